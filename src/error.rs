@@ -1,0 +1,143 @@
+//! Errors that say where, what and what to do.
+//!
+//! A [`Problem`] is one finding: a place, a message that reads well after `error: `, the line it is about, a hint.
+//! An [`Error`] carries every problem of a step, so that an operator mends a file once and not finding by finding.
+
+use std::fmt;
+
+/// The result of a step that reports all its problems at once.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A place in a source: a path as the user would write it, with line and column counted from 1.
+///
+/// Columns count characters, not bytes. Line 0 means the file as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// The file, or a description such as `REGAL_CANARY` or `script.py --list`.
+    pub path: String,
+    /// The line, from 1; 0 for the file as a whole.
+    pub line: usize,
+    /// The column in characters, from 1; 0 for the line as a whole.
+    pub column: usize,
+    /// The text of the line, when it helps to show it.
+    pub excerpt: Option<String>,
+}
+
+impl Location {
+    /// A file, variable or command as a whole.
+    pub fn whole(path: impl Into<String>) -> Self {
+        Location { path: path.into(), line: 0, column: 0, excerpt: None }
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.path)?;
+        if self.line > 0 {
+            write!(f, ":{}", self.line)?;
+            if self.column > 0 {
+                write!(f, ":{}", self.column)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One finding, an error or a warning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where, if it has a place.
+    pub location: Option<Box<Location>>,
+    /// What, as a lowercase fragment that fits after `error: `.
+    pub message: String,
+    /// What to do, on a line of its own.
+    pub hint: Option<String>,
+}
+
+impl Problem {
+    /// A problem without a place.
+    pub fn new(message: impl Into<String>) -> Self {
+        Problem { location: None, message: message.into(), hint: None }
+    }
+
+    /// The same problem, at a place.
+    pub fn at(mut self, location: Location) -> Self {
+        self.location = Some(Box::new(location));
+        self
+    }
+
+    /// The same problem, with a way out.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(location) = &self.location {
+            write!(f, "{location}: ")?;
+        }
+        f.write_str(&self.message)?;
+        if let Some(Location { line, column, excerpt: Some(text), .. }) = self.location.as_deref() {
+            write_excerpt(f, *line, *column, text)?;
+        }
+        if let Some(hint) = &self.hint {
+            write!(f, "\n  hint: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The longest part of a line that is shown, in characters.
+const EXCERPT_WIDTH: usize = 100;
+
+/// The line with a caret under the column; a long line is cut around the column.
+fn write_excerpt(f: &mut fmt::Formatter<'_>, line: usize, column: usize, text: &str) -> fmt::Result {
+    let skip = if column > EXCERPT_WIDTH { column - EXCERPT_WIDTH / 2 } else { 0 };
+    let shown: String =
+        text.chars().skip(skip).take(EXCERPT_WIDTH).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let number = line.to_string();
+    write!(f, "\n  {number} | {}", shown.trim_end())?;
+    if column > 0 {
+        write!(f, "\n  {} | {}^", " ".repeat(number.len()), " ".repeat(column - 1 - skip.min(column - 1)))?;
+    }
+    Ok(())
+}
+
+/// Everything that kept a step from its result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// The problems, in the order they were found; never empty.
+    pub problems: Vec<Problem>,
+}
+
+impl Error {
+    /// Succeeds with `value` unless there are problems.
+    ///
+    /// # Errors
+    /// All of `problems`, when there are any.
+    pub fn unless_any<T>(problems: Vec<Problem>, value: T) -> Result<T> {
+        if problems.is_empty() { Ok(value) } else { Err(Error { problems }) }
+    }
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Error { problems: vec![problem] }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, problem) in self.problems.iter().enumerate() {
+            if i > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "error: {problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}

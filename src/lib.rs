@@ -1,0 +1,12 @@
+//! Plans staged rollouts over plain hosts.
+//!
+//! ```text
+//! sources ──> Inventory ──> Assignments ──> Plan ──> emitters
+//!  (read)      (model)      (version→hosts)  (batches)  (write)
+//!                                Policy ───────┘
+//! ```
+
+pub mod error;
+pub mod plan;
+pub mod text;
+pub mod value;

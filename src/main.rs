@@ -1,0 +1,3 @@
+//! The command `regal-inventory`.
+
+fn main() {}

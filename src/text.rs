@@ -1,0 +1,88 @@
+//! The texts that were read, and positions in them.
+//!
+//! Every text gets a stretch of one line of numbers, so that a position is four bytes wherever it is kept and still
+//! knows its file.
+
+use std::cell::RefCell;
+
+use crate::error::{Location, Problem};
+
+/// Where everything that was read lives: names and values borrow from it.
+pub type Arena = bumpalo::Bump;
+
+/// A byte in one of the texts of a [`TextMap`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Pos(pub u32);
+
+/// A text with its place in the [`TextMap`].
+#[derive(Clone, Copy, Debug)]
+pub struct Text<'a> {
+    /// The whole text.
+    pub text: &'a str,
+    /// The position of its first byte.
+    pub base: Pos,
+}
+
+impl<'a> Text<'a> {
+    /// The position of the byte at `offset`.
+    pub fn pos(&self, offset: usize) -> Pos {
+        Pos(self.base.0.saturating_add(u32::try_from(offset).unwrap_or(u32::MAX)))
+    }
+
+    /// The position of `part`, which must be a slice of this text; the start of the text if it is not.
+    pub fn pos_of(&self, part: &str) -> Pos {
+        let offset = (part.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
+        if offset <= self.text.len() { self.pos(offset) } else { self.base }
+    }
+}
+
+/// All texts that were read, by position.
+pub struct TextMap<'a> {
+    texts: RefCell<Vec<(&'a str, Text<'a>)>>,
+}
+
+impl<'a> TextMap<'a> {
+    /// A map without texts.
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        TextMap { texts: RefCell::new(Vec::new()) }
+    }
+
+    /// Adds a text under the name that messages shall call it.
+    ///
+    /// # Errors
+    /// When all texts together pass 4 GiB.
+    pub fn add(&self, name: &'a str, text: &'a str) -> Result<Text<'a>, Problem> {
+        let mut texts = self.texts.borrow_mut();
+        let base = texts.last().map_or(0, |(_, last)| last.base.0 as usize + last.text.len() + 1);
+        let end = base + text.len() + 1;
+        if u32::try_from(end).is_err() {
+            return Err(Problem::new("the sources are larger than 4 GiB together").at(Location::whole(name)));
+        }
+        let added = Text { text, base: Pos(base as u32) };
+        texts.push((name, added));
+        Ok(added)
+    }
+
+    /// The place of a position, with the line it stands in.
+    pub fn locate(&self, pos: Pos) -> Location {
+        let texts = self.texts.borrow();
+        let index = texts.partition_point(|(_, text)| text.base <= pos);
+        let Some((name, text)) = index.checked_sub(1).and_then(|i| texts.get(i)) else {
+            return Location::whole("?");
+        };
+        let mut offset = ((pos.0 - text.base.0) as usize).min(text.text.len());
+        while !text.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        let before = &text.text[..offset];
+        let start = before.rfind('\n').map_or(0, |i| i + 1);
+        let line = text.text[start..].split('\n').next().unwrap_or_default();
+        Location {
+            path: (*name).to_string(),
+            line: before.matches('\n').count() + 1,
+            column: text.text[start..offset].chars().count() + 1,
+            excerpt: Some(line.trim_end_matches('\r').to_string()),
+        }
+    }
+}
