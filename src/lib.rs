@@ -6,7 +6,10 @@
 //!                                Policy ───────┘
 //! ```
 
+pub mod assign;
 pub mod error;
+pub mod fold;
 pub mod plan;
+pub mod policy;
 pub mod text;
 pub mod value;
