@@ -7,6 +7,9 @@
 //! ```
 
 pub mod error;
+pub mod json;
+pub mod literal;
 pub mod plan;
 pub mod text;
 pub mod value;
+pub mod yaml;
