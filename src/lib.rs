@@ -9,7 +9,11 @@
 pub mod assign;
 pub mod error;
 pub mod fold;
+pub mod json;
+pub mod literal;
 pub mod plan;
 pub mod policy;
+pub mod settings;
 pub mod text;
 pub mod value;
+pub mod yaml;

@@ -165,6 +165,11 @@ fn clashes(rollouts: &[RolloutNames], spell: impl Fn(&str) -> String) -> Vec<(us
     found
 }
 
+/// Whether a name is usable in Ansible's patterns as it is.
+pub fn is_plain(name: &str) -> bool {
+    !name.is_empty() && unusable(name).is_none()
+}
+
 /// The first character that makes a name unusable in Ansible's patterns.
 fn unusable(name: &str) -> Option<char> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';

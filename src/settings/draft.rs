@@ -11,7 +11,6 @@ use super::{ExplicitVersion, Pattern, Source, VersionFrom, VersionSource};
 use crate::error::Location;
 use crate::plan::names::{Spelling, is_plain};
 use crate::policy::{Glob, Keys, Override, Priority, SharedHosts};
-use crate::text::Pos;
 use crate::value::{Entry, KeyKind, Value};
 
 /// One layer's settings; what it does not set is absent.
@@ -88,7 +87,12 @@ impl Draft {
             }
         }
         if versions.is_empty() && matches!(given.value, Value::Map([])) {
-            reader.report(given.origin, given.at, "`versions` is empty", "name a version with its hosts: `app-1.0: web`");
+            reader.report(
+                given.origin,
+                given.at,
+                "`versions` is empty",
+                "name a version with its hosts: `app-1.0: web`",
+            );
         }
         self.versions = Some(VersionSource::Explicit(versions));
         Ok(())
@@ -227,7 +231,7 @@ fn version_from(given: &Given<'_>) -> Typed<VersionFrom> {
             let group = typed::checked(given.value, one_star, "not exactly one `*`")?;
             Ok(VersionFrom::Group(group.to_string()))
         }
-        _ => typed::checked(given.value, |_| false, "neither var, group nor template").map(|_| VersionFrom::Var(String::new())),
+        _ => typed::wrong(given.value, "neither `var`, `group` nor `template`"),
     }
 }
 

@@ -81,7 +81,12 @@ impl<'a> Reader<'_, 'a> {
             None | Some(Value::Null) => Vec::new(),
             Some(Value::Map(entries)) => self.mapping(entries, Origin::File, Scope::Top),
             Some(_) => {
-                self.report(Origin::File, text.base, "the file is no mapping", "write `KEY: VALUE` lines, such as `canary: 1`");
+                self.report(
+                    Origin::File,
+                    text.base,
+                    "the file is no mapping",
+                    "write `KEY: VALUE` lines, such as `canary: 1`",
+                );
                 Vec::new()
             }
         }
@@ -101,7 +106,9 @@ impl<'a> Reader<'_, 'a> {
                     let known = KEYS.iter().filter(|key| key.id != Id::Hosts).flat_map(Key::names).map(keys::variable);
                     let hint = match keys::nearest(name, known) {
                         Some(near) => format!("did you mean {near}?"),
-                        None => "every key of regal.yml has a variable, such as REGAL_BATCH_SIZE for `batch_size`".into(),
+                        None => {
+                            "every key of regal.yml has a variable, such as REGAL_BATCH_SIZE for `batch_size`".into()
+                        }
                     };
                     self.problems.push(Problem::new(format!("unknown environment variable {name}")).hint(hint));
                 }
@@ -218,7 +225,7 @@ impl<'a> Reader<'_, 'a> {
     fn flatten(&mut self, given: Given<'a>, scope: Scope) -> Vec<Given<'a>> {
         let Given { key, value, origin, at, .. } = given;
         match (key.id, value) {
-            (Id::Canary | Id::VersionFrom, Value::Map(entries)) => {
+            (Id::Canary | Id::VersionFrom, Value::Map(entries)) if !entries.is_empty() => {
                 let prefix = format!("{}.", key.name);
                 let mut flat = Vec::new();
                 for entry in entries {
@@ -250,7 +257,8 @@ impl<'a> Reader<'_, 'a> {
 
     fn unknown_key(&mut self, entry: &Entry<'a>, origin: Origin<'a>, prefix: &str, scope: Scope) {
         let written = entry.key;
-        if scope != Scope::Top && prefix.is_empty() && keys::by_name(written).is_some_and(|key| Scope::Top.allows(key)) {
+        if scope != Scope::Top && prefix.is_empty() && keys::by_name(written).is_some_and(|key| Scope::Top.allows(key))
+        {
             let message = format!("`{written}` cannot be set for single versions");
             self.report(origin, entry.at, message, "put it at the top level, where it holds for all");
             return;

@@ -2,7 +2,7 @@
 
 use super::keys::Id;
 use crate::policy::{Amount, Approval, BatchSize, Keys, parse_seconds};
-use crate::value::Value;
+use crate::value::{Entry, Value};
 
 /// Why a value does not fit its key.
 #[derive(Debug)]
@@ -15,39 +15,23 @@ pub(super) struct Wrong {
 
 pub(super) type Typed<T> = Result<T, Wrong>;
 
-fn wrong<T>(value: Value<'_>, why: impl Into<String>) -> Typed<T> {
+/// Refuses a value.
+pub(super) fn wrong<T>(value: Value<'_>, why: impl Into<String>) -> Typed<T> {
     Err(Wrong { given: show(value), why: why.into() })
 }
 
 /// A value as a message shows it.
 fn show(value: Value<'_>) -> String {
-    match scalar(value) {
+    match value.text() {
         Some(text) => format!("`{}`", text.escape_debug()),
-        None => match value {
-            Value::List(_) => "a list".to_string(),
-            Value::Map(_) => "a mapping".to_string(),
-            Value::Vault(_) => "a vault".to_string(),
-            _ => "empty".to_string(),
-        },
-    }
-}
-
-/// The text of a scalar as written; nothing for `null`, and for what is encrypted.
-fn scalar(value: Value<'_>) -> Option<&str> {
-    match value {
-        Value::Bool(_, text)
-        | Value::Int(text)
-        | Value::Float(text)
-        | Value::Date(text)
-        | Value::Str(text)
-        | Value::Unsafe(text) => Some(text),
-        Value::Null | Value::Vault(_) | Value::List(_) | Value::Map(_) => None,
+        None if value == Value::Null => "empty".to_string(),
+        None => value.type_name().to_string(),
     }
 }
 
 /// A text that is not blank, without the blanks around it.
 pub(super) fn text(value: Value<'_>) -> Typed<&str> {
-    match scalar(value).map(str::trim) {
+    match value.text().map(str::trim) {
         Some("") => wrong(value, "the text is empty"),
         Some(text) => Ok(text),
         None => wrong(value, "no text"),
@@ -61,6 +45,19 @@ pub(super) fn texts<'a>(value: Value<'a>) -> Typed<Vec<&'a str>> {
         Value::List(items) => items.iter().copied().map(text).collect(),
         single => text(single).map(|text| vec![text]),
     }
+}
+
+/// A text for which `fits` holds.
+pub(super) fn checked<'a>(value: Value<'a>, fits: impl Fn(&str) -> bool, why: &str) -> Typed<&'a str> {
+    match text(value)? {
+        text if fits(text) => Ok(text),
+        _ => wrong(value, why),
+    }
+}
+
+/// The entries of a mapping.
+pub(super) fn mapping<'a>(value: Value<'a>) -> Typed<&'a [Entry<'a>]> {
+    if let Value::Map(entries) = value { Ok(entries) } else { wrong(value, "no mapping") }
 }
 
 /// Host patterns; commas within one separate patterns too, and none of those may be empty.
