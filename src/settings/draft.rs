@@ -245,5 +245,8 @@ fn priority(given: &Given<'_>, at: &Location) -> Typed<Priority> {
         }
         _ => {}
     }
+    if let Some((_, twice)) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
+        return typed::wrong(Value::Str(twice), "it is given twice");
+    }
     Ok(Priority::Names(names.into_iter().map(|name| (name.to_string(), at.clone())).collect()))
 }
