@@ -7,6 +7,7 @@
 //! ```
 
 pub mod assign;
+pub mod emit;
 pub mod error;
 pub mod fold;
 pub mod json;

@@ -101,7 +101,7 @@ impl<'a> Reader<'_, 'a> {
             }
             let named = KEYS.iter().flat_map(|key| key.names().map(move |written| (key, written)));
             match named.into_iter().find(|(key, written)| key.id != Id::Hosts && keys::variable(written) == *name) {
-                Some((key, written)) => given.extend(self.from_texts(key, written, name, &[text])),
+                Some((key, written)) => given.extend(self.read_texts(key, written, name, &[text])),
                 None => {
                     let known = KEYS.iter().filter(|key| key.id != Id::Hosts).flat_map(Key::names).map(keys::variable);
                     let hint = match keys::nearest(name, known) {
@@ -127,7 +127,7 @@ impl<'a> Reader<'_, 'a> {
             }
             let texts: Vec<&'a str> = input.options.iter().filter(same).map(|option| option.text).collect();
             match keys::by_name(first.key) {
-                Some(key) => given.extend(self.from_texts(key, first.key, first.option, &texts)),
+                Some(key) => given.extend(self.read_texts(key, first.key, first.option, &texts)),
                 None => self.problems.push(Problem::new(format!("{} sets no known key", first.option))),
             }
         }
@@ -135,7 +135,7 @@ impl<'a> Reader<'_, 'a> {
     }
 
     /// A variable or an option; a repeated option has several texts.
-    fn from_texts(&mut self, key: &'static Key, written: &'a str, name: &'a str, texts: &[&'a str]) -> Vec<Given<'a>> {
+    fn read_texts(&mut self, key: &'static Key, written: &'a str, name: &'a str, texts: &[&'a str]) -> Vec<Given<'a>> {
         let origin = Origin::Named(name);
         let value = match (key.shape, texts) {
             (Shape::Scalar, [text]) => Some(Value::Str(text)),
