@@ -38,6 +38,7 @@ pub fn assign<'a>(
     if inventory.host_ids().len() == 0 {
         return Ok(Assignments::default());
     }
+    let known_warnings = warnings.len();
     let mut assigner = Assigner {
         inventory,
         effective: Effective::new(inventory),
@@ -54,8 +55,10 @@ pub fn assign<'a>(
         VersionSource::From(VersionFrom::Template(source), at) => assigner.from_template(arena, source, at),
     }
     let excluded = assigner.hosts_of(request.exclude);
-    let Assigner { versions, mut problems, .. } = assigner;
+    let Assigner { versions, mut problems, warnings, .. } = assigner;
     if problems.is_empty() && versions.values().all(Vec::is_empty) {
+        // A filter that matches nothing is likely the reason.
+        problems.extend(warnings.drain(known_warnings..));
         problems.push(no_version(inventory, request.versions));
     }
     Error::unless_any(problems, sort_out(inventory, versions, &excluded))
