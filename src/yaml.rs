@@ -30,11 +30,7 @@ pub const MAX_EXPANDED: u64 = 5_000_000;
 ///
 /// # Errors
 /// The first thing that Ansible could not read, and nesting or expansion beyond the limits.
-pub fn parse<'a>(
-    arena: &'a Arena,
-    text: Text<'a>,
-    warnings: &mut Vec<(Pos, String)>,
-) -> Result<Value<'a>, Fault> {
+pub fn parse<'a>(arena: &'a Arena, text: Text<'a>, warnings: &mut Vec<(Pos, String)>) -> Result<Value<'a>, Fault> {
     let mut composer = Composer {
         arena,
         text,
@@ -244,7 +240,13 @@ impl<'a> Composer<'a, '_> {
         let shape = match tag {
             // The mappings in `!!omap` are no values of their own, so their tags do not count.
             _ if in_pairs && !is_list => Shape::Pair,
-            None | Some(Tag::Unsafe) => if is_list { Shape::List } else { Shape::Map },
+            None | Some(Tag::Unsafe) => {
+                if is_list {
+                    Shape::List
+                } else {
+                    Shape::Map
+                }
+            }
             Some(Tag::Seq) if is_list => Shape::List,
             Some(Tag::Pairs) if is_list => Shape::Pairs,
             Some(Tag::Map) if !is_list => Shape::Map,
@@ -280,9 +282,7 @@ impl<'a> Composer<'a, '_> {
             Shape::List | Shape::Pairs => self.finish_list(&frame),
             Shape::Map => self.finish_map(&frame),
             Shape::Set => match self.finish_map(&frame) {
-                Value::Map(entries) => {
-                    Value::List(self.arena.alloc_slice_fill_iter(entries.iter().map(keys::value)))
-                }
+                Value::Map(entries) => Value::List(self.arena.alloc_slice_fill_iter(entries.iter().map(keys::value))),
                 other => other,
             },
             Shape::Pair if self.items.len() == frame.items + 2 => {
@@ -389,7 +389,8 @@ fn as_key<'a>(done: Done<'a>, at: Pos, text: Text<'a>) -> Result<Key<'a>, Fault>
         return Ok(Key::Named(name, kind, at));
     }
     let offset = (at.0 - text.base.0) as usize;
-    let braces = offset.checked_sub(1).and_then(|start| text.text.get(start..)).is_some_and(|part| part.starts_with("{{"));
+    let braces =
+        offset.checked_sub(1).and_then(|start| text.text.get(start..)).is_some_and(|part| part.starts_with("{{"));
     if braces {
         let start = Pos(at.0.saturating_sub(1));
         return Err(Fault::new(start, "a value that starts with `{{` needs quotes").hint(hints::TEMPLATE));
