@@ -119,16 +119,6 @@ impl<'a> Value<'a> {
             Value::Map(_) => "a mapping",
         }
     }
-
-    /// The value of a key, if this is a mapping that has it as a string.
-    pub fn get(&self, key: &str) -> Option<Value<'a>> {
-        match self {
-            Value::Map(entries) => {
-                entries.iter().find(|entry| entry.kind == KeyKind::Str && entry.key == key).map(|entry| entry.value)
-            }
-            _ => None,
-        }
-    }
 }
 
 /// A key of a mapping with its value.
