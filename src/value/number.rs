@@ -66,13 +66,10 @@ fn split_radix(body: &str) -> (u32, &str) {
 
 /// Whether Python would refuse to read or print an integer written like this because of its length.
 pub(crate) fn is_too_long(text: &str) -> bool {
-    let digits = text.bytes().filter(u8::is_ascii_alphanumeric).count();
-    // A digit of any notation is at most 1.21 decimal ones and, but for leading zeros, at least 0.3: only between the two
-    // the number itself must be known.
-    if digits * 5 <= MAX_DIGITS * 4 {
-        return false;
-    }
-    digits > MAX_DIGITS * 4 || decimal(text).trim_start_matches('-').len() > MAX_DIGITS
+    let length = text.bytes().filter(|byte| *byte != b'_').count();
+    // A byte is worth at most 1.21 decimal digits (hexadecimal) and, but for leading zeros, at least 0.3 (binary): only
+    // between the two the number itself must be known.
+    length * 5 > MAX_DIGITS * 4 && (length > MAX_DIGITS * 4 || decimal(text).trim_start_matches('-').len() > MAX_DIGITS)
 }
 
 /// A natural number of any size: limbs of nine decimal digits, the lowest first.

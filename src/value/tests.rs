@@ -42,6 +42,8 @@ fn integers_have_a_longest() {
     assert!(!number::is_too_long(&format!("0x{}", "f".repeat(3571))));
     assert!(number::is_too_long(&format!("0x{}", "f".repeat(3572))));
     assert!(number::is_too_long(&format!("0x{}", "f".repeat(1_000_000))));
+    assert!(!number::is_too_long(&format!("1{}", ":0".repeat(2418))));
+    assert!(number::is_too_long(&format!("1{}", ":0".repeat(2419))));
 }
 
 #[test]
