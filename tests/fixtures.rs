@@ -34,7 +34,8 @@ fn groups(list: &Map<String, Value>) -> BTreeMap<String, (Vec<String>, BTreeSet<
         // `ansible-inventory` shows no hosts of `all` itself.
         let mut hosts = if name == "all" { Vec::new() } else { strings(group.get("hosts")) };
         hosts.sort();
-        let children = strings(group.get("children")).into_iter().filter(|child| !is_ours(child) && child != "ungrouped");
+        let children =
+            strings(group.get("children")).into_iter().filter(|child| !is_ours(child) && child != "ungrouped");
         let children: BTreeSet<String> = children.collect();
         if !hosts.is_empty() || !children.is_empty() {
             groups.insert(name.clone(), (hosts, children));

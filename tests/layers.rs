@@ -52,11 +52,13 @@ fn every_part_uses_only_what_it_may_know() {
     let mut wrong = Vec::new();
     for path in rust_files(&source) {
         let inside = path.strip_prefix(&source).unwrap();
-        let part = inside.components().next().unwrap().as_os_str().to_string_lossy().trim_end_matches(".rs").to_string();
+        let part =
+            inside.components().next().unwrap().as_os_str().to_string_lossy().trim_end_matches(".rs").to_string();
         if matches!(part.as_str(), "lib" | "main" | "cli") {
             continue;
         }
-        let (_, allowed) = MAY_USE.iter().find(|(name, _)| *name == part).unwrap_or_else(|| panic!("{part} has no rule"));
+        let (_, allowed) =
+            MAY_USE.iter().find(|(name, _)| *name == part).unwrap_or_else(|| panic!("{part} has no rule"));
         let text = std::fs::read_to_string(&path).unwrap();
         for used in uses(&text).into_iter().filter(|used| *used != part && !allowed.contains(&used.as_str())) {
             wrong.push(format!("{} uses {used}", inside.display()));

@@ -4,10 +4,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod fixtures;
 mod layers;
 mod messages;
 mod protocol;
-mod fixtures;
 mod settings;
 mod sources;
 mod support;

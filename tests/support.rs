@@ -67,7 +67,8 @@ impl Test {
     pub fn run(&self) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_regal-inventory"));
         command.args(&self.arguments).current_dir(&self.directory);
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("REGAL_") || name.starts_with("ANSIBLE_")) {
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("REGAL_") || name.starts_with("ANSIBLE_"))
+        {
             command.env_remove(name);
         }
         let output = command.envs(self.environment.iter().cloned()).output().unwrap();

@@ -134,7 +134,8 @@ impl<'a> Assigner<'_, 'a> {
             self.warnings.push(Problem::new(message).at(place(term)).hint(self.nearest(&term[1..])));
         }
         if let Some(host) = selection.repeated.first() {
-            let message = format!("host `{}` is listed more than once; it is planned once", self.inventory.host_name(*host));
+            let message =
+                format!("host `{}` is listed more than once; it is planned once", self.inventory.host_name(*host));
             self.warnings.push(Problem::new(message).at(first.at.clone()));
         }
         selection.hosts
@@ -209,7 +210,10 @@ impl<'a> Assigner<'_, 'a> {
             }
         }
         if self.versions.is_empty() {
-            let hint = format!("the groups are {}", listed(self.inventory.group_ids().skip(2).map(|id| self.inventory.group_name(id))));
+            let hint = format!(
+                "the groups are {}",
+                listed(self.inventory.group_ids().skip(2).map(|id| self.inventory.group_name(id)))
+            );
             self.problems.push(Problem::new(format!("no group is named like `{glob}`")).at(at.clone()).hint(hint));
         }
     }
@@ -252,7 +256,8 @@ fn no_version(inventory: &Inventory<'_>, versions: &VersionSource) -> Problem {
 
 /// A hint with the variables that look like a version.
 pub fn candidates(inventory: &Inventory<'_>) -> String {
-    let named = |name: &str| ["version", "release", "tag", "build"].iter().any(|word| name.to_lowercase().contains(word));
+    let named =
+        |name: &str| ["version", "release", "tag", "build"].iter().any(|word| name.to_lowercase().contains(word));
     let found: Vec<&str> = inventory.var_names().filter(|name| named(name)).collect();
     if found.is_empty() {
         "name the variable with `version_from: {var: …}`, or list the versions under `versions:`".to_string()

@@ -139,7 +139,11 @@ pub fn command() -> clap::Command {
         let option = name.replace(['_', '.'], "-");
         let arg = Arg::new(name).long(option).value_name(value_name(key)).help(help(key, name)).global(true);
         let alias = key.alias == Some(name);
-        let arg = arg.hide(alias).help_heading("Settings").action(if repeats(key) { ArgAction::Append } else { ArgAction::Set });
+        let arg = arg.hide(alias).help_heading("Settings").action(if repeats(key) {
+            ArgAction::Append
+        } else {
+            ArgAction::Set
+        });
         match key.id {
             Id::Inventory => arg.short('i'),
             Id::GroupsOnly => arg.num_args(0..=1).default_missing_value("true").require_equals(true),
