@@ -183,7 +183,7 @@ fn all_problems_of_all_layers_at_once() {
     assert_eq!(
         messages(read_all(text, &environment, &options)),
         [
-            "regal.yml:3:1: `combine` and `batch_size` exclude each other",
+            "regal.yml:3:1: `combine` and `batch_size` are the same setting",
             "regal.yml:1:1: `plugin` cannot be `aws_ec2`: no such choice",
             "regal.yml:4:1: `exclude` cannot be `a,,b`: there is an empty item between its commas",
             "regal.yml:5:12: hosts of version `1.0` cannot be ``: the text is empty",
@@ -302,7 +302,7 @@ fn a_key_and_its_alias_in_different_layers_are_one_setting() {
     let settings = read_all("batch_size: 5", &[("REGAL_COMBINE", "6")], &[]).unwrap();
     assert_eq!(settings.policy.rules("1.0").batch_size, [hosts(6)]);
     let twice = messages(read_all("", &[("REGAL_COMBINE", "6"), ("REGAL_BATCH_SIZE", "5")], &[]));
-    assert_eq!(twice, ["REGAL_BATCH_SIZE: `combine` and `batch_size` exclude each other"]);
+    assert_eq!(twice, ["REGAL_BATCH_SIZE: `combine` and `batch_size` are the same setting"]);
 }
 
 #[test]
