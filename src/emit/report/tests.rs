@@ -78,6 +78,13 @@ fn a_small_plan_as_yaml() {
     insta::assert_snapshot!(small(Format::Yaml));
 }
 
+#[test]
+fn yaml_and_json_are_one_document() {
+    let yaml: serde_json::Value = serde_yaml::from_str(&small(Format::Yaml)).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&small(Format::Json)).unwrap();
+    assert_eq!(yaml, json);
+}
+
 /// 5,000 hosts of two kinds, one after the other, in 50 batches.
 fn large(full: bool) -> String {
     let names: Vec<String> = (1..=2500)
