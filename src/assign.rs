@@ -1,5 +1,11 @@
 //! Which version each host is to run: the planner's input.
 
+mod from_inventory;
+pub mod literal_hosts;
+mod template;
+
+pub use from_inventory::{Request, assign, candidates};
+
 /// The versions with their hosts, and the hosts that are left over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Assignments<'a> {

@@ -1,4 +1,6 @@
-//! Emitters: a plan as text that people and programs read. Each writes to an [`std::io::Write`].
+//! Writes a plan in the forms that other tools take. An emitter never prints: it fills a buffer or a writer.
 
+pub mod ansible;
+pub mod graph;
 pub mod regal;
 pub mod report;

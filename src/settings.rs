@@ -5,7 +5,7 @@
 //! fit with what is allowed. The environment and the command line are data here; nothing is read from the process.
 
 mod draft;
-mod keys;
+pub mod keys;
 mod layer;
 #[cfg(test)]
 mod tests;

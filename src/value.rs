@@ -8,6 +8,7 @@ mod date;
 pub(crate) mod keys;
 pub(crate) mod number;
 mod print;
+mod tagged;
 #[cfg(test)]
 mod tests;
 mod yaml_text;

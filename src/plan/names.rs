@@ -195,7 +195,7 @@ pub fn safe(name: &str) -> String {
 }
 
 /// What Ansible's own cleaning makes of a name: `_` in place of a leading digit too.
-fn cleaned(name: &str) -> String {
+pub fn cleaned(name: &str) -> String {
     let clean = |(i, c): (usize, char)| if c.is_ascii_alphabetic() || (i > 0 && c.is_ascii_digit()) { c } else { '_' };
     name.chars().enumerate().map(clean).collect()
 }

@@ -98,7 +98,8 @@ pub(crate) fn unique<'a>(entries: &mut Vec<Entry<'a>>, start: usize, mut repeate
     entries.truncate(start + kept);
 }
 
-fn is_same(left: &Entry<'_>, right: &Entry<'_>) -> bool {
+/// Whether a Python dict takes the two for one key.
+pub(crate) fn is_same(left: &Entry<'_>, right: &Entry<'_>) -> bool {
     match (left.kind, right.kind) {
         (KeyKind::Str, KeyKind::Str) => left.key == right.key,
         (KeyKind::Str, _) | (_, KeyKind::Str) => false,

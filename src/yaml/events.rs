@@ -17,6 +17,7 @@ pub const MAX_DEPTH: usize = 1000;
 /// An event with its bytes in the text.
 pub struct Event {
     raw: sys::yaml_event_t,
+    skipped: usize,
 }
 
 /// What an event says; its texts live as long as the [`Event`].
@@ -86,12 +87,16 @@ pub struct Broken {
 pub struct Events<'t> {
     parser: NonNull<sys::yaml_parser_t>,
     depth: usize,
+    /// Bytes of the text in front of what libyaml reads.
+    skipped: usize,
     text: PhantomData<&'t str>,
 }
 
 impl<'t> Events<'t> {
-    /// A parser at the start of the text.
+    /// A parser at the start of the text, behind a byte order mark.
     pub fn new(text: &'t str) -> Self {
+        let skipped = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let text = &text[skipped..];
         let parser = Box::into_raw(Box::new(MaybeUninit::<sys::yaml_parser_t>::uninit())).cast();
         // SAFETY: the memory is large enough and owned here; it never moves, as libyaml keeps a pointer to it. The text
         // outlives the parser by `'t`. Initializing only allocates, which aborts when it fails.
@@ -101,7 +106,7 @@ impl<'t> Events<'t> {
             sys::yaml_parser_set_input_string(parser, text.as_ptr(), text.len() as u64);
             NonNull::new_unchecked(parser)
         };
-        Events { parser, depth: 0, text: PhantomData }
+        Events { parser, depth: 0, skipped, text: PhantomData }
     }
 
     /// The next event. After [`Kind::StreamEnd`] or an error there is none to ask for.
@@ -116,7 +121,7 @@ impl<'t> Events<'t> {
             let good = sys::yaml_parser_parse(self.parser.as_ptr(), raw.as_mut_ptr()).ok;
             (good, raw.assume_init())
         };
-        let event = Event { raw };
+        let event = Event { raw, skipped: self.skipped };
         if !good {
             return Err(self.broken());
         }
@@ -141,9 +146,9 @@ impl<'t> Events<'t> {
         // The reader runs ahead of the marks and has an offset only.
         let offset = if reader { error.problem_offset } else { error.problem_mark.index };
         Broken {
-            offset: offset as usize,
+            offset: self.skipped + offset as usize,
             problem: problem.unwrap_or("the text is too large").to_string(),
-            context: context.map(|text| (text.to_string(), error.context_mark.index as usize)),
+            context: context.map(|text| (text.to_string(), self.skipped + error.context_mark.index as usize)),
             character: if reader { u32::try_from(error.problem_value).ok() } else { None },
         }
     }
@@ -162,12 +167,12 @@ impl Drop for Events<'_> {
 impl Event {
     /// The first byte of the event, its anchor and tag included.
     pub fn start(&self) -> usize {
-        self.raw.start_mark.index as usize
+        self.skipped + self.raw.start_mark.index as usize
     }
 
     /// The byte behind the event.
     pub fn end(&self) -> usize {
-        self.raw.end_mark.index as usize
+        self.skipped + self.raw.end_mark.index as usize
     }
 
     /// What the event says.

@@ -61,6 +61,9 @@ fn hint(source: &str, offset: usize, problem: &str) -> Option<String> {
         let character = source.get(offset..)?.chars().next()?;
         return Some(format!("a value that starts with `{character}` needs quotes"));
     }
+    if problem.starts_with("found unexpected non-alphabetical") {
+        return Some("a line that starts with `%` needs quotes".to_string());
+    }
     if problem.starts_with("could not find expected ':'") {
         return Some("each line of a mapping is `key: value`".to_string());
     }
