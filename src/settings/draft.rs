@@ -146,21 +146,23 @@ impl Draft {
 
 /// Drops settings that were made before under another name, with a report.
 fn once_each<'a>(layer: Vec<Given<'a>>, reader: &mut Reader<'_, 'a>) -> Vec<Given<'a>> {
-    let mut seen: HashMap<Setting, String> = HashMap::new();
+    let mut seen: HashMap<Setting, (Id, String)> = HashMap::new();
     let mut kept = Vec::new();
     for given in layer {
         match seen.get(&Setting::of(given.key.id)) {
-            Some(earlier) => {
+            Some((id, earlier)) => {
                 let written = &given.written;
                 let message = if written == earlier {
                     format!("`{written}` is set twice")
+                } else if *id == given.key.id {
+                    format!("`{earlier}` and `{written}` are the same setting")
                 } else {
                     format!("`{earlier}` and `{written}` exclude each other")
                 };
                 reader.report(given.origin, given.at, message, "keep one of them");
             }
             None => {
-                seen.insert(Setting::of(given.key.id), given.written.to_string());
+                seen.insert(Setting::of(given.key.id), (given.key.id, given.written.to_string()));
                 kept.push(given);
             }
         }

@@ -48,22 +48,21 @@ pub enum Id {
     GroupsOnly,
 }
 
-/// How the text of an environment variable or an option is read; a text that starts with `{` or `[` is YAML wherever a
-/// mapping or a list may stand.
+/// How the text of an environment variable or an option is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// As one text.
     Scalar,
-    /// As a list with commas between its items.
+    /// As a list with commas between its items, or in YAML where it starts with `[`.
     List,
     /// As one text, since commas are part of host patterns; the option may be repeated.
     Patterns,
     /// As paths: an option is one source and may be repeated, a variable has commas between its items. A variable that
     /// ends with a comma is one source too, Ansible's `host1,host2,`.
     Sources,
-    /// As a mapping in YAML.
+    /// As a mapping in YAML where it starts with `{`, else as one text.
     Mapping,
-    /// As a mapping in YAML, or as `VERSION=HOSTS`; the option may be repeated.
+    /// As a mapping in YAML where it starts with `{`, else as `VERSION=HOSTS`; the option may be repeated.
     Versions,
 }
 

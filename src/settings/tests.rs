@@ -155,9 +155,9 @@ fn sizes_that_cannot_be() {
         ("batch_size: 101%", "`batch_size` cannot be `101%`: over 100%"),
         ("batch_size: 1.5", "`batch_size` cannot be `1.5`: no whole number"),
         ("batch_size: 010", "`batch_size` cannot be `010`: written with a leading zero"),
-        ("batch_size: []", "`batch_size` cannot be a list: the list is empty"),
-        ("batch_size: {a: 1}", "`batch_size` cannot be a mapping: no text"),
-        ("batch_size:", "`batch_size` cannot be empty: no text"),
+        ("batch_size: []", "`batch_size` cannot be a list: it has no items"),
+        ("batch_size: {a: 1}", "`batch_size` cannot be a mapping: not a single value"),
+        ("batch_size:", "`batch_size` cannot be empty: there is no value"),
         (
             "batch_size: [1, rest, 5]",
             "`batch_size` cannot be `rest`: it is not the last of the list, so what follows would have no hosts",
@@ -183,10 +183,10 @@ fn all_problems_of_all_layers_at_once() {
     assert_eq!(
         messages(read_all(text, &environment, &options)),
         [
-            "regal.yml:3:1: `combine` and `batch_size` exclude each other",
+            "regal.yml:3:1: `combine` and `batch_size` are the same setting",
             "regal.yml:1:1: `plugin` cannot be `aws_ec2`: no such choice",
             "regal.yml:4:1: `exclude` cannot be `a,,b`: there is an empty item between its commas",
-            "regal.yml:5:12: hosts of version `1.0` cannot be ``: the text is empty",
+            "regal.yml:5:12: hosts of version `1.0` cannot be empty: there is no text in it",
             "regal.yml:5:23: version `2.0` has no `hosts`",
             "unknown environment variable REGAL_BACTH_SIZE",
             "REGAL_CANARY_SIZE: `canary.size` cannot be `0`: a batch of no host",
@@ -210,8 +210,11 @@ fn keys_in_the_wrong_place() {
         ("[canary, 1]", "regal.yml:1:1: the file is no mapping"),
         ("versions: {}", "regal.yml:1:1: `versions` is empty"),
         ("versions: {~: web}", "regal.yml:1:12: `versions`: a version is empty"),
-        ("versions: {'1.0': [web1, '']}", "regal.yml:1:12: hosts of version `1.0` cannot be ``: the text is empty"),
-        ("versions: {'1.0': ~}", "regal.yml:1:12: hosts of version `1.0` cannot be empty: no text"),
+        (
+            "versions: {'1.0': [web1, '']}",
+            "regal.yml:1:12: hosts of version `1.0` cannot be empty: there is no text in it",
+        ),
+        ("versions: {'1.0': ~}", "regal.yml:1:12: hosts of version `1.0` cannot be empty: there is no value"),
         (
             "version_from: {}",
             "regal.yml:1:1: `version_from` cannot be a mapping: neither `var`, `group` nor `template`",
@@ -302,7 +305,7 @@ fn a_key_and_its_alias_in_different_layers_are_one_setting() {
     let settings = read_all("batch_size: 5", &[("REGAL_COMBINE", "6")], &[]).unwrap();
     assert_eq!(settings.policy.rules("1.0").batch_size, [hosts(6)]);
     let twice = messages(read_all("", &[("REGAL_COMBINE", "6"), ("REGAL_BATCH_SIZE", "5")], &[]));
-    assert_eq!(twice, ["REGAL_BATCH_SIZE: `combine` and `batch_size` exclude each other"]);
+    assert_eq!(twice, ["REGAL_BATCH_SIZE: `combine` and `batch_size` are the same setting"]);
 }
 
 #[test]

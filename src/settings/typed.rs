@@ -22,7 +22,8 @@ pub(super) fn wrong<T>(value: Value<'_>, why: impl Into<String>) -> Typed<T> {
 
 /// A value as a message shows it.
 fn show(value: Value<'_>) -> String {
-    match value.text() {
+    match value.text().map(str::trim) {
+        Some("") => "empty".to_string(),
         Some(text) => format!("`{}`", text.escape_debug()),
         None if value == Value::Null => "empty".to_string(),
         None => value.type_name().to_string(),
@@ -32,16 +33,17 @@ fn show(value: Value<'_>) -> String {
 /// A text that is not blank, without the blanks around it.
 pub(super) fn text(value: Value<'_>) -> Typed<&str> {
     match value.text().map(str::trim) {
-        Some("") => wrong(value, "the text is empty"),
+        Some("") => wrong(value, "there is no text in it"),
         Some(text) => Ok(text),
-        None => wrong(value, "no text"),
+        None if value == Value::Null => wrong(value, "there is no value"),
+        None => wrong(value, "not a single value"),
     }
 }
 
 /// A text or a list of texts; at least one.
 pub(super) fn texts<'a>(value: Value<'a>) -> Typed<Vec<&'a str>> {
     match value {
-        Value::List([]) => wrong(value, "the list is empty"),
+        Value::List([]) => wrong(value, "it has no items"),
         Value::List(items) => items.iter().copied().map(text).collect(),
         single => text(single).map(|text| vec![text]),
     }
@@ -112,7 +114,7 @@ fn batch_sizes(value: Value<'_>) -> Typed<Vec<BatchSize>> {
     let Value::List(items) = value else { return batch_size(value).map(|size| vec![size]) };
     let sizes: Vec<_> = items.iter().copied().map(batch_size).collect::<Typed<_>>()?;
     match sizes.split_last() {
-        None => wrong(value, "the list is empty"),
+        None => wrong(value, "it has no items"),
         Some((_, before)) if before.contains(&BatchSize::Rest) => {
             wrong(Value::Str("rest"), "it is not the last of the list, so what follows would have no hosts")
         }

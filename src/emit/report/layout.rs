@@ -52,7 +52,7 @@ pub(super) fn clip(text: &str, width: usize) -> String {
     kept + "…"
 }
 
-/// `1 host`, `5,000 hosts`.
+/// `1 host`, `5 hosts`, `2 batches`.
 pub(super) fn count(number: usize, noun: &str) -> String {
     let plural = match (number, noun) {
         (1, _) => "",

@@ -15,6 +15,8 @@ const REMARKS: usize = 3;
 const LABEL: usize = 14;
 /// Lines of a version beside its batches: a blank one and its title.
 const OVERHEAD: usize = 2;
+/// The line that names the columns.
+const HEADING: usize = 1;
 
 pub(super) fn write(report: &Report<'_, '_>, out: &mut impl Write) -> io::Result<()> {
     let head = head(report);
@@ -22,7 +24,7 @@ pub(super) fn write(report: &Report<'_, '_>, out: &mut impl Write) -> io::Result
     let cut = if report.full {
         Cut::NONE
     } else {
-        Cut::fitting(&report.plan.rollouts, LINES.saturating_sub(head.len() + tail.len() + 1), OVERHEAD)
+        Cut::fitting(&report.plan.rollouts, LINES.saturating_sub(head.len() + tail.len() + HEADING), OVERHEAD)
     };
     let lines = head.into_iter().chain(versions(report, cut)).chain(tail);
     for line in lines {
@@ -60,15 +62,18 @@ fn head(report: &Report<'_, '_>) -> Vec<String> {
 
 /// The versions with their batches.
 fn versions(report: &Report<'_, '_>, cut: Cut) -> Vec<String> {
+    let columns = Columns::of(report, cut);
     let mut lines = Vec::new();
-    for (rollout, names) in report.rollouts().take(cut.versions) {
-        if cut.batches > 0 {
-            lines.push(String::new());
+    for (i, (rollout, names)) in report.rollouts().take(cut.versions).enumerate() {
+        if cut.batches == 0 {
+            lines.push(title(report, rollout, names));
+            continue;
         }
-        lines.push(title(rollout, names));
-        if cut.batches > 0 {
-            lines.extend(batches(report, rollout, names, cut));
+        lines.extend([String::new(), title(report, rollout, names)]);
+        if i == 0 {
+            lines.push(columns.line(["group", "hosts", "so far", "bake"]) + "which");
         }
+        lines.extend(batches(report, rollout, names, &columns, cut));
     }
     if report.plan.rollouts.len() > cut.versions {
         let left = report.plan.rollouts.len() - cut.versions;
@@ -77,8 +82,38 @@ fn versions(report: &Report<'_, '_>, cut: Cut) -> Vec<String> {
     lines
 }
 
+/// The widths of the columns, the same for all versions.
+struct Columns {
+    group: usize,
+    hosts: usize,
+    /// 0 where no batch is watched.
+    bake: usize,
+}
+
+impl Columns {
+    fn of(report: &Report<'_, '_>, cut: Cut) -> Self {
+        let mut columns = Columns { group: "group".len(), hosts: "hosts".len(), bake: 0 };
+        for (rollout, names) in report.rollouts().take(cut.versions) {
+            for (batch, group) in rollout.batches.iter().zip(&names.batches).take(cut.batches) {
+                columns.group = columns.group.max(group.chars().count());
+                columns.hosts = columns.hosts.max(batch.hosts.len().to_string().len());
+                if batch.bake > 0 {
+                    columns.bake = columns.bake.max(display_seconds(batch.bake).len()).max("bake".len());
+                }
+            }
+        }
+        columns
+    }
+
+    /// The start of a line, up to the hosts.
+    fn line(&self, [group, hosts, so_far, bake]: [&str; 4]) -> String {
+        let start = format!("  {group:0$}  {hosts:>1$}  {so_far:>6}  ", self.group, self.hosts);
+        if self.bake > 0 { format!("{start}{bake:>0$}  ", self.bake) } else { start }
+    }
+}
+
 /// A version and its policy in one line.
-fn title(rollout: &Rollout<'_>, names: &RolloutNames) -> String {
+fn title(report: &Report<'_, '_>, rollout: &Rollout<'_>, names: &RolloutNames) -> String {
     let mut parts = vec![count(rollout.host_count(), "host"), count(rollout.batches.len(), "batch")];
     if rollout.bake_seconds() > 0 {
         parts.push(format!("bakes {}", display_seconds(rollout.bake_seconds())));
@@ -92,25 +127,30 @@ fn title(rollout: &Rollout<'_>, names: &RolloutNames) -> String {
         0 => "no host may fail".to_string(),
         n => format!("{} may fail", count(n, "host")),
     });
-    format!("{}: {} (plan id {})", rollout.version, parts.join(", "), rollout_id(rollout, names))
+    if report.plan.rollouts.len() > 1 {
+        parts.push(format!("plan id {}", rollout_id(rollout, names)));
+    }
+    format!("{}: {}", rollout.version, parts.join(", "))
 }
 
 /// One line a batch; where the report is full, as many as its hosts need.
-fn batches(report: &Report<'_, '_>, rollout: &Rollout<'_>, names: &RolloutNames, cut: Cut) -> Vec<String> {
+fn batches(
+    report: &Report<'_, '_>,
+    rollout: &Rollout<'_>,
+    names: &RolloutNames,
+    columns: &Columns,
+    cut: Cut,
+) -> Vec<String> {
     let total = rollout.host_count();
-    let group_width = names.batches.iter().take(cut.batches).map(|name| name.chars().count()).max().unwrap_or(0);
-    let size_width = rollout.batches.iter().map(|batch| batch.hosts.len().to_string().len()).max().unwrap_or(0);
     let mut lines = Vec::new();
     for ((batch, group), done) in rollout.batches.iter().zip(&names.batches).zip(done_after(rollout)).take(cut.batches)
     {
-        let size = batch.hosts.len();
-        let so_far = percent(permille(done, total));
-        let bake = if batch.bake > 0 { format!("  bake {}", display_seconds(batch.bake)) } else { String::new() };
-        let start = format!("  {group:group_width$}  {size:>size_width$}  {so_far:>6}{bake}  ");
-        let room = COLUMNS.saturating_sub(start.chars().count());
+        let size = batch.hosts.len().to_string();
+        let start = columns.line([group, &size, &percent(permille(done, total)), &display_seconds(batch.bake)]);
         if report.full {
             lines.extend(wrap(&start, &batch.hosts));
         } else {
+            let room = COLUMNS.saturating_sub(start.chars().count());
             lines.push(start + &fold::within(&batch.hosts, room));
         }
     }
