@@ -94,6 +94,7 @@ pub fn load<'a>(arena: &'a Arena, texts: &TextMap<'a>, specs: &[Spec], options: 
         reading.problems.extend(reconciled.err());
     }
     if reading.problems.is_empty() {
+        reading.warn_of_shared_names();
         vars_files::read(&mut reading, specs);
     }
     if reading.more_problems > 0 {
@@ -246,15 +247,20 @@ impl<'a> Reading<'_, 'a> {
                 continue;
             }
             let target = self.inventory.target_of_host(host);
-            if let Target::Group(_) = target {
-                self.warning(
-                    at,
-                    format!("host `{name}` has the name of a group: Ansible gives its variables to the group"),
-                );
-            }
             for (name, value, at) in variables {
                 let set = self.inventory.set_var(target, name, *value, *at);
                 self.note(set, *at);
+            }
+        }
+    }
+
+    /// Warns of each host that has the name of a group: patterns and Ansible's own variables take one for the other.
+    fn warn_of_shared_names(&mut self) {
+        for host in self.inventory.host_ids() {
+            if let Target::Group(_) = self.inventory.target_of_host(host) {
+                let message = format!("host `{}` has the name of a group", self.inventory.host_name(host));
+                let problem = Problem::new(message).at(self.texts.locate(self.inventory.host(host).at));
+                self.warnings.push(problem.hint("rename one: Ansible gives the host's variables to the group"));
             }
         }
     }

@@ -15,14 +15,14 @@ use super::{messages, output};
 pub fn run(invocation: &Invocation<'_>, arguments: &Arguments) -> anyhow::Result<()> {
     let planned = invocation.plan()?;
     let groups_only = invocation.settings.groups_only;
-    if !groups_only && !arguments.graph {
-        refuse_unread(&planned)?;
-    }
     if arguments.verbose {
         messages::warnings(&planned.warnings, invocation.color);
     }
     let listing =
         Listing { inventory: &planned.inventory, groups: &planned.groups, groups_only, hidden: &planned.hidden };
+    if !groups_only && !arguments.graph {
+        refuse_inexact(&planned, &listing)?;
+    }
     let mut result = match &arguments.host {
         Some(host) if arguments.yaml => listing.host_yaml(invocation.arena, host),
         Some(host) => listing.host(host),
@@ -39,12 +39,16 @@ pub fn run(invocation: &Invocation<'_>, arguments: &Arguments) -> anyhow::Result
     output::write(&result, invocation.output.as_deref())
 }
 
-/// Variables that could not be read must not be missing from a full inventory without a word.
-fn refuse_unread(planned: &Planned<'_>) -> Result<(), Error> {
-    let problem = |path: &String| {
-        Problem::new("the vars file is encrypted as a whole and cannot be read yet")
-            .at(Location::whole(path.clone()))
-            .hint("use `groups_only: true` beside the source: ansible-playbook -i SOURCE -i ./regal-inventory")
-    };
-    Error::unless_any(planned.vaults.iter().map(problem).collect(), ())
+/// A full inventory must not miss variables or misplace them without a word.
+fn refuse_inexact(planned: &Planned<'_>, listing: &Listing<'_, '_>) -> Result<(), Error> {
+    let beside = "use `groups_only: true` beside the source: ansible-playbook -i SOURCE -i ./regal-inventory";
+    let unread = planned.vaults.iter().map(|path| {
+        let problem = Problem::new("the vars file is encrypted as a whole and cannot be read yet");
+        problem.at(Location::whole(path.clone())).hint(beside)
+    });
+    let misplaced = listing.misplaced().into_iter().map(|host| {
+        let message = format!("host `{host}` has variables and the name of a group, to which Ansible would give them");
+        Problem::new(message).hint(format!("rename one of them, or {beside}"))
+    });
+    Error::unless_any(unread.chain(misplaced).collect(), ())
 }

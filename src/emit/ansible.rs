@@ -56,6 +56,14 @@ impl<'a> Listing<'_, 'a> {
         out
     }
 
+    /// Hosts with variables that have the name of a group: Ansible would give those variables to the group.
+    pub fn misplaced(&self) -> Vec<&'a str> {
+        let placement = Placement::new(self.inventory, self.groups);
+        let named = |host: &HostId| self.inventory.find_group(self.inventory.host_name(*host)).is_some();
+        let misplaced = self.inventory.host_ids().filter(|host| named(host) && !placement.written_on(*host).is_empty());
+        misplaced.map(|host| self.inventory.host_name(host)).collect()
+    }
+
     /// The output of `--host`: all that the host ends up with; `{}` for a host that is not there.
     pub fn host(&self, name: &str) -> Vec<u8> {
         let mut out = Vec::new();
