@@ -4,8 +4,9 @@
 //! what they and merge keys expand to is counted, so that a small text cannot become a huge value.
 //!
 //! Different from Ansible: what could not be printed as JSON (bytes, dates as keys) is an error here already; a key that
-//! overrides a merged one is no duplicate; a set keeps its order; `!!str` of a mapping with a `=` key is an error; an
-//! anchor inside `!unsafe` is unsafe wherever it is used, and one outside never becomes so.
+//! overrides a merged one is no duplicate; a set keeps its order; a key without `? ` ends within 1,024 bytes, not
+//! characters; the tag of a mapping under `<<` counts; `!!str` of a mapping with a `=` key is an error; an anchor inside of
+//! `!unsafe` is unsafe wherever it is used, and one outside never becomes so.
 
 pub mod events;
 mod hints;

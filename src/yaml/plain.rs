@@ -189,12 +189,23 @@ fn quoted(value: &str) -> Option<&str> {
 
 /// The scalar of a value without quotes; a comment may follow.
 fn plain(value: &str) -> Option<&str> {
-    let text = value.find(" #").map_or(value, |comment| value[..comment].trim_end_matches(' '));
-    let bytes = text.as_bytes();
+    let bytes = value.as_bytes();
     let starts = match bytes {
         [b'-' | b'+', next, ..] => next.is_ascii_alphanumeric(),
         [first, ..] => first.is_ascii_alphanumeric() || matches!(first, b'_' | b'/' | b'.' | b'~' | b'$'),
         [] => false,
     };
-    (starts && !text.ends_with(':') && !text.contains(": ")).then_some(text)
+    let mut end = bytes.len();
+    for (i, pair) in bytes.windows(2).enumerate() {
+        match pair {
+            [b':', b' '] => return None,
+            [b' ', b'#'] => {
+                end = i;
+                break;
+            }
+            _ => {}
+        }
+    }
+    let text = value[..end].trim_end_matches(' ');
+    (starts && !text.ends_with(':')).then_some(text)
 }
