@@ -1,14 +1,16 @@
 //! YAML as Ansible 2.19 reads it: libyaml's grammar, PyYAML's types of YAML 1.1, Ansible's tags.
 //!
-//! Events become values on a stack of open lists and mappings, without recursion. Aliases share what they name, and
+//! Events become values on a stack of open lists and mappings, without recursion; simple texts take a short way there. Aliases share what they name, and
 //! what they and merge keys expand to is counted, so that a small text cannot become a huge value.
 //!
 //! Different from Ansible: what could not be printed as JSON (bytes, dates as keys) is an error here already; a key that
-//! overrides a merged one is no duplicate; a set keeps its order; `!!str` of a mapping with a `=` key is an error; an
-//! anchor inside `!unsafe` is unsafe wherever it is used, and one outside never becomes so.
+//! overrides a merged one is no duplicate; a set keeps its order; a key without `? ` ends within 1,024 bytes, not
+//! characters; the tag of a mapping under `<<` counts; `!!str` of a mapping with a `=` key is an error; an anchor inside of
+//! `!unsafe` is unsafe wherever it is used, and one outside never becomes so.
 
 pub mod events;
 mod hints;
+mod plain;
 pub(crate) mod scalar;
 mod tags;
 #[cfg(test)]
@@ -31,19 +33,21 @@ pub const MAX_EXPANDED: u64 = 5_000_000;
 /// # Errors
 /// The first thing that Ansible could not read, and nesting or expansion beyond the limits.
 pub fn parse<'a>(arena: &'a Arena, text: Text<'a>, warnings: &mut Vec<(Pos, String)>) -> Result<Value<'a>, Fault> {
-    let mut composer = Composer {
-        arena,
-        text,
-        warnings,
-        frames: Vec::new(),
-        items: Vec::new(),
-        entries: Vec::new(),
-        merged: Vec::new(),
-        anchors: HashMap::new(),
-        expanded: 0,
-        unsafe_depth: 0,
-        root: None,
-    };
+    if plain::may_take(text.text) {
+        let mut found = Vec::new();
+        let mut composer = Composer::new(arena, text, &mut found);
+        if plain::Lines::read(&mut composer).is_some() {
+            let root = composer.root;
+            warnings.append(&mut found);
+            return Ok(root.unwrap_or(Value::Null));
+        }
+    }
+    parse_events(arena, text, warnings)
+}
+
+/// Reads a text by libyaml's events.
+fn parse_events<'a>(arena: &'a Arena, text: Text<'a>, warnings: &mut Vec<(Pos, String)>) -> Result<Value<'a>, Fault> {
+    let mut composer = Composer::new(arena, text, warnings);
     let mut events = Events::new(text.text);
     while composer.take(&events.next_event().map_err(|broken| hints::explain(text, &broken))?)? {}
     Ok(composer.root.unwrap_or(Value::Null))
@@ -123,7 +127,23 @@ struct Composer<'a, 'w> {
     root: Option<Value<'a>>,
 }
 
-impl<'a> Composer<'a, '_> {
+impl<'a, 'w> Composer<'a, 'w> {
+    fn new(arena: &'a Arena, text: Text<'a>, warnings: &'w mut Vec<(Pos, String)>) -> Self {
+        Composer {
+            arena,
+            text,
+            warnings,
+            frames: Vec::new(),
+            items: Vec::new(),
+            entries: Vec::new(),
+            merged: Vec::new(),
+            anchors: HashMap::new(),
+            expanded: 0,
+            unsafe_depth: 0,
+            root: None,
+        }
+    }
+
     /// Takes an event; whether more are to come.
     fn take(&mut self, event: &Event) -> Result<bool, Fault> {
         let at = self.text.pos(event.start());
@@ -187,34 +207,45 @@ impl<'a> Composer<'a, '_> {
         at: Pos,
     ) -> Result<Done<'a>, Fault> {
         let text = self.keep(event, value, style);
-        let kind = tag.filter(|tag| *tag != "!").map(Tag::of);
-        let mut role = Role::Ordinary;
-        let value = match kind {
-            None if !plain => Ok(Value::Str(text)),
-            None => {
-                let (resolved, text) = scalar::resolve_loosely(text);
-                match resolved {
-                    Resolved::Merge if self.expects_key() => {
-                        role = Role::Merge;
-                        Ok(Value::Null)
-                    }
-                    Resolved::Default if self.expects_key() => Ok(Value::Str(text)),
-                    _ => scalar::implicit(resolved, text),
-                }
-            }
-            Some(Tag::Merge) if self.expects_key() => {
-                role = Role::Merge;
-                Ok(Value::Null)
-            }
-            Some(kind) => kind.scalar(tag.unwrap_or_default(), text),
-        };
-        let mut value = value.map_err(|message| Fault::new(at, message))?;
-        if let Value::Str(text) = value
-            && (self.unsafe_depth > 0 || kind == Some(Tag::Unsafe))
-        {
-            value = Value::Unsafe(text);
+        let Some(kind) = tag.filter(|tag| *tag != "!").map(Tag::of) else { return self.implicit(text, plain, at) };
+        if kind == Tag::Merge && self.expects_key() {
+            return Ok(Done { value: Value::Null, role: Role::Merge, weight: 1, height: 0 });
         }
-        Ok(Done { value, role, weight: 1 + text.len() as u64 / 32, height: 0 })
+        let value = kind.scalar(tag.unwrap_or_default(), text).map_err(|message| Fault::new(at, message))?;
+        Ok(self.done(value, text, kind == Tag::Unsafe))
+    }
+
+    /// A scalar without a tag; a plain one has its type by its text.
+    fn implicit(&self, text: &'a str, plain: bool, at: Pos) -> Result<Done<'a>, Fault> {
+        if !plain {
+            return Ok(self.done(Value::Str(text), text, false));
+        }
+        let (resolved, text) = scalar::resolve_loosely(text);
+        match resolved {
+            Resolved::Merge if self.expects_key() => {
+                Ok(Done { value: Value::Null, role: Role::Merge, weight: 1, height: 0 })
+            }
+            Resolved::Default if self.expects_key() => Ok(self.done(Value::Str(text), text, false)),
+            _ => {
+                let value = scalar::implicit(resolved, text).map_err(|message| Fault::new(at, message))?;
+                Ok(self.done(value, text, false))
+            }
+        }
+    }
+
+    /// Adds a scalar without tag and anchor.
+    fn untagged(&mut self, text: &'a str, plain: bool, at: Pos) -> Result<(), Fault> {
+        let done = self.implicit(text, plain, at)?;
+        self.add(done, at)
+    }
+
+    /// A complete scalar; under `!unsafe` its strings are unsafe.
+    fn done(&self, value: Value<'a>, text: &str, is_unsafe: bool) -> Done<'a> {
+        let value = match value {
+            Value::Str(text) if is_unsafe || self.unsafe_depth > 0 => Value::Unsafe(text),
+            other => other,
+        };
+        Done { value, role: Role::Ordinary, weight: 1 + text.len() as u64 / 32, height: 0 }
     }
 
     /// The text of a scalar: a part of the source where it stands there in one piece, else a copy.
@@ -256,7 +287,12 @@ impl<'a> Composer<'a, '_> {
                 return Err(Fault::new(at, tag.misplaced(node.tag.unwrap_or_default(), found)));
             }
         };
-        let is_unsafe = tag == Some(Tag::Unsafe);
+        self.push(shape, anchor, tag == Some(Tag::Unsafe), at);
+        Ok(())
+    }
+
+    /// Opens a list or mapping.
+    fn push(&mut self, shape: Shape, anchor: Option<&'a str>, is_unsafe: bool, at: Pos) {
         self.unsafe_depth += usize::from(is_unsafe);
         self.frames.push(Frame {
             shape,
@@ -270,7 +306,6 @@ impl<'a> Composer<'a, '_> {
             weight: 1,
             height: 1,
         });
-        Ok(())
     }
 
     /// Ends the innermost list or mapping.

@@ -1,7 +1,13 @@
 //! Texts and what Ansible 2.19 makes of them.
 #![allow(clippy::unwrap_used)]
 
+use proptest::prelude::{ProptestConfig, Strategy, prop_assert_eq, prop_oneof, proptest};
+use proptest::sample::select;
+
 use super::*;
+
+/// How many texts the comparison makes.
+const CASES: u32 = 5000;
 
 /// The value as JSON, or offset and message.
 fn yaml(source: &str) -> Result<String, String> {
@@ -239,4 +245,104 @@ fn bombs_are_refused_quickly() {
     }
     let flat = format!("{}{}", "[".repeat(1000), "]".repeat(1000));
     assert_eq!(yaml(&flat), Ok(flat));
+}
+
+/// A line of a mapping or list, often one that the short way takes.
+fn line() -> impl Strategy<Value = String> {
+    let indent = select(&["", "", "  ", "  ", "    ", " ", "      "][..]);
+    let dash = select(&["", "", "", "- ", "-   ", "- - ", "-"][..]);
+    let key = select(
+        &["a", "b", "web[1:2].x", "a:b", "1", "yes", "x y", "a-1", "_", "12:30", "2001-01-01", "'q'", "<<", "#c", ""][..],
+    );
+    let colon = select(&[": ", ": ", ": ", ":", ":  ", " : ", ""][..]);
+    let value = select(
+        &[
+            "",
+            "",
+            "x",
+            "1",
+            "010",
+            "1.0",
+            "yes",
+            "~",
+            "a b",
+            "a:b",
+            "a: b",
+            "a:",
+            "-x",
+            "- x",
+            "-",
+            "+1",
+            "x # c",
+            "# c",
+            "x#y",
+            "'q'",
+            "\"q\"",
+            "'it''s'",
+            "\"a\\n\"",
+            "'q' x",
+            "'q' # c",
+            "\"",
+            "'",
+            "[]",
+            "{}",
+            "[a]",
+            "{a: b}",
+            "&a x",
+            "*a",
+            "!!str 1",
+            "|",
+            ">",
+            "{{ x }}",
+            "2001-02-30",
+            "---",
+            "...",
+            "x  ",
+            "%x",
+            "@x",
+            "0b_",
+            "<<",
+            "=",
+            "?",
+            ".",
+            "..",
+            "$x",
+            "/x",
+            "x\ty",
+            "é",
+        ][..],
+    );
+    let whole = select(&["---", "...", "# c", "  # c", "", "   ", "--- ", "--- a", "---a", "- ", "-"][..]);
+    prop_oneof![
+        12 => (indent, dash, key, colon, value).prop_map(|(a, b, c, d, e)| format!("{a}{b}{c}{d}{e}")),
+        1 => whole.prop_map(str::to_string),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: CASES, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_short_way_reads_what_libyaml_reads(lines in proptest::collection::vec(line(), 1..7), end in select(&["", "\n"][..])) {
+        let source = lines.join("\n") + end;
+        let arena = Arena::new();
+        let text = Text { text: arena.alloc_str(&source), base: Pos(0) };
+        let (mut left, mut right) = (Vec::new(), Vec::new());
+        prop_assert_eq!(parse(&arena, text, &mut left), parse_events(&arena, text, &mut right));
+        prop_assert_eq!(left, right);
+    }
+}
+
+#[test]
+fn the_short_way_takes_common_inventories() {
+    let source = "---\n# hosts\nall:\n  hosts: # two\n    web[1:2].example.com:\n      port: 22\n    10.0.0.1: {}\n  vars:\n    \
+                  list:\n    - a\n    - b: 'c'\n      d: \"e\"\n    f: g # h\n    i:\n  children:\n";
+    let arena = Arena::new();
+    let mut warnings = Vec::new();
+    let mut composer = Composer::new(&arena, Text { text: source, base: Pos(0) }, &mut warnings);
+    assert!(plain::may_take(source) && plain::Lines::read(&mut composer).is_some());
+    assert_eq!(
+        composer.root.unwrap().to_json(),
+        r#"{"all":{"hosts":{"web[1:2].example.com":{"port":22},"10.0.0.1":{}},"vars":{"list":["a",{"b":"c","d":"e"}],"f":"g","i":null},"children":null}}"#
+    );
 }
