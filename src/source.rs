@@ -320,7 +320,7 @@ fn without_bad_comments(bytes: &[u8]) -> std::result::Result<String, usize> {
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> std::result::Result<String, usize> {
     let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
     let text: std::result::Result<String, _> = char::decode_utf16(units).collect();
-    if bytes.len() % 2 == 0 { text.map_err(|_| 1) } else { Err(1) }
+    if bytes.len().is_multiple_of(2) { text.map_err(|_| 1) } else { Err(1) }
 }
 
 fn same_file(a: &Path, b: &Path) -> bool {

@@ -50,9 +50,9 @@ pub fn assign<'a>(
     };
     match request.versions {
         VersionSource::Explicit(versions) => versions.iter().for_each(|version| assigner.explicit(arena, version)),
-        VersionSource::From(VersionFrom::Var(name), at) => assigner.from_var(name, at),
-        VersionSource::From(VersionFrom::Group(glob), at) => assigner.from_groups(glob, at),
-        VersionSource::From(VersionFrom::Template(source), at) => assigner.from_template(arena, source, at),
+        VersionSource::From(VersionFrom::Var(name), at) => assigner.by_var(name, at),
+        VersionSource::From(VersionFrom::Group(glob), at) => assigner.by_groups(glob, at),
+        VersionSource::From(VersionFrom::Template(source), at) => assigner.by_template(arena, source, at),
     }
     let excluded = assigner.hosts_of(request.exclude);
     let Assigner { versions, mut problems, warnings, .. } = assigner;
@@ -154,7 +154,7 @@ impl<'a> Assigner<'_, 'a> {
         }
     }
 
-    fn from_var(&mut self, name: &str, at: &Location) {
+    fn by_var(&mut self, name: &str, at: &Location) {
         let Some(id) = self.inventory.find_var(name) else {
             let message = format!("no host and no group has a variable `{name}`");
             return self.problems.push(Problem::new(message).at(at.clone()).hint(candidates(self.inventory)));
@@ -200,7 +200,7 @@ impl<'a> Assigner<'_, 'a> {
         }
     }
 
-    fn from_groups(&mut self, glob: &str, at: &Location) {
+    fn by_groups(&mut self, glob: &str, at: &Location) {
         let (before, after) = glob.split_once('*').unwrap_or((glob, ""));
         for group in self.inventory.group_ids().filter(|group| *group != ALL && *group != UNGROUPED) {
             let name = self.inventory.group_name(group);
@@ -218,7 +218,7 @@ impl<'a> Assigner<'_, 'a> {
         }
     }
 
-    fn from_template(&mut self, arena: &'a crate::text::Arena, source: &str, at: &Location) {
+    fn by_template(&mut self, arena: &'a crate::text::Arena, source: &str, at: &Location) {
         let template = match Template::new(source) {
             Ok(template) => template,
             Err(problem) => return self.problems.push(problem.at(at.clone())),

@@ -27,7 +27,7 @@ const INDEX_FROM: usize = 24;
 #[derive(Clone, Debug, Default)]
 pub struct Vars<'a> {
     list: Vec<Var<'a>>,
-    index: Option<Box<HashMap<VarId, u32>>>,
+    index: Option<HashMap<VarId, u32>>,
 }
 
 impl<'a> Vars<'a> {
@@ -46,7 +46,7 @@ impl<'a> Vars<'a> {
         self.list.push(var);
         if self.index.is_none() && self.list.len() >= INDEX_FROM {
             let index = self.list.iter().enumerate().map(|(place, var)| (var.name, place as u32)).collect();
-            self.index = Some(Box::new(index));
+            self.index = Some(index);
         }
     }
 
