@@ -280,10 +280,8 @@ impl<'a> Inventory<'a> {
     /// Depths along a topological order, which exists because `add_child` refuses loops.
     fn measure_depths(&mut self) {
         let mut waiting: Vec<usize> = self.groups.values().map(|group| group.parents.len()).collect();
-        let mut ready: Vec<GroupId> = (0..self.groups.len() as u32)
-            .map(GroupId)
-            .filter(|group| self.group(*group).parents.is_empty())
-            .collect();
+        let mut ready: Vec<GroupId> =
+            (0..self.groups.len() as u32).map(GroupId).filter(|group| self.group(*group).parents.is_empty()).collect();
         for group in self.groups.values_mut() {
             group.depth = 0;
         }

@@ -42,16 +42,9 @@ pub fn parse<'a>(arena: &'a Arena, text: Text<'a>) -> Result<Value<'a>, Fault> {
 ///
 /// # Errors
 /// Those of [`yaml::parse`].
-pub fn parse_data<'a>(
-    arena: &'a Arena,
-    text: Text<'a>,
-    warnings: &mut Vec<(Pos, String)>,
-) -> Result<Value<'a>, Fault> {
+pub fn parse_data<'a>(arena: &'a Arena, text: Text<'a>, warnings: &mut Vec<(Pos, String)>) -> Result<Value<'a>, Fault> {
     let first = text.text.bytes().find(|byte| !byte.is_ascii_whitespace());
-    let may_be_json = matches!(
-        first,
-        Some(b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n' | b'N' | b'I')
-    );
+    let may_be_json = matches!(first, Some(b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n' | b'N' | b'I'));
     if may_be_json && let Ok(value) = parse(arena, text) {
         return Ok(value);
     }
@@ -59,13 +52,9 @@ pub fn parse_data<'a>(
 }
 
 /// Parses `source`, which is the text itself or the text with strings for the `specials`, byte for byte as long.
-fn read<'a>(
-    arena: &'a Arena,
-    text: Text<'a>,
-    source: &'a str,
-    specials: &[Range<usize>],
-) -> Result<Value<'a>, Fault> {
-    let reader = Reader { arena, text, source: Text { text: source, base: text.base }, specials, last: Cell::new(text.base) };
+fn read<'a>(arena: &'a Arena, text: Text<'a>, source: &'a str, specials: &[Range<usize>]) -> Result<Value<'a>, Fault> {
+    let reader =
+        Reader { arena, text, source: Text { text: source, base: text.base }, specials, last: Cell::new(text.base) };
     let mut deserializer = serde_json::Deserializer::from_str(source);
     reader
         .deserialize(&mut deserializer)
@@ -214,10 +203,18 @@ fn marked<'a, E: serde::de::Error>(entries: &[Entry<'a>]) -> Result<Option<Value
         Err(E::custom(format_args!("`{mark}` takes a string, not {}", value.type_name())))
     };
     if let Some(value) = find("__ansible_unsafe") {
-        return if let Value::Str(text) = value { Ok(Some(Value::Unsafe(text))) } else { wrong("__ansible_unsafe", value) };
+        return if let Value::Str(text) = value {
+            Ok(Some(Value::Unsafe(text)))
+        } else {
+            wrong("__ansible_unsafe", value)
+        };
     }
     if let Some(value) = find("__ansible_vault") {
-        return if let Value::Str(text) = value { Ok(Some(Value::Vault(text))) } else { wrong("__ansible_vault", value) };
+        return if let Value::Str(text) = value {
+            Ok(Some(Value::Vault(text)))
+        } else {
+            wrong("__ansible_vault", value)
+        };
     }
     match find("__ansible_type") {
         Some(_) => Err(E::custom("`__ansible_type` marks a type that an inventory cannot hold")),

@@ -111,7 +111,8 @@ impl<'a> Reading<'_, 'a> {
         match std::fs::metadata(&spec.path) {
             Err(error) => {
                 let message = format!("inventory `{}` cannot be read: {}", spec.path.display(), io_message(&error));
-                let mut problem = Problem::new(message).hint("check the path; relative paths in a regal.yml start from its folder");
+                let mut problem =
+                    Problem::new(message).hint("check the path; relative paths in a regal.yml start from its folder");
                 problem.location = spec.origin.clone().map(Box::new);
                 self.push(problem);
             }
@@ -246,7 +247,10 @@ impl<'a> Reading<'_, 'a> {
             }
             let target = self.inventory.target_of_host(host);
             if let Target::Group(_) = target {
-                self.warning(at, format!("host `{name}` has the name of a group: Ansible gives its variables to the group"));
+                self.warning(
+                    at,
+                    format!("host `{name}` has the name of a group: Ansible gives its variables to the group"),
+                );
             }
             for (name, value, at) in variables {
                 let set = self.inventory.set_var(target, name, *value, *at);

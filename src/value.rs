@@ -107,6 +107,16 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The value of a key, if this is a mapping that has it as a string.
+    pub fn get(&self, key: &str) -> Option<Value<'a>> {
+        match self {
+            Value::Map(entries) => {
+                entries.iter().find(|entry| entry.kind == KeyKind::Str && entry.key == key).map(|entry| entry.value)
+            }
+            _ => None,
+        }
+    }
+
     /// What it is, in the words of messages: `a list`, `a number`.
     pub fn type_name(&self) -> &'static str {
         match self {
@@ -118,16 +128,6 @@ impl<'a> Value<'a> {
             Value::Vault(_) => "a vault",
             Value::List(_) => "a list",
             Value::Map(_) => "a mapping",
-        }
-    }
-
-    /// The value of a key, if this is a mapping that has it as a string.
-    pub fn get(&self, key: &str) -> Option<Value<'a>> {
-        match self {
-            Value::Map(entries) => {
-                entries.iter().find(|entry| entry.kind == KeyKind::Str && entry.key == key).map(|entry| entry.value)
-            }
-            _ => None,
         }
     }
 }

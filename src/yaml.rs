@@ -45,13 +45,8 @@ pub fn parse<'a>(arena: &'a Arena, text: Text<'a>, warnings: &mut Vec<(Pos, Stri
         root: None,
     };
     let mut events = Events::new(text.text);
-    loop {
-        let event = events.next_event().map_err(|broken| hints::explain(text, &broken))?;
-        if event.kind() == Kind::StreamEnd {
-            return Ok(composer.root.unwrap_or(Value::Null));
-        }
-        composer.take(&event)?;
-    }
+    while composer.take(&events.next_event().map_err(|broken| hints::explain(text, &broken))?)? {}
+    Ok(composer.root.unwrap_or(Value::Null))
 }
 
 /// A complete node on its way into its parent.
@@ -129,23 +124,28 @@ struct Composer<'a, 'w> {
 }
 
 impl<'a> Composer<'a, '_> {
-    fn take(&mut self, event: &Event) -> Result<(), Fault> {
+    /// Takes an event; whether more are to come.
+    fn take(&mut self, event: &Event) -> Result<bool, Fault> {
         let at = self.text.pos(event.start());
         match event.kind() {
-            Kind::Frame | Kind::StreamEnd => Ok(()),
-            Kind::DocumentStart if self.root.is_some() => Err(Fault::new(at, "a second document starts here")
-                .hint("keep one document in the file, without a `---` between")),
-            Kind::DocumentStart => Ok(()),
-            Kind::Alias(name) => self.alias(name, at),
+            Kind::Frame => {}
+            Kind::StreamEnd => return Ok(false),
+            Kind::DocumentStart if self.root.is_some() => {
+                return Err(Fault::new(at, "a second document starts here")
+                    .hint("keep one document in the file, without a `---` between"));
+            }
+            Kind::DocumentStart => {}
+            Kind::Alias(name) => self.alias(name, at)?,
             Kind::Scalar { value, node, style, plain } => {
                 let anchor = self.anchor(node, at)?;
                 let done = self.scalar(event, value, node.tag, style, plain, at)?;
-                self.close(anchor, done, at)
+                self.close(anchor, done, at)?;
             }
-            Kind::SequenceStart(node) => self.open(node, true, at),
-            Kind::MappingStart(node) => self.open(node, false, at),
-            Kind::End => self.end(),
+            Kind::SequenceStart(node) => self.open(node, true, at)?,
+            Kind::MappingStart(node) => self.open(node, false, at)?,
+            Kind::End => self.end()?,
         }
+        Ok(true)
     }
 
     /// Notes the anchor of a node that starts.

@@ -38,6 +38,7 @@ pub fn assign<'a>(
     if inventory.host_ids().len() == 0 {
         return Ok(Assignments::default());
     }
+    let known_warnings = warnings.len();
     let mut assigner = Assigner {
         inventory,
         effective: Effective::new(inventory),
@@ -54,8 +55,10 @@ pub fn assign<'a>(
         VersionSource::From(VersionFrom::Template(source), at) => assigner.from_template(arena, source, at),
     }
     let excluded = assigner.hosts_of(request.exclude);
-    let Assigner { versions, mut problems, .. } = assigner;
+    let Assigner { versions, mut problems, warnings, .. } = assigner;
     if problems.is_empty() && versions.values().all(Vec::is_empty) {
+        // A filter that matches nothing is likely the reason.
+        problems.extend(warnings.drain(known_warnings..));
         problems.push(no_version(inventory, request.versions));
     }
     Error::unless_any(problems, sort_out(inventory, versions, &excluded))
@@ -131,7 +134,8 @@ impl<'a> Assigner<'_, 'a> {
             self.warnings.push(Problem::new(message).at(place(term)).hint(self.nearest(&term[1..])));
         }
         if let Some(host) = selection.repeated.first() {
-            let message = format!("host `{}` is listed more than once; it is planned once", self.inventory.host_name(*host));
+            let message =
+                format!("host `{}` is listed more than once; it is planned once", self.inventory.host_name(*host));
             self.warnings.push(Problem::new(message).at(first.at.clone()));
         }
         selection.hosts
@@ -206,7 +210,10 @@ impl<'a> Assigner<'_, 'a> {
             }
         }
         if self.versions.is_empty() {
-            let hint = format!("the groups are {}", listed(self.inventory.group_ids().skip(2).map(|id| self.inventory.group_name(id))));
+            let hint = format!(
+                "the groups are {}",
+                listed(self.inventory.group_ids().skip(2).map(|id| self.inventory.group_name(id)))
+            );
             self.problems.push(Problem::new(format!("no group is named like `{glob}`")).at(at.clone()).hint(hint));
         }
     }
@@ -249,7 +256,8 @@ fn no_version(inventory: &Inventory<'_>, versions: &VersionSource) -> Problem {
 
 /// A hint with the variables that look like a version.
 pub fn candidates(inventory: &Inventory<'_>) -> String {
-    let named = |name: &str| ["version", "release", "tag", "build"].iter().any(|word| name.to_lowercase().contains(word));
+    let named =
+        |name: &str| ["version", "release", "tag", "build"].iter().any(|word| name.to_lowercase().contains(word));
     let found: Vec<&str> = inventory.var_names().filter(|name| named(name)).collect();
     if found.is_empty() {
         "name the variable with `version_from: {var: …}`, or list the versions under `versions:`".to_string()

@@ -18,7 +18,9 @@ pub fn inventory<'a>(arena: &'a Arena, versions: &[ExplicitVersion]) -> Result<I
             if is_pattern(name) {
                 let message = format!("`{name}` is a pattern, and there is no inventory to match it with");
                 problems.push(Problem::new(message).at(pattern.at.clone()).hint("add `inventory:`, or name the hosts"));
-            } else if let Err(problem) = inventory.add_host(arena.alloc_str(name), Some(UNGROUPED), None, Pos::default()) {
+            } else if let Err(problem) =
+                inventory.add_host(arena.alloc_str(name), Some(UNGROUPED), None, Pos::default())
+            {
                 problems.push(problem.at(pattern.at.clone()));
             }
         }

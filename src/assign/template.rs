@@ -81,7 +81,9 @@ fn convert(value: Value<'_>) -> Result<minijinja::Value, &'static str> {
         Value::Null => Ok(().into()),
         Value::Bool(truth, _) => Ok(truth.into()),
         Value::Str(text) | Value::Unsafe(text) if is_template(text) => Err("a template itself"),
-        Value::Str(text) | Value::Unsafe(text) | Value::Int(text) | Value::Float(text) | Value::Date(text) => Ok(text.into()),
+        Value::Str(text) | Value::Unsafe(text) | Value::Int(text) | Value::Float(text) | Value::Date(text) => {
+            Ok(text.into())
+        }
         Value::Vault(_) => Err("encrypted"),
         Value::List(items) => items.iter().map(|item| convert(*item)).collect::<Result<Vec<_>, _>>().map(Into::into),
         Value::Map(entries) => {

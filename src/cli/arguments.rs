@@ -127,8 +127,8 @@ pub fn parse() -> Result<Arguments, clap::Error> {
     arguments.settings = settings(leaf);
     let asks = arguments.list || arguments.host.is_some() || arguments.graph || arguments.export;
     if arguments.command.is_none() && !asks {
-        return Err(command
-            .error(clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, command.clone().render_help()));
+        let message = "say what to do: a command such as plan or check, or --list, --host or --graph";
+        return Err(command.error(clap::error::ErrorKind::MissingSubcommand, message));
     }
     Ok(arguments)
 }
@@ -138,7 +138,12 @@ pub fn command() -> clap::Command {
     let options = options().map(|(key, name)| {
         let option = name.replace(['_', '.'], "-");
         let arg = Arg::new(name).long(option).value_name(value_name(key)).help(help(key, name)).global(true);
-        let arg = arg.help_heading("Settings").action(if repeats(key) { ArgAction::Append } else { ArgAction::Set });
+        let alias = key.alias == Some(name);
+        let arg = arg.hide(alias).help_heading("Settings").action(if repeats(key) {
+            ArgAction::Append
+        } else {
+            ArgAction::Set
+        });
         match key.id {
             Id::Inventory => arg.short('i'),
             Id::GroupsOnly => arg.num_args(0..=1).default_missing_value("true").require_equals(true),

@@ -65,7 +65,12 @@ impl<'a> Listing<'_, 'a> {
 
     /// The output of `--host` as YAML.
     pub fn host_yaml(&self, arena: &'a Arena, name: &str) -> Vec<u8> {
-        let entry = |(key, value): (&str, Value<'a>)| Entry { key: arena.alloc_str(key), kind: KeyKind::Str, at: Pos::default(), value };
+        let entry = |(key, value): (&str, Value<'a>)| Entry {
+            key: arena.alloc_str(key),
+            kind: KeyKind::Str,
+            at: Pos::default(),
+            value,
+        };
         let entries: Vec<Entry<'a>> = self.host_vars(name).into_iter().map(entry).collect();
         let mut out = Vec::new();
         Value::Map(arena.alloc_slice_copy(&entries)).write_yaml(&mut out);

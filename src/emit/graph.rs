@@ -29,7 +29,8 @@ fn source(listing: &Listing<'_, '_>, out: &mut String, group: GroupId, level: us
         over.children.iter().for_each(|name| planned(listing, out, name, level + 1));
     }
     // `all` lists a host only where no other group does.
-    let shown: HashSet<_> = if group == ALL { inventory.group(crate::inventory::UNGROUPED).hosts.iter().collect() } else { HashSet::new() };
+    let shown: HashSet<_> =
+        if group == ALL { inventory.group(crate::inventory::UNGROUPED).hosts.iter().collect() } else { HashSet::new() };
     for host in data.hosts.iter().filter(|host| !listing.is_hidden(**host) && !shown.contains(host)) {
         line(out, level + 1, inventory.host_name(*host));
     }

@@ -144,7 +144,11 @@ impl<'a> Parser<'a> {
             left = match (real, right.kind) {
                 (Some(real), Kind::Number(Number::Imaginary(factor))) => {
                     // Python adds complex numbers, so that -0.0 + 2j has the real part 0.0.
-                    if sign == b'+' { self.complex(real + 0.0, 0.0 + factor) } else { self.complex(real - 0.0, 0.0 - factor) }
+                    if sign == b'+' {
+                        self.complex(real + 0.0, 0.0 + factor)
+                    } else {
+                        self.complex(real - 0.0, 0.0 - factor)
+                    }
                 }
                 _ => {
                     // Python looks at the operator before it evaluates the operands.

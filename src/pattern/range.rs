@@ -44,7 +44,8 @@ pub fn expand(text: &str, limit: usize) -> Result<Vec<String>, (String, &'static
 }
 
 const SHAPE: &str = "write a range as [begin:end] or [begin:end:step]";
-const TOO_MANY: (&str, &str) = ("makes too many hosts", "check the end of the range; the limit is 1,000,000 hosts a line");
+const TOO_MANY: (&str, &str) =
+    ("makes too many hosts", "check the end of the range; the limit is 1,000,000 hosts a line");
 
 fn values(range: &str, limit: usize) -> Result<Vec<String>, (&'static str, &'static str)> {
     let bounds: Vec<&str> = range.split(':').collect();
@@ -93,7 +94,8 @@ fn letter(text: &str) -> Option<i64> {
 fn python_int(text: &str) -> Option<i64> {
     let text = text.trim();
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let proper = !digits.is_empty() && digits.split('_').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+    let proper = !digits.is_empty()
+        && digits.split('_').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
     if proper { text.replace('_', "").parse().ok() } else { None }
 }
 

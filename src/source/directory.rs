@@ -22,7 +22,9 @@ impl Reading<'_, '_> {
     fn directory_at(&mut self, path: &Path, depth: usize) {
         let whole = |message: String| Problem::new(message).at(Location::whole(path.display().to_string()));
         if depth > MAX_DEPTH {
-            return self.push(whole("directories are nested too deeply".to_string()).hint("look for a link that leads back up"));
+            return self.push(
+                whole("directories are nested too deeply".to_string()).hint("look for a link that leads back up"),
+            );
         }
         let entries = match sorted_entries(path) {
             Ok(entries) => entries,

@@ -49,8 +49,14 @@ struct Reader<'r, 'm, 'a> {
 
 /// Reads an INI inventory into the reading's inventory; problems go to the reading.
 pub fn read<'a>(reading: &mut Reading<'_, 'a>, text: Text<'a>) {
-    let mut reader =
-        Reader { reading, text, group: UNGROUPED, section: Section::Hosts, pending: IndexMap::new(), tokens: Vec::new() };
+    let mut reader = Reader {
+        reading,
+        text,
+        group: UNGROUPED,
+        section: Section::Hosts,
+        pending: IndexMap::new(),
+        tokens: Vec::new(),
+    };
     for line in lines(text.text) {
         let line = python_trim(line);
         if !line.is_empty() && !line.starts_with(['#', ';']) {
@@ -65,7 +71,11 @@ impl<'a> Reader<'_, '_, 'a> {
         if let Some((name, tag)) = header(line) {
             self.open(name, tag, line);
         } else if line.starts_with('[') && line.ends_with(']') {
-            self.problem(line, format!("`{line}` is no section header"), "write [group], [group:children] or [group:vars], without spaces or `:` inside the name");
+            self.problem(
+                line,
+                format!("`{line}` is no section header"),
+                "write [group], [group:children] or [group:vars], without spaces or `:` inside the name",
+            );
             self.section = Section::Unknown;
         } else {
             let at = self.text.pos_of(line);
@@ -84,7 +94,11 @@ impl<'a> Reader<'_, '_, 'a> {
             Some("children") => Section::Children,
             Some("vars") => Section::Vars,
             Some(other) => {
-                self.problem(line, format!("section [{name}:{other}] has the unknown type `{other}`"), "a section is [group], [group:hosts], [group:children] or [group:vars]");
+                self.problem(
+                    line,
+                    format!("section [{name}:{other}] has the unknown type `{other}`"),
+                    "a section is [group], [group:hosts], [group:children] or [group:vars]",
+                );
                 self.section = Section::Unknown;
                 return;
             }
@@ -107,7 +121,9 @@ impl<'a> Reader<'_, '_, 'a> {
     fn host_line(&mut self, line: &'a str, at: Pos) {
         let mut tokens = std::mem::take(&mut self.tokens);
         match shell::split(self.reading.arena, line, &mut tokens) {
-            Err(message) => self.problem(line, message.to_string(), "quote a value that has spaces or quotes: key=\"it's here\""),
+            Err(message) => {
+                self.problem(line, message.to_string(), "quote a value that has spaces or quotes: key=\"it's here\"")
+            }
             Ok(()) => self.host_tokens(line, at, &tokens),
         }
         self.tokens = tokens;
@@ -117,11 +133,19 @@ impl<'a> Reader<'_, '_, 'a> {
         let Some((host, pairs)) = tokens.split_first() else { return };
         let Some((names, port)) = self.reading.host_names(host.text, at) else { return };
         if host.text.trim_end().ends_with(':') && port.is_none() {
-            self.problem(line, format!("host `{}` ends in a `:` without a port", host.text), "give the port, or remove the `:`; a YAML inventory needs the ending .yml");
+            self.problem(
+                line,
+                format!("host `{}` ends in a `:` without a port", host.text),
+                "give the port, or remove the `:`; a YAML inventory needs the ending .yml",
+            );
             return;
         }
         if names.iter().any(|name| name.trim() == "---") {
-            self.problem(line, "`---` is no host name".to_string(), "a YAML inventory needs the ending .yml, .yaml or none");
+            self.problem(
+                line,
+                "`---` is no host name".to_string(),
+                "a YAML inventory needs the ending .yml, .yaml or none",
+            );
             return;
         }
         let first_problem = self.reading.problems.len();
@@ -136,7 +160,11 @@ impl<'a> Reader<'_, '_, 'a> {
         let at = Pos(line.0 + token.offset as u32);
         let Some((name, value)) = token.text.split_once('=') else {
             let message = format!("`{}` behind a host is no key=value pair", token.text);
-            self.reading.problem(at, message, "write key=value without spaces around the `=`; quote a value with spaces; one host a line");
+            self.reading.problem(
+                at,
+                message,
+                "write key=value without spaces around the `=`; quote a value with spaces; one host a line",
+            );
             return None;
         };
         Some((name, self.value(value, at)?, at))
@@ -144,7 +172,11 @@ impl<'a> Reader<'_, '_, 'a> {
 
     fn variable(&mut self, line: &'a str, at: Pos) {
         let Some((name, value)) = line.split_once('=') else {
-            self.problem(line, format!("`{line}` is no key=value line"), "in a [group:vars] section each line is key=value");
+            self.problem(
+                line,
+                format!("`{line}` is no key=value line"),
+                "in a [group:vars] section each line is key=value",
+            );
             return;
         };
         let (name, value) = (python_trim(name), python_trim(value));
@@ -158,7 +190,11 @@ impl<'a> Reader<'_, '_, 'a> {
     fn child(&mut self, line: &'a str, at: Pos) {
         let (name, rest) = word(line);
         if name.is_empty() || !ends(rest) {
-            self.problem(line, format!("`{line}` is no group name"), "in a [group:children] section each line is the name of one group");
+            self.problem(
+                line,
+                format!("`{line}` is no group name"),
+                "in a [group:children] section each line is the name of one group",
+            );
             return;
         }
         let parent = self.group;
@@ -182,7 +218,11 @@ impl<'a> Reader<'_, '_, 'a> {
             Literal::Value(value) => Some(value),
             Literal::Text => Some(Value::Str(text)),
             Literal::Error(message) => {
-                self.reading.problem(at, message, "quote the value twice, \"'…'\" on a host line and '…' in a vars section, to keep it a string");
+                self.reading.problem(
+                    at,
+                    message,
+                    "quote the value twice, \"'…'\" on a host line and '…' in a vars section, to keep it a string",
+                );
                 None
             }
         }

@@ -108,11 +108,19 @@ fn parse<'a>(reading: &mut Reading<'_, 'a>, name: &str, printed: Printed) -> Opt
     match json::parse(reading.arena, text) {
         Ok(Value::Map(entries)) => Some(entries),
         Ok(other) => {
-            reading.problem(text.base, format!("the inventory script printed {}, not a mapping{}", other.type_name(), printed.stderr), hint);
+            reading.problem(
+                text.base,
+                format!("the inventory script printed {}, not a mapping{}", other.type_name(), printed.stderr),
+                hint,
+            );
             None
         }
         Err(fault) => {
-            reading.problem(fault.at, format!("the inventory script printed no JSON: {}{}", fault.message, printed.stderr), hint);
+            reading.problem(
+                fault.at,
+                format!("the inventory script printed no JSON: {}{}", fault.message, printed.stderr),
+                hint,
+            );
             None
         }
     }
@@ -125,7 +133,11 @@ fn read_groups<'a>(reading: &mut Reading<'_, 'a>, path: &Path, groups: &'a [Entr
         if group.key == "_meta" {
             match group.value.get("hostvars") {
                 Some(Value::Map(hostvars)) => meta = Some(hostvars),
-                _ => reading.problem(group.at, "`_meta` has no mapping `hostvars`", "print {\"_meta\": {\"hostvars\": {…}}}"),
+                _ => reading.problem(
+                    group.at,
+                    "`_meta` has no mapping `hostvars`",
+                    "print {\"_meta\": {\"hostvars\": {…}}}",
+                ),
             }
         } else {
             read_group(reading, group, &mut hosts);
@@ -158,7 +170,10 @@ fn read_group<'a>(reading: &mut Reading<'_, 'a>, entry: &'a Entry<'a>, hosts: &m
     };
     if !parts.iter().any(|part| matches!(part.key, "hosts" | "vars" | "children")) {
         // Ansible's oldest form: the group is a host of that name, the mapping its variables.
-        reading.warning(entry.at, format!("`{}` has no hosts, vars or children: Ansible takes it for a host of that name", entry.key));
+        reading.warning(
+            entry.at,
+            format!("`{}` has no hosts, vars or children: Ansible takes it for a host of that name", entry.key),
+        );
         read_hosts(reading, group, &[Value::Str(entry.key)], entry.at, hosts);
         return set_vars(reading, group, parts);
     }
@@ -191,7 +206,11 @@ fn read_hosts<'a>(
 ) {
     for name in names {
         let Value::Str(name) = *name else {
-            reading.problem(at, format!("a host's name is {}, not a string", name.type_name()), "print host names as strings");
+            reading.problem(
+                at,
+                format!("a host's name is {}, not a string", name.type_name()),
+                "print host names as strings",
+            );
             continue;
         };
         let added = reading.inventory.add_host(name, Some(group), None, at);
@@ -204,7 +223,11 @@ fn read_hosts<'a>(
 fn read_children<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, names: &[Value<'a>], at: Pos) {
     for name in names {
         let Value::Str(name) = *name else {
-            reading.problem(at, format!("a child group's name is {}, not a string", name.type_name()), "print group names as strings");
+            reading.problem(
+                at,
+                format!("a child group's name is {}, not a string", name.type_name()),
+                "print group names as strings",
+            );
             continue;
         };
         let added = reading.inventory.add_group(name, at);

@@ -61,7 +61,8 @@ fn read_folder<'a>(reading: &mut Reading<'_, 'a>, folder: &Path, source: u32, ta
         }
         Err(error) => {
             let problem = Problem::new(format!("cannot be listed: {}", io_message(&error)));
-            return reading.push(problem.at(Location::whole(folder.display().to_string())).hint("check its permissions"));
+            return reading
+                .push(problem.at(Location::whole(folder.display().to_string())).hint("check its permissions"));
         }
     };
     for (target, name) in targets {
@@ -70,9 +71,10 @@ fn read_folder<'a>(reading: &mut Reading<'_, 'a>, folder: &Path, source: u32, ta
             continue;
         }
         let nested = name.contains('/');
-        let found = ENDINGS.iter().map(|ending| format!("{name}{ending}")).find(|file| {
-            (nested || names.contains(file)) && folder.join(file).exists()
-        });
+        let found = ENDINGS
+            .iter()
+            .map(|ending| format!("{name}{ending}"))
+            .find(|file| (nested || names.contains(file)) && folder.join(file).exists());
         for file in found.map(|file| files_of(folder.join(file))).unwrap_or_default() {
             read_file(reading, &file, source, target);
         }

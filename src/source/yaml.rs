@@ -35,15 +35,20 @@ pub(super) fn parse<'a>(reading: &mut Reading<'_, 'a>, text: Text<'a>) -> Result
     let start = reading.texts.locate(text.base);
     if text.text.starts_with(VAULT_HEADER) {
         let problem = Problem::new("the inventory file is encrypted as a whole").at(start);
-        return Ok(Document::Plugin(problem.hint("decrypt it with ansible-vault decrypt; encrypted vars files are fine")));
+        return Ok(Document::Plugin(
+            problem.hint("decrypt it with ansible-vault decrypt; encrypted vars files are fine"),
+        ));
     }
     let value = reading.parse_data(text)?;
     let Value::Map(entries) = value else {
-        let problem = Problem::new(format!("the file holds {} where an inventory has groups", value.type_name())).at(start);
+        let problem =
+            Problem::new(format!("the file holds {} where an inventory has groups", value.type_name())).at(start);
         return Ok(Document::Other(problem.hint("write groups as a mapping: `web: {hosts: {web1: }}`")));
     };
     if entries.is_empty() {
-        return Ok(Document::Other(Problem::new("the file holds an empty mapping").at(start).hint("add groups and hosts")));
+        return Ok(Document::Other(
+            Problem::new("the file holds an empty mapping").at(start).hint("add groups and hosts"),
+        ));
     }
     match entries.iter().find(|entry| entry.key == "plugin" && entry.value.is_truthy()) {
         Some(plugin) => Ok(Document::Plugin(plugin_problem(reading, plugin))),
@@ -67,18 +72,21 @@ fn plugin_problem(reading: &Reading<'_, '_>, plugin: &Entry<'_>) -> Problem {
 pub(super) fn read<'a>(reading: &mut Reading<'_, 'a>, entries: &'a [Entry<'a>], text: Text<'a>) {
     let script_shaped = entries.iter().any(|entry| entry.key == "_meta" && matches!(entry.value, Value::Map(_)));
     if script_shaped {
-        let hint = "make it executable with a script around it (#!/bin/sh, cat hosts.json), or write hosts as a mapping";
-        return reading.problem(text.base, "this is the output of an inventory script, which Ansible does not read from a file", hint);
+        let hint =
+            "make it executable with a script around it (#!/bin/sh, cat hosts.json), or write hosts as a mapping";
+        return reading.problem(
+            text.base,
+            "this is the output of an inventory script, which Ansible does not read from a file",
+            hint,
+        );
     }
     for entry in entries {
         match entry.value {
             Value::Map(_) | Value::Null => {
                 read_group(reading, entry);
             }
-            other => reading.warning(
-                entry.at,
-                format!("`{}` is {} and no group: Ansible skips it", entry.key, other.type_name()),
-            ),
+            other => reading
+                .warning(entry.at, format!("`{}` is {} and no group: Ansible skips it", entry.key, other.type_name())),
         }
     }
 }

@@ -119,10 +119,9 @@ impl Scan<'_> {
         self.expect(b':')?;
         let second = self.number(2, 2)?;
         let microsecond = if self.expect(b'.').is_some() { self.fraction() } else { 0 };
-        self.blanks();
-        let zone = if self.0.is_empty() { None } else { Some(self.zone()?) };
         // Blanks may stand before a zone only.
-        (zone.is_some() || self.0.is_empty()).then_some(Time { hour, minute, second, microsecond, zone })
+        let zone = if self.blanks() == 0 && self.0.is_empty() { None } else { Some(self.zone()?) };
+        Some(Time { hour, minute, second, microsecond, zone })
     }
 
     /// Digits behind the point, in millionths; more than six are cut.

@@ -64,14 +64,12 @@ fn split_radix(body: &str) -> (u32, &str) {
     }
 }
 
-/// Whether Python would refuse to print an integer written like this because of its length.
+/// Whether Python would refuse to read or print an integer written like this because of its length.
 pub(crate) fn is_too_long(text: &str) -> bool {
-    if text.len() <= MAX_DIGITS {
-        // Four bits a digit stay below the limit until here, whatever the notation.
-        return text.len() > MAX_DIGITS * 4 / 5 && decimal(text).trim_start_matches('-').len() > MAX_DIGITS;
-    }
-    let digits = text.bytes().filter(u8::is_ascii_alphanumeric).count();
-    digits > MAX_DIGITS * 4 || decimal(text).trim_start_matches('-').len() > MAX_DIGITS
+    let length = text.bytes().filter(|byte| *byte != b'_').count();
+    // A byte is worth at most 1.21 decimal digits (hexadecimal) and, but for leading zeros, at least 0.3 (binary): only
+    // between the two the number itself must be known.
+    length * 5 > MAX_DIGITS * 4 && (length > MAX_DIGITS * 4 || decimal(text).trim_start_matches('-').len() > MAX_DIGITS)
 }
 
 /// A natural number of any size: limbs of nine decimal digits, the lowest first.

@@ -31,16 +31,21 @@ pub(super) fn explain(text: Text<'_>, broken: &Broken) -> Fault {
         Some((context, _)) => format!("{} {context}", broken.problem),
         None => broken.problem.clone(),
     };
-    if let Some(tab) = line.tab() {
+    let in_flow = broken.context.as_ref().is_some_and(|(context, _)| context.contains("flow"));
+    if let Some(tab) = line.tab(in_flow) {
         return Fault::new(text.pos(tab), "a tab where YAML wants spaces").hint("indent with spaces");
     }
     if let Some(template) = line.template() {
         return Fault::new(text.pos(template), "a value that starts with `{{` needs quotes").hint(TEMPLATE);
     }
     let fault = Fault::new(text.pos(offset), message);
-    match hint(source, offset, &broken.problem) {
-        Some(hint) => fault.hint(hint),
-        None => fault,
+    match (hint(source, offset, &broken.problem), &broken.context) {
+        (Some(hint), _) => fault.hint(hint),
+        (None, Some((_, start))) if in_flow => {
+            let line = source[..floor_boundary(source, *start)].matches('\n').count() + 1;
+            fault.hint(format!("the list or mapping opens in line {line}"))
+        }
+        (None, _) => fault,
     }
 }
 
@@ -97,12 +102,18 @@ impl<'t> Line<'t> {
         Line { start, text, column: offset - start }
     }
 
-    /// The offset of a tab that indents the line, follows its `-`, or is what the error is about.
-    fn tab(&self) -> Option<usize> {
+    /// The offset of a tab that the error is about, or that indents the line or follows its `-`, where flow does not allow
+    /// it.
+    fn tab(&self, in_flow: bool) -> Option<usize> {
+        let at_error = |byte: &[u8]| self.text.as_bytes().get(self.column).is_some_and(|found| byte.contains(found));
+        if at_error(b"\t") {
+            return Some(self.start + self.column);
+        }
+        if in_flow || at_error(b"@`%") {
+            return None;
+        }
         let lead = self.text.len() - self.text.trim_start_matches([' ', '\t', '-', '?']).len();
-        let lead = self.text[..lead].find('\t');
-        let here = self.text.as_bytes().get(self.column).filter(|byte| **byte == b'\t').map(|_| self.column);
-        lead.or(here).map(|column| self.start + column)
+        self.text[..lead].find('\t').map(|column| self.start + column)
     }
 
     /// The offset of a `{{` that starts the value of the line.

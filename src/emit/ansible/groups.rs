@@ -81,7 +81,8 @@ impl<'a> PlanGroups<'a> {
     pub fn of_host(&self, name: &str) -> Vec<&PlanGroup<'a>> {
         let mut holding: HashSet<&str> = HashSet::new();
         for group in self.groups.iter().rev() {
-            let holds = group.hosts.contains(&name) || group.children.iter().any(|child| holding.contains(child.as_str()));
+            let holds =
+                group.hosts.contains(&name) || group.children.iter().any(|child| holding.contains(child.as_str()));
             if holds {
                 holding.insert(&group.name);
             }

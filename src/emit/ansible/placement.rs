@@ -45,7 +45,10 @@ impl<'p, 'a> Placement<'p, 'a> {
         let mut vars = data.vars.clone();
         vars.extend(&data.files);
         let given = self.of_host(host);
-        given.iter().filter(|var| data.vars.get(var.name).is_none() && data.files.get(var.name).is_none()).for_each(|var| vars.set(*var));
+        given
+            .iter()
+            .filter(|var| data.vars.get(var.name).is_none() && data.files.get(var.name).is_none())
+            .for_each(|var| vars.set(*var));
         vars
     }
 
@@ -69,7 +72,11 @@ impl<'p, 'a> Placement<'p, 'a> {
         let mut written = self.groups[ALL.index()].clone();
         groups.iter().for_each(|group| written.extend(&self.groups[group.index()]));
         let wanted = self.effective.inherited(set);
-        wanted.iter().filter(|var| written.get(var.name).is_none_or(|found| found.value != var.value)).copied().collect()
+        wanted
+            .iter()
+            .filter(|var| written.get(var.name).is_none_or(|found| found.value != var.value))
+            .copied()
+            .collect()
     }
 }
 

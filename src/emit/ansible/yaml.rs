@@ -10,8 +10,8 @@
 
 use std::collections::HashSet;
 
-use super::placement::Placement;
 use super::Listing;
+use super::placement::Placement;
 use crate::inventory::{ALL, HostId};
 use crate::text::{Arena, Pos};
 use crate::value::{Entry, KeyKind, Value};
@@ -47,7 +47,8 @@ impl<'a> Writer<'_, '_, 'a> {
         let inventory = self.listing.inventory;
         let data = inventory.group(id);
         let shown: Vec<HostId> = data.hosts.iter().copied().filter(|host| !self.listing.is_hidden(*host)).collect();
-        let hosts = shown.into_iter().map(|host| (inventory.host_name(host), self.host_vars(host, placement))).collect();
+        let hosts =
+            shown.into_iter().map(|host| (inventory.host_name(host), self.host_vars(host, placement))).collect();
         let over = self.listing.groups.over(id);
         let mut children: Vec<&'a str> = data.children.iter().map(|child| inventory.group_name(*child)).collect();
         children.extend(over.iter().flat_map(|group| &group.children).map(|child| &*self.arena.alloc_str(child)));
