@@ -126,6 +126,8 @@ pub fn read<'a>(arena: &'a Arena, texts: &TextMap<'a>, input: &Input<'a>) -> Res
     if let Some(text) = input.file {
         let given = reader.file(text);
         drafts.push(Draft::new(given, &mut reader));
+        // found in two walks, told in the order of the file
+        reader.problems.sort_by_key(|problem| problem.location.as_ref().map(|at| (at.line, at.column)));
     }
     let given = reader.environment(input);
     let environment = used(&given, input);

@@ -183,8 +183,8 @@ fn all_problems_of_all_layers_at_once() {
     assert_eq!(
         messages(read_all(text, &environment, &options)),
         [
-            "regal.yml:3:1: `combine` and `batch_size` are the same setting",
             "regal.yml:1:1: `plugin` cannot be `aws_ec2`: no such choice",
+            "regal.yml:3:1: `combine` and `batch_size` are the same setting",
             "regal.yml:4:1: `exclude` cannot be `a,,b`: there is an empty item between its commas",
             "regal.yml:5:12: hosts of version `1.0` cannot be empty: there is no text in it",
             "regal.yml:5:23: version `2.0` has no `hosts`",
