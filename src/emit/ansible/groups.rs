@@ -93,14 +93,15 @@ impl<'a> PlanGroups<'a> {
     /// Takes over the source's groups that have the name and the hosts of a version; reports every other clash.
     fn settle_clashes(&mut self, inventory: &Inventory<'_>, ansible_cleans: bool) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let planned: HashMap<String, HashSet<&str>> =
-            self.groups.iter().map(|group| (group.name.clone(), self.hosts_below(group))).collect();
+        let mut below: HashMap<String, HashSet<&str>> = HashMap::new();
+        for group in self.groups.iter().filter(|group| inventory.find_group(&group.name).is_some()) {
+            below.insert(group.name.clone(), self.hosts_below(group));
+        }
         for group in &mut self.groups {
             if let Some(source) = inventory.find_group(&group.name) {
-                let hosts: HashSet<&str> =
-                    inventory.hosts_in(source).into_iter().map(|host| inventory.host_name(host)).collect();
+                let hosts = inventory.hosts_in(source).into_iter().map(|host| inventory.host_name(host)).collect();
                 let is_version = group.vars.iter().any(|(name, _)| *name == "regal_batches");
-                if is_version && planned.get(&group.name) == Some(&hosts) {
+                if is_version && below.get(&group.name) == Some(&hosts) {
                     group.source = Some(source);
                 } else {
                     problems.push(clash(&group.name, "a group of the inventory has that name"));
@@ -129,7 +130,8 @@ impl<'a> PlanGroups<'a> {
     }
 
     fn hosts_below(&self, group: &PlanGroup<'a>) -> HashSet<&'a str> {
-        let children = self.groups.iter().filter(|other| group.children.contains(&other.name));
+        let names: HashSet<&str> = group.children.iter().map(String::as_str).collect();
+        let children = self.groups.iter().filter(|other| names.contains(other.name.as_str()));
         children.flat_map(|child| child.hosts.iter()).chain(&group.hosts).copied().collect()
     }
 }
