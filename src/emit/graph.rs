@@ -25,7 +25,7 @@ fn source(listing: &Listing<'_, '_>, out: &mut String, group: GroupId, level: us
         line(out, level + 1, &format!("@{}:", inventory.group_name(*child)));
         source(listing, out, *child, level + 1);
     }
-    if let Some(over) = listing.groups.over(group) {
+    if let Some(over) = listing.groups.over(inventory.group_name(group)) {
         over.children.iter().for_each(|name| planned(listing, out, name, level + 1));
     }
     // `all` lists a host only where no other group does.
@@ -38,7 +38,7 @@ fn source(listing: &Listing<'_, '_>, out: &mut String, group: GroupId, level: us
 
 /// A group of the plan and what is below it.
 fn planned(listing: &Listing<'_, '_>, out: &mut String, name: &str, level: usize) {
-    let Some(group) = listing.groups.groups.iter().find(|group| group.name == name) else { return };
+    let Some(group) = listing.groups.find(name) else { return };
     line(out, level, &format!("@{name}:"));
     if let Some(source_group) = group.source.filter(|_| !listing.groups_only) {
         return source(listing, out, source_group, level);
