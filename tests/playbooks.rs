@@ -9,8 +9,8 @@ mod playbooks {
 
     mod asking;
     mod inventories;
-    mod losing;
     mod lint;
+    mod losing;
     mod resuming;
     mod rolling_back;
     mod rolling_out;

@@ -23,7 +23,7 @@ fn a_failing_canary_stops_the_run() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn a_failure_in_b1_leaves_b2_untouched_and_the_batch_completes() {
-    Scenario::five_hosts().on_each_ansible(|site| {
+    Scenario::five_hosts().on_oldest_and_newest(|site| {
         for (hook, stands) in [
             ("drain", "lost in drain, may be drained"),
             ("deploy", "lost in deploy, is drained"),
@@ -50,7 +50,8 @@ fn a_failure_in_b1_leaves_b2_untouched_and_the_batch_completes() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn a_failing_handler_leaves_the_host_drained() {
-    let notify = "- name: Install\n  ansible.builtin.include_role:\n    name: \"{{ lookup('env', 'SITE') }}/roles/app\"\n";
+    let notify =
+        "- name: Install\n  ansible.builtin.include_role:\n    name: \"{{ lookup('env', 'SITE') }}/roles/app\"\n";
     Scenario::new().version("app", &["zulu", "mike alpha", "bravo"]).hook("deploy", notify).on_each_ansible(|site| {
         site.write(
             "roles/app/tasks/main.yml",
@@ -85,7 +86,7 @@ fn a_failing_handler_leaves_the_host_drained() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn an_unreachable_canary_stops_the_run() {
-    Scenario::five_hosts().on_each_ansible(|site| {
+    Scenario::five_hosts().on_oldest_and_newest(|site| {
         site.down("zulu");
         let run = site.rollout().set("rollout_version=app-1.0.0").go().exits(4).untouched();
         run.says("should it stop, this goes on with it: ansible-playbook -i");
@@ -123,7 +124,7 @@ fn an_unreachable_host_leaves_the_next_batch_untouched() {
 #[ignore = "needs ansible; run tests/run"]
 fn a_host_lost_between_two_hooks_stops_the_run() {
     let cut = "- name: Cut the line\n  ansible.builtin.raw: mkdir -p down && touch down/mike\n  when: inventory_hostname == 'mike'\n";
-    Scenario::five_hosts().hook("deploy", cut).on_each_ansible(|site| {
+    Scenario::five_hosts().hook("deploy", cut).on_oldest_and_newest(|site| {
         site.rollout()
             .set("rollout_version=app-1.0.0")
             .go()
@@ -137,7 +138,7 @@ fn a_host_lost_between_two_hooks_stops_the_run() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn a_failure_in_the_last_batch_is_reported() {
-    Scenario::new().version("app", &["zulu", "mike alpha"]).on_each_ansible(|site| {
+    Scenario::new().version("app", &["zulu", "mike alpha"]).on_oldest_and_newest(|site| {
         site.fail("deploy", "alpha");
         site.rollout()
             .set("rollout_version=app")
@@ -152,7 +153,7 @@ fn a_failure_in_the_last_batch_is_reported() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn a_tolerated_loss_does_not_stop_the_run_but_one_more_does() {
-    Scenario::new().version("app", &["zulu", "mike alpha", "yankee bravo", "kilo"]).on_each_ansible(|site| {
+    Scenario::new().version("app", &["zulu", "mike alpha", "yankee bravo", "kilo"]).on_oldest_and_newest(|site| {
         let run = || site.rollout().set("rollout_version=app").set("rollout_max_failed=1");
         site.fail("deploy", "mike");
         run()
@@ -171,8 +172,9 @@ fn a_tolerated_loss_does_not_stop_the_run_but_one_more_does() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn a_failure_after_the_bake_stops_the_run() {
-    let wear = "- name: Fail the second time\n  ansible.builtin.fail:\n    msg: worn out\n  when: rollout_step == 'bake'\n";
-    Scenario::new().version("app", &["zulu", "mike"]).hook("check", wear).on_each_ansible(|site| {
+    let wear =
+        "- name: Fail the second time\n  ansible.builtin.fail:\n    msg: worn out\n  when: rollout_step == 'bake'\n";
+    Scenario::new().version("app", &["zulu", "mike"]).hook("check", wear).on_oldest_and_newest(|site| {
         site.rollout()
             .set("rollout_version=app")
             .set("rollout_bake=1")
@@ -186,8 +188,10 @@ fn a_failure_after_the_bake_stops_the_run() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn a_failing_first_version_leaves_the_second_untouched() {
-    Scenario::new().version("app-1.0.0", &["zulu kilo"]).version("app-2.0.0", &["yankee bravo", "alpha"]).on_each_ansible(
-        |site| {
+    Scenario::new()
+        .version("app-1.0.0", &["zulu kilo"])
+        .version("app-2.0.0", &["yankee bravo", "alpha"])
+        .on_oldest_and_newest(|site| {
             site.fail("deploy", "bravo");
             site.rollout()
                 .set("rollout_version=app-2.0.0,app-1.0.0")
@@ -196,6 +200,5 @@ fn a_failing_first_version_leaves_the_second_untouched() {
                 .ran("drain", "A yankee bravo")
                 .says("app-1.0.0_groupA, not started: zulu, kilo")
                 .does_not_say("rollout_from=");
-        },
-    );
+        });
 }

@@ -34,7 +34,7 @@ fn the_same_command_again_touches_unfinished_hosts_only() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn the_printed_command_goes_on_where_the_run_stopped() {
-    Scenario::five_hosts().on_each_ansible(|site| {
+    Scenario::five_hosts().on_oldest_and_newest(|site| {
         site.fail("deploy", "mike");
         let stopped = site.rollout().set("rollout_version=app-1.0.0").go().exits(2);
         let command = stopped.output.split("to go on: ").nth(1).unwrap().split('"').next().unwrap();
@@ -50,12 +50,15 @@ fn the_printed_command_goes_on_where_the_run_stopped() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn a_stale_plan_id_is_refused() {
-    Scenario::five_hosts().on_each_ansible(|site| {
+    Scenario::five_hosts().on_oldest_and_newest(|site| {
         // printf 'app-1.0.0_groupA=zulu\napp-1.0.0_groupB1=mike,alpha\napp-1.0.0_groupB2=yankee,bravo\n' | sha256sum
         let run = || site.rollout().set("rollout_version=app-1.0.0").set("rollout_plan_id=7a73729dc581");
         run().option("--limit=zulu").go().exits(0).ran("deploy", "A zulu");
 
-        site.write("hosts.ini", "[app-1.0.0_groupA]\nzulu\n[app-1.0.0_groupB1]\nmike\n[app-1.0.0_groupB2]\nyankee\nbravo\n");
+        site.write(
+            "hosts.ini",
+            "[app-1.0.0_groupA]\nzulu\n[app-1.0.0_groupB1]\nmike\n[app-1.0.0_groupB2]\nyankee\nbravo\n",
+        );
         run()
             .go()
             .fails()
