@@ -26,7 +26,8 @@ fn b10_comes_after_b9() {
     let batches = "a0 b1 b2 b3 b4 b5 b6 b7 b8 b9 b10 b11 b12 b13";
     Scenario::new().version("app", &batches.split(' ').collect::<Vec<_>>()).on_oldest_and_newest(|site| {
         let run = || site.rollout().set("rollout_version=app");
-        run().option("--list-hosts").go().exits(0).says(&format!("hosts (14): {batches}"));
+        let listed = (1..=13).fold("app_groupA".to_owned(), |list, number| format!("{list},app_groupB{number}"));
+        run().option("--list-hosts").go().exits(0).says(&format!("play #1 ({listed})"));
         run().set("rollout_from=B8").go().exits(0).ran("deploy", "B8 b8, B9 b9, B10 b10, B11 b11, B12 b12, B13 b13");
     });
 }

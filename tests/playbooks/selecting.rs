@@ -117,6 +117,7 @@ fn list_hosts_shows_the_hosts_of_the_run() {
             .go()
             .exits(0)
             .untouched()
-            .says("hosts (4): mike alpha yankee bravo");
+            .says("play #1 (app-1.0.0_groupB1,app-1.0.0_groupB2)")
+            .says("hosts (4):");
     });
 }

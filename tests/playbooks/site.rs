@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 const HOOKS: [&str; 4] = ["drain", "deploy", "check", "enable"];
 /// No run of a scenario takes a quarter of this, even on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What an inventory and hooks look like before any run.
 #[derive(Clone, Default)]
