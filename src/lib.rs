@@ -6,7 +6,18 @@
 //!                                Policy ───────┘
 //! ```
 
+pub mod assign;
+pub mod emit;
 pub mod error;
+pub mod fold;
+pub mod inventory;
+pub mod json;
+pub mod literal;
+pub mod pattern;
 pub mod plan;
+pub mod policy;
+pub mod settings;
+pub mod source;
 pub mod text;
 pub mod value;
+pub mod yaml;

@@ -1,3 +1,9 @@
-//! The command `regal-inventory`.
+//! The command `regal-inventory`: an Ansible inventory whose groups are a rollout's canary and batches.
 
-fn main() {}
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

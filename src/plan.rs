@@ -1,10 +1,33 @@
 //! The plan: for each version, which hosts come first and which follow, batch by batch.
+//!
+//! [`plan`] is a pure function of the hosts and the policy: no clock, no environment, no chance, no files. The same
+//! input gives the same plan on every machine. The rules are those of regal 1.3: the canary takes the first hosts, then
+//! each batch takes the next ones, and the last batch may be short.
+
+mod batches;
+mod id;
+pub mod names;
+mod order;
+mod shared;
+#[cfg(test)]
+mod tests;
+
+use crate::assign::Assignments;
+use crate::error::{Error, Problem, Result};
+use crate::policy::{Approval, Policy};
+pub use id::plan_id;
 
 /// Rollouts in priority order, one for each version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan<'a> {
     /// One for each version that has hosts.
     pub rollouts: Vec<Rollout<'a>>,
+    /// Hosts without a version, in inventory order.
+    pub unversioned: Vec<&'a str>,
+    /// Versions all of whose hosts are excluded, with those hosts.
+    pub empty: Vec<(&'a str, Vec<&'a str>)>,
+    /// What an operator should know before going on.
+    pub warnings: Vec<Problem>,
 }
 
 /// One version's batches.
@@ -14,6 +37,18 @@ pub struct Rollout<'a> {
     pub version: &'a str,
     /// The batches in the order they are to be rolled out; none is empty.
     pub batches: Vec<Batch<'a>>,
+    /// Most hosts that the canary may have.
+    pub canary_size: usize,
+    /// Most hosts that B1, B2 … may have; the last repeats. Only as many as were needed, but at least one.
+    pub batch_sizes: Vec<usize>,
+    /// When to ask before going on.
+    pub approval: Approval,
+    /// Hosts of this version that may be lost over the run before it stops.
+    pub max_failures: usize,
+    /// Hosts that are to run the version but are kept out of the plan.
+    pub excluded: Vec<&'a str>,
+    /// Remarks that go with the plan, into reports and to the playbook.
+    pub notes: Vec<String>,
 }
 
 /// Hosts that are updated together.
@@ -23,6 +58,8 @@ pub struct Batch<'a> {
     pub stage: Stage,
     /// The hosts, in order, each once; never empty.
     pub hosts: Vec<&'a str>,
+    /// Seconds to watch the batch before the next one.
+    pub bake: u64,
 }
 
 /// A step of a rollout.
@@ -40,6 +77,63 @@ impl std::fmt::Display for Stage {
         match self {
             Stage::A => f.write_str("A"),
             Stage::B(n) => write!(f, "B{n}"),
+        }
+    }
+}
+
+impl Rollout<'_> {
+    /// The number of planned hosts.
+    pub fn host_count(&self) -> usize {
+        self.batches.iter().map(|batch| batch.hosts.len()).sum()
+    }
+
+    /// Seconds that watching the batches takes; the last batch has no batch to wait for.
+    pub fn bake_seconds(&self) -> u64 {
+        let waits = self.batches.len().saturating_sub(1);
+        self.batches.iter().take(waits).fold(0, |sum: u64, batch| sum.saturating_add(batch.bake))
+    }
+}
+
+/// Plans the rollout of every version.
+///
+/// Versions that `priority` names come first, then the others as they stand in `assignments`. The work is linear in the
+/// number of hosts.
+///
+/// # Errors
+/// A name in `priority` that is no version; a host in several versions under `shared_hosts: error`.
+pub fn plan<'a>(assignments: &Assignments<'a>, policy: &Policy) -> Result<Plan<'a>> {
+    let mut problems = Vec::new();
+    let mut warnings = Vec::new();
+    let ordered = order::by_priority(&assignments.versions, &policy.priority, &mut problems, &mut warnings);
+    shared::check(&assignments.versions, policy.shared_hosts, &mut problems, &mut warnings);
+    warn_of_unmatched_overrides(assignments, policy, &mut warnings);
+    if !problems.is_empty() {
+        return Err(Error { problems });
+    }
+    let mut rollouts = Vec::new();
+    let mut empty = Vec::new();
+    for assigned in ordered {
+        if assigned.hosts.is_empty() {
+            let message =
+                format!("version {} has no hosts left to plan: `exclude` keeps all of them out", assigned.version);
+            if !assigned.excluded.is_empty() {
+                warnings.push(Problem::new(message));
+            }
+            empty.push((assigned.version, assigned.excluded.clone()));
+            continue;
+        }
+        rollouts.push(batches::rollout(assigned, &policy.rules(assigned.version), &mut warnings));
+    }
+    Ok(Plan { rollouts, unversioned: assignments.unversioned.clone(), empty, warnings })
+}
+
+/// Warns of each override whose glob matches no version.
+fn warn_of_unmatched_overrides(assignments: &Assignments<'_>, policy: &Policy, warnings: &mut Vec<Problem>) {
+    for rule in policy.layers.iter().flat_map(|layer| &layer.overrides) {
+        if !assignments.versions.iter().any(|assigned| rule.glob.matches(assigned.version)) {
+            let message = format!("`overrides`: no version matches `{}`", rule.glob.as_str());
+            let hint = order::versions_hint(&assignments.versions);
+            warnings.push(Problem::new(message).at(rule.at.clone()).hint(hint));
         }
     }
 }

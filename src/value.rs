@@ -4,7 +4,55 @@
 //! it stays `1.10`. Texts, lists and mappings borrow from the [`Arena`](crate::text::Arena), so a value is 24 bytes and is
 //! copied freely.
 
-use crate::text::Pos;
+mod date;
+pub(crate) mod keys;
+pub(crate) mod number;
+mod print;
+mod tagged;
+#[cfg(test)]
+mod tests;
+mod yaml_text;
+
+use std::borrow::Cow;
+
+use crate::error::Problem;
+use crate::text::{Pos, TextMap};
+
+pub(crate) use date::Timestamp;
+pub use print::write_json_string;
+
+/// What keeps a text from being a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Where it was found.
+    pub at: Pos,
+    /// What, as a lowercase fragment that fits after `error: `.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+impl Fault {
+    /// A fault at a position.
+    pub fn new(at: Pos, message: impl Into<String>) -> Self {
+        Fault { at, message: message.into(), hint: None }
+    }
+
+    /// The same fault, with a way out.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The fault as a problem with file, line and column.
+    pub fn problem(self, texts: &TextMap<'_>) -> Problem {
+        let problem = Problem::new(self.message).at(texts.locate(self.at));
+        match self.hint {
+            Some(hint) => problem.hint(hint),
+            None => problem,
+        }
+    }
+}
 
 /// A value of a variable.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,6 +77,59 @@ pub enum Value<'a> {
     List(&'a [Value<'a>]),
     /// A mapping, in the order of the source, its keys unique.
     Map(&'a [Entry<'a>]),
+}
+
+impl<'a> Value<'a> {
+    /// The text of a scalar as it was written; `None` for null, lists, mappings and vaults.
+    pub fn text(&self) -> Option<&'a str> {
+        match *self {
+            Value::Bool(_, text)
+            | Value::Int(text)
+            | Value::Float(text)
+            | Value::Date(text)
+            | Value::Str(text)
+            | Value::Unsafe(text) => Some(text),
+            Value::Null | Value::Vault(_) | Value::List(_) | Value::Map(_) => None,
+        }
+    }
+
+    /// Whether Python's `bool()` would call it true; a vault counts by its encrypted text.
+    pub fn is_truthy(&self) -> bool {
+        match self {
+            Value::Null => false,
+            Value::Bool(value, _) => *value,
+            Value::Int(text) => number::decimal(text) != "0",
+            Value::Float(text) => number::float(text) != 0.0,
+            Value::Date(_) => true,
+            Value::Str(text) | Value::Vault(text) | Value::Unsafe(text) => !text.is_empty(),
+            Value::List(items) => !items.is_empty(),
+            Value::Map(entries) => !entries.is_empty(),
+        }
+    }
+
+    /// The value of a key, if this is a mapping that has it as a string.
+    pub fn get(&self, key: &str) -> Option<Value<'a>> {
+        match self {
+            Value::Map(entries) => {
+                entries.iter().find(|entry| entry.kind == KeyKind::Str && entry.key == key).map(|entry| entry.value)
+            }
+            _ => None,
+        }
+    }
+
+    /// What it is, in the words of messages: `a list`, `a number`.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Value::Null => "null",
+            Value::Bool(..) => "a boolean",
+            Value::Int(_) | Value::Float(_) => "a number",
+            Value::Date(_) => "a date",
+            Value::Str(_) | Value::Unsafe(_) => "a string",
+            Value::Vault(_) => "a vault",
+            Value::List(_) => "a list",
+            Value::Map(_) => "a mapping",
+        }
+    }
 }
 
 /// A key of a mapping with its value.
@@ -64,4 +165,18 @@ pub enum KeyKind {
     Float,
     /// `null`.
     Null,
+}
+
+impl<'a> Entry<'a> {
+    /// The key as the string that Python's `json.dumps` makes of it: `true`, `1`, `1.5`, `null`.
+    pub fn name(&self) -> Cow<'a, str> {
+        match self.kind {
+            KeyKind::Str => Cow::Borrowed(self.key),
+            KeyKind::Bool(true) => Cow::Borrowed("true"),
+            KeyKind::Bool(false) => Cow::Borrowed("false"),
+            KeyKind::Int => number::decimal(self.key),
+            KeyKind::Float => Cow::Owned(number::float_repr(number::float(self.key))),
+            KeyKind::Null => Cow::Borrowed("null"),
+        }
+    }
 }

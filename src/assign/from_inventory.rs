@@ -1,0 +1,275 @@
+//! Versions of the hosts of an inventory.
+
+use std::collections::HashSet;
+
+use indexmap::IndexMap;
+
+use super::template::Template;
+use super::{Assigned, Assignments};
+use crate::error::{Error, Location, Problem, Result};
+use crate::inventory::effective::Effective;
+use crate::inventory::{ALL, HostId, Inventory, UNGROUPED, Var};
+use crate::pattern;
+use crate::settings::{ExplicitVersion, Pattern, VersionFrom, VersionSource};
+use crate::text::{Pos, TextMap};
+use crate::value::Value;
+
+/// How hosts get their versions.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'r> {
+    /// What says the version of a host.
+    pub versions: &'r VersionSource,
+    /// Hosts to keep out of the plan.
+    pub exclude: &'r [Pattern],
+}
+
+/// Assigns a version to each host of a reconciled inventory that has one.
+///
+/// # Errors
+/// A pattern that cannot be read or matches nothing; a version variable whose value is no version; no host with a version
+/// although there are hosts. All of them at once.
+pub fn assign<'a>(
+    arena: &'a crate::text::Arena,
+    inventory: &Inventory<'a>,
+    texts: &TextMap<'a>,
+    request: Request<'_>,
+    warnings: &mut Vec<Problem>,
+) -> Result<Assignments<'a>> {
+    if inventory.host_ids().len() == 0 {
+        return Ok(Assignments::default());
+    }
+    let known_warnings = warnings.len();
+    let mut assigner = Assigner {
+        inventory,
+        effective: Effective::new(inventory),
+        texts,
+        versions: IndexMap::new(),
+        reported: HashSet::new(),
+        problems: Vec::new(),
+        warnings,
+    };
+    match request.versions {
+        VersionSource::Explicit(versions) => versions.iter().for_each(|version| assigner.explicit(arena, version)),
+        VersionSource::From(VersionFrom::Var(name), at) => assigner.by_var(name, at),
+        VersionSource::From(VersionFrom::Group(glob), at) => assigner.by_groups(glob, at),
+        VersionSource::From(VersionFrom::Template(source), at) => assigner.by_template(arena, source, at),
+    }
+    let excluded = assigner.hosts_of(request.exclude);
+    let Assigner { versions, mut problems, warnings, .. } = assigner;
+    if problems.is_empty() && versions.values().all(Vec::is_empty) {
+        // A filter that matches nothing is likely the reason.
+        problems.extend(warnings.drain(known_warnings..));
+        problems.push(no_version(inventory, request.versions));
+    }
+    Error::unless_any(problems, sort_out(inventory, versions, &excluded))
+}
+
+/// Splits off what is excluded and what has no version.
+fn sort_out<'a>(
+    inventory: &Inventory<'a>,
+    versions: IndexMap<&'a str, Vec<HostId>>,
+    excluded: &[HostId],
+) -> Assignments<'a> {
+    let mut is_excluded = vec![false; inventory.host_ids().len()];
+    excluded.iter().for_each(|host| is_excluded[host.index()] = true);
+    let mut has_version = is_excluded.clone();
+    let named = |hosts: &[HostId], kept: bool| {
+        let chosen = hosts.iter().filter(|host| is_excluded[host.index()] != kept);
+        chosen.map(|host| inventory.host_name(*host)).collect::<Vec<&'a str>>()
+    };
+    let versions = versions
+        .into_iter()
+        .map(|(version, hosts)| {
+            hosts.iter().for_each(|host| has_version[host.index()] = true);
+            Assigned { version, hosts: named(&hosts, true), excluded: named(&hosts, false) }
+        })
+        .collect();
+    let unversioned = inventory.host_ids().filter(|host| !has_version[host.index()]);
+    let unversioned = unversioned.map(|host| inventory.host_name(host)).collect();
+    Assignments { versions, unversioned }
+}
+
+struct Assigner<'r, 'a> {
+    inventory: &'r Inventory<'a>,
+    effective: Effective<'r, 'a>,
+    texts: &'r TextMap<'a>,
+    versions: IndexMap<&'a str, Vec<HostId>>,
+    /// Places that a message was given for: a group's variable is one finding, however many hosts have it.
+    reported: HashSet<Pos>,
+    problems: Vec<Problem>,
+    warnings: &'r mut Vec<Problem>,
+}
+
+impl<'a> Assigner<'_, 'a> {
+    fn explicit(&mut self, arena: &'a crate::text::Arena, version: &ExplicitVersion) {
+        let hosts = self.hosts_of(&version.hosts);
+        if hosts.is_empty() && self.problems.is_empty() {
+            let message = format!("version `{}` has no hosts: its pattern selects none", version.version);
+            self.warnings.push(Problem::new(message).at(version.at.clone()));
+        }
+        self.versions.insert(arena.alloc_str(&version.version), hosts);
+    }
+
+    /// The hosts of patterns that stand together; problems and warnings are kept.
+    fn hosts_of(&mut self, patterns: &[Pattern]) -> Vec<HostId> {
+        let Some(first) = patterns.first() else { return Vec::new() };
+        let terms: Vec<&str> = patterns.iter().flat_map(|pattern| pattern::split(&pattern.text)).collect();
+        let place = |term: &str| {
+            let holder = patterns.iter().find(|pattern| pattern::split(&pattern.text).contains(&term));
+            holder.unwrap_or(first).at.clone()
+        };
+        let selection = match pattern::select(self.inventory, &terms) {
+            Ok(selection) => selection,
+            Err(error) => {
+                self.problems.push(Problem::new(error.message).at(first.at.clone()).hint(error.hint));
+                return Vec::new();
+            }
+        };
+        for term in &selection.unmatched {
+            let message = format!("`{term}` matches no host and no group");
+            self.problems.push(Problem::new(message).at(place(term)).hint(self.nearest(term)));
+        }
+        for term in &selection.unmatched_filters {
+            let message = format!("`{term}` matches no host and no group, so it changes nothing");
+            self.warnings.push(Problem::new(message).at(place(term)).hint(self.nearest(&term[1..])));
+        }
+        if let Some(host) = selection.repeated.first() {
+            let message =
+                format!("host `{}` is listed more than once; it is planned once", self.inventory.host_name(*host));
+            self.warnings.push(Problem::new(message).at(first.at.clone()));
+        }
+        selection.hosts
+    }
+
+    /// A hint with the name that a mistyped one is nearest to.
+    fn nearest(&self, term: &str) -> String {
+        let hosts = self.inventory.host_ids().map(|host| self.inventory.host_name(host));
+        let groups = self.inventory.group_ids().map(|group| self.inventory.group_name(group));
+        let score = |name: &&str| strsim::jaro_winkler(name, term);
+        // Looking through every name of a large inventory would take longer than reading it.
+        let near = groups.chain(hosts.take(10_000)).max_by(|a, b| score(a).total_cmp(&score(b)));
+        match near.filter(|name| score(name) > 0.8) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => "check the spelling; regal-inventory --graph shows groups and hosts".to_string(),
+        }
+    }
+
+    fn by_var(&mut self, name: &str, at: &Location) {
+        let Some(id) = self.inventory.find_var(name) else {
+            let message = format!("no host and no group has a variable `{name}`");
+            return self.problems.push(Problem::new(message).at(at.clone()).hint(candidates(self.inventory)));
+        };
+        for host in self.inventory.host_ids() {
+            let Some(var) = self.effective.get(host, id) else { continue };
+            if let Some(version) = self.version_of(name, &var) {
+                self.versions.entry(version).or_default().push(host);
+            }
+        }
+    }
+
+    /// The version that a variable's value says; nothing where it is null or empty.
+    fn version_of(&mut self, name: &str, var: &Var<'a>) -> Option<&'a str> {
+        let bad = match var.value.untagged() {
+            Value::Null => return None,
+            Value::Str(text) | Value::Unsafe(text) if is_template(text) => "a template, which only Ansible can fill in",
+            Value::Str(text) | Value::Unsafe(text) => return Some(text).filter(|text| !text.is_empty()),
+            value @ (Value::Bool(..) | Value::Int(_) | Value::Float(_) | Value::Date(_)) => {
+                self.note_typed(name, var, value);
+                return value.text();
+            }
+            Value::Vault(_) => "encrypted",
+            Value::List(_) => "a list",
+            Value::Map(_) => "a mapping",
+        };
+        if self.reported.insert(var.at) {
+            let message = format!("`{name}` is {bad}, not a version");
+            let hint = "give the version as a string, or list the versions under `versions:`";
+            self.problems.push(Problem::new(message).at(self.texts.locate(var.at)).hint(hint));
+        }
+        None
+    }
+
+    /// Warns where Ansible reads something else than what is written, such as 1.1 for 1.10.
+    fn note_typed(&mut self, name: &str, var: &Var<'a>, value: Value<'a>) {
+        let (Some(written), read) = (value.text(), value.to_json()) else { return };
+        let read = read.trim_matches('"');
+        if written != read && self.reported.insert(var.at) {
+            let message = format!("`{name}` is planned as `{written}`, but Ansible itself reads it as {read}");
+            let hint = format!("quote it, so that both read the same: \"{written}\"");
+            self.warnings.push(Problem::new(message).at(self.texts.locate(var.at)).hint(hint));
+        }
+    }
+
+    fn by_groups(&mut self, glob: &str, at: &Location) {
+        let (before, after) = glob.split_once('*').unwrap_or((glob, ""));
+        for group in self.inventory.group_ids().filter(|group| *group != ALL && *group != UNGROUPED) {
+            let name = self.inventory.group_name(group);
+            let version = name.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+            if let Some(version) = version.filter(|version| !version.is_empty()) {
+                self.versions.insert(version, self.inventory.hosts_in(group));
+            }
+        }
+        if self.versions.is_empty() {
+            let hint = format!(
+                "the groups are {}",
+                listed(self.inventory.group_ids().skip(2).map(|id| self.inventory.group_name(id)))
+            );
+            self.problems.push(Problem::new(format!("no group is named like `{glob}`")).at(at.clone()).hint(hint));
+        }
+    }
+
+    fn by_template(&mut self, arena: &'a crate::text::Arena, source: &str, at: &Location) {
+        let template = match Template::new(source) {
+            Ok(template) => template,
+            Err(problem) => return self.problems.push(problem.at(at.clone())),
+        };
+        for host in self.inventory.host_ids() {
+            match template.render(self.inventory, &self.effective, host) {
+                Ok(Some(version)) => {
+                    let known = self.versions.get_key_value(version.as_str()).map(|(known, _)| *known);
+                    let version = known.unwrap_or_else(|| arena.alloc_str(&version));
+                    self.versions.entry(version).or_default().push(host);
+                }
+                Ok(None) => {}
+                // The same for every host that the template fails for.
+                Err(problem) => return self.problems.push(problem.at(at.clone())),
+            }
+        }
+    }
+}
+
+/// Whether Ansible would fill a text in.
+pub(super) fn is_template(text: &str) -> bool {
+    text.contains("{{") || text.contains("{%")
+}
+
+fn no_version(inventory: &Inventory<'_>, versions: &VersionSource) -> Problem {
+    let problem = Problem::new("no host has a version, so there is nothing to roll out").hint(candidates(inventory));
+    match versions {
+        VersionSource::From(_, at) => problem.at(at.clone()),
+        VersionSource::Explicit(versions) => match versions.first() {
+            Some(first) => problem.at(first.at.clone()),
+            None => problem,
+        },
+    }
+}
+
+/// A hint with the variables that look like a version.
+pub fn candidates(inventory: &Inventory<'_>) -> String {
+    let named =
+        |name: &str| ["version", "release", "tag", "build"].iter().any(|word| name.to_lowercase().contains(word));
+    let found: Vec<&str> = inventory.var_names().filter(|name| named(name)).collect();
+    if found.is_empty() {
+        "name the variable with `version_from: {var: …}`, or list the versions under `versions:`".to_string()
+    } else {
+        format!("variables that look like a version: {}", listed(found.into_iter()))
+    }
+}
+
+/// The first names, for a hint.
+fn listed<'s>(names: impl Iterator<Item = &'s str>) -> String {
+    const SHOWN: usize = 8;
+    let names: Vec<&str> = names.collect();
+    let more = if names.len() > SHOWN { format!(" and {} more", names.len() - SHOWN) } else { String::new() };
+    format!("{}{more}", names[..names.len().min(SHOWN)].join(", "))
+}

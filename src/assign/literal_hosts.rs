@@ -1,0 +1,44 @@
+//! Versions over host names that stand in the configuration itself, as regal's `version_host` had them.
+
+use crate::error::{Error, Problem, Result};
+use crate::inventory::{Inventory, UNGROUPED};
+use crate::pattern;
+use crate::settings::{ExplicitVersion, Pattern};
+use crate::text::{Arena, Pos};
+
+/// An inventory of just the hosts that the versions name.
+///
+/// # Errors
+/// A name that only means something with an inventory: a pattern, or `all`.
+pub fn inventory<'a>(arena: &'a Arena, versions: &[ExplicitVersion]) -> Result<Inventory<'a>> {
+    let mut inventory = Inventory::new();
+    let mut problems = Vec::new();
+    for pattern in versions.iter().flat_map(|version| &version.hosts) {
+        for name in names(pattern) {
+            if is_pattern(name) {
+                let message = format!("`{name}` is a pattern, and there is no inventory to match it with");
+                problems.push(Problem::new(message).at(pattern.at.clone()).hint("add `inventory:`, or name the hosts"));
+            } else if let Err(problem) =
+                inventory.add_host(arena.alloc_str(name), Some(UNGROUPED), None, Pos::default())
+            {
+                problems.push(problem.at(pattern.at.clone()));
+            }
+        }
+    }
+    if let Err(problem) = inventory.reconcile() {
+        problems.push(problem);
+    }
+    Error::unless_any(problems, inventory)
+}
+
+fn names(pattern: &Pattern) -> impl Iterator<Item = &str> {
+    pattern.text.split(',').map(str::trim).filter(|name| !name.is_empty())
+}
+
+/// Whether a name asks for an inventory.
+fn is_pattern(name: &str) -> bool {
+    matches!(name, "all" | "ungrouped")
+        || name.starts_with(['&', '!', '~', '@'])
+        || name.contains(['*', '?', '['])
+        || pattern::split(name) != [name]
+}

@@ -1,0 +1,54 @@
+//! The command line: arguments, one function a command, the only writer to stdout and stderr.
+
+mod arguments;
+mod check;
+mod config;
+mod listing;
+mod messages;
+mod output;
+mod pipeline;
+mod plan;
+
+use std::process::ExitCode;
+
+use arguments::{Arguments, Command};
+use pipeline::Invocation;
+
+/// Set for the scripts that are run as sources: a source that is this program would call itself without end.
+const GUARD: &str = "REGAL_INVENTORY_RUNNING";
+
+/// Runs the command line and maps the outcome to an exit code: 0 done, 1 bad input, 2 usage.
+pub fn main() -> ExitCode {
+    let arguments = match arguments::parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
+    let color = arguments.color;
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        // A reader that has seen enough, such as `head`, is no failure.
+        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            messages::error(&error, color);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Help and version to stdout, a usage error to stderr with exit code 2.
+fn usage(error: &clap::Error) -> ExitCode {
+    // There is nothing to do about a terminal that cannot be written to.
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let arena = regal_inventory::text::Arena::new();
+    let texts = regal_inventory::text::TextMap::new();
+    let invocation = Invocation::new(&arena, &texts, &arguments)?;
+    match &arguments.command {
+        Some(Command::Plan(options)) => plan::run(&invocation, options),
+        Some(Command::Check) => check::run(&invocation),
+        None => listing::run(&invocation, &arguments),
+    }
+}

@@ -1,0 +1,211 @@
+//! What the command line may say.
+//!
+//! The protocol options and the commands are written out here; the options that set a key of `regal.yml` come from the
+//! table of keys, so that the three ways to set a key have the same names.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use regal_inventory::settings::keys::{Id, KEYS, Key, Shape};
+
+/// Plan staged rollouts over plain hosts: a canary and batches for each version, as an Ansible dynamic inventory.
+///
+/// Reads an Ansible inventory, works out which version each host is to run, and splits each version's hosts into a canary
+/// (VERSION_groupA) and batches (VERSION_groupB1, VERSION_groupB2 …).
+#[derive(Debug, Parser)]
+#[command(
+    name = "regal-inventory",
+    version,
+    after_help = "Settings are read from regal.yml, then REGAL_* variables, then options.\n\
+                  Exit codes: 0 done, 1 bad input, 2 wrong usage."
+)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Print all groups and host variables as JSON, as Ansible asks for them
+    #[arg(long, group = "protocol")]
+    pub list: bool,
+    /// Print the variables of one host
+    #[arg(long, value_name = "NAME", group = "protocol")]
+    pub host: Option<String>,
+    /// Print groups and hosts as a tree
+    #[arg(long, group = "protocol")]
+    pub graph: bool,
+    /// The same as --list, whose variables always stay on their groups
+    #[arg(long)]
+    pub export: bool,
+    /// Print JSON on many lines
+    #[arg(long)]
+    pub pretty: bool,
+    /// Print --list as a YAML inventory, --host as YAML
+    #[arg(long)]
+    pub yaml: bool,
+    /// Write to a file instead of stdout, whole or not at all
+    #[arg(long, value_name = "FILE", global = true)]
+    pub output: Option<PathBuf>,
+    /// The configuration; otherwise REGAL_CONFIG, or the nearest regal.yml from the working directory upward
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// Print warnings also beside --list, --host and --graph
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// When to color messages
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    pub color: Color,
+    /// The keys that options set.
+    #[arg(skip)]
+    pub settings: Vec<GivenOption>,
+}
+
+/// What to do instead of printing the inventory.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show the batches before touching a host
+    Plan(PlanOptions),
+    /// Read everything and print every problem and warning
+    Check,
+}
+
+/// Options of `plan`.
+#[derive(Debug, Args)]
+pub struct PlanOptions {
+    /// The form to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+    /// Show every batch and host, however many there are
+    #[arg(long)]
+    pub full: bool,
+}
+
+/// The forms of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For a terminal
+    Text,
+    /// For programs
+    Json,
+    /// For programs
+    Yaml,
+    /// For a change request
+    Markdown,
+    /// A mapping a line from version to batches, as regal's iter_dict
+    Regal,
+}
+
+/// When to color messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// An option that sets a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GivenOption {
+    /// The key or its alias.
+    pub key: String,
+    /// The value.
+    pub text: String,
+    /// The option as the user wrote it.
+    pub option: String,
+}
+
+/// Reads the arguments of this process.
+///
+/// # Errors
+/// Wrong usage; also when only help or the version is asked for.
+pub fn parse() -> Result<Arguments, clap::Error> {
+    let mut command = command();
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    let mut arguments = Arguments::from_arg_matches(&matches)?;
+    // An option behind a command stands with the command's matches.
+    let leaf = matches.subcommand().map_or(&matches, |(_, matches)| matches);
+    arguments.settings = settings(leaf);
+    let asks = arguments.list || arguments.host.is_some() || arguments.graph || arguments.export;
+    if arguments.command.is_none() && !asks {
+        let message = "say what to do: a command such as plan or check, or --list, --host or --graph";
+        return Err(command.error(clap::error::ErrorKind::MissingSubcommand, message));
+    }
+    Ok(arguments)
+}
+
+/// The whole command line.
+pub fn command() -> clap::Command {
+    let options = options().map(|(key, name)| {
+        let option = name.replace(['_', '.'], "-");
+        let arg = Arg::new(name).long(option).value_name(value_name(key)).help(help(key, name)).global(true);
+        let alias = key.alias == Some(name);
+        let arg = arg.hide(alias).help_heading("Settings").action(if repeats(key) {
+            ArgAction::Append
+        } else {
+            ArgAction::Set
+        });
+        match key.id {
+            Id::Inventory => arg.short('i'),
+            Id::GroupsOnly => arg.num_args(0..=1).default_missing_value("true").require_equals(true),
+            _ => arg.allow_hyphen_values(true),
+        }
+    });
+    Arguments::command().args(options)
+}
+
+/// The keys and aliases that have an option.
+fn options() -> impl Iterator<Item = (&'static Key, &'static str)> {
+    let keys = KEYS.iter().filter(|key| !matches!(key.id, Id::Plugin | Id::Hosts));
+    keys.flat_map(|key| key.names().map(move |name| (key, name)))
+}
+
+fn repeats(key: &Key) -> bool {
+    matches!(key.shape, Shape::Patterns | Shape::Sources | Shape::Versions)
+}
+
+fn help(key: &Key, name: &str) -> String {
+    let other = key.names().find(|other| *other != name).map(|other| other.replace(['_', '.'], "-"));
+    match other {
+        Some(other) => format!("{} [or --{other}]", key.doc),
+        None => key.doc.to_string(),
+    }
+}
+
+fn value_name(key: &Key) -> &'static str {
+    match key.shape {
+        Shape::Scalar => "VALUE",
+        Shape::List => "LIST",
+        Shape::Patterns => "PATTERN",
+        Shape::Sources => "SOURCE",
+        Shape::Mapping => "VALUE",
+        Shape::Versions => "VERSION=HOSTS",
+    }
+}
+
+fn settings(matches: &ArgMatches) -> Vec<GivenOption> {
+    let mut given = Vec::new();
+    for (_, name) in options() {
+        for text in matches.get_many::<String>(name).into_iter().flatten() {
+            let option = format!("--{}", name.replace(['_', '.'], "-"));
+            given.push(GivenOption { key: name.to_string(), text: text.clone(), option });
+        }
+    }
+    given
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_key_but_two_has_an_option() {
+        let without: Vec<&str> =
+            KEYS.iter().filter(|key| !options().any(|(k, _)| k.id == key.id)).map(|k| k.name).collect();
+        assert_eq!(without, ["plugin", "hosts"]);
+    }
+}

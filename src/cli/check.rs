@@ -1,0 +1,27 @@
+//! `check`: reads everything, says everything.
+
+use super::pipeline::Invocation;
+use super::{messages, output};
+
+/// Prints every warning, and what was read when nothing is wrong.
+///
+/// # Errors
+/// Every problem that keeps the inventory from being used.
+pub fn run(invocation: &Invocation<'_>) -> anyhow::Result<()> {
+    let planned = invocation.plan()?;
+    messages::warnings(&planned.warnings, invocation.color);
+    let batches: usize = planned.plan.rollouts.iter().map(|rollout| rollout.batches.len()).sum();
+    let summary = format!(
+        "{}, {}, {}, {}: no errors, {}\n",
+        counted(planned.inventory.host_ids().len(), "host"),
+        counted(planned.inventory.group_ids().len(), "group"),
+        counted(planned.plan.rollouts.len(), "version"),
+        if batches == 1 { "1 batch".to_string() } else { format!("{batches} batches") },
+        counted(planned.warnings.len(), "warning"),
+    );
+    output::write(summary.as_bytes(), invocation.output.as_deref())
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}

@@ -1,0 +1,54 @@
+//! `--list`, `--host` and `--graph`.
+
+use regal_inventory::emit::ansible::{Listing, pretty};
+use regal_inventory::emit::graph::graph;
+use regal_inventory::error::{Error, Location, Problem};
+
+use super::arguments::Arguments;
+use super::pipeline::{Invocation, Planned};
+use super::{messages, output};
+
+/// Prints the inventory, one host of it, or its tree.
+///
+/// # Errors
+/// Bad input; a result that cannot be written.
+pub fn run(invocation: &Invocation<'_>, arguments: &Arguments) -> anyhow::Result<()> {
+    let planned = invocation.plan()?;
+    let groups_only = invocation.settings.groups_only;
+    if arguments.verbose {
+        messages::warnings(&planned.warnings, invocation.color);
+    }
+    let listing =
+        Listing { inventory: &planned.inventory, groups: &planned.groups, groups_only, hidden: &planned.hidden };
+    if !groups_only && !arguments.graph {
+        refuse_inexact(&planned, &listing)?;
+    }
+    let mut result = match &arguments.host {
+        Some(host) if arguments.yaml => listing.host_yaml(invocation.arena, host),
+        Some(host) => listing.host(host),
+        None if arguments.graph => graph(&listing).into_bytes(),
+        None if arguments.yaml => listing.yaml(invocation.arena),
+        None => listing.list(),
+    };
+    if arguments.pretty && !arguments.yaml && !arguments.graph {
+        result = pretty(&result);
+    }
+    if result.last() != Some(&b'\n') {
+        result.push(b'\n');
+    }
+    output::write(&result, invocation.output.as_deref())
+}
+
+/// A full inventory must not miss variables or misplace them without a word.
+fn refuse_inexact(planned: &Planned<'_>, listing: &Listing<'_, '_>) -> Result<(), Error> {
+    let beside = "use `groups_only: true` beside the source: ansible-playbook -i SOURCE -i ./regal-inventory";
+    let unread = planned.vaults.iter().map(|path| {
+        let problem = Problem::new("the vars file is encrypted as a whole and cannot be read yet");
+        problem.at(Location::whole(path.clone())).hint(beside)
+    });
+    let misplaced = listing.misplaced().into_iter().map(|host| {
+        let message = format!("host `{host}` has variables and the name of a group, to which Ansible would give them");
+        Problem::new(message).hint(format!("rename one of them, or {beside}"))
+    });
+    Error::unless_any(unread.chain(misplaced).collect(), ())
+}

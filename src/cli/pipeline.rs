@@ -1,0 +1,233 @@
+//! From the settings to the plan: the steps that every command takes.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use regal_inventory::assign::{self, Assignments, Request, literal_hosts};
+use regal_inventory::emit::ansible::PlanGroups;
+use regal_inventory::error::{Error, Location, Problem};
+use regal_inventory::inventory::Inventory;
+use regal_inventory::pattern;
+use regal_inventory::plan::names::{GroupNames, Naming};
+use regal_inventory::plan::{Plan, plan};
+use regal_inventory::settings::{self, Input, OptionText, Settings, VersionSource};
+use regal_inventory::source::{self, Loaded, Options, Spec};
+use regal_inventory::text::{Arena, TextMap};
+
+use super::arguments::{Arguments, Color};
+use super::{GUARD, config};
+
+/// Ansible's own variable for cleaning group names.
+const TRANSFORM: &str = "ANSIBLE_TRANSFORM_INVALID_GROUP_CHARS";
+
+/// A run's settings and where they come from.
+pub struct Invocation<'a> {
+    pub arena: &'a Arena,
+    pub texts: &'a TextMap<'a>,
+    pub settings: Settings,
+    /// The configuration file, if one is used.
+    pub config: Option<PathBuf>,
+    pub output: Option<PathBuf>,
+    pub color: Color,
+}
+
+/// What came of the sources.
+pub struct Planned<'a> {
+    pub inventory: Inventory<'a>,
+    pub plan: Plan<'a>,
+    pub names: GroupNames,
+    pub groups: PlanGroups<'a>,
+    /// Hosts that `--limit` leaves out, by their index; empty without it.
+    pub hidden: Vec<bool>,
+    /// Vars files that were not read because they are encrypted.
+    pub vaults: Vec<String>,
+    /// What an operator should know, from every step.
+    pub warnings: Vec<Problem>,
+}
+
+impl<'a> Invocation<'a> {
+    /// Reads the configuration, the environment and the options.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them; this program as a source of itself.
+    pub fn new(arena: &'a Arena, texts: &'a TextMap<'a>, arguments: &Arguments) -> anyhow::Result<Self> {
+        if std::env::var_os(GUARD).is_some() {
+            let problem = Problem::new("regal-inventory was started as a source of itself");
+            return Err(Error::from(problem.hint("take the script that runs it out of the sources")).into());
+        }
+        let environment = environment(arena)?;
+        let variable = environment.iter().find(|(name, _)| *name == "REGAL_CONFIG").map(|(_, value)| *value);
+        let here = std::env::current_dir().context("the working directory cannot be read")?;
+        let config = config::find(arguments.config.as_deref(), variable, &here);
+        let file = match &config {
+            Some(path) => Some(read_config(arena, texts, path)?),
+            None => None,
+        };
+        let options: Vec<OptionText<'a>> = (arguments.settings.iter())
+            .map(|given| OptionText {
+                key: arena.alloc_str(&given.key),
+                text: arena.alloc_str(&given.text),
+                option: arena.alloc_str(&given.option),
+            })
+            .collect();
+        let input = Input {
+            file,
+            environment: arena.alloc_slice_copy(&environment),
+            options: arena.alloc_slice_copy(&options),
+        };
+        let mut settings = settings::read(arena, texts, &input)?;
+        settings.naming.ansible_cleans =
+            std::env::var(TRANSFORM).is_ok_and(|value| matches!(value.as_str(), "always" | "silently"));
+        Ok(Invocation { arena, texts, settings, config, output: arguments.output.clone(), color: arguments.color })
+    }
+
+    /// The sources as messages and reports name them.
+    pub fn source_names(&self) -> Vec<String> {
+        self.specs()
+            .into_iter()
+            .map(|spec| if is_host_list(&spec) { spec.name } else { spec.path.display().to_string() })
+            .collect()
+    }
+
+    fn specs(&self) -> Vec<Spec> {
+        let folder = self.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+        let spec = |source: &settings::Source| {
+            let path = if source.from_file { folder.join(&source.text) } else { PathBuf::from(&source.text) };
+            Spec { name: source.text.clone(), path, origin: Some(source.at.clone()) }
+        };
+        self.settings.inventory.iter().map(spec).collect()
+    }
+
+    /// Reads the sources and plans.
+    ///
+    /// # Errors
+    /// Every problem of the first step that has any.
+    pub fn plan(&self) -> Result<Planned<'a>, Error> {
+        let Some(versions) = &self.settings.versions else { return Err(self.no_versions()) };
+        let loaded = self.load(versions)?;
+        let mut warnings = loaded.warnings;
+        let assignments = self.assign(&loaded.inventory, versions, &mut warnings)?;
+        let plan = plan(&assignments, &self.settings.policy)?;
+        warnings.extend(plan.warnings.iter().cloned());
+        let hidden = self.hidden(&loaded.inventory, &mut warnings)?;
+        let plan = limited(plan, &loaded.inventory, &hidden);
+        let naming: &Naming = &self.settings.naming;
+        let names = naming.name(&plan)?;
+        warnings.extend(names.warnings.iter().cloned());
+        let groups = PlanGroups::new(self.arena, &loaded.inventory, &plan, &names, naming.ansible_cleans)?;
+        warnings.extend(skipped(&loaded.skipped, &loaded.vaults));
+        Ok(Planned { inventory: loaded.inventory, plan, names, groups, hidden, vaults: loaded.vaults, warnings })
+    }
+
+    fn load(&self, versions: &VersionSource) -> Result<Loaded<'a>, Error> {
+        let specs = self.specs();
+        if specs.is_empty() {
+            let VersionSource::Explicit(versions) = versions else {
+                let problem = Problem::new("there is no inventory to read versions from");
+                return Err(problem.hint("name one with -i, or under `inventory:` in regal.yml").into());
+            };
+            let inventory = literal_hosts::inventory(self.arena, versions)?;
+            return Ok(Loaded { inventory, warnings: Vec::new(), vaults: Vec::new(), skipped: Vec::new() });
+        }
+        let mut own_files: Vec<PathBuf> = self.config.iter().cloned().collect();
+        own_files.extend(std::env::current_exe());
+        let options = Options { own_files, guard: Some((GUARD.to_string(), "1".to_string())) };
+        source::load(self.arena, self.texts, &specs, &options)
+    }
+
+    fn assign(
+        &self,
+        inventory: &Inventory<'a>,
+        versions: &VersionSource,
+        warnings: &mut Vec<Problem>,
+    ) -> Result<Assignments<'a>, Error> {
+        let request = Request { versions, exclude: &self.settings.exclude };
+        assign::assign(self.arena, inventory, self.texts, request, warnings)
+    }
+
+    /// The hosts that `limit` leaves out.
+    fn hidden(&self, inventory: &Inventory<'a>, warnings: &mut Vec<Problem>) -> Result<Vec<bool>, Error> {
+        let limit = &self.settings.limit;
+        let Some(first) = limit.first() else { return Ok(Vec::new()) };
+        let terms: Vec<&str> = limit.iter().flat_map(|pattern| pattern::split(&pattern.text)).collect();
+        let selection = pattern::select(inventory, &terms)
+            .map_err(|error| Problem::new(error.message).at(first.at.clone()).hint(error.hint))?;
+        if selection.hosts.is_empty() && inventory.host_ids().len() > 0 {
+            let problem = Problem::new("the limit leaves no host").at(first.at.clone());
+            return Err(problem.hint("check the pattern; regal-inventory --graph shows groups and hosts").into());
+        }
+        for term in selection.unmatched.iter().chain(&selection.unmatched_filters) {
+            warnings.push(Problem::new(format!("limit `{term}` matches no host and no group")).at(first.at.clone()));
+        }
+        let mut hidden = vec![true; inventory.host_ids().len()];
+        selection.hosts.iter().for_each(|host| hidden[host.index()] = false);
+        Ok(hidden)
+    }
+
+    fn no_versions(&self) -> Error {
+        let problem = Problem::new("nothing says which version a host is to run");
+        let problem = match &self.config {
+            Some(path) => problem.at(Location::whole(path.display().to_string())),
+            None => problem,
+        };
+        let loaded = source::load(self.arena, self.texts, &self.specs(), &Options::default());
+        let candidates = loaded.map(|loaded| assign::candidates(&loaded.inventory)).unwrap_or_default();
+        let hint =
+            "set `version_from: {var: app_version}` or `versions:` in regal.yml, or use --version-from var:app_version";
+        problem.hint(if candidates.contains(':') { format!("{hint}; {candidates}") } else { hint.to_string() }).into()
+    }
+}
+
+/// The plan without hidden hosts; batches keep their names, and those that lose all hosts are left out.
+fn limited<'a>(mut plan: Plan<'a>, inventory: &Inventory<'a>, hidden: &[bool]) -> Plan<'a> {
+    if hidden.is_empty() {
+        return plan;
+    }
+    let shown = |name: &&str| inventory.find_host(name).is_none_or(|host| !hidden[host.index()]);
+    for rollout in &mut plan.rollouts {
+        rollout.batches.iter_mut().for_each(|batch| batch.hosts.retain(shown));
+        rollout.batches.retain(|batch| !batch.hosts.is_empty());
+        rollout.excluded.retain(shown);
+    }
+    plan.rollouts.retain(|rollout| !rollout.batches.is_empty());
+    plan.unversioned.retain(shown);
+    plan
+}
+
+fn skipped<'s>(own: &'s [String], vaults: &'s [String]) -> impl Iterator<Item = Problem> + 's {
+    let own = own.iter().map(|path| (path, "belongs to regal-inventory and is not read as an inventory"));
+    let vaults = vaults.iter().map(|path| (path, "is encrypted as a whole and was not read"));
+    own.chain(vaults).map(|(path, what)| Problem::new(what).at(Location::whole(path.clone())))
+}
+
+fn is_host_list(spec: &Spec) -> bool {
+    spec.name.contains(',') && !spec.path.exists()
+}
+
+/// The `REGAL_*` variables.
+fn environment(arena: &Arena) -> anyhow::Result<Vec<(&str, &str)>> {
+    let mut variables = Vec::new();
+    for (name, value) in std::env::vars_os() {
+        let Some(name) = name.to_str().filter(|name| name.starts_with("REGAL_")) else { continue };
+        let value = value.to_str().with_context(|| format!("the variable {name} is not valid UTF-8"))?;
+        variables.push((&*arena.alloc_str(name), &*arena.alloc_str(value)));
+    }
+    variables.sort_unstable();
+    Ok(variables)
+}
+
+fn read_config<'a>(
+    arena: &'a Arena,
+    texts: &TextMap<'a>,
+    path: &Path,
+) -> Result<regal_inventory::text::Text<'a>, Error> {
+    let name = path.display().to_string();
+    let whole = |message: String| Problem::new(message).at(Location::whole(name.clone()));
+    let bytes = std::fs::read(path).map_err(|error| {
+        whole(format!("the configuration cannot be read: {error}"))
+            .hint("check the path given by --config or REGAL_CONFIG")
+    })?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| whole("the configuration is not valid UTF-8".to_string()).hint("save it as UTF-8"))?;
+    Ok(texts.add(arena.alloc_str(&name), arena.alloc_str(&text))?)
+}

@@ -1,0 +1,221 @@
+//! The inventory as Ansible's inventory protocol wants it: `--list` and `--host`.
+//!
+//! The source's groups and variables are kept, and the plan's groups stand beside them: `regal` over all versions, each
+//! version over its batches. Variables stay on the groups that have them, so that a playbook's own group_vars keep their
+//! precedence; see [`placement`]. The form is what ansible-core 2.16 to 2.23 take without a warning: every group a
+//! mapping with at least `hosts`, and `_meta` with `hostvars` and the profile `inventory_legacy`.
+
+pub mod groups;
+pub mod placement;
+mod pretty;
+mod yaml;
+
+use std::collections::HashMap;
+
+pub use groups::{PlanGroup, PlanGroups};
+use placement::Placement;
+pub use pretty::pretty;
+
+use crate::inventory::effective::Effective;
+use crate::inventory::{ALL, HostId, Inventory, VarId};
+use crate::text::{Arena, Pos};
+use crate::value::{Entry, KeyKind, Value, write_json_string};
+
+/// What is written: an inventory with the groups of a plan.
+pub struct Listing<'l, 'a> {
+    /// The source.
+    pub inventory: &'l Inventory<'a>,
+    /// The plan's groups.
+    pub groups: &'l PlanGroups<'a>,
+    /// Leave the source's groups and variables out, for use beside the source.
+    pub groups_only: bool,
+    /// Hosts to leave out, by [`HostId::index`]; empty for none.
+    pub hidden: &'l [bool],
+}
+
+impl<'a> Listing<'_, 'a> {
+    /// The output of `--list` as one JSON document, without a line feed.
+    pub fn list(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(64 * self.inventory.host_ids().len());
+        out.push(b'{');
+        let placement = (!self.groups_only).then(|| Placement::new(self.inventory, self.groups));
+        if let Some(placement) = &placement {
+            self.write_source(&mut out, placement);
+        }
+        for group in &self.groups.groups {
+            if self.groups_only || group.source.is_none() {
+                self.write_plan_group(&mut out, group);
+            }
+        }
+        out.extend_from_slice(b"\"_meta\":{\"hostvars\":");
+        match &placement {
+            Some(placement) => self.write_host_vars(&mut out, placement),
+            None => out.extend_from_slice(b"{}"),
+        }
+        out.extend_from_slice(b",\"profile\":\"inventory_legacy\"}}");
+        out
+    }
+
+    /// Hosts with variables that have the name of a group: Ansible would give those variables to the group.
+    pub fn misplaced(&self) -> Vec<&'a str> {
+        let placement = Placement::new(self.inventory, self.groups);
+        let named = |host: &HostId| self.inventory.find_group(self.inventory.host_name(*host)).is_some();
+        let misplaced = self.inventory.host_ids().filter(|host| named(host) && !placement.written_on(*host).is_empty());
+        misplaced.map(|host| self.inventory.host_name(host)).collect()
+    }
+
+    /// The output of `--host`: all that the host ends up with; `{}` for a host that is not there.
+    pub fn host(&self, name: &str) -> Vec<u8> {
+        let mut out = Vec::new();
+        write_mapping(&mut out, self.host_vars(name).into_iter());
+        out
+    }
+
+    /// The output of `--host` as YAML.
+    pub fn host_yaml(&self, arena: &'a Arena, name: &str) -> Vec<u8> {
+        let entry = |(key, value): (&str, Value<'a>)| Entry {
+            key: arena.alloc_str(key),
+            kind: KeyKind::Str,
+            at: Pos::default(),
+            value,
+        };
+        let entries: Vec<Entry<'a>> = self.host_vars(name).into_iter().map(entry).collect();
+        let mut out = Vec::new();
+        Value::Map(arena.alloc_slice_copy(&entries)).write_yaml(&mut out);
+        out
+    }
+
+    fn host_vars(&self, name: &str) -> Vec<(&str, Value<'a>)> {
+        let mut entries: indexmap::IndexMap<&str, Value<'a>> = indexmap::IndexMap::new();
+        let host = self.inventory.find_host(name).filter(|host| !self.is_hidden(*host));
+        if let Some(host) = host
+            && !self.groups_only
+        {
+            let vars = Effective::new(self.inventory).vars(host);
+            entries.extend(vars.iter().map(|var| (self.inventory.var_name(var.name), var.value)));
+        }
+        for group in host.map(|_| self.groups.of_host(name)).unwrap_or_default() {
+            entries.extend(group.vars.iter().copied());
+        }
+        entries.into_iter().collect()
+    }
+
+    /// Whether `--limit` leaves a host out.
+    pub(crate) fn is_hidden(&self, host: HostId) -> bool {
+        self.hidden.get(host.index()).copied().unwrap_or(false)
+    }
+
+    fn write_source(&self, out: &mut Vec<u8>, placement: &Placement<'_, 'a>) {
+        for group in self.inventory.group_ids() {
+            let plan_group = self.groups.over(group);
+            let children = self.inventory.group(group).children.iter().map(|child| self.inventory.group_name(*child));
+            let planned = plan_group.map_or(&[][..], |group| &group.children);
+            let roots = if group == ALL { self.groups.roots() } else { Vec::new() };
+            let children: Vec<&str> =
+                children.chain(planned.iter().map(String::as_str)).chain(roots.iter().copied()).collect();
+            let vars = placement.of_group(group).map(|var| (self.inventory.var_name(var.name), var.value));
+            let planned_vars = plan_group.map_or(&[][..], |group| &group.vars);
+            let vars: Vec<(&str, Value<'a>)> = vars.chain(planned_vars.iter().copied()).collect();
+            let hosts = self.inventory.group(group).hosts.iter().filter(|host| !self.is_hidden(**host));
+            let hosts = hosts.map(|host| self.inventory.host_name(*host));
+            write_group(out, self.inventory.group_name(group), hosts, &children, &vars);
+        }
+    }
+
+    fn write_plan_group(&self, out: &mut Vec<u8>, group: &PlanGroup<'a>) {
+        let children: Vec<&str> = group.children.iter().map(String::as_str).collect();
+        write_group(out, &group.name, group.hosts.iter().copied(), &children, &group.vars);
+    }
+
+    fn write_host_vars(&self, out: &mut Vec<u8>, placement: &Placement<'_, 'a>) {
+        let mut keys = KeyCache::default();
+        out.push(b'{');
+        let mut first = true;
+        for host in self.inventory.host_ids().filter(|host| !self.is_hidden(*host)) {
+            let vars = placement.written_on(host);
+            if vars.is_empty() {
+                continue;
+            }
+            if !std::mem::take(&mut first) {
+                out.push(b',');
+            }
+            write_json_string(self.inventory.host_name(host), out);
+            out.extend_from_slice(b":{");
+            let start = out.len();
+            for var in vars.iter() {
+                if out.len() > start {
+                    out.push(b',');
+                }
+                out.extend_from_slice(keys.get(self.inventory, var.name));
+                var.value.write_json(out);
+            }
+            out.push(b'}');
+        }
+        out.push(b'}');
+    }
+
+    /// The listing as a YAML inventory that Ansible reads as a file, `--list --yaml`.
+    pub fn yaml(&self, arena: &'a Arena) -> Vec<u8> {
+        yaml::write(self, arena)
+    }
+}
+
+/// Names of variables as JSON with their colon, made once.
+#[derive(Default)]
+struct KeyCache(HashMap<VarId, Vec<u8>>);
+
+impl KeyCache {
+    fn get(&mut self, inventory: &Inventory<'_>, name: VarId) -> &[u8] {
+        self.0.entry(name).or_insert_with(|| {
+            let mut key = Vec::new();
+            write_json_string(inventory.var_name(name), &mut key);
+            key.push(b':');
+            key
+        })
+    }
+}
+
+fn write_group<'s>(
+    out: &mut Vec<u8>,
+    name: &str,
+    hosts: impl Iterator<Item = &'s str>,
+    children: &[&str],
+    vars: &[(&str, Value<'_>)],
+) {
+    write_json_string(name, out);
+    out.extend_from_slice(b":{\"hosts\":");
+    write_list(out, hosts);
+    if !children.is_empty() {
+        out.extend_from_slice(b",\"children\":");
+        write_list(out, children.iter().copied());
+    }
+    if !vars.is_empty() {
+        out.extend_from_slice(b",\"vars\":");
+        write_mapping(out, vars.iter().copied());
+    }
+    out.extend_from_slice(b"},");
+}
+
+fn write_list<'s>(out: &mut Vec<u8>, items: impl Iterator<Item = &'s str>) {
+    out.push(b'[');
+    for (index, item) in items.enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write_json_string(item, out);
+    }
+    out.push(b']');
+}
+
+fn write_mapping<'s>(out: &mut Vec<u8>, entries: impl Iterator<Item = (&'s str, Value<'s>)>) {
+    out.push(b'{');
+    for (index, (name, value)) in entries.enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write_json_string(name, out);
+        out.push(b':');
+        value.write_json(out);
+    }
+    out.push(b'}');
+}

@@ -1,0 +1,142 @@
+//! Where each variable goes, so that Ansible reads back what the source means.
+//!
+//! Ansible merges a script's group variables by depth and name alone; the source has more stages: `group_vars/all` beats
+//! `[web:vars]`, priorities decide between groups, a later source wins. A value stays on its group unless an ancestor
+//! always beats it. Where the groups of a host then still merge to something else, the host gets the exact value.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::PlanGroups;
+use crate::inventory::effective::{Effective, groups_of};
+use crate::inventory::membership::SetId;
+use crate::inventory::{ALL, GroupId, HostId, Inventory, UNGROUPED, Var, Vars};
+
+/// The variables of groups and hosts as they are written.
+pub struct Placement<'p, 'a> {
+    inventory: &'p Inventory<'a>,
+    effective: Effective<'p, 'a>,
+    groups: Vec<Vars<'a>>,
+    depths: Vec<u32>,
+    exact: RefCell<HashMap<SetId, Rc<Vec<Var<'a>>>>>,
+}
+
+impl<'p, 'a> Placement<'p, 'a> {
+    /// Places the variables of a reconciled inventory beside the groups of a plan.
+    pub fn new(inventory: &'p Inventory<'a>, planned: &PlanGroups<'a>) -> Self {
+        Placement {
+            inventory,
+            effective: Effective::new(inventory),
+            groups: inventory.group_ids().map(|group| group_vars(inventory, group)).collect(),
+            depths: depths(inventory, planned),
+            exact: RefCell::default(),
+        }
+    }
+
+    /// The variables to write on a group.
+    pub fn of_group(&self, group: GroupId) -> impl Iterator<Item = &Var<'a>> {
+        self.groups[group.index()].iter()
+    }
+
+    /// All variables to write on a host: its own, then the inherited ones that its groups would get wrong.
+    pub fn written_on(&self, host: HostId) -> Vars<'a> {
+        let data = self.inventory.host(host);
+        let mut vars = data.vars.clone();
+        vars.extend(&data.files);
+        let given = self.of_host(host);
+        given
+            .iter()
+            .filter(|var| data.vars.get(var.name).is_none() && data.files.get(var.name).is_none())
+            .for_each(|var| vars.set(*var));
+        vars
+    }
+
+    /// The inherited variables to write on a host, where its own do not stand against them.
+    fn of_host(&self, host: HostId) -> Rc<Vec<Var<'a>>> {
+        let set = self.inventory.host(host).groups;
+        let known = self.exact.borrow().get(&set).map(Rc::clone);
+        known.unwrap_or_else(|| {
+            let exact = Rc::new(self.exact_values(set));
+            self.exact.borrow_mut().insert(set, Rc::clone(&exact));
+            exact
+        })
+    }
+
+    /// The values that the written groups alone would get wrong.
+    fn exact_values(&self, set: SetId) -> Vec<Var<'a>> {
+        let mut groups = groups_of(self.inventory, set);
+        // A batch takes its hosts out of `ungrouped`.
+        groups.retain(|group| *group != UNGROUPED);
+        groups.sort_by_key(|group| (self.depths[group.index()], self.inventory.group_name(*group)));
+        let mut written = self.groups[ALL.index()].clone();
+        groups.iter().for_each(|group| written.extend(&self.groups[group.index()]));
+        let wanted = self.effective.inherited(set);
+        wanted
+            .iter()
+            .filter(|var| written.get(var.name).is_none_or(|found| found.value != var.value))
+            .copied()
+            .collect()
+    }
+}
+
+/// When a value of a group takes part: the stage, and within vars files the source. Among the groups above and below
+/// each other only this decides, for the deeper group wins a tie.
+type Rank = (u8, u32);
+
+/// A group's values, each with the rank of its last one.
+fn ranked<'a>(inventory: &Inventory<'a>, group: GroupId) -> Vec<(Var<'a>, Rank)> {
+    let data = inventory.group(group);
+    let file_stage = if group == ALL { 1 } else { 2 };
+    let mut ranked: Vec<(Var<'a>, Rank)> = data.vars.iter().map(|var| (*var, (0, 0))).collect();
+    let mut at: HashMap<_, usize> = ranked.iter().enumerate().map(|(index, (var, _))| (var.name, index)).collect();
+    for (source, vars) in &data.files {
+        for var in vars.iter() {
+            let index = *at.entry(var.name).or_insert_with(|| {
+                ranked.push((*var, (0, 0)));
+                ranked.len() - 1
+            });
+            ranked[index] = (*var, (file_stage, *source));
+        }
+    }
+    ranked
+}
+
+/// What is written on a group: its values but those that an ancestor beats for every host.
+fn group_vars<'a>(inventory: &Inventory<'a>, group: GroupId) -> Vars<'a> {
+    let own = ranked(inventory, group);
+    if own.is_empty() {
+        return Vars::default();
+    }
+    let mut above: HashMap<_, Rank> = HashMap::new();
+    for ancestor in inventory.ancestors(&[group]).into_iter().filter(|ancestor| *ancestor != group) {
+        // Only vars files reach over a deeper group.
+        if !inventory.group(ancestor).files.is_empty() {
+            for (var, rank) in ranked(inventory, ancestor) {
+                let best = above.entry(var.name).or_insert(rank);
+                *best = rank.max(*best);
+            }
+        }
+    }
+    // On a group Ansible would take it for the group's priority; as a plain value it only comes from vars files.
+    let priority = inventory.find_var("ansible_group_priority");
+    let mut vars = Vars::default();
+    let kept = own.into_iter().filter(|(var, rank)| above.get(&var.name).is_none_or(|best| best <= rank));
+    kept.filter(|(var, _)| Some(var.name) != priority).for_each(|(var, _)| vars.set(var));
+    vars
+}
+
+/// The depths of the source's groups once the plan's groups stand above those that they take over.
+fn depths(inventory: &Inventory<'_>, planned: &PlanGroups<'_>) -> Vec<u32> {
+    let mut depths: Vec<u32> = inventory.group_ids().map(|group| inventory.group(group).depth).collect();
+    let taken = planned.groups.iter().filter_map(|group| group.source);
+    // A version's group is below `regal`, which is below `all`.
+    let mut deeper: Vec<(GroupId, u32)> = taken.map(|group| (group, 2)).collect();
+    while let Some((group, depth)) = deeper.pop() {
+        if depths[group.index()] < depth {
+            depths[group.index()] = depth;
+            deeper.extend(inventory.group(group).children.iter().map(|child| (*child, depth + 1)));
+        }
+    }
+    depths
+}

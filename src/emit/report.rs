@@ -1,0 +1,141 @@
+//! The report of a plan: what an operator reads before touching production, or hands to a change board.
+
+mod document;
+mod layout;
+mod markdown;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+
+use crate::error::Problem;
+use crate::plan::names::{GroupNames, RolloutNames};
+use crate::plan::{Batch, Plan, Rollout, plan_id};
+use crate::text::Arena;
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// For a terminal: at most 120 columns and, unless full, 70 lines.
+    #[default]
+    Text,
+    /// For programs; always full.
+    Json,
+    /// The same document as the JSON; always full.
+    Yaml,
+    /// For a ticket or a wiki.
+    Markdown,
+}
+
+/// A plan with what stands around it in a report.
+#[derive(Clone, Copy, Debug)]
+pub struct Report<'r, 'a> {
+    /// The plan.
+    pub plan: &'r Plan<'a>,
+    /// Its group names.
+    pub names: &'r GroupNames,
+    /// The configuration file.
+    pub configuration: Option<&'r str>,
+    /// The environment variables that took part, with their values.
+    pub environment: &'r [(String, String)],
+    /// The sources, as the user would write them.
+    pub sources: &'r [String],
+    /// All warnings, in order.
+    pub warnings: &'r [Problem],
+    /// Whether to show every batch and every host.
+    pub full: bool,
+}
+
+impl<'r, 'a> Report<'r, 'a> {
+    /// Writes the report.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write(&self, format: Format, out: &mut impl Write) -> io::Result<()> {
+        match format {
+            Format::Text => text::write(self, out),
+            Format::Markdown => markdown::write(self, out),
+            Format::Json => {
+                serde_json::to_writer_pretty(&mut *out, &document::Document::new(self))?;
+                out.write_all(b"\n")
+            }
+            Format::Yaml => {
+                let arena = Arena::new();
+                let document = serde_json::to_value(document::Document::new(self))?;
+                let mut yaml = Vec::new();
+                document::to_value(&arena, &document).write_yaml(&mut yaml);
+                out.write_all(&yaml)
+            }
+        }
+    }
+
+    /// The rollouts with their group names.
+    fn rollouts(&self) -> impl Iterator<Item = (&'r Rollout<'a>, &'r RolloutNames)> {
+        self.plan.rollouts.iter().zip(&self.names.rollouts)
+    }
+
+    /// The id of the whole plan.
+    fn plan_id(&self) -> String {
+        plan_id(self.rollouts().flat_map(|(rollout, names)| named_batches(rollout, names)))
+    }
+
+    /// The number of hosts in the plan; one that stands in several versions counts once.
+    fn host_count(&self) -> usize {
+        let batches = self.plan.rollouts.iter().flat_map(|rollout| &rollout.batches);
+        batches.flat_map(|batch| batch.hosts.iter().copied()).collect::<HashSet<&str>>().len()
+    }
+
+    fn batch_count(&self) -> usize {
+        self.plan.rollouts.iter().map(|rollout| rollout.batches.len()).sum()
+    }
+
+    /// Seconds of watching when all versions are rolled out in one run; the last batch of all has none to wait for.
+    fn bake_seconds(&self) -> u64 {
+        let batches: Vec<_> = self.plan.rollouts.iter().flat_map(|rollout| &rollout.batches).collect();
+        let waits = batches.len().saturating_sub(1);
+        batches.iter().take(waits).fold(0, |sum: u64, batch| sum.saturating_add(batch.bake))
+    }
+
+    /// Hosts that are kept out of the plan, each once.
+    fn excluded(&self) -> Vec<&'a str> {
+        let planned = self.plan.rollouts.iter().flat_map(|rollout| &rollout.excluded);
+        let empty = self.plan.empty.iter().flat_map(|(_, hosts)| hosts);
+        let mut seen = HashSet::new();
+        planned.chain(empty).copied().filter(|host| seen.insert(*host)).collect()
+    }
+
+    /// The notes, each with its version.
+    fn notes(&self) -> Vec<String> {
+        let notes = |rollout: &'r Rollout<'a>| rollout.notes.iter().map(|note| format!("{}: {note}", rollout.version));
+        self.plan.rollouts.iter().flat_map(notes).collect()
+    }
+}
+
+/// The id of one version's part of the plan.
+fn rollout_id(rollout: &Rollout<'_>, names: &RolloutNames) -> String {
+    plan_id(named_batches(rollout, names))
+}
+
+/// The batches as [`plan_id`] reads them.
+fn named_batches<'r>(
+    rollout: &'r Rollout<'_>,
+    names: &'r RolloutNames,
+) -> impl Iterator<Item = (&'r str, impl Iterator<Item = &'r str>)> {
+    let hosts = |batch: &'r Batch<'_>| batch.hosts.iter().copied();
+    names.batches.iter().map(String::as_str).zip(rollout.batches.iter().map(hosts))
+}
+
+/// A share in tenths of a percent, rounded down, so that only the last batch reaches 100 %.
+fn permille(part: usize, whole: usize) -> usize {
+    (part as u128 * 1000).checked_div(whole as u128).unwrap_or(1000) as usize
+}
+
+/// The hosts that are done after each batch.
+fn done_after(rollout: &Rollout<'_>) -> impl Iterator<Item = usize> {
+    rollout.batches.iter().scan(0, |done, batch| {
+        *done += batch.hosts.len();
+        Some(*done)
+    })
+}

@@ -1,0 +1,110 @@
+//! The report in Markdown: headings and tables.
+
+use std::io::{self, Write};
+
+use super::layout::{Cut, LINES, count, percent};
+use super::{Report, done_after, permille, rollout_id};
+use crate::fold;
+use crate::plan::Rollout;
+use crate::plan::names::RolloutNames;
+use crate::policy::display_seconds;
+
+/// Characters of folded hosts in a cell unless the report is full.
+const CELL: usize = 200;
+
+pub(super) fn write(report: &Report<'_, '_>, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "# Rollout plan {}\n", report.plan_id())?;
+    write_summary(report, out)?;
+    let cut = if report.full { Cut::NONE } else { Cut::fitting(&report.plan.rollouts, LINES, 1) };
+    for (rollout, names) in report.rollouts().take(cut.versions) {
+        write_version(report, rollout, names, cut, out)?;
+    }
+    if report.plan.rollouts.len() > cut.versions {
+        let left = count(report.plan.rollouts.len() - cut.versions, "version");
+        writeln!(out, "\n… and {left} more; `--full` shows all")?;
+    }
+    for (heading, hosts) in [("Excluded", report.excluded()), ("Without a version", report.plan.unversioned.clone())] {
+        if !hosts.is_empty() {
+            writeln!(out, "\n## {heading}\n\n{}: {}", count(hosts.len(), "host"), hosts_text(report, &hosts))?;
+        }
+    }
+    let warnings = report.warnings.iter().map(|problem| match &problem.location {
+        Some(at) => format!("{at}: {}", problem.message),
+        None => problem.message.clone(),
+    });
+    for (heading, remarks) in [("Notes", report.notes()), ("Warnings", warnings.collect())] {
+        if !remarks.is_empty() {
+            writeln!(out, "\n## {heading}\n")?;
+        }
+        for remark in remarks {
+            writeln!(out, "- {}", escape(&remark))?;
+        }
+    }
+    Ok(())
+}
+
+/// What was planned, and from what.
+fn write_summary(report: &Report<'_, '_>, out: &mut impl Write) -> io::Result<()> {
+    let environment: Vec<_> = report.environment.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let rows = [
+        ("Configuration", report.configuration.unwrap_or_default().to_string()),
+        ("Environment", environment.join(", ")),
+        ("Sources", report.sources.join(", ")),
+        ("Versions", report.plan.rollouts.len().to_string()),
+        ("Hosts", report.host_count().to_string()),
+        ("Batches", report.batch_count().to_string()),
+        ("Bakes alone take", display_seconds(report.bake_seconds())),
+    ];
+    writeln!(out, "| | |\n| --- | --- |")?;
+    for (label, value) in rows.iter().filter(|(_, value)| !value.is_empty()) {
+        writeln!(out, "| {label} | {} |", escape(value))?;
+    }
+    Ok(())
+}
+
+/// A version's policy and its batches as a table.
+fn write_version(
+    report: &Report<'_, '_>,
+    rollout: &Rollout<'_>,
+    names: &RolloutNames,
+    cut: Cut,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let total = rollout.host_count();
+    writeln!(out, "\n## {}\n", escape(rollout.version))?;
+    write!(out, "{} in {}, ", count(total, "host"), count(rollout.batches.len(), "batch"))?;
+    write!(out, "approval: {}, ", escape(rollout.approval.as_str()))?;
+    write!(out, "hosts that may fail: {}, ", rollout.max_failures)?;
+    writeln!(out, "plan id of this version: {}.\n", rollout_id(rollout, names))?;
+    writeln!(out, "| Batch | Group | Size | So far | Bake | Hosts |\n| --- | --- | ---: | ---: | ---: | --- |")?;
+    let rows = rollout.batches.iter().zip(&names.batches).zip(done_after(rollout));
+    for ((batch, group), done) in rows.take(cut.batches) {
+        let so_far = percent(permille(done, total));
+        let (size, bake) = (batch.hosts.len(), display_seconds(batch.bake));
+        let hosts = hosts_text(report, &batch.hosts);
+        writeln!(out, "| {} | {} | {size} | {so_far} | {bake} | {hosts} |", batch.stage, escape(group))?;
+    }
+    let left = rollout.batches.len().saturating_sub(cut.batches);
+    if left > 0 {
+        writeln!(out, "\n… and {} more; `--full` shows all", count(left, "batch"))?;
+    }
+    Ok(())
+}
+
+/// The hosts, folded.
+fn hosts_text(report: &Report<'_, '_>, hosts: &[&str]) -> String {
+    escape(&fold::within(hosts, if report.full { usize::MAX } else { CELL }))
+}
+
+/// Text that Markdown shows as it is, in a table too.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '~' | '!' => escaped.extend(['\\', c]),
+            '\n' | '\r' => escaped.push(' '),
+            _ => escaped.push(c),
+        }
+    }
+    escaped
+}

@@ -1,0 +1,147 @@
+//! Reports as an operator sees them.
+
+#![allow(clippy::unwrap_used)]
+
+use proptest::prelude::*;
+
+use super::layout::{COLUMNS, LINES};
+use super::*;
+use crate::assign::{Assigned, Assignments};
+use crate::plan::names::Naming;
+use crate::plan::plan;
+use crate::policy::{Amount, Approval, BatchSize, Keys, Layer, Policy};
+
+fn keys(canary: &str, batch_size: &str) -> Keys {
+    Keys {
+        canary_size: Some(Amount::parse(canary).unwrap()),
+        batch_size: Some(vec![BatchSize::Amount(Amount::parse(batch_size).unwrap())]),
+        ..Keys::default()
+    }
+}
+
+fn policy(keys: Keys) -> Policy {
+    Policy { layers: vec![Layer { all: keys, ..Layer::default() }], ..Policy::default() }
+}
+
+/// The report of a plan.
+fn report(assignments: &Assignments<'_>, policy: &Policy, format: Format, full: bool) -> String {
+    let plan = plan(assignments, policy).unwrap();
+    let names = Naming::default().name(&plan).unwrap();
+    let warnings: Vec<_> = plan.warnings.iter().chain(&names.warnings).cloned().collect();
+    let report = Report {
+        plan: &plan,
+        names: &names,
+        configuration: Some("regal.yml"),
+        environment: &[("REGAL_BATCH_SIZE".to_string(), "2%".to_string())],
+        sources: &["production/".to_string()],
+        warnings: &warnings,
+        full,
+    };
+    let mut out = Vec::new();
+    report.write(format, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn assigned<'a>(version: &'a str, hosts: &[&'a str]) -> Assigned<'a> {
+    Assigned { version, hosts: hosts.to_vec(), excluded: Vec::new() }
+}
+
+/// Two versions, an excluded host, one without a version, a warning and notes.
+fn small(format: Format) -> String {
+    let web = ["web01.example.net", "web02.example.net", "web03.example.net", "db1.example.net", "db2.example.net"];
+    let mut app = assigned("app-2.0.0", &web);
+    app.excluded = vec!["web09.example.net"];
+    let versions = vec![app, assigned("app-1.9.0", &["web03.example.net", "cache1.example.net"])];
+    let input = Assignments { versions, unversioned: vec!["mail1.example.net", "mail2.example.net"] };
+    let bakes =
+        Keys { canary_bake: Some(3600), bake: Some(600), approval: Some(Approval::AfterCanary), ..keys("10%", "3") };
+    report(&input, &policy(Keys { max_failures: Some(Amount::Hosts(1)), ..bakes }), format, false)
+}
+
+#[test]
+fn a_small_plan_as_text() {
+    insta::assert_snapshot!(small(Format::Text));
+}
+
+#[test]
+fn a_small_plan_as_markdown() {
+    insta::assert_snapshot!(small(Format::Markdown));
+}
+
+#[test]
+fn a_small_plan_as_json() {
+    insta::assert_snapshot!(small(Format::Json));
+}
+
+#[test]
+fn a_small_plan_as_yaml() {
+    insta::assert_snapshot!(small(Format::Yaml));
+}
+
+#[test]
+fn yaml_and_json_are_one_document() {
+    let yaml: serde_json::Value = serde_yaml::from_str(&small(Format::Yaml)).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&small(Format::Json)).unwrap();
+    assert_eq!(yaml, json);
+}
+
+/// 5,000 hosts of two kinds, one after the other, in 50 batches.
+fn large(full: bool) -> String {
+    let names: Vec<String> = (1..=2500)
+        .flat_map(|n| [format!("web{n:04}.fra.example.net"), format!("r{}-app{}.example.net", n % 40, n / 40)])
+        .collect();
+    let hosts: Vec<&str> = names.iter().map(String::as_str).collect();
+    let unversioned = ["old1.example.net", "old2.example.net", "old3.example.net"].to_vec();
+    let input = Assignments { versions: vec![assigned("app-2.0.0", &hosts)], unversioned };
+    report(&input, &policy(Keys { bake: Some(600), ..keys("2%", "2%") }), Format::Text, full)
+}
+
+#[test]
+fn five_thousand_hosts_fit_a_screen_or_two() {
+    let text = large(false);
+    assert_eq!(text.matches("app-2.0.0_group").count(), 50);
+    assert!(text.lines().count() <= LINES && text.lines().all(|line| line.chars().count() <= COLUMNS));
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn five_thousand_hosts_in_full() {
+    let text = large(true);
+    assert!(text.lines().all(|line| line.chars().count() <= COLUMNS));
+    assert!(!text.contains('…'));
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn an_empty_plan() {
+    let input = Assignments { versions: Vec::new(), unversioned: vec!["web1.example.net"] };
+    let text = report(&input, &Policy::default(), Format::Text, false);
+    assert!(text.contains(": 0 versions, 0 hosts, 0 batches\n"), "{text}");
+    assert!(text.ends_with("\nno version    1 host: web1.example.net\n"), "{text}");
+}
+
+#[test]
+fn markdown_shows_names_as_they_are() {
+    let input = Assignments { versions: vec![assigned("app", &["a|b`c*"])], unversioned: Vec::new() };
+    let text = report(&input, &Policy::default(), Format::Markdown, true);
+    assert!(text.contains(r"| A | app\_groupA | 1 | 100% | 0s | a\|b\`c\* |"), "{text}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn a_text_keeps_to_its_lines_and_columns(versions in prop::collection::vec(1usize..90, 1..120), size in 1usize..40) {
+        let name = |(v, hosts): (usize, &usize)| (format!("app-{v}"), (0..*hosts).map(|n| format!("web{n}-{v}")).collect());
+        let names: Vec<(String, Vec<String>)> = versions.iter().enumerate().map(name).collect();
+        let assigned = names.iter().map(|(version, hosts)| Assigned {
+            version,
+            hosts: hosts.iter().map(String::as_str).collect(),
+            excluded: Vec::new(),
+        });
+        let input = Assignments { versions: assigned.collect(), unversioned: Vec::new() };
+        let text = report(&input, &policy(keys("1", &size.to_string())), Format::Text, false);
+        prop_assert!(text.lines().count() <= LINES, "{}", text);
+        prop_assert!(text.lines().all(|line| line.chars().count() <= COLUMNS));
+    }
+}

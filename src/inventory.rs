@@ -1,0 +1,448 @@
+//! The inventory: hosts, groups, and variables, as Ansible models them.
+//!
+//! Sources call `add_group`, `add_host`, `add_child` and `set_*`; one [`Inventory::reconcile`] then enforces what holds for
+//! every inventory (each group descends from `all`, a host without a group is in `ungrouped`). The rules are those of
+//! ansible-core 2.19, `inventory/data.py` and `inventory/group.py`.
+//!
+//! Storage is compact: a host's groups are one number (see [`membership`]), its variables one list of 32-byte records, and
+//! names and values borrow from the arena that the sources were read into.
+
+pub mod effective;
+pub mod membership;
+pub mod vars;
+
+use indexmap::{IndexMap, IndexSet};
+
+use crate::error::Problem;
+use crate::text::Pos;
+use crate::value::Value;
+use membership::{GroupSets, SetId};
+pub use vars::{Var, VarId, Vars};
+
+/// A host, by its place in the order of first appearance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HostId(u32);
+
+/// A group, by its place in the order of first appearance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupId(u32);
+
+impl HostId {
+    /// The place in the order of first appearance, from 0.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl GroupId {
+    /// The place in the order of first appearance, from 0.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The group that every other group descends from.
+pub const ALL: GroupId = GroupId(0);
+/// The group of the hosts that no other group lists.
+pub const UNGROUPED: GroupId = GroupId(1);
+
+/// A host's own data.
+#[derive(Clone, Debug, Default)]
+pub struct Host<'a> {
+    /// The variables of its inventory lines.
+    pub vars: Vars<'a>,
+    /// The variables of its `host_vars` files, later sources already over earlier ones.
+    pub files: Vars<'a>,
+    /// The groups that list it directly.
+    pub groups: SetId,
+    /// Where it appeared first.
+    pub at: Pos,
+}
+
+/// A group's own data.
+#[derive(Clone, Debug)]
+pub struct Group<'a> {
+    /// The hosts that it lists directly, in the order listed.
+    pub hosts: Vec<HostId>,
+    /// Its child groups, in the order listed.
+    pub children: Vec<GroupId>,
+    /// The groups that it is a child of.
+    pub parents: Vec<GroupId>,
+    /// The variables of its inventory sections.
+    pub vars: Vars<'a>,
+    /// The variables of its `group_vars` files, by the number of the source they stand beside.
+    pub files: Vec<(u32, Vars<'a>)>,
+    /// `ansible_group_priority`, 1 if unset: decides among groups of one depth.
+    pub priority: i64,
+    /// The longest way down from `all`, known after [`Inventory::reconcile`].
+    pub depth: u32,
+    /// Where it appeared first.
+    pub at: Pos,
+}
+
+/// What a variable is set on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A host.
+    Host(HostId),
+    /// A group.
+    Group(GroupId),
+}
+
+/// Hosts, groups and variables of all sources together.
+#[derive(Clone, Debug)]
+pub struct Inventory<'a> {
+    hosts: IndexMap<&'a str, Host<'a>>,
+    groups: IndexMap<&'a str, Group<'a>>,
+    names: IndexSet<&'a str>,
+    sets: GroupSets,
+}
+
+impl<'a> Inventory<'a> {
+    /// An inventory with the groups `all` and `ungrouped`, and no hosts.
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        let mut groups = IndexMap::new();
+        groups.insert("all", Group::new(Pos::default()));
+        groups.insert("ungrouped", Group::new(Pos::default()));
+        let mut inventory =
+            Inventory { hosts: IndexMap::new(), groups, names: IndexSet::new(), sets: GroupSets::default() };
+        inventory.link(ALL, UNGROUPED);
+        inventory
+    }
+
+    /// The group of this name, added if it is new.
+    ///
+    /// # Errors
+    /// An empty name.
+    pub fn add_group(&mut self, name: &'a str, at: Pos) -> Result<GroupId, Problem> {
+        if name.is_empty() {
+            return Err(Problem::new("a group has an empty name").hint("name the group"));
+        }
+        let entry = self.groups.entry(name);
+        let id = GroupId(entry.index() as u32);
+        entry.or_insert_with(|| Group::new(at));
+        Ok(id)
+    }
+
+    /// The host of this name, added if it is new, and listed in `group`.
+    ///
+    /// Only the line that adds a host sets its port; Ansible ignores the port of a later one.
+    ///
+    /// # Errors
+    /// An empty name.
+    pub fn add_host(
+        &mut self,
+        name: &'a str,
+        group: Option<GroupId>,
+        port: Option<&'a str>,
+        at: Pos,
+    ) -> Result<HostId, Problem> {
+        if name.is_empty() {
+            return Err(Problem::new("a host has an empty name").hint("name the host, or remove the line"));
+        }
+        let known = self.hosts.len();
+        let entry = self.hosts.entry(name);
+        let id = HostId(entry.index() as u32);
+        entry.or_insert_with(|| Host { at, ..Host::default() });
+        if id.index() == known
+            && let Some(port) = port
+        {
+            let variable = self.var_id("ansible_port");
+            self.host_mut(id).vars.set(Var { name: variable, at, value: Value::Int(port) });
+        }
+        if let Some(group) = group {
+            self.list_host(group, id);
+        }
+        Ok(id)
+    }
+
+    fn list_host(&mut self, group: GroupId, host: HostId) {
+        let before = self.host(host).groups;
+        let after = self.sets.with(before, group);
+        if after != before {
+            self.host_mut(host).groups = after;
+            self.group_mut(group).hosts.push(host);
+        }
+    }
+
+    /// Makes `child` a child group of `parent`; again is fine.
+    ///
+    /// # Errors
+    /// A group in itself, or a loop.
+    pub fn add_child(&mut self, parent: GroupId, child: GroupId) -> Result<(), Problem> {
+        if parent == child {
+            let name = self.group_name(parent);
+            return Err(Problem::new(format!("group `{name}` is listed as its own child"))
+                .hint("remove it from its own children"));
+        }
+        if self.group(parent).children.contains(&child) {
+            return Ok(());
+        }
+        if self.ancestors(&[parent]).contains(&child) {
+            let (parent, child) = (self.group_name(parent), self.group_name(child));
+            return Err(Problem::new(format!(
+                "group `{child}` as a child of `{parent}` makes a loop: `{parent}` already descends from `{child}`"
+            ))
+            .hint("remove one of the two relations"));
+        }
+        self.link(parent, child);
+        Ok(())
+    }
+
+    fn link(&mut self, parent: GroupId, child: GroupId) {
+        self.group_mut(parent).children.push(child);
+        self.group_mut(child).parents.push(parent);
+    }
+
+    /// What Ansible sets a host's variables on: the group of that name where there is one, a quirk of its
+    /// `InventoryData.set_variable`.
+    pub fn target_of_host(&self, host: HostId) -> Target {
+        match self.groups.get_index_of(self.host_name(host)) {
+            Some(group) => Target::Group(GroupId(group as u32)),
+            None => Target::Host(host),
+        }
+    }
+
+    /// Sets an inventory variable; a later value takes the place of an earlier one.
+    ///
+    /// # Errors
+    /// An `ansible_group_priority` of a group that is no integer.
+    pub fn set_var(&mut self, target: Target, name: &'a str, value: Value<'a>, at: Pos) -> Result<(), Problem> {
+        match target {
+            Target::Group(group) if name == "ansible_group_priority" => {
+                if let Some(priority) = priority_of(value)? {
+                    self.group_mut(group).priority = priority;
+                }
+            }
+            Target::Group(group) => {
+                let name = self.var_id(name);
+                self.group_mut(group).vars.set(Var { name, at, value });
+            }
+            Target::Host(host) => {
+                let name = self.var_id(name);
+                self.host_mut(host).vars.set(Var { name, at, value });
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets a variable of a vars file beside source number `source`; sources come in their order.
+    pub fn set_file_var(&mut self, target: Target, source: u32, name: &'a str, value: Value<'a>, at: Pos) {
+        let var = Var { name: self.var_id(name), at, value };
+        let vars = match target {
+            Target::Host(host) => &mut self.host_mut(host).files,
+            Target::Group(group) => {
+                let files = &mut self.group_mut(group).files;
+                if files.last().is_none_or(|(last, _)| *last != source) {
+                    files.push((source, Vars::default()));
+                }
+                let last = files.len() - 1;
+                &mut files[last].1
+            }
+        };
+        vars.set(var);
+    }
+
+    /// Enforces what holds for every inventory, as Ansible does after each source.
+    ///
+    /// # Errors
+    /// A group that would have to be above `all`.
+    pub fn reconcile(&mut self) -> Result<(), Problem> {
+        for index in 1..self.groups.len() {
+            let group = GroupId(index as u32);
+            if self.group(group).parents.is_empty() {
+                self.add_child(ALL, group)?;
+            }
+        }
+        let mut moved = false;
+        for index in 0..self.hosts.len() {
+            let host = HostId(index as u32);
+            let set = self.host(host).groups;
+            let grouped = self.sets.direct(set).any(|group| group != ALL && group != UNGROUPED);
+            if !grouped {
+                self.list_host(UNGROUPED, host);
+            } else if self.sets.contains(set, UNGROUPED) {
+                self.host_mut(host).groups = self.sets.without(set, UNGROUPED);
+                moved = true;
+            }
+        }
+        if moved {
+            let kept: Vec<HostId> = (self.group(UNGROUPED).hosts.iter().copied())
+                .filter(|host| self.sets.contains(self.host(*host).groups, UNGROUPED))
+                .collect();
+            self.group_mut(UNGROUPED).hosts = kept;
+        }
+        self.measure_depths();
+        Ok(())
+    }
+
+    /// Depths along a topological order, which exists because `add_child` refuses loops.
+    fn measure_depths(&mut self) {
+        let mut waiting: Vec<usize> = self.groups.values().map(|group| group.parents.len()).collect();
+        let mut ready: Vec<GroupId> =
+            (0..self.groups.len() as u32).map(GroupId).filter(|group| self.group(*group).parents.is_empty()).collect();
+        for group in self.groups.values_mut() {
+            group.depth = 0;
+        }
+        while let Some(group) = ready.pop() {
+            let below = self.group(group).depth + 1;
+            for child in self.group(group).children.clone() {
+                let depth = &mut self.group_mut(child).depth;
+                *depth = below.max(*depth);
+                waiting[child.index()] -= 1;
+                if waiting[child.index()] == 0 {
+                    ready.push(child);
+                }
+            }
+        }
+    }
+
+    /// The given groups and all groups above them, in no particular order.
+    pub fn ancestors(&self, groups: &[GroupId]) -> std::collections::HashSet<GroupId> {
+        self.reach(groups, |group| &group.parents).into_iter().collect()
+    }
+
+    /// The group and all groups below it, breadth first, children in the order listed.
+    pub fn descendants(&self, group: GroupId) -> Vec<GroupId> {
+        self.reach(&[group], |group| &group.children)
+    }
+
+    fn reach<'g>(&'g self, from: &[GroupId], next: impl Fn(&'g Group<'a>) -> &'g [GroupId]) -> Vec<GroupId> {
+        let mut seen: IndexSet<GroupId> = from.iter().copied().collect();
+        let mut done = 0;
+        while let Some(group) = seen.get_index(done) {
+            seen.extend(next(self.group(*group)).iter().copied());
+            done += 1;
+        }
+        seen.into_iter().collect()
+    }
+
+    /// The hosts of a group and of its descendants, each once: its own as listed, then the others in order of first
+    /// appearance. For `all` everything is in order of first appearance.
+    pub fn hosts_in(&self, group: GroupId) -> Vec<HostId> {
+        if group == ALL {
+            return self.host_ids().collect();
+        }
+        let own = &self.group(group).hosts;
+        if self.group(group).children.is_empty() {
+            return own.clone();
+        }
+        let mut seen = vec![false; self.hosts.len()];
+        own.iter().for_each(|host| seen[host.index()] = true);
+        let mut below: Vec<HostId> = Vec::new();
+        for descendant in self.descendants(group) {
+            for host in &self.group(descendant).hosts {
+                if !std::mem::replace(&mut seen[host.index()], true) {
+                    below.push(*host);
+                }
+            }
+        }
+        below.sort_unstable();
+        own.iter().copied().chain(below).collect()
+    }
+
+    /// The number that stands for a variable's name.
+    pub fn var_id(&mut self, name: &'a str) -> VarId {
+        VarId(self.names.insert_full(name).0 as u32)
+    }
+
+    /// The number of a variable's name, if any host or group has such a variable.
+    pub fn find_var(&self, name: &str) -> Option<VarId> {
+        self.names.get_index_of(name).map(|index| VarId(index as u32))
+    }
+
+    /// The name of a variable.
+    pub fn var_name(&self, id: VarId) -> &'a str {
+        self.names[id.0 as usize]
+    }
+
+    /// The names of all variables, in order of first appearance.
+    pub fn var_names(&self) -> impl Iterator<Item = &'a str> {
+        self.names.iter().copied()
+    }
+
+    /// All hosts, in order of first appearance.
+    pub fn host_ids(&self) -> impl ExactSizeIterator<Item = HostId> + use<> {
+        (0..self.hosts.len() as u32).map(HostId)
+    }
+
+    /// All groups, in order of first appearance; `all` and `ungrouped` come first.
+    pub fn group_ids(&self) -> impl ExactSizeIterator<Item = GroupId> + use<> {
+        (0..self.groups.len() as u32).map(GroupId)
+    }
+
+    /// The host of this name.
+    pub fn find_host(&self, name: &str) -> Option<HostId> {
+        self.hosts.get_index_of(name).map(|index| HostId(index as u32))
+    }
+
+    /// The group of this name.
+    pub fn find_group(&self, name: &str) -> Option<GroupId> {
+        self.groups.get_index_of(name).map(|index| GroupId(index as u32))
+    }
+
+    /// A host's data.
+    pub fn host(&self, id: HostId) -> &Host<'a> {
+        &self.hosts[id.index()]
+    }
+
+    fn host_mut(&mut self, id: HostId) -> &mut Host<'a> {
+        &mut self.hosts[id.index()]
+    }
+
+    /// A group's data.
+    pub fn group(&self, id: GroupId) -> &Group<'a> {
+        &self.groups[id.index()]
+    }
+
+    fn group_mut(&mut self, id: GroupId) -> &mut Group<'a> {
+        &mut self.groups[id.index()]
+    }
+
+    /// A host's name.
+    pub fn host_name(&self, id: HostId) -> &'a str {
+        self.hosts.get_index(id.index()).map_or("", |(name, _)| name)
+    }
+
+    /// A group's name.
+    pub fn group_name(&self, id: GroupId) -> &'a str {
+        self.groups.get_index(id.index()).map_or("", |(name, _)| name)
+    }
+
+    /// The sets of groups that hosts are in.
+    pub fn sets(&self) -> &GroupSets {
+        &self.sets
+    }
+}
+
+impl<'a> Group<'a> {
+    fn new(at: Pos) -> Self {
+        Group {
+            hosts: Vec::new(),
+            children: Vec::new(),
+            parents: Vec::new(),
+            vars: Vars::default(),
+            files: Vec::new(),
+            priority: 1,
+            depth: 0,
+            at,
+        }
+    }
+}
+
+/// A priority as Python's `int()` reads it; nothing where `int()` raises the one error that Ansible ignores.
+fn priority_of(value: Value<'_>) -> Result<Option<i64>, Problem> {
+    let number = match value {
+        Value::Null | Value::List(_) | Value::Map(_) => return Ok(None),
+        Value::Bool(truth, _) => Some(i64::from(truth)),
+        Value::Int(_) => value.to_json().parse().ok(),
+        Value::Float(_) => value.to_json().parse::<f64>().ok().filter(|float| float.is_finite()).map(|f| f as i64),
+        Value::Str(text) | Value::Unsafe(text) => text.trim().parse().ok(),
+        Value::Date(_) | Value::Vault(_) => None,
+    };
+    match number {
+        Some(number) => Ok(Some(number)),
+        None => Err(Problem::new("`ansible_group_priority` is not an integer").hint("give a whole number, such as 10")),
+    }
+}

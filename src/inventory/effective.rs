@@ -1,0 +1,77 @@
+//! Which value of a variable a host ends up with.
+//!
+//! From low to high: `all` in the inventory, the host's other groups in the inventory, `group_vars/all`, `group_vars` of
+//! the other groups, the host in the inventory, `host_vars`. So `group_vars/all` beats `[web:vars]`. Among groups: the
+//! shallower first, then by `ansible_group_priority`, then by name; among sources the last one wins. A value replaces the
+//! one before it as a whole (Ansible's `hash_behaviour = replace`).
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::membership::SetId;
+use super::{ALL, GroupId, HostId, Inventory, Var, VarId, Vars};
+
+/// Effective variables, worked out once for each distinct set of groups.
+pub struct Effective<'i, 'a> {
+    inventory: &'i Inventory<'a>,
+    inherited: RefCell<Vec<Option<Rc<Vars<'a>>>>>,
+}
+
+impl<'i, 'a> Effective<'i, 'a> {
+    /// The effective variables of a reconciled inventory.
+    pub fn new(inventory: &'i Inventory<'a>) -> Self {
+        Effective { inventory, inherited: RefCell::new(vec![None; inventory.sets().count()]) }
+    }
+
+    /// What a host ends up with for one variable.
+    pub fn get(&self, host: HostId, name: VarId) -> Option<Var<'a>> {
+        let data = self.inventory.host(host);
+        let own = data.files.get(name).or_else(|| data.vars.get(name));
+        own.copied().or_else(|| self.inherited(data.groups).get(name).copied())
+    }
+
+    /// All that a host ends up with.
+    pub fn vars(&self, host: HostId) -> Vars<'a> {
+        let data = self.inventory.host(host);
+        let mut vars = (*self.inherited(data.groups)).clone();
+        vars.extend(&data.vars);
+        vars.extend(&data.files);
+        vars
+    }
+
+    /// What a host in these groups inherits from them.
+    pub fn inherited(&self, set: SetId) -> Rc<Vars<'a>> {
+        if let Some(Some(known)) = self.inherited.borrow().get(set.index()) {
+            return Rc::clone(known);
+        }
+        let merged = Rc::new(self.merge(set));
+        if let Some(slot) = self.inherited.borrow_mut().get_mut(set.index()) {
+            *slot = Some(Rc::clone(&merged));
+        }
+        merged
+    }
+
+    fn merge(&self, set: SetId) -> Vars<'a> {
+        let groups = groups_of(self.inventory, set);
+        let mut merged = self.inventory.group(ALL).vars.clone();
+        groups.iter().for_each(|group| merged.extend(&self.inventory.group(*group).vars));
+        self.inventory.group(ALL).files.iter().for_each(|(_, vars)| merged.extend(vars));
+        let mut files: Vec<(u32, &Vars<'a>)> =
+            groups.iter().flat_map(|group| &self.inventory.group(*group).files).map(|(n, vars)| (*n, vars)).collect();
+        // Stable: within a source the groups keep their order.
+        files.sort_by_key(|(source, _)| *source);
+        files.iter().for_each(|(_, vars)| merged.extend(vars));
+        merged
+    }
+}
+
+/// The groups that a host of this set is in, `all` left out, those that win last.
+pub fn groups_of(inventory: &Inventory<'_>, set: SetId) -> Vec<GroupId> {
+    let direct: Vec<GroupId> = inventory.sets().direct(set).collect();
+    let mut groups: Vec<GroupId> = inventory.ancestors(&direct).into_iter().filter(|group| *group != ALL).collect();
+    groups.sort_by(|a, b| {
+        let key = |id: &GroupId| (inventory.group(*id).depth, inventory.group(*id).priority, inventory.group_name(*id));
+        key(a).cmp(&key(b))
+    });
+    groups
+}

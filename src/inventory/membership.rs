@@ -1,0 +1,66 @@
+//! Sets of groups, shared by the hosts that are in the same ones.
+//!
+//! Thousands of hosts are in a few dozen different sets of groups. A set is one number; what follows from a set, such as
+//! the inherited variables, is then worked out once a set and not once a host.
+
+use std::collections::HashMap;
+
+use super::GroupId;
+
+/// A set of groups that list a host directly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct SetId(u32);
+
+impl SetId {
+    /// The set's place in the order it was first needed; the empty set is 0.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// All sets that occurred: a tree whose edges each add one group.
+#[derive(Clone, Debug, Default)]
+pub struct GroupSets {
+    /// For set number i + 1: the set it extends, and the group that it adds.
+    nodes: Vec<(SetId, GroupId)>,
+    next: HashMap<(SetId, GroupId), SetId>,
+}
+
+impl GroupSets {
+    /// The set with one more group; the same set if it has the group already.
+    pub fn with(&mut self, set: SetId, group: GroupId) -> SetId {
+        if let Some(known) = self.next.get(&(set, group)) {
+            return *known;
+        }
+        if self.contains(set, group) {
+            return set;
+        }
+        self.nodes.push((set, group));
+        let added = SetId(self.nodes.len() as u32);
+        self.next.insert((set, group), added);
+        added
+    }
+
+    /// The set without a group.
+    pub fn without(&mut self, set: SetId, group: GroupId) -> SetId {
+        let mut kept: Vec<GroupId> = self.direct(set).filter(|member| *member != group).collect();
+        kept.reverse();
+        kept.into_iter().fold(SetId::default(), |set, member| self.with(set, member))
+    }
+
+    /// Whether the group is in the set.
+    pub fn contains(&self, set: SetId, group: GroupId) -> bool {
+        self.direct(set).any(|member| member == group)
+    }
+
+    /// The groups of the set, the last added first.
+    pub fn direct(&self, set: SetId) -> impl Iterator<Item = GroupId> + '_ {
+        let node = move |set: SetId| set.index().checked_sub(1).and_then(|index| self.nodes.get(index));
+        std::iter::successors(node(set), move |(before, _)| node(*before)).map(|(_, group)| *group)
+    }
+
+    /// How many sets there are, the empty one included.
+    pub fn count(&self) -> usize {
+        self.nodes.len() + 1
+    }
+}

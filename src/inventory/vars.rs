@@ -1,0 +1,84 @@
+//! A host's or group's variables.
+
+use std::collections::HashMap;
+
+use crate::text::Pos;
+use crate::value::Value;
+
+/// A variable's name, as its number in the inventory's list of names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VarId(pub(super) u32);
+
+/// A variable with its value and the place it was set.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Var<'a> {
+    /// The name.
+    pub name: VarId,
+    /// Where it was set.
+    pub at: Pos,
+    /// The value.
+    pub value: Value<'a>,
+}
+
+/// From this many variables on, names are looked up in an index instead of one after another.
+const INDEX_FROM: usize = 24;
+
+/// Variables in the order they were first set, each name once.
+#[derive(Clone, Debug, Default)]
+pub struct Vars<'a> {
+    list: Vec<Var<'a>>,
+    index: Option<HashMap<VarId, u32>>,
+}
+
+impl<'a> Vars<'a> {
+    /// Sets a variable; it keeps its place if it was set before.
+    pub fn set(&mut self, var: Var<'a>) {
+        match self.place(var.name) {
+            Some(place) => self.list[place] = var,
+            None => self.push(var),
+        }
+    }
+
+    fn push(&mut self, var: Var<'a>) {
+        if let Some(index) = &mut self.index {
+            index.insert(var.name, self.list.len() as u32);
+        }
+        self.list.push(var);
+        if self.index.is_none() && self.list.len() >= INDEX_FROM {
+            let index = self.list.iter().enumerate().map(|(place, var)| (var.name, place as u32)).collect();
+            self.index = Some(index);
+        }
+    }
+
+    fn place(&self, name: VarId) -> Option<usize> {
+        match &self.index {
+            Some(index) => index.get(&name).map(|place| *place as usize),
+            None => self.list.iter().position(|var| var.name == name),
+        }
+    }
+
+    /// The variable of this name.
+    pub fn get(&self, name: VarId) -> Option<&Var<'a>> {
+        self.place(name).map(|place| &self.list[place])
+    }
+
+    /// Sets every variable of `others`.
+    pub fn extend(&mut self, others: &Vars<'a>) {
+        others.iter().for_each(|var| self.set(*var));
+    }
+
+    /// The variables in order.
+    pub fn iter(&self) -> std::slice::Iter<'_, Var<'a>> {
+        self.list.iter()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+}

@@ -1,0 +1,235 @@
+//! Host patterns, as Ansible's `--limit` and `hosts:` take them.
+//!
+//! ```text
+//! web              a group or host        web*  web?  web[ab]     a glob over groups and hosts
+//! web:db  web,db   either                 ~web\d+                 a regular expression, from the start of the name
+//! &prod            only these             web[0]  web[-1]         the first, the last of what matches
+//! !web9            without these          web[0:2]  web[2:]       from one to another, both included
+//! ```
+//!
+//! A text with a comma is split at commas; else, unless it is one address, at colons. The terms without a mark come
+//! first, then `&`, then `!`, wherever they stand; `ungrouped` and `all` are groups like others. The rules are those of
+//! ansible-core 2.19, `inventory/manager.py`. Where Ansible's order of hosts depends on chance this one does not: see
+//! [`Inventory::hosts_in`].
+
+pub mod address;
+mod glob;
+pub mod range;
+
+use regex::Regex;
+
+use crate::inventory::{GroupId, HostId, Inventory};
+
+/// A pattern that cannot be read or has no meaning here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PatternError {
+    /// What is wrong, as a fragment that fits after `error: `.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
+}
+
+/// What a pattern selects.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// The hosts, each once: in the order of the terms, and within a term in the inventory's order.
+    pub hosts: Vec<HostId>,
+    /// Terms without a mark that match no group and no host.
+    pub unmatched: Vec<String>,
+    /// `&` and `!` terms that match no group and no host.
+    pub unmatched_filters: Vec<String>,
+    /// Hosts that more than one term without a mark names one by one.
+    pub repeated: Vec<HostId>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mark {
+    Any,
+    Only,
+    Not,
+}
+
+/// Splits a text into its terms, as Ansible's `split_host_pattern` does; surrounding space goes.
+pub fn split(pattern: &str) -> Vec<&str> {
+    let terms: Vec<&str> = if pattern.contains(',') {
+        pattern.split(',').collect()
+    } else if address::parse(pattern).is_some() {
+        vec![pattern]
+    } else {
+        split_at_colons(pattern)
+    };
+    terms.into_iter().map(str::trim).filter(|term| !term.is_empty()).collect()
+}
+
+/// The stretches without space or colon, where a `[…]` counts as one character.
+fn split_at_colons(pattern: &str) -> Vec<&str> {
+    let mut terms = Vec::new();
+    let mut start = None;
+    let mut at = 0;
+    while let Some(c) = pattern[at..].chars().next() {
+        let bracketed = if c == '[' { pattern[at..].find(']').map(|end| end + 1) } else { None };
+        let part = !c.is_whitespace() && !matches!(c, ':' | '[' | ']');
+        let length = bracketed.unwrap_or(c.len_utf8());
+        if part || bracketed.is_some() {
+            start.get_or_insert(at);
+        } else if let Some(from) = start.take() {
+            terms.push(&pattern[from..at]);
+        }
+        at += length;
+    }
+    terms.extend(start.map(|from| &pattern[from..]));
+    terms
+}
+
+/// The hosts that terms select from an inventory; with no term but `&` and `!` ones, out of all hosts.
+///
+/// # Errors
+/// A broken regular expression, or a subscript beyond the hosts that match.
+pub fn select(inventory: &Inventory<'_>, terms: &[&str]) -> Result<Selection, PatternError> {
+    let marked = |term: &str| match term.as_bytes().first() {
+        Some(b'!') => Mark::Not,
+        Some(b'&') => Mark::Only,
+        _ => Mark::Any,
+    };
+    let of = |mark: Mark| terms.iter().copied().filter(move |term| !term.is_empty() && marked(term) == mark);
+    let mut selection = Selection::default();
+    let mut chosen = vec![false; inventory.host_ids().len()];
+    let plain: Vec<&str> = of(Mark::Any).collect();
+    for term in if plain.is_empty() { vec!["all"] } else { plain } {
+        let found = match_term(inventory, term)?;
+        let Some(hosts) = found else {
+            selection.unmatched.push(term.to_string());
+            continue;
+        };
+        let single = hosts.len() == 1;
+        for host in hosts {
+            if !std::mem::replace(&mut chosen[host.index()], true) {
+                selection.hosts.push(host);
+            } else if single {
+                selection.repeated.push(host);
+            }
+        }
+    }
+    for (mark, keep) in [(Mark::Only, true), (Mark::Not, false)] {
+        for term in of(mark) {
+            let found = match_term(inventory, &term[1..])?;
+            if found.is_none() {
+                selection.unmatched_filters.push(term.to_string());
+            }
+            let mut matched = vec![false; chosen.len()];
+            found.unwrap_or_default().iter().for_each(|host| matched[host.index()] = true);
+            selection.hosts.retain(|host| matched[host.index()] == keep);
+        }
+    }
+    Ok(selection)
+}
+
+/// The hosts of one term without its mark; nothing where no group and no host has such a name.
+fn match_term(inventory: &Inventory<'_>, term: &str) -> Result<Option<Vec<HostId>>, PatternError> {
+    if let Some(host) = inventory.find_host(term) {
+        return Ok(Some(vec![host]));
+    }
+    let (names, subscript) = split_subscript(term);
+    let Some(hosts) = match_names(inventory, names)? else {
+        return Ok(None);
+    };
+    match subscript {
+        Some(subscript) if !hosts.is_empty() => subscript.apply(&hosts).map(Some).ok_or_else(|| PatternError {
+            message: format!("pattern `{term}` asks for a host beyond the {} that `{names}` has", hosts.len()),
+            hint: "count from 0, or from -1 for the last".to_string(),
+        }),
+        _ => Ok(Some(hosts)),
+    }
+}
+
+fn match_names(inventory: &Inventory<'_>, names: &str) -> Result<Option<Vec<HostId>>, PatternError> {
+    let glob = names.contains(['.', '?', '*', '[']);
+    if !names.starts_with('~') && !glob {
+        return Ok(inventory.find_group(names).map(|group| inventory.hosts_in(group)));
+    }
+    let matcher = Matcher::new(names)?;
+    let groups: Vec<GroupId> = inventory.group_ids().filter(|id| matcher.matches(inventory.group_name(*id))).collect();
+    let mut chosen = vec![false; inventory.host_ids().len()];
+    for group in &groups {
+        inventory.hosts_in(*group).iter().for_each(|host| chosen[host.index()] = true);
+    }
+    for host in inventory.host_ids() {
+        if matcher.matches(inventory.host_name(host)) {
+            chosen[host.index()] = true;
+        }
+    }
+    let hosts: Vec<HostId> = inventory.host_ids().filter(|host| chosen[host.index()]).collect();
+    Ok(if hosts.is_empty() && groups.is_empty() { None } else { Some(hosts) })
+}
+
+/// A glob, or a regular expression after `~`.
+pub struct Matcher(Regex);
+
+impl Matcher {
+    /// Compiles a glob (`*`, `?`, `[…]`, the whole name) or, after `~`, a regular expression (from the start of the name).
+    ///
+    /// # Errors
+    /// A regular expression that cannot be compiled.
+    pub fn new(pattern: &str) -> Result<Self, PatternError> {
+        let expression = match pattern.strip_prefix('~') {
+            Some(expression) => format!("^(?:{expression})"),
+            None => glob::to_regex(pattern),
+        };
+        Regex::new(&expression).map(Matcher).map_err(|error| PatternError {
+            message: format!(
+                "pattern `{pattern}` is no regular expression: {}",
+                error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ")
+            ),
+            hint: "look-around and back-references are not supported; escape special characters with `\\`".to_string(),
+        })
+    }
+
+    /// Whether a name matches.
+    pub fn matches(&self, name: &str) -> bool {
+        self.0.is_match(name)
+    }
+}
+
+/// `[n]` or `[n:m]` behind a pattern; both ends included, -1 the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Subscript {
+    start: i64,
+    end: Option<i64>,
+}
+
+impl Subscript {
+    fn apply(self, hosts: &[HostId]) -> Option<Vec<HostId>> {
+        let count = hosts.len() as i64;
+        // Ansible takes `[n:0]` for `[n]`, since it tests the end for truth.
+        match self.end.filter(|end| *end != 0) {
+            None => {
+                let index = if self.start < 0 { self.start + count } else { self.start };
+                usize::try_from(index).ok().and_then(|index| hosts.get(index)).map(|host| vec![*host])
+            }
+            Some(end) => {
+                let end = if end == -1 { count } else { end.saturating_add(1).min(count) };
+                let range = self.start.clamp(0, count) as usize..end.max(0) as usize;
+                Some(hosts.get(range).map(<[HostId]>::to_vec).unwrap_or_default())
+            }
+        }
+    }
+}
+
+/// The pattern and the subscript behind it, if it has one; a regular expression has none.
+fn split_subscript(term: &str) -> (&str, Option<Subscript>) {
+    let parsed = || {
+        let (names, subscript) = term.strip_suffix(']')?.rsplit_once('[')?;
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let subscript = if digits(subscript.strip_prefix('-').unwrap_or(subscript)) {
+            Subscript { start: subscript.parse().ok()?, end: None }
+        } else {
+            let (start, end) = subscript.split_once([':', '-'])?;
+            if !digits(start) || !(end.is_empty() || digits(end)) {
+                return None;
+            }
+            Subscript { start: start.parse().ok()?, end: Some(if end.is_empty() { -1 } else { end.parse().ok()? }) }
+        };
+        Some((names, Some(subscript))).filter(|(names, _)| !names.is_empty())
+    };
+    if term.starts_with('~') { (term, None) } else { parsed().unwrap_or((term, None)) }
+}

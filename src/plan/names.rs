@@ -1,0 +1,279 @@
+//! Names of the groups that a plan becomes.
+//!
+//! A version `app-1.0.0` gives the groups `app-1.0.0`, `app-1.0.0_groupA`, `app-1.0.0_groupB`, `app-1.0.0_groupB1` …, each
+//! with `PREFIX_` in front where a prefix is set. Ansible's patterns read some characters as operators, and a leading
+//! `!` or `~` would select every host, so names that are not plain are refused.
+
+use std::collections::HashMap;
+
+use super::{Plan, Rollout, Stage};
+use crate::error::{Problem, Result};
+
+/// The group over all versions.
+pub const ROOT: &str = "regal";
+
+/// Names that Ansible or this program gives to groups of its own.
+const RESERVED: [&str; 3] = ["all", "ungrouped", ROOT];
+
+/// How versions are spelled as group names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Spelling {
+    /// As they are: `app-1.0.0_groupA`.
+    #[default]
+    Raw,
+    /// With letters, digits and `_` only: `app_1_0_0_groupA`.
+    Safe,
+}
+
+/// How groups are named.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Naming {
+    /// Stands before each name, with a `_`.
+    pub prefix: Option<String>,
+    /// The spelling.
+    pub spelling: Spelling,
+    /// Whether Ansible is told to clean names itself (`TRANSFORM_INVALID_GROUP_CHARS=always`), which would merge `1.0`
+    /// and `2.0`.
+    pub ansible_cleans: bool,
+}
+
+/// The group names of a plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GroupNames {
+    /// One for each rollout, in plan order.
+    pub rollouts: Vec<RolloutNames>,
+    /// Names that Ansible would merge if it were told to clean them.
+    pub warnings: Vec<Problem>,
+}
+
+/// The group names of one version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RolloutNames {
+    /// The group of the version.
+    pub version: String,
+    /// The group over all batches but the canary; absent if there are none.
+    pub b: Option<String>,
+    /// The groups of the batches, in order.
+    pub batches: Vec<String>,
+}
+
+impl RolloutNames {
+    fn new(rollout: &Rollout<'_>, version: String) -> Self {
+        let batches: Vec<_> = rollout.batches.iter().map(|batch| format!("{version}_group{}", batch.stage)).collect();
+        let has_b = rollout.batches.iter().any(|batch| batch.stage != Stage::A);
+        RolloutNames { b: has_b.then(|| format!("{version}_groupB")), batches, version }
+    }
+
+    /// All names: the version's, the B group's, the batches'.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.version).chain(&self.b).chain(&self.batches).map(String::as_str)
+    }
+}
+
+impl Naming {
+    /// Names the groups of a plan.
+    ///
+    /// # Errors
+    /// Versions whose name is no group name; names that coincide, be it in the plan or by Ansible's cleaning where that
+    /// is switched on. All of them at once. Clashes with groups and hosts of the inventory are not seen here.
+    pub fn name(&self, plan: &Plan<'_>) -> Result<GroupNames> {
+        let mut problems = Vec::new();
+        let mut names = GroupNames::default();
+        for rollout in &plan.rollouts {
+            match self.version_group(rollout.version) {
+                Ok(group) => names.rollouts.push(RolloutNames::new(rollout, group)),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if problems.is_empty() {
+            self.find_clashes(plan, &mut names, &mut problems);
+        }
+        crate::error::Error::unless_any(problems, names)
+    }
+
+    /// The name of a version's group.
+    fn version_group(&self, version: &str) -> std::result::Result<String, Problem> {
+        let full = match &self.prefix {
+            Some(prefix) => format!("{prefix}_{version}"),
+            None => version.to_string(),
+        };
+        let name = if self.spelling == Spelling::Safe { safe(&full) } else { full };
+        if version.is_empty() {
+            return Err(Problem::new("a version is empty").hint("give the version a name"));
+        }
+        if RESERVED.contains(&name.as_str()) {
+            let message = format!("version `{version}` gives the group `{name}`, which has a meaning of its own");
+            return Err(
+                Problem::new(message).hint("rename the version, or set `name` to put a prefix before its groups")
+            );
+        }
+        match unusable(&name) {
+            None => Ok(name),
+            Some(c) => {
+                let message = format!("version `{version}` is no group name: {}", describe(c, name.starts_with(c)));
+                Err(Problem::new(message).hint("`group_names: safe` writes `_` for it"))
+            }
+        }
+    }
+
+    /// Reports versions whose groups coincide: once for each pair of versions.
+    fn find_clashes(&self, plan: &Plan<'_>, names: &mut GroupNames, problems: &mut Vec<Problem>) {
+        let version = |index: usize| plan.rollouts.get(index).map_or("", |rollout| rollout.version);
+        for (first, second, name) in clashes(&names.rollouts, str::to_string) {
+            let (first, second) = (version(first), version(second));
+            let message = format!("versions `{first}` and `{second}` both give the group `{name}`");
+            problems.push(Problem::new(message).hint("rename one of them"));
+        }
+        if self.spelling == Spelling::Safe || !problems.is_empty() {
+            return;
+        }
+        for (first, second, name) in clashes(&names.rollouts, cleaned) {
+            let (first, second) = (version(first), version(second));
+            let setting = "TRANSFORM_INVALID_GROUP_CHARS=always";
+            if self.ansible_cleans {
+                let message = format!("versions `{first}` and `{second}`: Ansible's {setting} makes `{name}` of both");
+                problems.push(Problem::new(message).hint("unset it, or use `group_names: safe`"));
+            } else {
+                let message =
+                    format!("versions `{first}` and `{second}` would both be `{name}` under Ansible's {setting}");
+                names.warnings.push(Problem::new(message).hint("`group_names: safe` gives names that it leaves alone"));
+            }
+        }
+    }
+}
+
+/// Pairs of versions that share a name after `spell`, with the first such name.
+fn clashes(rollouts: &[RolloutNames], spell: impl Fn(&str) -> String) -> Vec<(usize, usize, String)> {
+    let mut owners: HashMap<String, usize> = HashMap::new();
+    let mut found: Vec<(usize, usize, String)> = Vec::new();
+    for (index, rollout) in rollouts.iter().enumerate() {
+        let mut with = Vec::new();
+        for name in rollout.all() {
+            let spelled = spell(name);
+            match owners.get(&spelled) {
+                Some(&owner) if !with.contains(&owner) => {
+                    with.push(owner);
+                    found.push((owner, index, spelled));
+                }
+                Some(_) => {}
+                None => {
+                    owners.insert(spelled, index);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Whether a name is usable in Ansible's patterns as it is.
+pub fn is_plain(name: &str) -> bool {
+    !name.is_empty() && unusable(name).is_none()
+}
+
+/// The first character that makes a name unusable in Ansible's patterns.
+fn unusable(name: &str) -> Option<char> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let first = name.chars().next().filter(|c| !plain(*c));
+    first.or_else(|| name.chars().find(|c| !plain(*c) && !matches!(c, '.' | '+' | '-')))
+}
+
+/// Says what is wrong with a character.
+fn describe(c: char, leads: bool) -> String {
+    match c {
+        '!' | '~' if leads => format!("with a leading `{c}`, Ansible's patterns would select other hosts"),
+        '.' | '+' | '-' => format!("it starts with `{c}`"),
+        ' ' => "it has a space".to_string(),
+        _ => format!("it has a `{}`", c.escape_debug()),
+    }
+}
+
+/// The safe spelling: `_` for every character but letters and digits, and before a leading digit.
+pub fn safe(name: &str) -> String {
+    let lead = if name.starts_with(|c: char| c.is_ascii_digit()) { "_" } else { "" };
+    let rest: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    format!("{lead}{rest}")
+}
+
+/// What Ansible's own cleaning makes of a name: `_` in place of a leading digit too.
+pub fn cleaned(name: &str) -> String {
+    let clean = |(i, c): (usize, char)| if c.is_ascii_alphabetic() || (i > 0 && c.is_ascii_digit()) { c } else { '_' };
+    name.chars().enumerate().map(clean).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::assign::{Assigned, Assignments};
+    use crate::policy::Policy;
+
+    fn named(naming: &Naming, versions: &[&str]) -> Result<GroupNames> {
+        let assigned = |version| Assigned { version, hosts: vec!["web1", "web2", "web3"], excluded: Vec::new() };
+        let versions = versions.iter().copied().map(assigned).collect();
+        let policy = Policy { shared_hosts: crate::policy::SharedHosts::Allow, ..Policy::default() };
+        naming.name(&crate::plan::plan(&Assignments { versions, unversioned: Vec::new() }, &policy).unwrap())
+    }
+
+    fn naming(spelling: Spelling) -> Naming {
+        Naming { spelling, ..Naming::default() }
+    }
+
+    fn messages(result: Result<GroupNames>) -> Vec<String> {
+        result.unwrap_err().problems.into_iter().map(|problem| problem.message).collect()
+    }
+
+    #[test]
+    fn names_of_a_version() {
+        let names = named(&Naming::default(), &["app-1.0.0"]).unwrap().rollouts.remove(0);
+        assert_eq!(names.version, "app-1.0.0");
+        assert_eq!(names.b.as_deref(), Some("app-1.0.0_groupB"));
+        assert_eq!(names.batches, ["app-1.0.0_groupA", "app-1.0.0_groupB1", "app-1.0.0_groupB2"]);
+        let prefixed = Naming { prefix: Some("api".into()), spelling: Spelling::Safe, ..Naming::default() };
+        assert_eq!(named(&prefixed, &["2.5.0"]).unwrap().rollouts[0].batches[0], "api_2_5_0_groupA");
+        assert_eq!(named(&naming(Spelling::Safe), &["2.5.0"]).unwrap().rollouts[0].version, "_2_5_0");
+    }
+
+    #[test]
+    fn a_name_that_patterns_would_misread_is_refused() {
+        let versions =
+            ["web:db", "!1.0", "~1.0", "a b", "a,b", "a[1]", "*", "{{ v }}", "-1", "1.0+build-2", "é", "all"];
+        assert_eq!(
+            messages(named(&Naming::default(), &versions)),
+            [
+                "version `web:db` is no group name: it has a `:`",
+                "version `!1.0` is no group name: with a leading `!`, Ansible's patterns would select other hosts",
+                "version `~1.0` is no group name: with a leading `~`, Ansible's patterns would select other hosts",
+                "version `a b` is no group name: it has a space",
+                "version `a,b` is no group name: it has a `,`",
+                "version `a[1]` is no group name: it has a `[`",
+                "version `*` is no group name: it has a `*`",
+                "version `{{ v }}` is no group name: it has a `{`",
+                "version `-1` is no group name: it starts with `-`",
+                "version `é` is no group name: it has a `é`",
+                "version `all` gives the group `all`, which has a meaning of its own",
+            ]
+        );
+        assert!(named(&naming(Spelling::Safe), &["web:db", "a b", "~1.0"]).is_ok());
+    }
+
+    #[test]
+    fn versions_whose_groups_coincide() {
+        let exact = messages(named(&Naming::default(), &["app", "app_groupB"]));
+        assert_eq!(exact, ["versions `app` and `app_groupB` both give the group `app_groupB`"]);
+        let safe = messages(named(&naming(Spelling::Safe), &["app-1.0", "app-1_0", "app-2.0"]));
+        assert_eq!(safe, ["versions `app-1.0` and `app-1_0` both give the group `app_1_0`"]);
+    }
+
+    #[test]
+    fn names_that_ansible_would_merge() {
+        let names = named(&Naming::default(), &["1.0", "2.0", "app-3.0"]).unwrap();
+        let message =
+            "versions `1.0` and `2.0` would both be `__0` under Ansible's TRANSFORM_INVALID_GROUP_CHARS=always";
+        assert_eq!(names.warnings.iter().map(|w| w.message.as_str()).collect::<Vec<_>>(), [message]);
+        let told = Naming { ansible_cleans: true, ..Naming::default() };
+        let message = "versions `1.0` and `2.0`: Ansible's TRANSFORM_INVALID_GROUP_CHARS=always makes `__0` of both";
+        assert_eq!(messages(named(&told, &["1.0", "2.0"])), [message]);
+        let safe = Naming { spelling: Spelling::Safe, ..told };
+        assert!(named(&safe, &["1.0", "2.0"]).unwrap().warnings.is_empty());
+    }
+}

@@ -1,0 +1,220 @@
+//! The policy: how large the batches are, which version goes first, how long to watch, when to stop.
+//!
+//! A policy has layers, from the weakest: the file, the environment, the command line. Within a layer a value for all
+//! versions gives way to `overrides`, where the last match wins, and those to what stands under the version itself.
+//! [`Policy::rules`] merges them key by key into the [`Rules`] of one version.
+
+mod amount;
+mod duration;
+mod glob;
+
+use indexmap::IndexMap;
+
+use crate::error::Location;
+pub use amount::{Amount, Percent};
+pub use duration::{display_seconds, parse_seconds};
+pub use glob::Glob;
+
+/// What the planner needs besides the hosts.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    /// The values, weakest layer first.
+    pub layers: Vec<Layer>,
+    /// Which versions go first.
+    pub priority: Priority,
+    /// What a host in several versions means.
+    pub shared_hosts: SharedHosts,
+}
+
+/// The values of one layer: the file, the environment or the command line.
+#[derive(Clone, Debug, Default)]
+pub struct Layer {
+    /// For all versions.
+    pub all: Keys,
+    /// For the versions that match; the last match wins.
+    pub overrides: Vec<Override>,
+    /// For single versions, from `versions:`.
+    pub versions: IndexMap<String, Keys>,
+}
+
+/// Values for the versions whose name matches.
+#[derive(Clone, Debug)]
+pub struct Override {
+    /// The version, or a glob over versions.
+    pub glob: Glob,
+    /// The values.
+    pub keys: Keys,
+    /// Where the glob stands.
+    pub at: Location,
+}
+
+/// The keys that a version may have of its own; `None` leaves the weaker layer's value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Keys {
+    /// Sizes of the batches after the canary; the last repeats. Never empty.
+    pub batch_size: Option<Vec<BatchSize>>,
+    /// Size of the canary.
+    pub canary_size: Option<Amount>,
+    /// Seconds to watch the canary.
+    pub canary_bake: Option<u64>,
+    /// Seconds to watch each batch.
+    pub bake: Option<u64>,
+    /// When to ask before going on.
+    pub approval: Option<Approval>,
+    /// Hosts that may be lost over the run.
+    pub max_failures: Option<Amount>,
+}
+
+/// The size of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BatchSize {
+    /// So many hosts; never none.
+    Amount(Amount),
+    /// All hosts that are left.
+    Rest,
+}
+
+/// When the playbook asks before it goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Approval {
+    /// Not at all.
+    #[default]
+    Never,
+    /// After the canary.
+    AfterCanary,
+    /// After every batch.
+    EachBatch,
+}
+
+impl Approval {
+    /// The word in `regal.yml` and in the inventory.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Approval::Never => "never",
+            Approval::AfterCanary => "after_canary",
+            Approval::EachBatch => "each_batch",
+        }
+    }
+}
+
+/// What a host in several versions means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SharedHosts {
+    /// A warning.
+    #[default]
+    Warn,
+    /// An error.
+    Error,
+    /// Nothing.
+    Allow,
+}
+
+/// Which versions go first; the others follow in order of first appearance.
+#[derive(Clone, Debug, Default)]
+pub enum Priority {
+    /// No version in particular.
+    #[default]
+    None,
+    /// These, in this order.
+    Names(Vec<(String, Location)>),
+    /// Those whose name contains the text, as regal's `priority_name`.
+    Containing(String, Location),
+}
+
+/// The policy of one version, every key settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// Size of the canary; default 1.
+    pub canary_size: Amount,
+    /// Sizes of the batches after it, the last repeats; default 1. Never empty.
+    pub batch_size: Vec<BatchSize>,
+    /// Seconds to watch the canary; default `bake`.
+    pub canary_bake: u64,
+    /// Seconds to watch each other batch; default 0.
+    pub bake: u64,
+    /// When to ask before going on; default never.
+    pub approval: Approval,
+    /// Hosts that may be lost over the run; default 0.
+    pub max_failures: Amount,
+}
+
+impl Keys {
+    /// Takes over what `stronger` sets.
+    fn merge(&mut self, stronger: &Keys) {
+        fn take<T: Clone>(slot: &mut Option<T>, stronger: &Option<T>) {
+            if stronger.is_some() {
+                slot.clone_from(stronger);
+            }
+        }
+        take(&mut self.batch_size, &stronger.batch_size);
+        take(&mut self.canary_size, &stronger.canary_size);
+        take(&mut self.canary_bake, &stronger.canary_bake);
+        take(&mut self.bake, &stronger.bake);
+        take(&mut self.approval, &stronger.approval);
+        take(&mut self.max_failures, &stronger.max_failures);
+    }
+}
+
+impl Policy {
+    /// The rules of one version.
+    pub fn rules(&self, version: &str) -> Rules {
+        let mut keys = Keys::default();
+        for layer in &self.layers {
+            keys.merge(&layer.all);
+            for rule in layer.overrides.iter().filter(|rule| rule.glob.matches(version)) {
+                keys.merge(&rule.keys);
+            }
+            if let Some(own) = layer.versions.get(version) {
+                keys.merge(own);
+            }
+        }
+        let bake = keys.bake.unwrap_or(0);
+        Rules {
+            canary_size: keys.canary_size.unwrap_or(Amount::Hosts(1)),
+            batch_size: keys.batch_size.unwrap_or_else(|| vec![BatchSize::Amount(Amount::Hosts(1))]),
+            canary_bake: keys.canary_bake.unwrap_or(bake),
+            bake,
+            approval: keys.approval.unwrap_or_default(),
+            max_failures: keys.max_failures.unwrap_or(Amount::Hosts(0)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn batch(n: usize) -> Keys {
+        Keys { batch_size: Some(vec![BatchSize::Amount(Amount::Hosts(n))]), ..Keys::default() }
+    }
+
+    fn rule(glob: &str, keys: Keys) -> Override {
+        Override { glob: Glob::new(glob), keys, at: Location::whole("regal.yml") }
+    }
+
+    #[test]
+    fn the_last_matching_override_wins_key_by_key() {
+        let slow = Keys { bake: Some(600), ..batch(2) };
+        let file = Layer {
+            all: batch(10),
+            overrides: vec![rule("app-1.*", slow), rule("app-1.9", batch(3)), rule("db-*", batch(4))],
+            ..Layer::default()
+        };
+        let policy = Policy { layers: vec![file], ..Policy::default() };
+        let rules = policy.rules("app-1.9");
+        assert_eq!(rules.batch_size, batch(3).batch_size.unwrap());
+        assert_eq!((rules.bake, rules.canary_bake), (600, 600));
+        assert_eq!(policy.rules("app-2.0").batch_size, batch(10).batch_size.unwrap());
+    }
+
+    #[test]
+    fn a_versions_own_keys_beat_overrides_and_the_command_line_beats_both() {
+        let mut file = Layer { all: batch(1), overrides: vec![rule("*", batch(2))], ..Layer::default() };
+        file.versions.insert("app-1.0".into(), batch(3));
+        let mut policy = Policy { layers: vec![file], ..Policy::default() };
+        assert_eq!(policy.rules("app-1.0").batch_size, batch(3).batch_size.unwrap());
+        policy.layers.push(Layer { all: batch(4), ..Layer::default() });
+        assert_eq!(policy.rules("app-1.0").batch_size, batch(4).batch_size.unwrap());
+    }
+}

@@ -1,0 +1,179 @@
+//! The settings: `regal.yml`, the environment and the command line, from the weakest to the strongest.
+//!
+//! All three set the same keys, which stand in [`KEYS`]. Everything that is wrong with them, in all three, is reported
+//! at once and at its place: an unknown key with the nearest known one, a key beside its own alias, a value that does not
+//! fit with what is allowed. The environment and the command line are data here; nothing is read from the process.
+
+mod draft;
+pub mod keys;
+mod layer;
+#[cfg(test)]
+mod tests;
+mod typed;
+
+use crate::error::{Error, Location, Result};
+use crate::plan::names::Naming;
+use crate::policy::{Layer, Policy};
+use crate::text::{Arena, Text, TextMap};
+use draft::Draft;
+pub use keys::{Id, KEYS, Key, Shape, variable};
+use layer::Reader;
+
+/// Variables that are no settings: where the file is, and the mark of a run within a run.
+pub const RESERVED_VARIABLES: [&str; 2] = ["REGAL_CONFIG", "REGAL_INVENTORY_RUNNING"];
+
+/// What the settings are read from.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Input<'a> {
+    /// The text of `regal.yml`, if there is one; it must stand in the [`TextMap`].
+    pub file: Option<Text<'a>>,
+    /// The environment; only the `REGAL_*` variables count.
+    pub environment: &'a [(&'a str, &'a str)],
+    /// The options that were given, in their order.
+    pub options: &'a [OptionText<'a>],
+}
+
+/// An option of the command line that sets a key.
+#[derive(Clone, Copy, Debug)]
+pub struct OptionText<'a> {
+    /// The key or its alias: `batch_size`, `combine`, `canary.size`.
+    pub key: &'a str,
+    /// The text that was given; `true` for a bare flag.
+    pub text: &'a str,
+    /// The option as messages shall call it: `--batch-size`.
+    pub option: &'a str,
+}
+
+/// The settings of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The sources, in order; later ones win.
+    pub inventory: Vec<Source>,
+    /// Where versions come from, if that is said anywhere.
+    pub versions: Option<VersionSource>,
+    /// Hosts to keep out of the plan.
+    pub exclude: Vec<Pattern>,
+    /// Hosts to show; empty for all.
+    pub limit: Vec<Pattern>,
+    /// The planner's part.
+    pub policy: Policy,
+    /// How groups are named; [`Naming::ansible_cleans`] is not a setting and stays false.
+    pub naming: Naming,
+    /// Whether to write the batches without the source's groups and variables.
+    pub groups_only: bool,
+    /// The `REGAL_*` variables that took part, in their order.
+    pub environment: Vec<(String, String)>,
+}
+
+/// A source of inventory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The path, or a list of hosts with commas.
+    pub text: String,
+    /// Whether a path is relative to the file's folder; else it is to the working directory.
+    pub from_file: bool,
+    /// Where it is named.
+    pub at: Location,
+}
+
+/// A host pattern of Ansible; commas may separate several in one text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
+    /// The text; never blank.
+    pub text: String,
+    /// Where it stands.
+    pub at: Location,
+}
+
+/// Where versions come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VersionSource {
+    /// From a map of versions to hosts, in its order.
+    Explicit(Vec<ExplicitVersion>),
+    /// From each host.
+    From(VersionFrom, Location),
+}
+
+/// A version with its hosts, as written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExplicitVersion {
+    /// The version, as written: `1.10` stays `1.10`.
+    pub version: String,
+    /// Its hosts; never empty.
+    pub hosts: Vec<Pattern>,
+    /// Where it stands.
+    pub at: Location,
+}
+
+/// What tells a host's version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VersionFrom {
+    /// The value of this variable.
+    Var(String),
+    /// What the one `*` stands for in the name of a group that the host is in.
+    Group(String),
+    /// The result of this template over the host's variables.
+    Template(String),
+}
+
+/// Reads the settings.
+///
+/// # Errors
+/// Everything that is wrong with the file, the environment and the command line, in this order.
+pub fn read<'a>(arena: &'a Arena, texts: &TextMap<'a>, input: &Input<'a>) -> Result<Settings> {
+    let mut reader = Reader { arena, texts, problems: Vec::new() };
+    let mut drafts = Vec::new();
+    if let Some(text) = input.file {
+        let given = reader.file(text);
+        drafts.push(Draft::new(given, &mut reader));
+        // found in two walks, told in the order of the file
+        reader.problems.sort_by_key(|problem| problem.location.as_ref().map(|at| (at.line, at.column)));
+    }
+    let given = reader.environment(input);
+    let environment = used(&given, input);
+    drafts.push(Draft::new(given, &mut reader));
+    let given = reader.options(input);
+    drafts.push(Draft::new(given, &mut reader));
+    let mut settings = merge(drafts);
+    settings.environment = environment;
+    Error::unless_any(reader.problems, settings)
+}
+
+/// The variables that set something.
+fn used(given: &[layer::Given<'_>], input: &Input<'_>) -> Vec<(String, String)> {
+    let sets =
+        |name: &str| given.iter().any(|given| matches!(given.origin, layer::Origin::Named(from) if from == name));
+    let used = input.environment.iter().filter(|(name, _)| sets(name));
+    used.map(|(name, text)| (name.to_string(), text.to_string())).collect()
+}
+
+/// Stacks the layers, the weakest first.
+fn merge(drafts: Vec<Draft>) -> Settings {
+    let mut settings = Settings::default();
+    for draft in drafts {
+        replace(&mut settings.inventory, draft.inventory);
+        replace(&mut settings.exclude, draft.exclude);
+        replace(&mut settings.limit, draft.limit);
+        replace(&mut settings.policy.priority, draft.priority);
+        replace(&mut settings.policy.shared_hosts, draft.shared_hosts);
+        replace(&mut settings.naming.spelling, draft.spelling);
+        replace(&mut settings.groups_only, draft.groups_only);
+        if draft.prefix.is_some() {
+            settings.naming.prefix = draft.prefix;
+        }
+        if draft.versions.is_some() {
+            // the keys that stood under versions go with them
+            settings.policy.layers.iter_mut().for_each(|layer| layer.versions.clear());
+            settings.versions = draft.versions;
+        }
+        settings.policy.layers.push(Layer { all: draft.keys, overrides: draft.overrides, versions: draft.own });
+    }
+    settings
+}
+
+/// Takes over what a stronger layer sets.
+fn replace<T>(slot: &mut T, stronger: Option<T>) {
+    if let Some(value) = stronger {
+        *slot = value;
+    }
+}

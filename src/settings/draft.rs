@@ -1,0 +1,254 @@
+//! What one layer sets, typed.
+
+use std::collections::HashMap;
+
+use indexmap::IndexMap;
+
+use super::keys::Id;
+use super::layer::{Given, Origin, Reader, Scope};
+use super::typed::{self, Typed};
+use super::{ExplicitVersion, Pattern, Source, VersionFrom, VersionSource};
+use crate::error::Location;
+use crate::plan::names::{Spelling, is_plain};
+use crate::policy::{Glob, Keys, Override, Priority, SharedHosts};
+use crate::value::{Entry, KeyKind, Value};
+
+/// One layer's settings; what it does not set is absent.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    pub inventory: Option<Vec<Source>>,
+    pub versions: Option<VersionSource>,
+    pub exclude: Option<Vec<Pattern>>,
+    pub limit: Option<Vec<Pattern>>,
+    pub keys: Keys,
+    pub own: IndexMap<String, Keys>,
+    pub overrides: Vec<Override>,
+    pub priority: Option<Priority>,
+    pub shared_hosts: Option<SharedHosts>,
+    pub prefix: Option<String>,
+    pub spelling: Option<Spelling>,
+    pub groups_only: Option<bool>,
+}
+
+impl Draft {
+    /// Types what a layer sets; what does not fit is reported.
+    pub fn new<'a>(layer: Vec<Given<'a>>, reader: &mut Reader<'_, 'a>) -> Self {
+        let mut draft = Draft::default();
+        for given in once_each(layer, reader) {
+            if let Err(wrong) = draft.set(&given, reader) {
+                report(&given, wrong, reader);
+            }
+        }
+        draft
+    }
+
+    fn set<'a>(&mut self, given: &Given<'a>, reader: &mut Reader<'_, 'a>) -> Typed<()> {
+        let value = given.value;
+        let at = || reader.locate(given.origin, given.at);
+        match given.key.id {
+            Id::Plugin => typed::choice(value, &[("regal-inventory", ())])?,
+            Id::Inventory => self.inventory = Some(sources(value, given.origin, &at())?),
+            Id::Versions => self.set_versions(given, reader)?,
+            Id::VersionVar | Id::VersionGroup | Id::VersionTemplate | Id::VersionFrom => {
+                let from = version_from(given)?;
+                self.versions = Some(VersionSource::From(from, at()));
+            }
+            Id::Overrides => self.set_overrides(given, reader)?,
+            Id::Priority => self.priority = Some(priority(given, &at())?),
+            Id::SharedHosts => {
+                let words = [("warn", SharedHosts::Warn), ("error", SharedHosts::Error), ("allow", SharedHosts::Allow)];
+                self.shared_hosts = Some(typed::choice(value, &words)?);
+            }
+            Id::Exclude => self.exclude = Some(patterns(value, &at())?),
+            Id::Limit => self.limit = Some(patterns(value, &at())?),
+            Id::Name => self.prefix = Some(typed::checked(value, is_plain, "not usable in a group name")?.to_string()),
+            Id::GroupNames => {
+                self.spelling = Some(typed::choice(value, &[("raw", Spelling::Raw), ("safe", Spelling::Safe)])?);
+            }
+            Id::GroupsOnly => self.groups_only = Some(typed::boolean(value)?),
+            id => {
+                typed::set_policy_key(&mut self.keys, id, &given.written, value)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn set_versions<'a>(&mut self, given: &Given<'a>, reader: &mut Reader<'_, 'a>) -> Typed<()> {
+        let mut versions: Vec<ExplicitVersion> = Vec::new();
+        for entry in typed::mapping(given.value)? {
+            let at = reader.locate(given.origin, entry.at);
+            if entry.key.trim().is_empty() || entry.kind == KeyKind::Null {
+                reader.report(given.origin, entry.at, "`versions`: a version is empty", "give the version a name");
+            } else if versions.iter().any(|earlier| earlier.version == entry.key) {
+                let message = format!("`versions`: `{}` is given twice", entry.key);
+                reader.report(given.origin, entry.at, message, "give all its hosts at once");
+            } else if let Some(hosts) = self.version_hosts(given, entry, reader) {
+                versions.push(ExplicitVersion { version: entry.key.to_string(), hosts, at });
+            }
+        }
+        if versions.is_empty() && matches!(given.value, Value::Map([])) {
+            reader.report(
+                given.origin,
+                given.at,
+                "`versions` is empty",
+                "name a version with its hosts: `app-1.0: web`",
+            );
+        }
+        self.versions = Some(VersionSource::Explicit(versions));
+        Ok(())
+    }
+
+    /// The hosts of one version in `versions`; its own keys are set on the way.
+    fn version_hosts<'a>(
+        &mut self,
+        given: &Given<'a>,
+        entry: &Entry<'a>,
+        reader: &mut Reader<'_, 'a>,
+    ) -> Option<Vec<Pattern>> {
+        let at = reader.locate(given.origin, entry.at);
+        let mut hosts = None;
+        if let Value::Map(entries) = entry.value {
+            let inner = reader.mapping(entries, given.origin, Scope::Version);
+            let (keys, listed) = policy_keys(inner, reader);
+            self.own.insert(entry.key.to_string(), keys);
+            if listed.is_none() && !entries.iter().any(|entry| entry.key == "hosts") {
+                let message = format!("version `{}` has no `hosts`", entry.key);
+                reader.report(given.origin, entry.at, message, "add `hosts: PATTERN`, or a list of hosts");
+            }
+            hosts = listed;
+        } else {
+            match patterns(entry.value, &at) {
+                Ok(listed) => hosts = Some(listed),
+                Err(wrong) => {
+                    let message = format!("hosts of version `{}` cannot be {}: {}", entry.key, wrong.given, wrong.why);
+                    reader.report(given.origin, entry.at, message, format!("allowed: {}", given.key.allowed));
+                }
+            }
+        }
+        hosts
+    }
+
+    fn set_overrides<'a>(&mut self, given: &Given<'a>, reader: &mut Reader<'_, 'a>) -> Typed<()> {
+        for entry in typed::mapping(given.value)? {
+            let Value::Map(entries) = entry.value else {
+                let message = format!("`overrides`: `{}` has no keys", entry.key);
+                reader.report(given.origin, entry.at, message, "write a mapping, such as `{batch_size: 1}`");
+                continue;
+            };
+            let inner = reader.mapping(entries, given.origin, Scope::Override);
+            let (keys, _) = policy_keys(inner, reader);
+            let at = reader.locate(given.origin, entry.at);
+            self.overrides.push(Override { glob: Glob::new(entry.key), keys, at });
+        }
+        Ok(())
+    }
+}
+
+/// Drops settings that were made before under another name, with a report.
+fn once_each<'a>(layer: Vec<Given<'a>>, reader: &mut Reader<'_, 'a>) -> Vec<Given<'a>> {
+    let mut seen: HashMap<Setting, (Id, String)> = HashMap::new();
+    let mut kept = Vec::new();
+    for given in layer {
+        match seen.get(&Setting::of(given.key.id)) {
+            Some((id, earlier)) => {
+                let written = &given.written;
+                let message = if written == earlier {
+                    format!("`{written}` is set twice")
+                } else if *id == given.key.id {
+                    format!("`{earlier}` and `{written}` are the same setting")
+                } else {
+                    format!("`{earlier}` and `{written}` exclude each other")
+                };
+                reader.report(given.origin, given.at, message, "keep one of them");
+            }
+            None => {
+                seen.insert(Setting::of(given.key.id), (given.key.id, given.written.to_string()));
+                kept.push(given);
+            }
+        }
+    }
+    kept
+}
+
+/// What can be set once in a layer.
+#[derive(PartialEq, Eq, Hash)]
+enum Setting {
+    /// Where versions come from, in whatever way.
+    Versions,
+    /// Any other key.
+    Key(Id),
+}
+
+impl Setting {
+    fn of(id: Id) -> Self {
+        match id {
+            Id::Versions | Id::VersionFrom | Id::VersionVar | Id::VersionGroup | Id::VersionTemplate => {
+                Setting::Versions
+            }
+            id => Setting::Key(id),
+        }
+    }
+}
+
+/// The keys under a version or a glob, and the hosts if they are there and right.
+fn policy_keys<'a>(inner: Vec<Given<'a>>, reader: &mut Reader<'_, 'a>) -> (Keys, Option<Vec<Pattern>>) {
+    let mut keys = Keys::default();
+    let mut hosts = None;
+    for given in once_each(inner, reader) {
+        let set = if given.key.id == Id::Hosts {
+            let at = reader.locate(given.origin, given.at);
+            patterns(given.value, &at).map(|patterns| hosts = Some(patterns))
+        } else {
+            typed::set_policy_key(&mut keys, given.key.id, &given.written, given.value).map(|_| ())
+        };
+        if let Err(wrong) = set {
+            report(&given, wrong, reader);
+        }
+    }
+    (keys, hosts)
+}
+
+fn report<'a>(given: &Given<'a>, wrong: typed::Wrong, reader: &mut Reader<'_, 'a>) {
+    let message = format!("`{}` cannot be {}: {}", given.written, wrong.given, wrong.why);
+    reader.report(given.origin, given.at, message, format!("allowed: {}", given.key.allowed));
+}
+
+fn patterns(value: Value<'_>, at: &Location) -> Typed<Vec<Pattern>> {
+    let texts = typed::patterns(value)?;
+    Ok(texts.into_iter().map(|text| Pattern { text: text.to_string(), at: at.clone() }).collect())
+}
+
+fn sources(value: Value<'_>, origin: Origin<'_>, at: &Location) -> Typed<Vec<Source>> {
+    let from_file = matches!(origin, Origin::File);
+    let source = |text: &str| Source { text: text.to_string(), from_file, at: at.clone() };
+    Ok(typed::texts(value)?.into_iter().map(source).collect())
+}
+
+fn version_from(given: &Given<'_>) -> Typed<VersionFrom> {
+    let one_star = |text: &str| text.matches('*').count() == 1;
+    match given.key.id {
+        Id::VersionVar => Ok(VersionFrom::Var(typed::text(given.value)?.to_string())),
+        Id::VersionTemplate => Ok(VersionFrom::Template(typed::text(given.value)?.to_string())),
+        Id::VersionGroup => {
+            let group = typed::checked(given.value, one_star, "not exactly one `*`")?;
+            Ok(VersionFrom::Group(group.to_string()))
+        }
+        _ => typed::wrong(given.value, "neither `var`, `group` nor `template`"),
+    }
+}
+
+/// A list is names; so is a text, but under the alias it is regal's part of a name.
+fn priority(given: &Given<'_>, at: &Location) -> Typed<Priority> {
+    let names = typed::texts(given.value)?;
+    match (given.value, names.as_slice()) {
+        (Value::List(_), _) => {}
+        (_, [text]) if given.written == "priority_name" => {
+            return Ok(Priority::Containing((*text).to_string(), at.clone()));
+        }
+        _ => {}
+    }
+    if let Some((_, twice)) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
+        return typed::wrong(Value::Str(twice), "it is given twice");
+    }
+    Ok(Priority::Names(names.into_iter().map(|name| (name.to_string(), at.clone())).collect()))
+}

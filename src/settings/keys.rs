@@ -1,0 +1,229 @@
+//! The table of all keys.
+
+/// A key of `regal.yml`.
+#[derive(Debug)]
+pub struct Key {
+    /// Which setting it is.
+    pub id: Id,
+    /// Its name; `canary.size` stands as `size` under `canary`.
+    pub name: &'static str,
+    /// Another name for it, mostly that of regal 1.3.
+    pub alias: Option<&'static str>,
+    /// What it is for, in one line.
+    pub doc: &'static str,
+    /// What it may be, as a fragment.
+    pub allowed: &'static str,
+    /// Whether a version may have its own.
+    pub per_version: bool,
+    /// How the text of an environment variable or an option is read.
+    pub shape: Shape,
+}
+
+/// A setting, whatever name was used for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Id {
+    Plugin,
+    Inventory,
+    Versions,
+    VersionFrom,
+    VersionVar,
+    VersionGroup,
+    VersionTemplate,
+    Hosts,
+    Canary,
+    CanarySize,
+    CanaryBake,
+    BatchSize,
+    Bake,
+    Approval,
+    MaxFailures,
+    Overrides,
+    Priority,
+    SharedHosts,
+    Exclude,
+    Limit,
+    Name,
+    GroupNames,
+    GroupsOnly,
+}
+
+/// How the text of an environment variable or an option is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// As one text.
+    Scalar,
+    /// As a list with commas between its items, or in YAML where it starts with `[`.
+    List,
+    /// As one text, since commas are part of host patterns; the option may be repeated.
+    Patterns,
+    /// As paths: an option is one source and may be repeated, a variable has commas between its items. A variable that
+    /// ends with a comma is one source too, Ansible's `host1,host2,`.
+    Sources,
+    /// As a mapping in YAML where it starts with `{`, else as one text.
+    Mapping,
+    /// As a mapping in YAML where it starts with `{`, else as `VERSION=HOSTS`; the option may be repeated.
+    Versions,
+}
+
+const SIZE: &str = "a number of hosts from 1, or a percent above 0% and up to 100%";
+const DURATION: &str = "seconds, or a duration such as `90s`, `10m` or `1h30m`";
+const PATTERNS: &str = "a host pattern such as `web:&prod:!web9`, or a list of them";
+
+const fn key(id: Id, name: &'static str, shape: Shape, allowed: &'static str, doc: &'static str) -> Key {
+    Key { id, name, alias: None, doc, allowed, per_version: false, shape }
+}
+
+impl Key {
+    const fn alias(mut self, alias: &'static str) -> Self {
+        self.alias = Some(alias);
+        self
+    }
+
+    const fn per_version(mut self) -> Self {
+        self.per_version = true;
+        self
+    }
+
+    /// The names it goes by.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.name).chain(self.alias)
+    }
+}
+
+/// All keys. Those with a dot stand under the key before it; `hosts` stands under a version in `versions`.
+pub static KEYS: &[Key] = &[
+    key(Id::Plugin, "plugin", Shape::Scalar, "`regal-inventory`", "keeps Ansible from reading the file as data"),
+    key(Id::Inventory, "inventory", Shape::Sources, "a source, or a list of sources", "the inventories to read"),
+    key(
+        Id::Versions,
+        "versions",
+        Shape::Versions,
+        "a mapping `VERSION: HOSTS`, where HOSTS is a host pattern, a list of them, or `{hosts: …}` with keys of the \
+         version's own; as an option or a variable also `VERSION=HOSTS`",
+        "the hosts of each version",
+    )
+    .alias("version_host"),
+    key(
+        Id::VersionFrom,
+        "version_from",
+        Shape::Mapping,
+        "one of `{var: NAME}`, `{group: \"release_*\"}`, `{template: \"{{ … }}\"}`, also written `var:NAME`",
+        "where a host's version is read from",
+    ),
+    key(Id::VersionVar, "version_from.var", Shape::Scalar, "the name of a host variable", "the variable to read"),
+    key(
+        Id::VersionGroup,
+        "version_from.group",
+        Shape::Scalar,
+        "a group name with one `*`, which is the version",
+        "the groups that stand for versions",
+    ),
+    key(
+        Id::VersionTemplate,
+        "version_from.template",
+        Shape::Scalar,
+        "a template over host variables",
+        "the template that gives the version",
+    ),
+    key(Id::Hosts, "hosts", Shape::Patterns, PATTERNS, "the hosts of a version").per_version(),
+    key(
+        Id::Canary,
+        "canary",
+        Shape::Mapping,
+        "a size, or `{size: …, bake: …}`",
+        "the first batch, group A: its size, or a mapping",
+    )
+    .alias("schedule")
+    .per_version(),
+    key(Id::CanarySize, "canary.size", Shape::Scalar, SIZE, "the size of the canary; 1").per_version(),
+    key(Id::CanaryBake, "canary.bake", Shape::Scalar, DURATION, "how long to watch the canary; as `bake`").per_version(),
+    key(
+        Id::BatchSize,
+        "batch_size",
+        Shape::List,
+        "a number of hosts from 1, a percent above 0% and up to 100%, `rest`, or a list of them with `rest` only last",
+        "the sizes of the batches after the canary, the last repeats; 1",
+    )
+    .alias("combine")
+    .per_version(),
+    key(Id::Bake, "bake", Shape::Scalar, DURATION, "how long to watch a batch; 0").per_version(),
+    key(
+        Id::Approval,
+        "approval",
+        Shape::Scalar,
+        "`never`, `after_canary` or `each_batch`",
+        "when to ask before going on; never",
+    )
+    .per_version(),
+    key(
+        Id::MaxFailures,
+        "max_failures",
+        Shape::Scalar,
+        "a number of hosts from 0, or a percent from 0% to 100%; under `max_fail_percentage` a bare number is a percent",
+        "hosts of a version that may be lost before it stops; 0",
+    )
+    .alias("max_fail_percentage")
+    .per_version(),
+    key(
+        Id::Overrides,
+        "overrides",
+        Shape::Mapping,
+        "a mapping of versions, or globs over them, to keys that a version may have",
+        "other values for some versions; the last match wins",
+    ),
+    key(
+        Id::Priority,
+        "priority",
+        Shape::List,
+        "a list of versions; under `priority_name` also a text that the versions contain",
+        "the versions that go first",
+    )
+    .alias("priority_name"),
+    key(
+        Id::SharedHosts,
+        "shared_hosts",
+        Shape::Scalar,
+        "`warn`, `error` or `allow`",
+        "what a host in several versions means; warn",
+    ),
+    key(Id::Exclude, "exclude", Shape::Patterns, PATTERNS, "hosts to keep out of the plan"),
+    key(Id::Limit, "limit", Shape::Patterns, PATTERNS, "hosts to show; the plan stays that of all hosts"),
+    key(
+        Id::Name,
+        "name",
+        Shape::Scalar,
+        "letters, digits, `_`, and after the first also `.`, `+` and `-`",
+        "a prefix for the names of groups",
+    ),
+    key(Id::GroupNames, "group_names", Shape::Scalar, "`raw` or `safe`", "how versions are spelled in group names; raw"),
+    key(
+        Id::GroupsOnly,
+        "groups_only",
+        Shape::Scalar,
+        "`true` or `false`",
+        "write the batches only, to stand beside the source; false",
+    ),
+];
+
+/// The key of a setting.
+pub fn by_id(id: Id) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.id == id)
+}
+
+/// The key with this name or alias.
+pub fn by_name(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.names().any(|known| known == name))
+}
+
+/// The environment variable of a key's name: `REGAL_CANARY_SIZE` for `canary.size`.
+pub fn variable(name: &str) -> String {
+    format!("REGAL_{}", name.to_uppercase().replace('.', "_"))
+}
+
+/// The known name that `name` is most likely meant to be, if one is near.
+pub(super) fn nearest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
+    let (distance, near) = known.map(|known| (strsim::osa_distance(name, &known), known)).min()?;
+    let length = name.chars().count().max(near.chars().count());
+    (distance * 2 <= length).then_some(near)
+}

@@ -1,0 +1,284 @@
+//! From the file, the environment and the command line to keys with their values.
+
+use std::borrow::Cow;
+
+use super::keys::{self, Id, KEYS, Key, Shape};
+use super::{Input, OptionText};
+use crate::error::{Location, Problem};
+use crate::text::{Arena, Pos, Text, TextMap};
+use crate::value::{Entry, KeyKind, Value};
+use crate::yaml;
+
+/// A key that a layer sets.
+#[derive(Clone, Debug)]
+pub(super) struct Given<'a> {
+    /// The key.
+    pub key: &'static Key,
+    /// The name that was used: the key's own or its alias.
+    pub written: Cow<'a, str>,
+    /// The value.
+    pub value: Value<'a>,
+    /// Where it comes from.
+    pub origin: Origin<'a>,
+    /// Where the key stands.
+    pub at: Pos,
+}
+
+/// What a value was read from.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Origin<'a> {
+    /// The file, which has lines and columns.
+    File,
+    /// A variable or an option.
+    Named(&'a str),
+}
+
+/// Where mappings stand and what may stand in them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// The top level.
+    Top,
+    /// Under a version in `versions`.
+    Version,
+    /// Under a glob in `overrides`.
+    Override,
+}
+
+impl Scope {
+    fn allows(self, key: &Key) -> bool {
+        match self {
+            Scope::Top => key.id != Id::Hosts,
+            Scope::Version => key.per_version,
+            Scope::Override => key.per_version && key.id != Id::Hosts,
+        }
+    }
+}
+
+/// Reads layers, and collects what is wrong with them.
+pub(super) struct Reader<'t, 'a> {
+    pub arena: &'a Arena,
+    pub texts: &'t TextMap<'a>,
+    pub problems: Vec<Problem>,
+}
+
+impl<'a> Reader<'_, 'a> {
+    /// Reports a problem at its place.
+    pub fn report(&mut self, origin: Origin<'a>, at: Pos, message: impl Into<String>, hint: impl Into<String>) {
+        self.problems.push(Problem::new(message).at(self.locate(origin, at)).hint(hint));
+    }
+
+    /// The place that a message names.
+    pub fn locate(&self, origin: Origin<'a>, at: Pos) -> Location {
+        match origin {
+            Origin::File => self.texts.locate(at),
+            Origin::Named(name) => Location::whole(name),
+        }
+    }
+
+    /// What the file sets.
+    pub fn file(&mut self, text: Text<'a>) -> Vec<Given<'a>> {
+        match self.parse(text, Origin::File) {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::Map(entries)) => self.mapping(entries, Origin::File, Scope::Top),
+            Some(_) => {
+                self.report(
+                    Origin::File,
+                    text.base,
+                    "the file is no mapping",
+                    "write `KEY: VALUE` lines, such as `canary: 1`",
+                );
+                Vec::new()
+            }
+        }
+    }
+
+    /// What the `REGAL_*` variables set. An empty variable is as good as none.
+    pub fn environment(&mut self, input: &Input<'a>) -> Vec<Given<'a>> {
+        let mut given = Vec::new();
+        for (name, text) in input.environment {
+            if !name.starts_with("REGAL_") || super::RESERVED_VARIABLES.contains(name) || text.trim().is_empty() {
+                continue;
+            }
+            let named = KEYS.iter().flat_map(|key| key.names().map(move |written| (key, written)));
+            match named.into_iter().find(|(key, written)| key.id != Id::Hosts && keys::variable(written) == *name) {
+                Some((key, written)) => given.extend(self.read_texts(key, written, name, &[text])),
+                None => {
+                    let known = KEYS.iter().filter(|key| key.id != Id::Hosts).flat_map(Key::names).map(keys::variable);
+                    let hint = match keys::nearest(name, known) {
+                        Some(near) => format!("did you mean {near}?"),
+                        None => {
+                            "every key of regal.yml has a variable, such as REGAL_BATCH_SIZE for `batch_size`".into()
+                        }
+                    };
+                    self.problems.push(Problem::new(format!("unknown environment variable {name}")).hint(hint));
+                }
+            }
+        }
+        given
+    }
+
+    /// What the command line sets.
+    pub fn options(&mut self, input: &Input<'a>) -> Vec<Given<'a>> {
+        let mut given: Vec<Given<'a>> = Vec::new();
+        for (i, first) in input.options.iter().enumerate() {
+            let same = |option: &&OptionText<'a>| option.key == first.key;
+            if input.options.iter().take(i).any(|earlier| same(&earlier)) {
+                continue;
+            }
+            let texts: Vec<&'a str> = input.options.iter().filter(same).map(|option| option.text).collect();
+            match keys::by_name(first.key) {
+                Some(key) => given.extend(self.read_texts(key, first.key, first.option, &texts)),
+                None => self.problems.push(Problem::new(format!("{} sets no known key", first.option))),
+            }
+        }
+        given
+    }
+
+    /// A variable or an option; a repeated option has several texts.
+    fn read_texts(&mut self, key: &'static Key, written: &'a str, name: &'a str, texts: &[&'a str]) -> Vec<Given<'a>> {
+        let origin = Origin::Named(name);
+        let value = match (key.shape, texts) {
+            (Shape::Scalar, [text]) => Some(Value::Str(text)),
+            (Shape::List, [text]) if text.contains(',') && !is_yaml(text) => Some(self.split(text)),
+            (Shape::Sources, [text]) if name.starts_with("REGAL_") && !text.trim_end().ends_with(',') => {
+                Some(self.split(text))
+            }
+            (Shape::Sources | Shape::Patterns, texts) => Some(self.list(texts.iter().copied())),
+            (Shape::Versions, texts) if texts.iter().all(|text| !is_yaml(text) && text.contains('=')) => {
+                Some(self.version_pairs(texts))
+            }
+            (_, [text]) if is_yaml(text) => match self.texts.add(name, text) {
+                Ok(text) => self.parse(text, origin),
+                Err(problem) => {
+                    self.problems.push(problem);
+                    None
+                }
+            },
+            (_, [text]) => Some(Value::Str(text)),
+            _ => {
+                let message = format!("`{written}` is given {} times", texts.len());
+                self.report(origin, Pos::default(), message, "give it once");
+                None
+            }
+        };
+        let Some(value) = value else { return Vec::new() };
+        let given = Given { key, written: Cow::Borrowed(written), value, origin, at: Pos::default() };
+        self.flatten(given, Scope::Top)
+    }
+
+    /// The items between commas.
+    fn split(&self, text: &'a str) -> Value<'a> {
+        self.list(text.split(',').map(str::trim))
+    }
+
+    fn list(&self, items: impl Iterator<Item = &'a str>) -> Value<'a> {
+        let items: Vec<_> = items.map(Value::Str).collect();
+        Value::List(self.arena.alloc_slice_copy(&items))
+    }
+
+    /// The mapping that `VERSION=HOSTS` texts stand for.
+    fn version_pairs(&self, texts: &[&'a str]) -> Value<'a> {
+        let pairs = texts.iter().filter_map(|text| text.split_once('='));
+        let entry = |(version, hosts): (&'a str, &'a str)| Entry {
+            key: version.trim(),
+            kind: KeyKind::Str,
+            at: Pos::default(),
+            value: Value::Str(hosts),
+        };
+        let entries: Vec<_> = pairs.map(entry).collect();
+        Value::Map(self.arena.alloc_slice_copy(&entries))
+    }
+
+    /// Reads YAML; a repeated key is an error here, since one of its values would be lost.
+    fn parse(&mut self, text: Text<'a>, origin: Origin<'a>) -> Option<Value<'a>> {
+        let mut repeated = Vec::new();
+        let value = match yaml::parse(self.arena, text, &mut repeated) {
+            Ok(value) => Some(value),
+            Err(fault) => {
+                self.problems.push(fault.problem(self.texts));
+                None
+            }
+        };
+        for (at, message) in repeated {
+            self.report(origin, at, message, "keep one of them");
+        }
+        value
+    }
+
+    /// The keys of a mapping; unknown ones are reported.
+    pub fn mapping(&mut self, entries: &'a [Entry<'a>], origin: Origin<'a>, scope: Scope) -> Vec<Given<'a>> {
+        let mut given = Vec::new();
+        for entry in entries {
+            match keys::by_name(entry.key).filter(|key| scope.allows(key) && !key.name.contains('.')) {
+                Some(key) => {
+                    let written = Cow::Borrowed(entry.key);
+                    let found = Given { key, written, value: entry.value, origin, at: entry.at };
+                    given.extend(self.flatten(found, scope));
+                }
+                None => self.unknown_key(entry, origin, "", scope),
+            }
+        }
+        given
+    }
+
+    /// A key that may be a mapping, as the keys under it.
+    fn flatten(&mut self, given: Given<'a>, scope: Scope) -> Vec<Given<'a>> {
+        let Given { key, value, origin, at, .. } = given;
+        match (key.id, value) {
+            (Id::Canary | Id::VersionFrom, Value::Map(entries)) if !entries.is_empty() => {
+                let prefix = format!("{}.", key.name);
+                let mut flat = Vec::new();
+                for entry in entries {
+                    let name = format!("{prefix}{}", entry.key);
+                    match keys::by_name(&name) {
+                        Some(key) => {
+                            let written = Cow::Owned(name);
+                            flat.push(Given { key, written, value: entry.value, origin, at: entry.at });
+                        }
+                        None => self.unknown_key(entry, origin, &prefix, scope),
+                    }
+                }
+                flat
+            }
+            (Id::Canary, _) => match keys::by_id(Id::CanarySize) {
+                Some(size) => vec![Given { key: size, ..given }],
+                None => Vec::new(),
+            },
+            (Id::VersionFrom, Value::Str(text)) => match text.split_once(':') {
+                Some((kind, text)) => match keys::by_name(&format!("version_from.{}", kind.trim())) {
+                    Some(key) => vec![Given { key, value: Value::Str(text), origin, at, written: given.written }],
+                    None => vec![given],
+                },
+                None => vec![given],
+            },
+            _ => vec![given],
+        }
+    }
+
+    fn unknown_key(&mut self, entry: &Entry<'a>, origin: Origin<'a>, prefix: &str, scope: Scope) {
+        let written = entry.key;
+        if scope != Scope::Top && prefix.is_empty() && keys::by_name(written).is_some_and(|key| Scope::Top.allows(key))
+        {
+            let message = format!("`{written}` cannot be set for single versions");
+            self.report(origin, entry.at, message, "put it at the top level, where it holds for all");
+            return;
+        }
+        let known: Vec<&str> = KEYS
+            .iter()
+            .filter(|key| scope.allows(key))
+            .flat_map(Key::names)
+            .filter_map(|name| name.strip_prefix(prefix).filter(|rest| !rest.contains('.')))
+            .collect();
+        let hint = match keys::nearest(written, known.iter().map(ToString::to_string)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("known here: {}", known.join(", ")),
+        };
+        let message = format!("unknown key `{}`", format!("{prefix}{written}").escape_debug());
+        self.report(origin, entry.at, message, hint);
+    }
+}
+
+/// Whether a text is to be read as YAML where a mapping or a list may stand.
+fn is_yaml(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
+}

@@ -1,0 +1,319 @@
+//! Settings as an operator writes them, and what is said of wrong ones.
+
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::policy::{Amount, Approval, BatchSize, Priority, SharedHosts};
+
+/// Reads settings of a file, an environment and options (key, text, option).
+fn read_all(file: &str, environment: &[(&str, &str)], options: &[(&str, &str, &str)]) -> Result<Settings> {
+    let arena = Arena::new();
+    let texts = TextMap::new();
+    let text = texts.add("regal.yml", arena.alloc_str(file)).unwrap();
+    let environment: Vec<(&str, &str)> =
+        environment.iter().map(|(name, text)| (&*arena.alloc_str(name), &*arena.alloc_str(text))).collect();
+    let options: Vec<OptionText<'_>> = options
+        .iter()
+        .map(|(key, text, option)| OptionText {
+            key: arena.alloc_str(key),
+            text: arena.alloc_str(text),
+            option: arena.alloc_str(option),
+        })
+        .collect();
+    let input = Input {
+        file: Some(text),
+        environment: arena.alloc_slice_copy(&environment),
+        options: arena.alloc_slice_copy(&options),
+    };
+    read(&arena, &texts, &input)
+}
+
+fn file(text: &str) -> Settings {
+    read_all(text, &[], &[]).unwrap()
+}
+
+/// The messages without excerpts and hints.
+fn messages(result: Result<Settings>) -> Vec<String> {
+    let place = |problem: &crate::error::Problem| problem.location.as_ref().map(|at| format!("{at}: "));
+    let problems = result.unwrap_err().problems;
+    problems.iter().map(|problem| format!("{}{}", place(problem).unwrap_or_default(), problem.message)).collect()
+}
+
+fn wrong(text: &str) -> Vec<String> {
+    messages(read_all(text, &[], &[]))
+}
+
+fn texts(patterns: &[Pattern]) -> Vec<&str> {
+    patterns.iter().map(|pattern| pattern.text.as_str()).collect()
+}
+
+fn hosts(n: usize) -> BatchSize {
+    BatchSize::Amount(Amount::Hosts(n))
+}
+
+#[test]
+fn an_empty_file_is_all_defaults() {
+    for text in ["", "{}", "---\n", "# nothing\n", "#!/usr/bin/env -S regal-inventory --config\n"] {
+        let settings = file(text);
+        assert!(settings.inventory.is_empty() && settings.versions.is_none() && !settings.groups_only, "{text}");
+        assert_eq!(settings.policy.rules("1.0"), Policy::default().rules("1.0"));
+    }
+}
+
+#[test]
+fn a_whole_file() {
+    let settings = file(
+        "plugin: regal-inventory
+inventory: [production/, staging.ini]
+versions:
+  app-2.0: 'web:&prod:!web9'
+  1.10: {hosts: [db1, db2], batch_size: 1}
+priority: [app-2.0]
+canary: {size: 5%, bake: 1h}
+batch_size: [5, 10%, rest]
+exclude: old*
+bake: 10m
+approval: after_canary
+max_failures: 1
+overrides: {'app-*': {max_fail_percentage: 12.5}}
+shared_hosts: error
+name: api
+group_names: safe
+groups_only: yes
+limit: 'web*'
+",
+    );
+    assert_eq!(settings.inventory.iter().map(|s| s.text.as_str()).collect::<Vec<_>>(), ["production/", "staging.ini"]);
+    assert!(settings.inventory.iter().all(|source| source.from_file));
+    let Some(VersionSource::Explicit(versions)) = &settings.versions else { panic!("{:?}", settings.versions) };
+    assert_eq!(versions[0].version, "app-2.0");
+    assert_eq!(texts(&versions[0].hosts), ["web:&prod:!web9"]);
+    assert_eq!(versions[1].version, "1.10");
+    assert_eq!(versions[1].at.to_string(), "regal.yml:5:3");
+    assert_eq!(texts(&versions[1].hosts), ["db1", "db2"]);
+    assert_eq!((texts(&settings.exclude), texts(&settings.limit)), (vec!["old*"], vec!["web*"]));
+    assert_eq!(settings.policy.shared_hosts, SharedHosts::Error);
+    assert_eq!(settings.naming.prefix.as_deref(), Some("api"));
+    assert_eq!(settings.naming.spelling, crate::plan::names::Spelling::Safe);
+    assert!(settings.groups_only);
+    let rules = settings.policy.rules("app-2.0");
+    assert_eq!(rules.canary_size.to_string(), "5%");
+    assert_eq!((rules.canary_bake, rules.bake, rules.approval), (3600, 600, Approval::AfterCanary));
+    assert_eq!(rules.batch_size, [hosts(5), BatchSize::Amount(Amount::parse("10%").unwrap()), BatchSize::Rest]);
+    assert_eq!(rules.max_failures.to_string(), "12.5%");
+    assert_eq!(settings.policy.rules("1.10").batch_size, [hosts(1)]);
+}
+
+#[test]
+fn regals_own_words() {
+    let settings =
+        file("version_host: {app-1.0.0: '10.1.1.1,10.1.1.2'}\ncombine: 2\nschedule: 3\npriority_name: '1.'\n");
+    let rules = settings.policy.rules("app-1.0.0");
+    assert_eq!((rules.canary_size, rules.batch_size), (Amount::Hosts(3), vec![hosts(2)]));
+    assert!(matches!(&settings.policy.priority, Priority::Containing(text, _) if text == "1."));
+    let settings = file("priority_name: [app-1.0]");
+    assert!(matches!(&settings.policy.priority, Priority::Names(names) if names[0].0 == "app-1.0"));
+    let settings = file("priority: app-1.0");
+    assert!(matches!(&settings.policy.priority, Priority::Names(names) if names[0].0 == "app-1.0"));
+}
+
+#[test]
+fn where_versions_come_from() {
+    let from = |text: &str| match file(text).versions {
+        Some(VersionSource::From(from, _)) => from,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(from("version_from: {var: app_version}"), VersionFrom::Var("app_version".into()));
+    assert_eq!(from("version_from: 'var:app_version'"), VersionFrom::Var("app_version".into()));
+    assert_eq!(from("version_from: {group: 'release_*'}"), VersionFrom::Group("release_*".into()));
+    let template = "{{ app }}-{{ app_version }}";
+    assert_eq!(from(&format!("version_from: {{template: '{template}'}}")), VersionFrom::Template(template.into()));
+    assert_eq!(from(&format!("version_from: 'template:{template}'")), VersionFrom::Template(template.into()));
+}
+
+#[test]
+fn a_full_message() {
+    let error = read_all("canary: 1\nbatchsize: 2\n", &[], &[]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "error: regal.yml:2:1: unknown key `batchsize`\n  2 | batchsize: 2\n    | ^\n  hint: did you mean `batch_size`?"
+    );
+    let error = read_all("batch_size: 0\n", &[], &[]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "error: regal.yml:1:1: `batch_size` cannot be `0`: a batch of no host\n  1 | batch_size: 0\n    | ^\n  hint: \
+         allowed: a number of hosts from 1, a percent above 0% and up to 100%, `rest`, or a list of them with `rest` \
+         only last"
+    );
+}
+
+#[test]
+fn sizes_that_cannot_be() {
+    for (text, message) in [
+        ("batch_size: 0%", "`batch_size` cannot be `0%`: a batch of no host"),
+        ("combine: -3", "`combine` cannot be `-3`: negative"),
+        ("batch_size: 101%", "`batch_size` cannot be `101%`: over 100%"),
+        ("batch_size: 1.5", "`batch_size` cannot be `1.5`: no whole number"),
+        ("batch_size: 010", "`batch_size` cannot be `010`: written with a leading zero"),
+        ("batch_size: []", "`batch_size` cannot be a list: it has no items"),
+        ("batch_size: {a: 1}", "`batch_size` cannot be a mapping: not a single value"),
+        ("batch_size:", "`batch_size` cannot be empty: there is no value"),
+        (
+            "batch_size: [1, rest, 5]",
+            "`batch_size` cannot be `rest`: it is not the last of the list, so what follows would have no hosts",
+        ),
+        ("canary: rest", "`canary` cannot be `rest`: no whole number"),
+        ("canary: {size: 0}", "`canary.size` cannot be `0`: a batch of no host"),
+        ("max_failures: -1", "`max_failures` cannot be `-1`: negative"),
+        ("max_fail_percentage: 200", "`max_fail_percentage` cannot be `200`: over 100%"),
+        ("bake: soon", "`bake` cannot be `soon`: no duration"),
+    ] {
+        let at = if text.starts_with("canary: {") { "regal.yml:1:10" } else { "regal.yml:1:1" };
+        assert_eq!(wrong(text), [format!("{at}: {message}")], "{text}");
+    }
+}
+
+#[test]
+fn all_problems_of_all_layers_at_once() {
+    let text =
+        "plugin: aws_ec2\ncombine: 1\nbatch_size: 2\nexclude: 'a,,b'\nversions: {'1.0': '', '2.0': {batch_size: 2}}\n";
+    let environment =
+        [("REGAL_BACTH_SIZE", "2"), ("REGAL_CANARY_SIZE", "0"), ("HOME", "/root"), ("REGAL_CONFIG", "x.yml")];
+    let options = [("bake", "x", "--bake"), ("group_names", "loud", "--group-names")];
+    assert_eq!(
+        messages(read_all(text, &environment, &options)),
+        [
+            "regal.yml:1:1: `plugin` cannot be `aws_ec2`: no such choice",
+            "regal.yml:3:1: `combine` and `batch_size` are the same setting",
+            "regal.yml:4:1: `exclude` cannot be `a,,b`: there is an empty item between its commas",
+            "regal.yml:5:12: hosts of version `1.0` cannot be empty: there is no text in it",
+            "regal.yml:5:23: version `2.0` has no `hosts`",
+            "unknown environment variable REGAL_BACTH_SIZE",
+            "REGAL_CANARY_SIZE: `canary.size` cannot be `0`: a batch of no host",
+            "--bake: `bake` cannot be `x`: no duration",
+            "--group-names: `group_names` cannot be `loud`: no such choice",
+        ]
+    );
+}
+
+#[test]
+fn keys_in_the_wrong_place() {
+    for (text, message) in [
+        ("zzz: 1", "regal.yml:1:1: unknown key `zzz`"),
+        ("canary: {sise: 1}", "regal.yml:1:10: unknown key `canary.sise`"),
+        ("canary.size: 1", "regal.yml:1:1: unknown key `canary.size`"),
+        ("hosts: web", "regal.yml:1:1: unknown key `hosts`"),
+        ("overrides: {a: {exclude: web}}", "regal.yml:1:17: `exclude` cannot be set for single versions"),
+        ("overrides: {a: {hosts: web}}", "regal.yml:1:17: unknown key `hosts`"),
+        ("overrides: {a: 1}", "regal.yml:1:13: `overrides`: `a` has no keys"),
+        ("overrides: [a]", "regal.yml:1:1: `overrides` cannot be a list: no mapping"),
+        ("[canary, 1]", "regal.yml:1:1: the file is no mapping"),
+        ("versions: {}", "regal.yml:1:1: `versions` is empty"),
+        ("versions: {~: web}", "regal.yml:1:12: `versions`: a version is empty"),
+        (
+            "versions: {'1.0': [web1, '']}",
+            "regal.yml:1:12: hosts of version `1.0` cannot be empty: there is no text in it",
+        ),
+        ("versions: {'1.0': ~}", "regal.yml:1:12: hosts of version `1.0` cannot be empty: there is no value"),
+        (
+            "version_from: {}",
+            "regal.yml:1:1: `version_from` cannot be a mapping: neither `var`, `group` nor `template`",
+        ),
+        ("version_from: app", "regal.yml:1:1: `version_from` cannot be `app`: neither `var`, `group` nor `template`"),
+        ("version_from: {group: a}", "regal.yml:1:16: `version_from.group` cannot be `a`: not exactly one `*`"),
+        (
+            "version_from: {var: a, group: b_*}",
+            "regal.yml:1:24: `version_from.var` and `version_from.group` exclude each other",
+        ),
+        ("name: 'my app'", "regal.yml:1:1: `name` cannot be `my app`: not usable in a group name"),
+        ("groups_only: maybe", "regal.yml:1:1: `groups_only` cannot be `maybe`: neither true nor false"),
+        ("priority: ['1.0', '1.0']", "regal.yml:1:1: `priority` cannot be `1.0`: it is given twice"),
+    ] {
+        assert_eq!(wrong(text), [message], "{text}");
+    }
+}
+
+#[test]
+fn a_repeated_key_is_an_error() {
+    let problems = wrong("canary: 1\ncanary: 2\n");
+    assert!(problems[0].starts_with("regal.yml:2:1: "), "{problems:?}");
+}
+
+#[test]
+fn a_file_that_is_no_yaml_does_not_hide_the_rest() {
+    let problems = messages(read_all("canary: [1\n", &[("REGAL_BAKE", "x")], &[]));
+    assert!(problems[0].starts_with("regal.yml:"), "{problems:?}");
+    assert_eq!(problems[1], "REGAL_BAKE: `bake` cannot be `x`: no duration");
+}
+
+#[test]
+fn the_stronger_layer_wins_key_by_key() {
+    let text = "canary: {size: 2, bake: 10m}\nbatch_size: 5\ninventory: a\n";
+    let environment = [("REGAL_COMBINE", "6,50%"), ("REGAL_CANARY_BAKE", "20m"), ("REGAL_INVENTORY", "b,c")];
+    let settings = read_all(text, &environment, &[("canary", "3", "--canary"), ("bake", "1m", "--bake")]).unwrap();
+    let rules = settings.policy.rules("1.0");
+    assert_eq!((rules.canary_size, rules.canary_bake, rules.bake), (Amount::Hosts(3), 1200, 60));
+    assert_eq!(rules.batch_size[0], hosts(6));
+    assert_eq!(settings.inventory.iter().map(|s| s.text.as_str()).collect::<Vec<_>>(), ["b", "c"]);
+    assert!(settings.inventory.iter().all(|source| !source.from_file));
+    assert_eq!(settings.environment.len(), 3);
+}
+
+#[test]
+fn versions_from_options_replace_those_of_the_file() {
+    let text = "versions: {2.5.0: {hosts: db, batch_size: 3}}";
+    let options = [("versions", "2.5.0=web:&prod", "--versions"), ("versions", "2.4.0=web1,web2", "--versions")];
+    let settings = read_all(text, &[], &options).unwrap();
+    let Some(VersionSource::Explicit(versions)) = &settings.versions else { panic!("{:?}", settings.versions) };
+    let read: Vec<_> = versions.iter().map(|v| (v.version.as_str(), texts(&v.hosts))).collect();
+    assert_eq!(read, [("2.5.0", vec!["web:&prod"]), ("2.4.0", vec!["web1,web2"])]);
+    assert_eq!(settings.policy.rules("2.5.0").batch_size, [hosts(1)]);
+    let settings = read_all(text, &[("REGAL_VERSION_FROM", "var:app_version")], &[]).unwrap();
+    assert!(matches!(settings.versions, Some(VersionSource::From(VersionFrom::Var(_), _))));
+}
+
+#[test]
+fn mappings_in_variables_are_yaml() {
+    let environment = [
+        ("REGAL_VERSIONS", "{1.10: [web1, web2]}"),
+        ("REGAL_CANARY", "{size: 2, bake: 5m}"),
+        ("REGAL_OVERRIDES", "{'1.*': {batch_size: 4}}"),
+        ("REGAL_APPROVAL", ""),
+    ];
+    let settings = read_all("", &environment, &[]).unwrap();
+    let Some(VersionSource::Explicit(versions)) = &settings.versions else { panic!("{:?}", settings.versions) };
+    assert_eq!(versions[0].version, "1.10");
+    let rules = settings.policy.rules("1.10");
+    assert_eq!((rules.canary_size, rules.canary_bake, rules.batch_size), (Amount::Hosts(2), 300, vec![hosts(4)]));
+}
+
+#[test]
+fn lists_of_hosts_are_one_source() {
+    let sources = |environment: &[(&str, &str)], options: &[(&str, &str, &str)]| -> Vec<String> {
+        let settings = read_all("", environment, options).unwrap();
+        settings.inventory.into_iter().map(|source| source.text).collect()
+    };
+    assert_eq!(sources(&[("REGAL_INVENTORY", "web1,web2,")], &[]), ["web1,web2,"]);
+    assert_eq!(
+        sources(&[], &[("inventory", "web1,web2,", "-i"), ("inventory", "prod/", "-i")]),
+        ["web1,web2,", "prod/"]
+    );
+}
+
+#[test]
+fn a_key_and_its_alias_in_different_layers_are_one_setting() {
+    let settings = read_all("batch_size: 5", &[("REGAL_COMBINE", "6")], &[]).unwrap();
+    assert_eq!(settings.policy.rules("1.0").batch_size, [hosts(6)]);
+    let twice = messages(read_all("", &[("REGAL_COMBINE", "6"), ("REGAL_BATCH_SIZE", "5")], &[]));
+    assert_eq!(twice, ["REGAL_BATCH_SIZE: `combine` and `batch_size` are the same setting"]);
+}
+
+#[test]
+fn every_key_is_found_by_its_names_alone() {
+    let mut names: Vec<_> = KEYS.iter().flat_map(Key::names).collect();
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count);
+    assert!(KEYS.iter().all(|key| !key.doc.is_empty() && !key.allowed.is_empty()));
+}

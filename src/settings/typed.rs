@@ -1,0 +1,154 @@
+//! Values of keys as their types.
+
+use super::keys::Id;
+use crate::policy::{Amount, Approval, BatchSize, Keys, parse_seconds};
+use crate::value::{Entry, Value};
+
+/// Why a value does not fit its key.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    /// What was given, as it is to be shown.
+    pub given: String,
+    /// Why that does not fit, as a fragment.
+    pub why: String,
+}
+
+pub(super) type Typed<T> = Result<T, Wrong>;
+
+/// Refuses a value.
+pub(super) fn wrong<T>(value: Value<'_>, why: impl Into<String>) -> Typed<T> {
+    Err(Wrong { given: show(value), why: why.into() })
+}
+
+/// A value as a message shows it.
+fn show(value: Value<'_>) -> String {
+    match value.text().map(str::trim) {
+        Some("") => "empty".to_string(),
+        Some(text) => format!("`{}`", text.escape_debug()),
+        None if value == Value::Null => "empty".to_string(),
+        None => value.type_name().to_string(),
+    }
+}
+
+/// A text that is not blank, without the blanks around it.
+pub(super) fn text(value: Value<'_>) -> Typed<&str> {
+    match value.text().map(str::trim) {
+        Some("") => wrong(value, "there is no text in it"),
+        Some(text) => Ok(text),
+        None if value == Value::Null => wrong(value, "there is no value"),
+        None => wrong(value, "not a single value"),
+    }
+}
+
+/// A text or a list of texts; at least one.
+pub(super) fn texts<'a>(value: Value<'a>) -> Typed<Vec<&'a str>> {
+    match value {
+        Value::List([]) => wrong(value, "it has no items"),
+        Value::List(items) => items.iter().copied().map(text).collect(),
+        single => text(single).map(|text| vec![text]),
+    }
+}
+
+/// A text for which `fits` holds.
+pub(super) fn checked<'a>(value: Value<'a>, fits: impl Fn(&str) -> bool, why: &str) -> Typed<&'a str> {
+    match text(value)? {
+        text if fits(text) => Ok(text),
+        _ => wrong(value, why),
+    }
+}
+
+/// The entries of a mapping.
+pub(super) fn mapping<'a>(value: Value<'a>) -> Typed<&'a [Entry<'a>]> {
+    if let Value::Map(entries) = value { Ok(entries) } else { wrong(value, "no mapping") }
+}
+
+/// Host patterns; commas within one separate patterns too, and none of those may be empty.
+pub(super) fn patterns<'a>(value: Value<'a>) -> Typed<Vec<&'a str>> {
+    let patterns = texts(value)?;
+    for pattern in &patterns {
+        if pattern.split(',').any(|item| item.trim().is_empty()) {
+            return wrong(Value::Str(pattern), "there is an empty item between its commas");
+        }
+    }
+    Ok(patterns)
+}
+
+pub(super) fn boolean(value: Value<'_>) -> Typed<bool> {
+    if let Value::Bool(boolean, _) = value {
+        return Ok(boolean);
+    }
+    match text(value)?.to_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Ok(true),
+        "false" | "no" | "off" | "0" => Ok(false),
+        _ => wrong(value, "neither true nor false"),
+    }
+}
+
+/// One of a few words.
+pub(super) fn choice<T: Copy>(value: Value<'_>, words: &[(&str, T)]) -> Typed<T> {
+    let given = text(value)?;
+    match words.iter().find(|(word, _)| *word == given) {
+        Some((_, meaning)) => Ok(*meaning),
+        None => wrong(value, "no such choice"),
+    }
+}
+
+fn amount(value: Value<'_>) -> Typed<Amount> {
+    Amount::parse(text(value)?).or_else(|why| wrong(value, why))
+}
+
+/// An amount that is never zero.
+fn size(value: Value<'_>) -> Typed<Amount> {
+    match amount(value)? {
+        zero if zero.is_zero() => wrong(value, "a batch of no host"),
+        size => Ok(size),
+    }
+}
+
+fn batch_size(value: Value<'_>) -> Typed<BatchSize> {
+    if let Ok("rest") = text(value) { Ok(BatchSize::Rest) } else { size(value).map(BatchSize::Amount) }
+}
+
+/// One size or a list of them, `rest` only last.
+fn batch_sizes(value: Value<'_>) -> Typed<Vec<BatchSize>> {
+    let Value::List(items) = value else { return batch_size(value).map(|size| vec![size]) };
+    let sizes: Vec<_> = items.iter().copied().map(batch_size).collect::<Typed<_>>()?;
+    match sizes.split_last() {
+        None => wrong(value, "it has no items"),
+        Some((_, before)) if before.contains(&BatchSize::Rest) => {
+            wrong(Value::Str("rest"), "it is not the last of the list, so what follows would have no hosts")
+        }
+        Some(_) => Ok(sizes),
+    }
+}
+
+/// An amount, zero too; under `max_fail_percentage` a bare number is a percent.
+fn failures(value: Value<'_>, written: &str) -> Typed<Amount> {
+    let given = text(value)?;
+    if written == "max_fail_percentage" && !given.ends_with('%') {
+        return Amount::parse(&format!("{given}%")).or_else(|why| wrong(value, why));
+    }
+    amount(value)
+}
+
+fn seconds(value: Value<'_>) -> Typed<u64> {
+    match parse_seconds(text(value)?) {
+        Some(seconds) => Ok(seconds),
+        None => wrong(value, "no duration"),
+    }
+}
+
+/// Sets the key of a version's policy that `id` is; false if it is none.
+pub(super) fn set_policy_key(keys: &mut Keys, id: Id, written: &str, value: Value<'_>) -> Typed<bool> {
+    const APPROVALS: [Approval; 3] = [Approval::Never, Approval::AfterCanary, Approval::EachBatch];
+    match id {
+        Id::CanarySize => keys.canary_size = Some(size(value)?),
+        Id::CanaryBake => keys.canary_bake = Some(seconds(value)?),
+        Id::BatchSize => keys.batch_size = Some(batch_sizes(value)?),
+        Id::Bake => keys.bake = Some(seconds(value)?),
+        Id::Approval => keys.approval = Some(choice(value, &APPROVALS.map(|approval| (approval.as_str(), approval)))?),
+        Id::MaxFailures => keys.max_failures = Some(failures(value, written)?),
+        _ => return Ok(false),
+    }
+    Ok(true)
+}

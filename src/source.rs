@@ -1,0 +1,348 @@
+//! Reads sources into one [`Inventory`].
+//!
+//! A source is a file, a directory, an executable that prints JSON, or a host list (`web1,web2,`). Several are merged as
+//! Ansible merges several `-i`. A source that cannot be read whole is an error: half an inventory is never planned with.
+
+mod directory;
+mod ini;
+mod script;
+mod shell;
+mod vars_files;
+mod yaml;
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Location, Problem, Result};
+use crate::inventory::{GroupId, Inventory, Target};
+use crate::pattern::{address, range};
+use crate::text::{Arena, Pos, Text, TextMap};
+use crate::value::Value;
+
+/// The most hosts that the ranges of one line may make.
+const MAX_HOSTS_A_LINE: usize = 1_000_000;
+/// From this many problems on, the rest is only counted.
+const MAX_PROBLEMS: usize = 100;
+/// What a whole file under vault starts with.
+const VAULT_HEADER: &str = "$ANSIBLE_VAULT;";
+
+/// One source as the user named it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spec {
+    /// The text as given: a path, or host names separated by commas.
+    pub name: String,
+    /// The path to read, when it is not a host list.
+    pub path: PathBuf,
+    /// Where it was named, for messages.
+    pub origin: Option<Location>,
+}
+
+/// What reading depends on besides the sources.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Files that a directory may hold and that are not inventories: our own configuration and program.
+    pub own_files: Vec<PathBuf>,
+    /// Set in the environment of scripts, so that this program recognizes itself when it is run as a source.
+    pub guard: Option<(String, String)>,
+}
+
+/// What was read.
+pub struct Loaded<'a> {
+    /// Hosts, groups and variables.
+    pub inventory: Inventory<'a>,
+    /// Everything that Ansible would take silently or with a warning, and that an operator should know.
+    pub warnings: Vec<Problem>,
+    /// Vars files under vault as a whole, which were not read.
+    pub vaults: Vec<String>,
+    /// Files of a directory that were passed over because they are our own.
+    pub skipped: Vec<String>,
+}
+
+/// The state of reading that all readers share.
+struct Reading<'m, 'a> {
+    arena: &'a Arena,
+    texts: &'m TextMap<'a>,
+    inventory: Inventory<'a>,
+    options: &'m Options,
+    problems: Vec<Problem>,
+    more_problems: usize,
+    warnings: Vec<Problem>,
+    vaults: Vec<String>,
+    skipped: Vec<String>,
+}
+
+/// Reads the sources in order and merges them.
+///
+/// # Errors
+/// Every problem of every source.
+pub fn load<'a>(arena: &'a Arena, texts: &TextMap<'a>, specs: &[Spec], options: &Options) -> Result<Loaded<'a>> {
+    let mut reading = Reading {
+        arena,
+        texts,
+        inventory: Inventory::new(),
+        options,
+        problems: Vec::new(),
+        more_problems: 0,
+        warnings: Vec::new(),
+        vaults: Vec::new(),
+        skipped: Vec::new(),
+    };
+    for spec in specs {
+        reading.source(spec);
+    }
+    if reading.problems.is_empty() {
+        let reconciled = reading.inventory.reconcile();
+        reading.problems.extend(reconciled.err());
+    }
+    if reading.problems.is_empty() {
+        reading.warn_of_shared_names();
+        vars_files::read(&mut reading, specs);
+    }
+    if reading.more_problems > 0 {
+        reading.problems.push(Problem::new(format!("{} more problems are not shown", reading.more_problems)));
+    }
+    let Reading { inventory, warnings, vaults, skipped, problems, .. } = reading;
+    Error::unless_any(problems, Loaded { inventory, warnings, vaults, skipped })
+}
+
+impl<'a> Reading<'_, 'a> {
+    fn source(&mut self, spec: &Spec) {
+        if spec.name.contains(',') && !spec.path.exists() {
+            return self.host_list(&spec.name);
+        }
+        match std::fs::metadata(&spec.path) {
+            Err(error) => {
+                let message = format!("inventory `{}` cannot be read: {}", spec.path.display(), io_message(&error));
+                let mut problem =
+                    Problem::new(message).hint("check the path; relative paths in a regal.yml start from its folder");
+                problem.location = spec.origin.clone().map(Box::new);
+                self.push(problem);
+            }
+            Ok(metadata) if metadata.is_dir() => self.directory(&spec.path),
+            Ok(_) => self.file(&spec.path),
+        }
+    }
+
+    /// Ansible's `host_list`: names and ranges, separated by commas.
+    fn host_list(&mut self, list: &str) {
+        let Some(text) = self.add_text("host list", self.arena.alloc_str(list)) else { return };
+        for name in text.text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            let at = text.pos_of(name);
+            if let Some((names, port)) = self.host_names(name, at) {
+                self.add_hosts(&names, Some(crate::inventory::UNGROUPED), port, &[], at);
+            }
+        }
+    }
+
+    /// A file by what it is: a script, YAML, or INI.
+    fn file(&mut self, path: &Path) {
+        if self.options.own_files.iter().any(|own| same_file(own, path)) {
+            let problem = Problem::new("this file belongs to regal-inventory and is no inventory to read")
+                .at(Location::whole(path.display().to_string()))
+                .hint("name the inventory that it should read instead");
+            return self.push(problem);
+        }
+        if script::is_executable(path) && script::read(self, path) != script::Outcome::NotAProgram {
+            return;
+        }
+        let Some(text) = self.read_text(path) else { return };
+        let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned());
+        match extension.as_deref() {
+            Some("toml") => {
+                let problem = Problem::new("TOML inventories are not read yet")
+                    .at(Location::whole(path.display().to_string()))
+                    .hint("convert it: ansible-inventory -i FILE --list --yaml > hosts.yml");
+                self.push(problem);
+            }
+            None | Some("yml" | "yaml" | "json") => self.yaml_or_ini(text, extension.is_some()),
+            Some(_) => ini::read(self, text),
+        }
+    }
+
+    /// YAML where the text is a YAML mapping, else INI, as Ansible's readers take turns; an extension says whose errors
+    /// to show when both fail.
+    fn yaml_or_ini(&mut self, text: Text<'a>, named_yaml: bool) {
+        let fault = match yaml::parse(self, text) {
+            Ok(yaml::Document::Groups(entries)) => return yaml::read(self, entries, text),
+            Ok(yaml::Document::Plugin(problem)) => return self.push(problem),
+            Ok(yaml::Document::Other(problem)) => problem,
+            Err(problem) => problem,
+        };
+        let before = (self.inventory.clone(), self.problems.len(), self.warnings.len());
+        ini::read(self, text);
+        let failed = self.problems.len() > before.1;
+        if failed && (named_yaml || text.text.trim_start().starts_with("---")) {
+            self.inventory = before.0;
+            self.problems.truncate(before.1);
+            self.warnings.truncate(before.2);
+            self.push(fault);
+        }
+    }
+
+    /// A file's text in the arena; a UTF-16 file with a byte order mark is decoded.
+    fn read_text(&mut self, path: &Path) -> Option<Text<'a>> {
+        let name = path.display().to_string();
+        let whole = |message: String| Problem::new(message).at(Location::whole(name.clone()));
+        let bytes = match std::fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.push(whole(format!("cannot be read: {}", io_message(&error))).hint("check its permissions"));
+                return None;
+            }
+        };
+        let text = match bytes.as_slice() {
+            [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
+            [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
+            _ => String::from_utf8(bytes).or_else(|error| without_bad_comments(error.as_bytes())),
+        };
+        match text {
+            Ok(text) => self.add_text(&name, self.arena.alloc_str(&text)),
+            Err(line) => {
+                let location = Location { path: name, line, column: 0, excerpt: None };
+                let problem = Problem::new("the text is not valid UTF-8").at(location);
+                self.push(problem.hint("save the file as UTF-8: iconv -f latin1 -t utf-8 FILE"));
+                None
+            }
+        }
+    }
+
+    fn add_text(&mut self, name: &str, text: &'a str) -> Option<Text<'a>> {
+        match self.texts.add(self.arena.alloc_str(name), text) {
+            Ok(text) => Some(text),
+            Err(problem) => {
+                self.push(problem);
+                None
+            }
+        }
+    }
+
+    /// The names that a host text stands for, and its port without leading zeros; port 0 is none.
+    fn host_names(&mut self, text: &'a str, at: Pos) -> Option<(Vec<&'a str>, Option<&'a str>)> {
+        let address = address::split_port(text);
+        let port = address.port.map(|port| port.trim_start_matches('0')).filter(|port| !port.is_empty());
+        if !range::is_range(address.host) {
+            return Some((vec![address.host], port));
+        }
+        match range::expand(address.host, MAX_HOSTS_A_LINE) {
+            Ok(names) => Some((names.iter().map(|name| &*self.arena.alloc_str(name)).collect(), port)),
+            Err((message, hint)) => {
+                self.problem(at, message, hint);
+                None
+            }
+        }
+    }
+
+    /// Adds hosts to a group, each with the same variables.
+    fn add_hosts(
+        &mut self,
+        names: &[&'a str],
+        group: Option<GroupId>,
+        port: Option<&'a str>,
+        variables: &[(&'a str, Value<'a>, Pos)],
+        at: Pos,
+    ) {
+        for name in names {
+            let added = self.inventory.add_host(name, group, port, at);
+            let Some(host) = self.note(added, at) else { continue };
+            if variables.is_empty() {
+                continue;
+            }
+            let target = self.inventory.target_of_host(host);
+            for (name, value, at) in variables {
+                let set = self.inventory.set_var(target, name, *value, *at);
+                self.note(set, *at);
+            }
+        }
+    }
+
+    /// Warns of each host that has the name of a group: patterns and Ansible's own variables take one for the other.
+    fn warn_of_shared_names(&mut self) {
+        for host in self.inventory.host_ids() {
+            if let Target::Group(_) = self.inventory.target_of_host(host) {
+                let message = format!("host `{}` has the name of a group", self.inventory.host_name(host));
+                let problem = Problem::new(message).at(self.texts.locate(self.inventory.host(host).at));
+                self.warnings.push(problem.hint("rename one: Ansible gives the host's variables to the group"));
+            }
+        }
+    }
+
+    /// The outcome of a change to the inventory; a problem is kept with its place.
+    fn note<T>(&mut self, outcome: std::result::Result<T, Problem>, at: Pos) -> Option<T> {
+        match outcome {
+            Ok(value) => Some(value),
+            Err(problem) => {
+                if self.has_room() {
+                    let problem = problem.at(self.texts.locate(at));
+                    self.problems.push(problem);
+                }
+                None
+            }
+        }
+    }
+
+    fn problem(&mut self, at: Pos, message: impl Into<String>, hint: impl Into<String>) {
+        if self.has_room() {
+            self.problems.push(Problem::new(message).at(self.texts.locate(at)).hint(hint));
+        }
+    }
+
+    fn push(&mut self, problem: Problem) {
+        if self.has_room() {
+            self.problems.push(problem);
+        }
+    }
+
+    fn has_room(&mut self) -> bool {
+        let room = self.problems.len() < MAX_PROBLEMS;
+        self.more_problems += usize::from(!room);
+        room
+    }
+
+    fn warning(&mut self, at: Pos, message: impl Into<String>) {
+        if self.warnings.len() < MAX_PROBLEMS {
+            self.warnings.push(Problem::new(message).at(self.texts.locate(at)));
+        }
+    }
+}
+
+/// Bytes that are not UTF-8 are fine in the comment lines of an INI file; otherwise the number of the first bad line.
+fn without_bad_comments(bytes: &[u8]) -> std::result::Result<String, usize> {
+    let mut text = String::with_capacity(bytes.len());
+    for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        match std::str::from_utf8(line) {
+            Ok(line) => text.push_str(line),
+            Err(_) if matches!(line.first(), Some(b'#' | b';')) => text.push('\n'),
+            Err(_) => return Err(index + 1),
+        }
+    }
+    Ok(text)
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> std::result::Result<String, usize> {
+    let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    let text: std::result::Result<String, _> = char::decode_utf16(units).collect();
+    if bytes.len().is_multiple_of(2) { text.map_err(|_| 1) } else { Err(1) }
+}
+
+fn same_file(a: &Path, b: &Path) -> bool {
+    match (a.canonicalize(), b.canonicalize()) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => false,
+    }
+}
+
+/// An operating system's message without its error number.
+fn io_message(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let end = text.find(" (os error").unwrap_or(text.len());
+    text[..end].to_lowercase()
+}
+
+/// What Python's `str.strip` and `\s` take for space.
+fn is_python_space(c: char) -> bool {
+    c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
+}
+
+/// Python's `str.strip()`.
+fn python_trim(text: &str) -> &str {
+    text.trim_matches(is_python_space)
+}

@@ -1,0 +1,89 @@
+//! A directory of inventories: every file in it, sorted by name, subdirectories too.
+
+use std::path::{Path, PathBuf};
+
+use super::{Reading, io_message, same_file, script};
+use crate::error::{Location, Problem};
+
+/// Endings that Ansible passes over, its `INVENTORY_IGNORE_EXTS` from 2.19 on.
+const IGNORED_ENDINGS: [&str; 12] =
+    [".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".orig", ".cfg", ".retry"];
+/// Names that hold variables or plugins.
+const IGNORED_NAMES: [&str; 3] = ["host_vars", "group_vars", "vars_plugins"];
+/// Directories in directories, at most: a link may lead back up.
+const MAX_DEPTH: usize = 40;
+
+impl Reading<'_, '_> {
+    /// Reads what a directory holds.
+    pub(super) fn directory(&mut self, path: &Path) {
+        self.directory_at(path, 0);
+    }
+
+    fn directory_at(&mut self, path: &Path, depth: usize) {
+        let whole = |message: String| Problem::new(message).at(Location::whole(path.display().to_string()));
+        if depth > MAX_DEPTH {
+            return self.push(
+                whole("directories are nested too deeply".to_string()).hint("look for a link that leads back up"),
+            );
+        }
+        let entries = match sorted_entries(path) {
+            Ok(entries) => entries,
+            Err(error) => {
+                let problem = whole(format!("cannot be listed: {}", io_message(&error))).hint("check its permissions");
+                return self.push(problem);
+            }
+        };
+        for entry in entries {
+            let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if is_ignored(&name) {
+                continue;
+            }
+            if entry.is_dir() {
+                self.directory_at(&entry, depth + 1);
+            } else if self.is_own(&entry) {
+                self.skipped.push(entry.display().to_string());
+            } else {
+                self.file(&entry);
+            }
+        }
+    }
+
+    /// Whether a file is part of this program's use of the directory: its configuration, a link to it or a wrapper.
+    fn is_own(&self, path: &Path) -> bool {
+        if self.options.own_files.iter().any(|own| same_file(own, path)) {
+            return true;
+        }
+        let Some(head) = head(path) else { return false };
+        if script::is_executable(path) && head.starts_with("#!") {
+            let program = |line: &str| !line.trim_start().starts_with('#') && line.contains("regal-inventory");
+            return head.lines().next().is_some_and(|line| line.contains("regal-inventory"))
+                || head.lines().skip(1).any(program);
+        }
+        let plugin = |line: &str| {
+            let value = line.strip_prefix("plugin:").map(|value| value.trim().trim_matches(['"', '\'']));
+            value == Some("regal-inventory")
+        };
+        head.lines().any(plugin)
+    }
+}
+
+/// The start of a text file.
+fn head(path: &Path) -> Option<String> {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    std::fs::File::open(path).ok()?.take(4096).read_to_end(&mut bytes).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn is_ignored(name: &str) -> bool {
+    name.starts_with('.')
+        || IGNORED_NAMES.contains(&name)
+        || IGNORED_ENDINGS.iter().any(|ending| name.ends_with(ending))
+}
+
+/// What is in a directory, sorted by name.
+pub(super) fn sorted_entries(path: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut entries = std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+    entries.sort();
+    Ok(entries)
+}

@@ -1,0 +1,270 @@
+//! Executables that print an inventory as JSON.
+//!
+//! A script is run directly, never through a shell: `SCRIPT --list`, then `SCRIPT --host NAME` for each host unless the
+//! output has `_meta.hostvars`. The rules are those of ansible-core 2.19, `plugins/inventory/script.py`.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::{Reading, io_message};
+use crate::error::{Location, Problem};
+use crate::inventory::{GroupId, Target};
+use crate::json;
+use crate::text::Pos;
+use crate::value::{Entry, Value};
+
+/// What became of a file with its run bit set.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// It ran, well or not; problems are with the reading.
+    Ran,
+    /// The system cannot run it (`ENOEXEC`): a data file with a stray run bit.
+    NotAProgram,
+}
+
+/// The most of a script's stderr that a message shows, in lines.
+const STDERR_LINES: usize = 12;
+/// "exec format error" on every Unix.
+const ENOEXEC: i32 = 8;
+
+/// Whether this process may run the file.
+pub(super) fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+}
+
+/// Runs a script and reads what it prints.
+pub(super) fn read(reading: &mut Reading<'_, '_>, path: &Path) -> Outcome {
+    let printed = match run(reading, path, &["--list"]) {
+        Ok(Some(printed)) => printed,
+        Ok(None) => return Outcome::NotAProgram,
+        Err(problem) => {
+            reading.push(problem);
+            return Outcome::Ran;
+        }
+    };
+    let name = format!("{} --list", path.display());
+    if let Some(groups) = parse(reading, &name, printed) {
+        read_groups(reading, path, groups);
+    }
+    Outcome::Ran
+}
+
+/// What a script prints; nothing where the system cannot run the file.
+fn run(reading: &Reading<'_, '_>, path: &Path, arguments: &[&str]) -> Result<Option<Printed>, Problem> {
+    let command_line = format!("{} {}", path.display(), arguments.join(" "));
+    let whole = |message: String| Problem::new(message).at(Location::whole(command_line.clone()));
+    // Without a slash the system would search PATH instead of this folder.
+    let program = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null());
+    if let Some((name, value)) = &reading.options.guard {
+        command.env(name, value);
+    }
+    let output = match command.output() {
+        Ok(output) => output,
+        Err(error) if error.raw_os_error() == Some(ENOEXEC) => return Ok(None),
+        Err(error) => {
+            let hint = "check its first line (`#!`) and the program named there, or remove its run bit if it is data";
+            return Err(whole(format!("cannot be run: {}", io_message(&error))).hint(hint));
+        }
+    };
+    let stderr = shown(&output.stderr);
+    if !output.status.success() {
+        let message = format!("the inventory script failed ({}){stderr}", output.status);
+        return Err(whole(message).hint("run it by hand; a script prints JSON and exits with 0"));
+    }
+    match String::from_utf8(output.stdout) {
+        Ok(stdout) => Ok(Some(Printed { stdout, stderr })),
+        Err(_) => Err(whole(format!("the inventory script printed text that is not UTF-8{stderr}"))
+            .hint("a script prints JSON in UTF-8")),
+    }
+}
+
+struct Printed {
+    stdout: String,
+    /// As a message shows it: on lines of its own, or empty.
+    stderr: String,
+}
+
+fn shown(stderr: &[u8]) -> String {
+    let text = String::from_utf8_lossy(stderr);
+    let lines: Vec<&str> = text.trim_end().lines().collect();
+    if lines.is_empty() {
+        return String::new();
+    }
+    // The cause is mostly in the last lines.
+    let from = lines.len().saturating_sub(STDERR_LINES);
+    let cut = if from > 0 { format!("\n    … {from} lines before") } else { String::new() };
+    let clean = |line: &&str| -> String { line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect() };
+    let kept: Vec<String> = lines[from..].iter().map(|line| format!("\n    {}", clean(line))).collect();
+    format!("; it wrote to stderr:{cut}{}", kept.concat())
+}
+
+/// The mapping that a script printed.
+fn parse<'a>(reading: &mut Reading<'_, 'a>, name: &str, printed: Printed) -> Option<&'a [Entry<'a>]> {
+    let text = reading.add_text(name, reading.arena.alloc_str(&printed.stdout))?;
+    let hint = "run it by hand; a script prints one JSON mapping of groups and nothing else";
+    match json::parse(reading.arena, text) {
+        Ok(Value::Map(entries)) => Some(entries),
+        Ok(other) => {
+            reading.problem(
+                text.base,
+                format!("the inventory script printed {}, not a mapping{}", other.type_name(), printed.stderr),
+                hint,
+            );
+            None
+        }
+        Err(fault) => {
+            reading.problem(
+                fault.at,
+                format!("the inventory script printed no JSON: {}{}", fault.message, printed.stderr),
+                hint,
+            );
+            None
+        }
+    }
+}
+
+fn read_groups<'a>(reading: &mut Reading<'_, 'a>, path: &Path, groups: &'a [Entry<'a>]) {
+    let mut hosts: indexmap::IndexMap<&'a str, Pos> = indexmap::IndexMap::new();
+    let mut meta = None;
+    for group in groups {
+        if group.key == "_meta" {
+            match group.value.get("hostvars") {
+                Some(Value::Map(hostvars)) => meta = Some(hostvars),
+                _ => reading.problem(
+                    group.at,
+                    "`_meta` has no mapping `hostvars`",
+                    "print {\"_meta\": {\"hostvars\": {…}}}",
+                ),
+            }
+        } else {
+            read_group(reading, group, &mut hosts);
+        }
+    }
+    match meta {
+        Some(hostvars) => {
+            let of: std::collections::HashMap<&str, &'a Entry<'a>> =
+                hostvars.iter().map(|entry| (entry.key, entry)).collect();
+            for (name, _) in hosts {
+                if let Some(entry) = of.get(name) {
+                    set_host_vars(reading, name, entry.value, entry.at);
+                }
+            }
+        }
+        None => hosts.into_iter().for_each(|(name, at)| ask_for_host(reading, path, name, at)),
+    }
+}
+
+fn read_group<'a>(reading: &mut Reading<'_, 'a>, entry: &'a Entry<'a>, hosts: &mut indexmap::IndexMap<&'a str, Pos>) {
+    let added = reading.inventory.add_group(entry.key, entry.at);
+    let Some(group) = reading.note(added, entry.at) else { return };
+    let parts = match entry.value {
+        Value::Map(parts) => parts,
+        Value::List(names) => return read_hosts(reading, group, names, entry.at, hosts),
+        other => {
+            let message = format!("group `{}` is {}, not a mapping", entry.key, other.type_name());
+            return reading.problem(entry.at, message, "print {\"hosts\": […], \"vars\": {…}, \"children\": […]}");
+        }
+    };
+    if !parts.iter().any(|part| matches!(part.key, "hosts" | "vars" | "children")) {
+        // Ansible's oldest form: the group is a host of that name, the mapping its variables.
+        reading.warning(
+            entry.at,
+            format!("`{}` has no hosts, vars or children: Ansible takes it for a host of that name", entry.key),
+        );
+        read_hosts(reading, group, &[Value::Str(entry.key)], entry.at, hosts);
+        return set_vars(reading, group, parts);
+    }
+    for part in parts {
+        match (part.key, part.value) {
+            ("hosts", Value::List(names)) => read_hosts(reading, group, names, part.at, hosts),
+            ("vars", Value::Map(vars)) => set_vars(reading, group, vars),
+            ("children", Value::List(names)) => read_children(reading, group, names, part.at),
+            ("hosts" | "children", other) => reading.problem(
+                part.at,
+                format!("`{}` of group `{}` is {}, not a list", part.key, entry.key, other.type_name()),
+                "print a list of names",
+            ),
+            ("vars", other) => reading.problem(
+                part.at,
+                format!("`vars` of group `{}` is {}, not a mapping", entry.key, other.type_name()),
+                "print a mapping of variables",
+            ),
+            _ => {}
+        }
+    }
+}
+
+fn read_hosts<'a>(
+    reading: &mut Reading<'_, 'a>,
+    group: GroupId,
+    names: &[Value<'a>],
+    at: Pos,
+    hosts: &mut indexmap::IndexMap<&'a str, Pos>,
+) {
+    for name in names {
+        let Value::Str(name) = *name else {
+            reading.problem(
+                at,
+                format!("a host's name is {}, not a string", name.type_name()),
+                "print host names as strings",
+            );
+            continue;
+        };
+        let added = reading.inventory.add_host(name, Some(group), None, at);
+        if reading.note(added, at).is_some() {
+            hosts.entry(name).or_insert(at);
+        }
+    }
+}
+
+fn read_children<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, names: &[Value<'a>], at: Pos) {
+    for name in names {
+        let Value::Str(name) = *name else {
+            reading.problem(
+                at,
+                format!("a child group's name is {}, not a string", name.type_name()),
+                "print group names as strings",
+            );
+            continue;
+        };
+        let added = reading.inventory.add_group(name, at);
+        if let Some(child) = reading.note(added, at) {
+            let linked = reading.inventory.add_child(group, child);
+            reading.note(linked, at);
+        }
+    }
+}
+
+fn set_vars<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, vars: &'a [Entry<'a>]) {
+    for entry in vars {
+        let set = reading.inventory.set_var(Target::Group(group), entry.key, entry.value.untagged(), entry.at);
+        reading.note(set, entry.at);
+    }
+}
+
+fn set_host_vars<'a>(reading: &mut Reading<'_, 'a>, name: &'a str, value: Value<'a>, at: Pos) {
+    let Value::Map(vars) = value else {
+        let message = format!("the variables of host `{name}` are {}, not a mapping", value.type_name());
+        return reading.problem(at, message, "print a mapping of variables for each host");
+    };
+    let vars: Vec<(&'a str, Value<'a>, Pos)> =
+        vars.iter().map(|entry| (entry.key, entry.value.untagged(), entry.at)).collect();
+    reading.add_hosts(&[name], None, None, &vars, at);
+}
+
+/// Runs `SCRIPT --host NAME`; no output means no variables.
+fn ask_for_host<'a>(reading: &mut Reading<'_, 'a>, path: &Path, name: &'a str, at: Pos) {
+    match run(reading, path, &["--host", name]) {
+        Ok(Some(printed)) if !printed.stdout.trim().is_empty() => {
+            let text: Option<&'a [Entry<'a>]> = parse(reading, &format!("{} --host {name}", path.display()), printed);
+            if let Some(entries) = text {
+                set_host_vars(reading, name, Value::Map(entries), entries.first().map_or(at, |entry| entry.at));
+            }
+        }
+        Ok(_) => {}
+        Err(problem) => reading.push(problem),
+    }
+}

@@ -1,0 +1,70 @@
+//! Words as a shell splits them: Python's `shlex.split(comments=True)`.
+
+use crate::text::Arena;
+
+/// A word with quotes and backslashes resolved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Token<'a> {
+    /// The word.
+    pub text: &'a str,
+    /// Where it starts in the line, in bytes.
+    pub offset: usize,
+}
+
+/// Splits a line into `tokens`; a `#` outside quotes ends it, even inside a word.
+///
+/// # Errors
+/// A quote that is not closed, or a backslash at the end.
+pub fn split<'a>(arena: &'a Arena, line: &'a str, tokens: &mut Vec<Token<'a>>) -> Result<(), &'static str> {
+    tokens.clear();
+    let bytes = line.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b' ' | b'\t' | b'\r' | b'\n' => at += 1,
+            b'#' => break,
+            _ => {
+                let plain = plain_end(bytes, at);
+                if matches!(bytes.get(plain), Some(b'"' | b'\'' | b'\\')) {
+                    let (text, end) = quoted_word(line, at)?;
+                    tokens.push(Token { text: arena.alloc_str(&text), offset: at });
+                    at = end;
+                } else {
+                    tokens.push(Token { text: &line[at..plain], offset: at });
+                    at = plain;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Where the run of bytes ends that stand for themselves.
+fn plain_end(bytes: &[u8], from: usize) -> usize {
+    let special = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'#' | b'"' | b'\'' | b'\\');
+    bytes[from..].iter().position(special).map_or(bytes.len(), |length| from + length)
+}
+
+/// The word at `from`, and where it ends.
+fn quoted_word(line: &str, from: usize) -> Result<(String, usize), &'static str> {
+    let mut word = String::new();
+    let mut quote = None;
+    let mut chars = line[from..].char_indices();
+    while let Some((at, c)) = chars.next() {
+        match (quote, c) {
+            (None, ' ' | '\t' | '\r' | '\n' | '#') => return Ok((word, from + at)),
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(open), c) if c == open => quote = None,
+            (None | Some('"'), '\\') => {
+                let (_, escaped) = chars.next().ok_or("a backslash ends the line, with nothing behind it")?;
+                // Inside double quotes only a quote and a backslash are escaped.
+                if quote.is_some() && escaped != '"' && escaped != '\\' {
+                    word.push('\\');
+                }
+                word.push(escaped);
+            }
+            (_, c) => word.push(c),
+        }
+    }
+    if quote.is_some() { Err("a quote is not closed") } else { Ok((word, line.len())) }
+}

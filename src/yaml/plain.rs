@@ -1,0 +1,211 @@
+//! A short way for the YAML that most inventories are: block mappings and lists of ASCII text, one entry a line.
+//!
+//! It takes keys without spaces, plain and quoted values that end on their line, `[]` and `{}`, comments except behind
+//! quotes, and one `---` at the top. At anything else, errors included, it gives up, and libyaml reads the text from its start:
+//! what this file accepts must be what libyaml reads, and fuzzing compares the two.
+
+use super::events::MAX_DEPTH;
+use super::{Composer, Shape};
+use crate::text::Pos;
+
+/// A key longer than this is left to libyaml, which has a limit at 1,024.
+const MAX_KEY: usize = 1000;
+
+/// Whether the text has only bytes that this file knows: printable ASCII and `\n`.
+pub(super) fn may_take(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n'))
+}
+
+/// An open block.
+struct Block {
+    indent: usize,
+    is_list: bool,
+    /// A list whose `-` stand in the column of the key it belongs to.
+    beside_key: bool,
+}
+
+/// Reads lines into a composer.
+pub(super) struct Lines<'c, 'a, 'w> {
+    composer: &'c mut Composer<'a, 'w>,
+    blocks: Vec<Block>,
+    /// Where a key stands that has no value yet.
+    waiting: Option<Pos>,
+}
+
+impl<'c, 'a, 'w> Lines<'c, 'a, 'w> {
+    /// Reads the composer's text; `None` if it is not as simple as that.
+    pub(super) fn read(composer: &'c mut Composer<'a, 'w>) -> Option<()> {
+        let text = composer.text.text;
+        let mut lines = Lines { composer, blocks: Vec::new(), waiting: None };
+        let mut has_marker = false;
+        for line in text.split('\n') {
+            let content = line.trim_start_matches(' ');
+            if content.is_empty() || content.starts_with('#') {
+                continue;
+            }
+            let indent = line.len() - content.len();
+            if line.starts_with("---") || line.starts_with("...") {
+                // Only a marker of its own, and only in front of everything.
+                if line != "---" || has_marker || !lines.blocks.is_empty() {
+                    return None;
+                }
+                has_marker = true;
+                continue;
+            }
+            lines.line(content, indent)?;
+        }
+        lines.finish()
+    }
+
+    fn pos(&self, part: &str) -> Pos {
+        self.composer.text.pos_of(part)
+    }
+
+    fn line(&mut self, content: &'a str, indent: usize) -> Option<()> {
+        let is_item = content.starts_with("- ");
+        self.settle(content, indent, is_item)?;
+        if !is_item {
+            return self.entry(content);
+        }
+        let item = content[2..].trim_start_matches(' ');
+        if item.starts_with("- ") || item == "-" || item.is_empty() {
+            return None;
+        }
+        if split_entry(item).is_some() {
+            self.open(item, indent + content.len() - item.len(), false, false)?;
+            return self.entry(item);
+        }
+        self.value(item)
+    }
+
+    /// Opens and closes blocks until the innermost is the one of a line.
+    fn settle(&mut self, content: &'a str, indent: usize, is_item: bool) -> Option<()> {
+        let Some(last) = self.blocks.last() else { return self.open(content, indent, is_item, false) };
+        if let Some(at) = self.waiting {
+            let beside_key = is_item && indent == last.indent;
+            if indent > last.indent || beside_key {
+                self.waiting = None;
+                return self.open(content, indent, is_item, beside_key);
+            }
+            self.null(at)?;
+        } else if indent > last.indent {
+            return None;
+        }
+        while let Some(last) = self.blocks.last() {
+            if last.indent <= indent && !(last.beside_key && last.indent == indent && !is_item) {
+                break;
+            }
+            self.close()?;
+        }
+        let last = self.blocks.last()?;
+        (last.indent == indent && last.is_list == is_item).then_some(())
+    }
+
+    fn open(&mut self, content: &'a str, indent: usize, is_list: bool, beside_key: bool) -> Option<()> {
+        if self.blocks.len() == MAX_DEPTH {
+            return None;
+        }
+        let shape = if is_list { Shape::List } else { Shape::Map };
+        self.composer.push(shape, None, false, self.pos(content));
+        self.blocks.push(Block { indent, is_list, beside_key });
+        Some(())
+    }
+
+    fn close(&mut self) -> Option<()> {
+        self.blocks.pop();
+        self.composer.end().ok()
+    }
+
+    fn null(&mut self, key: Pos) -> Option<()> {
+        self.waiting = None;
+        self.composer.untagged("", true, key).ok()
+    }
+
+    /// `key: value`, or a key whose value follows.
+    fn entry(&mut self, content: &'a str) -> Option<()> {
+        let (key, value) = split_entry(content)?;
+        let at = self.pos(key);
+        self.composer.untagged(key, true, at).ok()?;
+        if value.is_empty() || value.starts_with('#') {
+            self.waiting = Some(at);
+            return Some(());
+        }
+        self.value(value)
+    }
+
+    /// A value that ends on its line.
+    fn value(&mut self, value: &'a str) -> Option<()> {
+        let value = value.trim_end_matches(' ');
+        let at = self.pos(value);
+        match value {
+            "[]" | "{}" => {
+                let shape = if value == "[]" { Shape::List } else { Shape::Map };
+                self.composer.push(shape, None, false, at);
+                self.composer.end().ok()
+            }
+            _ => {
+                let quoted = quoted(value);
+                let text = quoted.or_else(|| plain(value))?;
+                self.composer.untagged(text, quoted.is_none(), at).ok()
+            }
+        }
+    }
+
+    fn finish(mut self) -> Option<()> {
+        if let Some(at) = self.waiting {
+            self.null(at)?;
+        }
+        while !self.blocks.is_empty() {
+            self.close()?;
+        }
+        Some(())
+    }
+}
+
+/// Key and value of a line, the value without the blanks before it; `None` if the key is none of the simple ones.
+fn split_entry(content: &str) -> Option<(&str, &str)> {
+    let bytes = content.as_bytes();
+    if !bytes.first()?.is_ascii_alphanumeric() && bytes[0] != b'_' {
+        return None;
+    }
+    let known = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'/' | b'-' | b'[' | b']');
+    for (i, byte) in bytes.iter().enumerate().take(MAX_KEY) {
+        if *byte == b':' && matches!(bytes.get(i + 1), None | Some(b' ')) {
+            return Some((&content[..i], content[i + 1..].trim_start_matches(' ')));
+        }
+        if *byte != b':' && !known(byte) {
+            return None;
+        }
+    }
+    None
+}
+
+/// What is in quotes without quotes or escapes inside, if the value is all of it.
+fn quoted(value: &str) -> Option<&str> {
+    let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    let inner = value.strip_prefix(quote)?.strip_suffix(quote)?;
+    (!inner.contains([quote, '\\'])).then_some(inner)
+}
+
+/// The scalar of a value without quotes; a comment may follow.
+fn plain(value: &str) -> Option<&str> {
+    let bytes = value.as_bytes();
+    let starts = match bytes {
+        [b'-' | b'+', next, ..] => next.is_ascii_alphanumeric(),
+        [first, ..] => first.is_ascii_alphanumeric() || matches!(first, b'_' | b'/' | b'.' | b'~' | b'$'),
+        [] => false,
+    };
+    let mut end = bytes.len();
+    for (i, pair) in bytes.windows(2).enumerate() {
+        match pair {
+            [b':', b' '] => return None,
+            [b' ', b'#'] => {
+                end = i;
+                break;
+            }
+            _ => {}
+        }
+    }
+    let text = value[..end].trim_end_matches(' ');
+    (starts && !text.ends_with(':')).then_some(text)
+}

@@ -1,0 +1,102 @@
+//! What the program says about bad input: the place, the line, what is wrong, a way out.
+
+use crate::support::Test;
+
+/// Inventories that cannot be read, by the name they are saved under.
+const INVENTORIES: &[(&str, &str, &str)] = &[
+    ("a section with a space", "hosts", "[web servers]\nw1\n"),
+    ("an unknown section", "hosts", "[web:hostvars]\nw1\n"),
+    ("a section that is not closed", "hosts", "[web\nw1\n"),
+    ("variables of no group", "hosts", "[wbe:vars]\na=1\n[web]\nw1\n"),
+    ("children that are not there", "hosts", "[site:children]\nweb\nbd\n[web]\nw1\n"),
+    ("a loop", "hosts", "[a:children]\nb\n[b:children]\nc\n[c:children]\na\n"),
+    ("a group in itself", "hosts", "[a:children]\na\n"),
+    ("space around =", "hosts", "w1 port = 80\n"),
+    ("an open quote", "hosts", "w1 motd='it is\n"),
+    ("a backslash at the end", "hosts", "w1 path=C:\\\n"),
+    ("a colon without a port", "hosts", "[web]\nw1:\n"),
+    ("a YAML start in INI", "hosts.ini", "---\nweb:\n"),
+    ("a template that Python reads", "hosts", "[web:vars]\nv={{ ['a'] }}\n[web]\nw1\n"),
+    ("a variable without =", "hosts", "[web]\nw1\n[web:vars]\nport: 80\n"),
+    ("ranges", "hosts", "a[1:]\nb[1:03]\nc[01:3]\nd[x-z]\ne[3:1:0]\nf[1:2\ng[z:a]\n"),
+    ("a range without end", "hosts", "h[0:99999999]\n"),
+    ("a bad priority", "hosts", "[web]\nw1\n[web:vars]\nansible_group_priority=high\n"),
+    ("a tab", "hosts.yml", "web:\n\thosts:\n"),
+    ("a list of hosts", "hosts.yml", "web:\n  hosts:\n    - w1\n    - w2\n"),
+    ("a number for a group", "hosts.yml", "1.0:\n  hosts: {w1: }\n"),
+    ("a boolean for a host", "hosts.yml", "web:\n  hosts: {yes: }\n"),
+    ("variables that are none", "hosts.yml", "web:\n  hosts: {w1: 80}\n"),
+    ("a bare template", "hosts.yml", "web:\n  vars: {a: {{ b }}}\n"),
+    ("a second colon", "hosts.yml", "web:\n  vars:\n    url: a: b\n"),
+    ("two documents", "hosts.yml", "web: {hosts: {w1: }}\n---\nweb: {hosts: {w2: }}\n"),
+    ("an unknown tag", "hosts.yml", "web: {vars: {a: !foo b}}\n"),
+    ("an alias of nothing", "hosts.yml", "web: {vars: {a: *b}}\n"),
+    ("an open list", "hosts.yml", "web:\n  vars:\n    a: [1, 2\n    b: 3\n"),
+    ("an open quote in YAML", "hosts.yml", "web:\n  vars:\n    a: \"b\n"),
+    ("wrong indentation", "hosts.yml", "web:\n  vars:\n     a: 1\n    b: 2\n"),
+    ("a control character", "hosts.yml", "web: {vars: {a: x\u{1}y}}\n"),
+    ("a list at the top", "hosts.yml", "- w1\n- w2\n"),
+    ("a date for a key", "hosts.yml", "web: {vars: {a: {2001-01-01: b}}}\n"),
+    ("broken JSON", "hosts.json", "{\"web\": {\"hosts\": {\"w1\": null}}\n"),
+    ("a child that is a list", "hosts.yml", "web:\n  children: {db: [w1]}\n"),
+];
+
+#[test]
+fn inventories() {
+    let mut all = String::new();
+    for (name, file, text) in INVENTORIES {
+        let message = Test::new().file(file, text).args(&["-i", file, "--versions", "v=all", "--list"]).errors();
+        all.push_str(&format!("## {name}\n{message}\n"));
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn vars_files() {
+    let mut all = String::new();
+    for (file, text) in [
+        ("group_vars/web.yml", "- a\n- b\n"),
+        ("group_vars/web.yml", "just text\n"),
+        ("group_vars/web.yml", "a: 1\n b: 2\n"),
+        ("host_vars/w1.json", "{\"a\": [1,\n"),
+        ("host_vars/w1.yml", "a: !vault\nb: 1\n"),
+    ] {
+        let test = Test::new().file("hosts", "[web]\nw1\n").file(file, text);
+        let message = test.args(&["-i", "hosts", "--versions", "v=all", "--list"]).errors();
+        all.push_str(&format!("{message}\n"));
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn warnings() {
+    let hosts = "\
+web:
+  hosts:
+    w1: {a: 1, a: 2}
+    w2:
+  vars: {app_version: 1.10}
+  host: {w3: }
+db: {hosts: {db: {x: 1}}}
+loose: 7
+";
+    let test = Test::new().file("hosts.yml", hosts).file("host_vars", "no folder\n");
+    let output = test.args(&["-i", "hosts.yml", "--version-from", "var:app_version", "check"]).run();
+    assert_eq!(output.code, 0, "{}", output.stderr);
+    insta::assert_snapshot!(format!("{}{}", output.stderr, output.stdout));
+}
+
+#[test]
+fn a_message_never_shows_more_than_a_part_of_a_long_line() {
+    let line = format!("w1 {}= b\n", "a".repeat(100_000));
+    let message = Test::new().file("hosts", &line).args(&["-i", "hosts", "--versions", "v=all", "--list"]).errors();
+    assert!(message.len() < 2_000, "{} characters", message.len());
+}
+
+#[test]
+fn thousands_of_problems_are_cut() {
+    let text = "w1 a\n".repeat(5_000);
+    let message = Test::new().file("hosts", &text).args(&["-i", "hosts", "--versions", "v=all", "--list"]).errors();
+    assert_eq!(message.matches("error: ").count(), 101);
+    assert!(message.contains("4900 more problems are not shown"), "{message}");
+}

@@ -1,0 +1,255 @@
+//! The inventory protocol: `--list`, `--host`, `--graph` and their companions.
+
+use crate::support::{Test, names};
+
+const HOSTS: &str = "\
+[web]
+web01 app_version=2.5.0
+web02 app_version=2.5.0
+web03 app_version=2.5.0 port=81
+
+[db]
+db1 app_version=1.10
+
+[web:vars]
+port=80
+";
+
+fn test() -> Test {
+    Test::new().file("hosts", HOSTS).args(&["-i", "hosts", "--version-from", "var:app_version"])
+}
+
+#[test]
+fn the_plan_stands_beside_the_source() {
+    let list = test().args(&["--list"]).json();
+    assert_eq!(names(&list["web"]["hosts"]), ["web01", "web02", "web03"]);
+    assert_eq!(list["web"]["vars"]["port"], 80);
+    assert_eq!(list["_meta"]["hostvars"]["web03"]["port"], 81);
+    assert_eq!(names(&list["regal"]["children"]), ["2.5.0", "1.10"]);
+    assert_eq!(names(&list["2.5.0"]["children"]), ["2.5.0_groupA", "2.5.0_groupB1", "2.5.0_groupB2"]);
+    assert_eq!(names(&list["2.5.0_groupB"]["children"]), ["2.5.0_groupB1", "2.5.0_groupB2"]);
+    assert_eq!(names(&list["2.5.0_groupA"]["hosts"]), ["web01"]);
+    assert_eq!(names(&list["2.5.0_groupB2"]["hosts"]), ["web03"]);
+    assert_eq!(names(&list["1.10_groupA"]["hosts"]), ["db1"]);
+    assert!(list.get("1.10_groupB").is_none(), "a version of one host has no group B");
+}
+
+#[test]
+fn the_groups_carry_what_playbooks_read() {
+    let list = test().args(&["--list", "--bake", "10m", "--canary-bake", "1h", "--approval", "after_canary"]).json();
+    assert_eq!(names(&list["regal"]["vars"]["regal_versions"]), ["2.5.0", "1.10"]);
+    let plan = &list["regal"]["vars"]["regal_plan"]["2.5.0"];
+    assert_eq!(names(&plan["batches"]), ["A", "B1", "B2"]);
+    assert_eq!(names(&plan["groups"]), ["2.5.0_groupA", "2.5.0_groupB1", "2.5.0_groupB2"]);
+    assert_eq!(plan["sizes"], serde_json::json!([1, 1, 1]));
+    assert_eq!(plan["bake_seconds"], serde_json::json!([3600, 600, 600]));
+    assert_eq!(plan["approval"], "after_canary");
+    assert_eq!(plan["max_failures"], 0);
+    let version = &list["2.5.0"]["vars"];
+    assert_eq!(version["regal_serial"], serde_json::json!([1, 1, 1]));
+    assert_eq!(names(&version["regal_batch_groups"]), names(&plan["groups"]));
+    let batch = &list["2.5.0_groupB1"]["vars"];
+    assert_eq!((&batch["regal_version"], &batch["regal_batch"]), (&"2.5.0".into(), &"B1".into()));
+    assert_eq!(batch["regal_batch_index"], 1);
+}
+
+#[test]
+fn groups_only_leaves_the_source_to_ansible() {
+    let list = test().args(&["--list", "--groups-only"]).json();
+    let mut groups: Vec<&str> = list.as_object().unwrap().keys().map(String::as_str).collect();
+    groups.sort_unstable();
+    let expected = [
+        "1.10",
+        "1.10_groupA",
+        "2.5.0",
+        "2.5.0_groupA",
+        "2.5.0_groupB",
+        "2.5.0_groupB1",
+        "2.5.0_groupB2",
+        "_meta",
+        "regal",
+    ];
+    assert_eq!(groups, expected);
+    assert_eq!(list["_meta"]["hostvars"], serde_json::json!({}));
+}
+
+#[test]
+fn export_is_list() {
+    assert_eq!(test().args(&["--list", "--export"]).stdout(), test().args(&["--list"]).stdout());
+    assert_eq!(test().args(&["--export"]).stdout(), test().args(&["--list"]).stdout());
+}
+
+#[test]
+fn pretty_says_the_same() {
+    let pretty = test().args(&["--list", "--pretty"]);
+    assert!(pretty.stdout().lines().count() > 50);
+    assert_eq!(pretty.json(), test().args(&["--list"]).json());
+}
+
+#[test]
+fn a_host_has_its_effective_variables() {
+    let host = test().args(&["--host", "web03"]).json();
+    assert_eq!(host["port"], 81);
+    assert_eq!((&host["regal_version"], &host["regal_batch"]), (&"2.5.0".into(), &"B2".into()));
+    let host = test().args(&["--host", "web01"]).json();
+    assert_eq!(host["port"], 80);
+    let yaml = test().args(&["--host", "web01", "--yaml"]).stdout();
+    assert!(yaml.contains("port: 80\n"), "{yaml}");
+}
+
+#[test]
+fn an_unknown_host_has_no_variables() {
+    assert_eq!(test().args(&["--host", "nobody"]).stdout(), "{}\n");
+}
+
+#[test]
+fn the_graph_shows_the_plan_below_all() {
+    let graph = test().args(&["--graph"]).stdout();
+    insta::assert_snapshot!(graph, @r"
+    @all:
+      |--@ungrouped:
+      |--@web:
+      |  |--web01
+      |  |--web02
+      |  |--web03
+      |--@db:
+      |  |--db1
+      |--@regal:
+      |  |--@2.5.0:
+      |  |  |--@2.5.0_groupA:
+      |  |  |  |--web01
+      |  |  |--@2.5.0_groupB1:
+      |  |  |  |--web02
+      |  |  |--@2.5.0_groupB2:
+      |  |  |  |--web03
+      |  |--@1.10:
+      |  |  |--@1.10_groupA:
+      |  |  |  |--db1
+      |--@2.5.0_groupB:
+      |  |--@2.5.0_groupB1:
+      |  |  |--web02
+      |  |--@2.5.0_groupB2:
+      |  |  |--web03
+    ");
+}
+
+#[test]
+fn a_limit_filters_the_plan_and_never_batches_again() {
+    let list = test().args(&["--list", "--limit", "web03:db"]).json();
+    assert_eq!(names(&list["web"]["hosts"]), ["web03"]);
+    assert!(list.get("2.5.0_groupA").is_none());
+    assert_eq!(names(&list["2.5.0_groupB2"]["hosts"]), ["web03"]);
+    assert_eq!(names(&list["2.5.0"]["vars"]["regal_batches"]), ["B2"]);
+    assert!(list["_meta"]["hostvars"].get("web01").is_none());
+    let message = test().args(&["--list", "--limit", "web9*"]).errors();
+    assert!(message.contains("the limit leaves no host"), "{message}");
+}
+
+#[test]
+fn output_replaces_a_file_whole_or_leaves_it() {
+    let test = test().file("out/plan.json", "old").args(&["--list", "--output", "out/plan.json"]);
+    assert_eq!(test.stdout(), "");
+    let written = std::fs::read_to_string(test.path().join("out/plan.json")).unwrap();
+    assert!(written.starts_with("{\"all\":"), "{written}");
+    let failing = Test::new().file("out/plan.json", "old").args(&[
+        "-i",
+        "nope",
+        "--versions",
+        "a=all",
+        "--list",
+        "--output",
+        "out/plan.json",
+    ]);
+    failing.errors();
+    assert_eq!(std::fs::read_to_string(failing.path().join("out/plan.json")).unwrap(), "old");
+    assert_eq!(std::fs::read_dir(failing.path().join("out")).unwrap().count(), 1);
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_an_error() {
+    let message = test().args(&["--list", "--output", "no/such/folder/plan.json"]).errors();
+    assert!(message.contains("no/such/folder/plan.json cannot be written"), "{message}");
+}
+
+#[test]
+fn names_that_clash_are_errors() {
+    let hosts = "[2.5.0_groupA]\nother\n[web]\nweb01\nweb02\n";
+    let test = Test::new().file("hosts", hosts).args(&["-i", "hosts", "--versions", "2.5.0=web", "--list"]);
+    assert!(test.errors().contains("the group `2.5.0_groupA` cannot be added: a group of the inventory has that name"));
+    let test = Test::new().file("hosts", "regal\nweb01\n").args(&["-i", "hosts", "--versions", "a=all", "--list"]);
+    assert!(test.errors().contains("a host of the inventory has that name"));
+    let hosts = "[_0_0]\nother\n[web]\nweb01\n";
+    let test = Test::new().file("hosts", hosts).args(&["-i", "hosts", "--versions", "1.0=web", "--list"]);
+    test.stdout();
+    let hosts = "[__0]\nother\n[web]\nweb01\n";
+    let test = Test::new().file("hosts", hosts).args(&["-i", "hosts", "--versions", "1.0=web", "--list"]);
+    assert!(
+        test.env("ANSIBLE_TRANSFORM_INVALID_GROUP_CHARS", "always").errors().contains("merges it with the group `__0`")
+    );
+}
+
+#[test]
+fn a_group_named_as_the_version_with_its_hosts_is_taken_over() {
+    let hosts = "[app_2]\nweb01\nweb02\n[app_2:vars]\nport=80\n";
+    let list = Test::new().file("hosts", hosts).args(&["-i", "hosts", "--versions", "app_2=app_2", "--list"]).json();
+    assert_eq!(names(&list["app_2"]["hosts"]), ["web01", "web02"]);
+    assert_eq!(names(&list["app_2"]["children"]), ["app_2_groupA", "app_2_groupB1"]);
+    assert_eq!(list["app_2"]["vars"]["port"], 80);
+    assert_eq!(names(&list["app_2"]["vars"]["regal_batches"]), ["A", "B1"]);
+    let partly = Test::new().file("hosts", hosts).args(&["-i", "hosts", "--versions", "app_2=web01", "--list"]);
+    assert!(partly.errors().contains("a group of the inventory has that name"));
+}
+
+#[test]
+fn safe_names_are_spelled_for_ansible() {
+    let list = test().args(&["--list", "--group-names", "safe", "--name", "shop"]).json();
+    assert_eq!(names(&list["regal"]["children"]), ["shop_2_5_0", "shop_1_10"]);
+    assert_eq!(names(&list["shop_2_5_0_groupA"]["hosts"]), ["web01"]);
+    assert_eq!(list["shop_2_5_0_groupA"]["vars"]["regal_version"], "2.5.0");
+}
+
+#[test]
+fn a_source_without_hosts_gives_its_groups_and_no_batches() {
+    let list = Test::new()
+        .file("hosts", "[web]\n[web:vars]\na=1\n")
+        .args(&["-i", "hosts", "--versions", "a=web", "--list"])
+        .json();
+    assert_eq!(list["web"]["vars"]["a"], 1);
+    assert!(list.get("regal").is_none());
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    use std::process::{Command, Stdio};
+    let folder = tempfile::tempdir().unwrap();
+    let hosts: String = (0..20_000).map(|n| format!("host{n:05}.example.net\n")).collect();
+    std::fs::write(folder.path().join("hosts"), hosts).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_regal-inventory"))
+        .args(["-i", "hosts", "--versions", "a=all", "--batch-size", "50%", "--list"])
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+}
+
+#[test]
+fn wrong_usage_is_exit_code_2() {
+    for arguments in [&["list"][..], &["--lst"], &[], &["--list", "--host", "web01"], &["plan", "--format", "xml"]] {
+        let output = Test::new().args(arguments).run();
+        assert_eq!((output.code, output.stdout.as_str()), (2, ""), "{arguments:?}: {}", output.stderr);
+    }
+}
+
+#[test]
+fn a_host_named_as_a_group_cannot_keep_its_variables_in_one_inventory() {
+    let test = || {
+        let test = Test::new().file("hosts", "[web]\ndb\n[db]\nd1\n").file("host_vars/db.yml", "x: 1\n");
+        test.args(&["-i", "hosts", "--versions", "v=d1", "--list"])
+    };
+    assert!(test().errors().contains("host `db` has variables and the name of a group"));
+    test().args(&["--groups-only"]).stdout();
+}

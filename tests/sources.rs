@@ -1,0 +1,161 @@
+//! Sources of every kind, and what keeps them from being read.
+
+use crate::support::{Test, names};
+
+const VERSION: [&str; 2] = ["--versions", "v=all"];
+
+#[test]
+fn several_sources_are_merged_and_the_last_wins() {
+    let test = Test::new()
+        .file("a.ini", "[web]\nw1 x=a\nw2 x=a\n[web:vars]\ny=a\n")
+        .file("b.yml", "web:\n  hosts: {w2: {x: b}, w3: }\n  vars: {y: b}\n")
+        .args(&["-i", "a.ini", "-i", "b.yml", "--list"])
+        .args(&VERSION);
+    let list = test.json();
+    assert_eq!(names(&list["web"]["hosts"]), ["w1", "w2", "w3"]);
+    assert_eq!(list["_meta"]["hostvars"]["w2"]["x"], "b");
+    assert_eq!(list["web"]["vars"]["y"], "b");
+}
+
+#[test]
+fn hosts_keep_the_order_of_first_appearance() {
+    let hosts = "[b]\nzulu\nalpha\n[a]\nmike\nzulu\n[top:children]\na\nb\n";
+    let test = Test::new().file("hosts", hosts).args(&["-i", "hosts", "--versions", "v=top", "--canary", "100%"]);
+    assert_eq!(test.args(&["plan", "--format", "regal"]).run().stdout, "{\"v\": [\"zulu,alpha,mike\"]}\n");
+}
+
+#[test]
+fn a_host_list_needs_no_file() {
+    let list = Test::new().args(&["-i", "web[1:3],db1:2222,", "--list"]).args(&VERSION).json();
+    assert_eq!(names(&list["ungrouped"]["hosts"]), ["web1", "web2", "web3", "db1"]);
+    assert_eq!(list["_meta"]["hostvars"]["db1"]["ansible_port"], 2222);
+}
+
+#[test]
+fn a_script_is_asked_for_each_host_when_it_has_no_meta() {
+    let script = "#!/bin/sh\nif [ \"$1\" = --list ]; then echo '{\"web\": [\"w1\", \"w2\"]}'; else echo \"{\\\"me\\\": \\\"$2\\\"}\"; fi\n";
+    let list = Test::new().script("inventory.sh", script).args(&["-i", "inventory.sh", "--list"]).args(&VERSION).json();
+    assert_eq!(list["_meta"]["hostvars"]["w2"]["me"], "w2");
+}
+
+#[test]
+fn a_script_without_a_slash_in_its_path_is_not_searched_in_path() {
+    let test = Test::new().script("true", "#!/bin/sh\necho '{\"web\": {\"hosts\": [\"w1\"]}}'\n");
+    assert_eq!(names(&test.args(&["-i", "true", "--list"]).args(&VERSION).json()["web"]["hosts"]), ["w1"]);
+}
+
+#[test]
+fn a_data_file_with_a_stray_run_bit_is_data() {
+    let test = Test::new().script("hosts.ini", "[web]\nw1\n").args(&["-i", "hosts.ini", "--list"]).args(&VERSION);
+    assert_eq!(names(&test.json()["web"]["hosts"]), ["w1"]);
+}
+
+#[test]
+fn a_failing_script_shows_its_stderr() {
+    let test = Test::new().script("inventory.sh", "#!/bin/sh\necho 'token expired' >&2\nexit 4\n");
+    let message = test.args(&["-i", "inventory.sh", "--list"]).args(&VERSION).errors();
+    assert!(message.contains("inventory.sh --list: the inventory script failed (exit status: 4)"), "{message}");
+    assert!(message.contains("    token expired"), "{message}");
+}
+
+#[test]
+fn a_script_that_prints_no_inventory() {
+    for (printed, expected) in [
+        ("hello", "printed no JSON"),
+        ("", "printed no JSON"),
+        ("[1]", "printed a list, not a mapping"),
+        ("{\"web\": {\"hosts\": \"w1\"}}", "`hosts` of group `web` is a string, not a list"),
+        ("{\"web\": {\"hosts\": [1]}}", "a host's name is a number, not a string"),
+        ("{\"web\": {\"vars\": []}}", "`vars` of group `web` is a list, not a mapping"),
+        ("{\"web\": 7}", "group `web` is a number, not a mapping"),
+        ("{\"_meta\": {}, \"web\": {\"hosts\": [\"w1\"]}}", "`_meta` has no mapping `hostvars`"),
+        ("{\"a\": {\"children\": [\"b\"]}, \"b\": {\"children\": [\"a\"]}}", "makes a loop"),
+    ] {
+        let script = format!("#!/bin/sh\ncat <<'END'\n{printed}\nEND\n");
+        let message = Test::new().script("s", &script).args(&["-i", "s", "--list"]).args(&VERSION).errors();
+        assert!(message.contains(expected), "{printed}: {message}");
+    }
+}
+
+#[test]
+fn the_program_never_runs_itself() {
+    let program = env!("CARGO_BIN_EXE_regal-inventory");
+    let direct = Test::new().args(&["-i", program, "--list"]).args(&VERSION).errors();
+    assert!(direct.contains("belongs to regal-inventory"), "{direct}");
+    let wrapper = format!("#!/bin/sh\nexec {program} -i \"$0\" --versions v=all \"$@\"\n");
+    let message = Test::new().script("wrap", &wrapper).args(&["-i", "wrap", "--list"]).args(&VERSION).errors();
+    assert!(message.contains("regal-inventory was started as a source of itself"), "{message}");
+}
+
+#[test]
+fn a_directory_passes_over_our_own_files_and_check_says_so() {
+    let test = Test::new()
+        .file("production/hosts", "[web]\nw1 app_version=1\n")
+        .script("production/plan.regal.yml", "#!/usr/bin/env -S regal-inventory --config\nplugin: regal-inventory\n")
+        .script("production/wrapper", "#!/bin/sh\nexec regal-inventory \"$@\"\n")
+        .file("production/regal.yml", "inventory: .\nversion_from: {var: app_version}\n")
+        .args(&["--config", "production/regal.yml"]);
+    let checked = test.args(&["check"]).run();
+    assert_eq!(checked.code, 0, "{}", checked.stderr);
+    for own in ["plan.regal.yml", "wrapper", "regal.yml"] {
+        assert!(checked.stderr.contains(&format!("{own}: belongs to regal-inventory")), "{}", checked.stderr);
+    }
+}
+
+#[test]
+fn whole_files_under_vault_are_named() {
+    let vault = "$ANSIBLE_VAULT;1.1;AES256\n6162\n";
+    let test = || {
+        Test::new()
+            .file("hosts", "[web]\nw1\n")
+            .file("group_vars/web/secret.yml", vault)
+            .args(&["-i", "hosts"])
+            .args(&VERSION)
+    };
+    let message = test().args(&["--list"]).errors();
+    assert!(message.contains("group_vars/web/secret.yml: the vars file is encrypted as a whole"), "{message}");
+    let plan = test().args(&["plan"]).stdout();
+    assert!(plan.contains("is encrypted as a whole and was not read"), "{plan}");
+    assert_eq!(names(&test().args(&["--list", "--groups-only"]).json()["v_groupA"]["hosts"]), ["w1"]);
+}
+
+#[test]
+fn sources_that_cannot_be_read() {
+    let list = |test: Test, source: &str| test.args(&["-i", source, "--list"]).args(&VERSION).errors();
+    assert!(list(Test::new(), "nope").contains("inventory `nope` cannot be read: no such file or directory"));
+    let plugin = Test::new().file("aws_ec2.yml", "plugin: amazon.aws.aws_ec2\n");
+    assert!(
+        list(plugin, "aws_ec2.yml")
+            .contains("aws_ec2.yml:1:1: inventory plugin `amazon.aws.aws_ec2` cannot be run here")
+    );
+    assert!(
+        list(Test::new().file("hosts.toml", "[web]\n"), "hosts.toml").contains("TOML inventories are not read yet")
+    );
+    let vault = Test::new().file("hosts.yml", "$ANSIBLE_VAULT;1.1;AES256\n61\n");
+    assert!(list(vault, "hosts.yml").contains("encrypted as a whole"));
+    let latin = Test::new().file("hosts", b"# caf\xe9 is fine in a comment\nweb01 n=caf\xe9\n");
+    assert!(list(latin, "hosts").contains("hosts:2: the text is not valid UTF-8"));
+    let missing = Test::new().script("s", "#!/no/such/interpreter\n");
+    assert!(list(missing, "s").contains("cannot be run: no such file or directory"));
+    let script_shaped = Test::new().file("hosts.json", "{\"web\": {\"hosts\": {}}, \"_meta\": {\"hostvars\": {}}}");
+    assert!(list(script_shaped, "hosts.json").contains("this is the output of an inventory script"));
+}
+
+#[test]
+fn utf16_with_a_byte_order_mark_is_decoded() {
+    let mut bytes = vec![0xff, 0xfe];
+    bytes.extend("web: {hosts: {grün: }}\n".encode_utf16().flat_map(u16::to_le_bytes));
+    let list = Test::new().file("hosts.yml", &bytes).args(&["-i", "hosts.yml", "--list"]).args(&VERSION).json();
+    assert_eq!(names(&list["web"]["hosts"]), ["grün"]);
+}
+
+#[test]
+fn a_failing_source_fails_the_run_whatever_the_others_say() {
+    let test = Test::new()
+        .file("good", "[web]\nw1\n")
+        .file("bad", "[web\nw1 x\n")
+        .args(&["-i", "good", "-i", "bad", "--list"]);
+    let message = test.args(&VERSION).errors();
+    assert!(message.contains("bad:1:1"), "{message}");
+    assert!(message.contains("bad:2:4"), "{message}");
+}
