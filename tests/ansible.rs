@@ -110,3 +110,20 @@ fn the_batches_beside_the_source_change_no_variable() {
         }
     }
 }
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn ansible_reads_the_yaml_form_as_a_file() {
+    let bin = installations().pop().unwrap();
+    for case in cases() {
+        let ansible = Ansible::new(&[]);
+        let file = ansible.folder.path().join("frozen.yml").display().to_string();
+        let program = env!("CARGO_BIN_EXE_regal-inventory");
+        let mut command = Command::new(program);
+        command.args(options(&case, &["--list", "--yaml", "--output", &file])).env_remove("REGAL_TEST_ANSIBLE");
+        assert!(command.status().unwrap().success());
+        let recorded = std::fs::read_to_string(case.join("ansible.json")).unwrap();
+        let (list, _) = ansible.list(&bin, &[file]);
+        assert_eq!(from_ansible(&list), from_ansible(&parse_python_json(&recorded)), "{}", case.display());
+    }
+}

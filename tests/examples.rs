@@ -64,14 +64,15 @@ fn copy() -> TempDir {
     copy
 }
 
-fn run(example: &str, ansible: Option<&Path>) {
+/// Runs the commands of a README, from the repository's top, in an example's folder.
+fn run(readme: &str, example: &str, ansible: Option<&Path>) {
     let copy = copy();
     let folder = copy.path().join("examples").join(example);
     let _ = fs::remove_dir_all(folder.join("fleet"));
     let binary = Path::new(env!("CARGO_BIN_EXE_regal-inventory")).parent().unwrap();
     let system = env::var_os("PATH").unwrap();
     let path = env::join_paths([binary].into_iter().chain(ansible).map(PathBuf::from).chain(env::split_paths(&system)));
-    let readme = fs::read_to_string(folder.join("README.md")).unwrap();
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(readme)).unwrap();
     let wanted = |step: &Step| ansible.is_some() || step.command.starts_with("regal-inventory ");
     for step in steps(&readme).into_iter().filter(wanted) {
         let mut command = Command::new("sh");
@@ -90,38 +91,45 @@ fn run(example: &str, ansible: Option<&Path>) {
     }
 }
 
-fn with_each_ansible(example: &str) {
+fn with_each_ansible(readme: &str, example: &str) {
     let list = env::var_os("REGAL_TEST_ANSIBLE").expect("REGAL_TEST_ANSIBLE is not set; run tests/run");
     for ansible in env::split_paths(&list) {
         let found = ansible.join("ansible-playbook").is_file();
         assert!(found, "no ansible-playbook in {}; run tests/run", ansible.display());
-        run(example, Some(&ansible));
+        run(readme, example, Some(&ansible));
     }
 }
 
 #[test]
 fn plans_are_as_the_readmes_say() {
     for example in ["small", "zones", "regal"] {
-        run(example, None);
+        run(&format!("examples/{example}/README.md"), example, None);
     }
+    run("README.md", "small", None);
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn the_readme_at_the_top() {
+    with_each_ansible("README.md", "small");
 }
 
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn small() {
-    with_each_ansible("small");
+    with_each_ansible("examples/small/README.md", "small");
 }
 
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn zones() {
-    with_each_ansible("zones");
+    with_each_ansible("examples/zones/README.md", "zones");
 }
 
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn regal() {
-    with_each_ansible("regal");
+    with_each_ansible("examples/regal/README.md", "regal");
 }
 
 #[test]
