@@ -3,11 +3,13 @@
 mod arguments;
 mod check;
 mod config;
+mod limit;
 mod listing;
 mod messages;
 mod output;
 mod pipeline;
 mod plan;
+mod sources;
 
 use std::process::ExitCode;
 

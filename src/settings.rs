@@ -14,6 +14,7 @@ mod typed;
 use crate::error::{Error, Location, Result};
 use crate::plan::names::Naming;
 use crate::policy::{Layer, Policy};
+use crate::source::engine::Mode;
 use crate::text::{Arena, Text, TextMap};
 use draft::Draft;
 pub use keys::{Id, KEYS, Key, Shape, variable};
@@ -61,6 +62,12 @@ pub struct Settings {
     pub naming: Naming,
     /// Whether to write the batches without the source's groups and variables.
     pub groups_only: bool,
+    /// Which sources go through `ansible-inventory`.
+    pub engine: Mode,
+    /// That program: a path if it has a slash, else a name in `PATH`.
+    pub ansible_inventory: Option<Source>,
+    /// How long to keep what programs print, in seconds; 0 to run them each time.
+    pub cache_ttl: u64,
     /// The `REGAL_*` variables that took part, in their order.
     pub environment: Vec<(String, String)>,
 }
@@ -158,6 +165,9 @@ fn merge(drafts: Vec<Draft>) -> Settings {
         replace(&mut settings.policy.shared_hosts, draft.shared_hosts);
         replace(&mut settings.naming.spelling, draft.spelling);
         replace(&mut settings.groups_only, draft.groups_only);
+        replace(&mut settings.engine, draft.engine);
+        replace(&mut settings.cache_ttl, draft.cache_ttl);
+        settings.ansible_inventory = draft.ansible_inventory.or(settings.ansible_inventory);
         if draft.prefix.is_some() {
             settings.naming.prefix = draft.prefix;
         }

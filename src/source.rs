@@ -3,8 +3,11 @@
 //! A source is a file, a directory, an executable that prints JSON, or a host list (`web1,web2,`). Several are merged as
 //! Ansible merges several `-i`. A source that cannot be read whole is an error: half an inventory is never planned with.
 
+pub mod cache;
 mod directory;
+pub mod engine;
 mod ini;
+mod program;
 mod script;
 mod shell;
 mod vars_files;
@@ -43,6 +46,18 @@ pub struct Options {
     pub own_files: Vec<PathBuf>,
     /// Set in the environment of scripts, so that this program recognizes itself when it is run as a source.
     pub guard: Option<(String, String)>,
+    /// Which sources go through `ansible-inventory`.
+    pub engine: engine::Engine,
+    /// Where and how long the output of programs is kept; nothing to run them each time.
+    pub cache: Option<cache::Cache>,
+}
+
+/// What a source is.
+#[derive(Clone, Copy)]
+enum Kind {
+    Hosts,
+    Directory,
+    File,
 }
 
 /// What was read.
@@ -63,6 +78,7 @@ struct Reading<'m, 'a> {
     texts: &'m TextMap<'a>,
     inventory: Inventory<'a>,
     options: &'m Options,
+    store: cache::State,
     problems: Vec<Problem>,
     more_problems: usize,
     warnings: Vec<Problem>,
@@ -80,14 +96,16 @@ pub fn load<'a>(arena: &'a Arena, texts: &TextMap<'a>, specs: &[Spec], options: 
         texts,
         inventory: Inventory::new(),
         options,
+        store: cache::State::default(),
         problems: Vec::new(),
         more_problems: 0,
         warnings: Vec::new(),
         vaults: Vec::new(),
         skipped: Vec::new(),
     };
-    for spec in specs {
-        reading.source(spec);
+    let through_ansible = engine::read(&mut reading, specs);
+    if !through_ansible {
+        specs.iter().for_each(|spec| reading.source(spec));
     }
     if reading.problems.is_empty() {
         let reconciled = reading.inventory.reconcile();
@@ -95,7 +113,10 @@ pub fn load<'a>(arena: &'a Arena, texts: &TextMap<'a>, specs: &[Spec], options: 
     }
     if reading.problems.is_empty() {
         reading.warn_of_shared_names();
-        vars_files::read(&mut reading, specs);
+        // What ansible-inventory prints has them already.
+        if !through_ansible {
+            vars_files::read(&mut reading, specs);
+        }
     }
     if reading.more_problems > 0 {
         reading.problems.push(Problem::new(format!("{} more problems are not shown", reading.more_problems)));
@@ -106,20 +127,45 @@ pub fn load<'a>(arena: &'a Arena, texts: &TextMap<'a>, specs: &[Spec], options: 
 
 impl<'a> Reading<'_, 'a> {
     fn source(&mut self, spec: &Spec) {
+        match self.kind(spec) {
+            Some(Kind::Hosts) => self.host_list(&spec.name),
+            Some(Kind::Directory) => {
+                self.files_of(&spec.path).iter().for_each(|file| self.file(file));
+            }
+            Some(Kind::File) if !self.refuses(&spec.path) => self.file(&spec.path),
+            Some(Kind::File) | None => {}
+        }
+    }
+
+    /// What a source is; a path that cannot be read is a problem.
+    fn kind(&mut self, spec: &Spec) -> Option<Kind> {
         if spec.name.contains(',') && !spec.path.exists() {
-            return self.host_list(&spec.name);
+            return Some(Kind::Hosts);
         }
         match std::fs::metadata(&spec.path) {
+            Ok(metadata) if metadata.is_dir() => Some(Kind::Directory),
+            Ok(_) => Some(Kind::File),
             Err(error) => {
                 let message = format!("inventory `{}` cannot be read: {}", spec.path.display(), io_message(&error));
                 let mut problem =
                     Problem::new(message).hint("check the path; relative paths in a regal.yml start from its folder");
                 problem.location = spec.origin.clone().map(Box::new);
                 self.push(problem);
+                None
             }
-            Ok(metadata) if metadata.is_dir() => self.directory(&spec.path),
-            Ok(_) => self.file(&spec.path),
         }
+    }
+
+    /// Whether a file is our own, which is a problem.
+    fn refuses(&mut self, path: &Path) -> bool {
+        let own = self.options.own_files.iter().any(|own| same_file(own, path));
+        if own {
+            let problem = Problem::new("this file belongs to regal-inventory and is no inventory to read")
+                .at(Location::whole(path.display().to_string()))
+                .hint("name the inventory that it should read instead");
+            self.push(problem);
+        }
+        own
     }
 
     /// Ansible's `host_list`: names and ranges, separated by commas.
@@ -135,12 +181,6 @@ impl<'a> Reading<'_, 'a> {
 
     /// A file by what it is: a script, YAML, or INI.
     fn file(&mut self, path: &Path) {
-        if self.options.own_files.iter().any(|own| same_file(own, path)) {
-            let problem = Problem::new("this file belongs to regal-inventory and is no inventory to read")
-                .at(Location::whole(path.display().to_string()))
-                .hint("name the inventory that it should read instead");
-            return self.push(problem);
-        }
         if script::is_executable(path) && script::read(self, path) != script::Outcome::NotAProgram {
             return;
         }
@@ -163,7 +203,8 @@ impl<'a> Reading<'_, 'a> {
     fn yaml_or_ini(&mut self, text: Text<'a>, named_yaml: bool) {
         let fault = match yaml::parse(self, text) {
             Ok(yaml::Document::Groups(entries)) => return yaml::read(self, entries, text),
-            Ok(yaml::Document::Plugin(problem)) => return self.push(problem),
+            Ok(yaml::Document::Plugin(plugin)) => return self.push(engine::refusal(self, plugin)),
+            Ok(yaml::Document::Unreadable(problem)) => return self.push(problem),
             Ok(yaml::Document::Other(problem)) => problem,
             Err(problem) => problem,
         };

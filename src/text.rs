@@ -36,9 +36,25 @@ impl<'a> Text<'a> {
     }
 }
 
+/// A program that printed a text; what it read itself is not known here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Printer {
+    /// An inventory script.
+    Script,
+    /// `ansible-inventory`.
+    Ansible,
+}
+
+/// A text with its name and, where it is no file, the program that printed it.
+struct Entry<'a> {
+    name: &'a str,
+    text: Text<'a>,
+    printer: Option<Printer>,
+}
+
 /// All texts that were read, by position.
 pub struct TextMap<'a> {
-    texts: RefCell<Vec<(&'a str, Text<'a>)>>,
+    texts: RefCell<Vec<Entry<'a>>>,
 }
 
 impl<'a> TextMap<'a> {
@@ -53,22 +69,37 @@ impl<'a> TextMap<'a> {
     /// # Errors
     /// When all texts together pass 4 GiB.
     pub fn add(&self, name: &'a str, text: &'a str) -> Result<Text<'a>, Problem> {
+        self.add_printed(name, text, None)
+    }
+
+    /// Adds a text that a program printed.
+    ///
+    /// # Errors
+    /// As [`TextMap::add`].
+    pub fn add_printed(&self, name: &'a str, text: &'a str, printer: Option<Printer>) -> Result<Text<'a>, Problem> {
         let mut texts = self.texts.borrow_mut();
-        let base = texts.last().map_or(0, |(_, last)| last.base.0 as usize + last.text.len() + 1);
+        let base = texts.last().map_or(0, |last| last.text.base.0 as usize + last.text.text.len() + 1);
         let end = base + text.len() + 1;
         if u32::try_from(end).is_err() {
             return Err(Problem::new("the sources are larger than 4 GiB together").at(Location::whole(name)));
         }
         let added = Text { text, base: Pos(base as u32) };
-        texts.push((name, added));
+        texts.push(Entry { name, text: added, printer });
         Ok(added)
+    }
+
+    /// The program that printed the text of a position; nothing for a file.
+    pub fn printer(&self, pos: Pos) -> Option<Printer> {
+        let texts = self.texts.borrow();
+        let index = texts.partition_point(|entry| entry.text.base <= pos);
+        index.checked_sub(1).and_then(|i| texts.get(i)).and_then(|entry| entry.printer)
     }
 
     /// The place of a position, with the line it stands in.
     pub fn locate(&self, pos: Pos) -> Location {
         let texts = self.texts.borrow();
-        let index = texts.partition_point(|(_, text)| text.base <= pos);
-        let Some((name, text)) = index.checked_sub(1).and_then(|i| texts.get(i)) else {
+        let index = texts.partition_point(|entry| entry.text.base <= pos);
+        let Some(Entry { name, text, .. }) = index.checked_sub(1).and_then(|i| texts.get(i)) else {
             return Location::whole("?");
         };
         let mut offset = ((pos.0 - text.base.0) as usize).min(text.text.len());

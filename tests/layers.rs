@@ -14,7 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("pattern", &["inventory"]),
     ("fold", &[]),
     ("policy", &["error"]),
-    ("settings", &["error", "plan", "policy", "text", "value", "yaml"]),
+    ("settings", &["error", "plan", "policy", "source", "text", "value", "yaml"]),
     ("source", &["error", "inventory", "json", "literal", "pattern", "text", "value", "yaml"]),
     ("assign", &["error", "inventory", "pattern", "settings", "text", "value"]),
     ("plan", &["assign", "error", "fold", "policy"]),

@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod ansible;
+mod cache;
+mod engine;
 mod fixtures;
 mod layers;
 mod messages;

@@ -11,7 +11,7 @@ use crate::inventory::effective::Effective;
 use crate::inventory::{ALL, HostId, Inventory, UNGROUPED, Var};
 use crate::pattern;
 use crate::settings::{ExplicitVersion, Pattern, VersionFrom, VersionSource};
-use crate::text::{Pos, TextMap};
+use crate::text::{Pos, Printer, TextMap};
 use crate::value::Value;
 
 /// How hosts get their versions.
@@ -45,6 +45,7 @@ pub fn assign<'a>(
         texts,
         versions: IndexMap::new(),
         reported: HashSet::new(),
+        numbers: HashSet::new(),
         problems: Vec::new(),
         warnings,
     };
@@ -96,6 +97,8 @@ struct Assigner<'r, 'a> {
     versions: IndexMap<&'a str, Vec<HostId>>,
     /// Places that a message was given for: a group's variable is one finding, however many hosts have it.
     reported: HashSet<Pos>,
+    /// Versions that came as numbers: each is one finding, though ansible-inventory prints it for each host.
+    numbers: HashSet<&'a str>,
     problems: Vec<Problem>,
     warnings: &'r mut Vec<Problem>,
 }
@@ -175,6 +178,7 @@ impl<'a> Assigner<'_, 'a> {
             Value::Str(text) | Value::Unsafe(text) => return Some(text).filter(|text| !text.is_empty()),
             value @ (Value::Bool(..) | Value::Int(_) | Value::Float(_) | Value::Date(_)) => {
                 self.note_typed(name, var, value);
+                self.note_printed(name, var, value);
                 return value.text();
             }
             Value::Vault(_) => "encrypted",
@@ -196,6 +200,21 @@ impl<'a> Assigner<'_, 'a> {
         if written != read && self.reported.insert(var.at) {
             let message = format!("`{name}` is planned as `{written}`, but Ansible itself reads it as {read}");
             let hint = format!("quote it, so that both read the same: \"{written}\"");
+            self.warnings.push(Problem::new(message).at(self.texts.locate(var.at)).hint(hint));
+        }
+    }
+
+    /// Warns where a version went through a program as a number: `1.10` printed by Python is 1.1.
+    fn note_printed(&mut self, name: &str, var: &Var<'a>, value: Value<'a>) {
+        let by = match (self.texts.printer(var.at), value) {
+            (Some(Printer::Script), Value::Float(_)) => "the inventory script",
+            (Some(Printer::Ansible), Value::Int(_) | Value::Float(_)) => "ansible-inventory",
+            _ => return,
+        };
+        let Some(read) = value.text() else { return };
+        if self.numbers.insert(read) {
+            let message = format!("`{name}` came from {by} as the number {read}, so how it was written is lost");
+            let hint = format!("quote it where it is set, or 1.10 becomes 1.1: \"{read}\"");
             self.warnings.push(Problem::new(message).at(self.texts.locate(var.at)).hint(hint));
         }
     }

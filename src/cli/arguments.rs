@@ -49,6 +49,9 @@ pub struct Arguments {
     /// Print warnings also beside --list, --host and --graph
     #[arg(short, long, global = true)]
     pub verbose: bool,
+    /// Run scripts and ansible-inventory anew, and keep what they print if there is a cache
+    #[arg(long, global = true)]
+    pub refresh_cache: bool,
     /// When to color messages
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     pub color: Color,

@@ -7,7 +7,6 @@ use regal_inventory::assign::{self, Assignments, Request, literal_hosts};
 use regal_inventory::emit::ansible::PlanGroups;
 use regal_inventory::error::{Error, Location, Problem};
 use regal_inventory::inventory::Inventory;
-use regal_inventory::pattern;
 use regal_inventory::plan::names::{GroupNames, Naming};
 use regal_inventory::plan::{Plan, plan};
 use regal_inventory::settings::{self, Input, OptionText, Settings, VersionSource};
@@ -15,7 +14,7 @@ use regal_inventory::source::{self, Loaded, Options, Spec};
 use regal_inventory::text::{Arena, TextMap};
 
 use super::arguments::{Arguments, Color};
-use super::{GUARD, config};
+use super::{GUARD, config, limit, sources};
 
 /// Ansible's own variable for cleaning group names.
 const TRANSFORM: &str = "ANSIBLE_TRANSFORM_INVALID_GROUP_CHARS";
@@ -29,6 +28,7 @@ pub struct Invocation<'a> {
     pub config: Option<PathBuf>,
     pub output: Option<PathBuf>,
     pub color: Color,
+    pub refresh_cache: bool,
 }
 
 /// What came of the sources.
@@ -78,7 +78,9 @@ impl<'a> Invocation<'a> {
         let mut settings = settings::read(arena, texts, &input)?;
         settings.naming.ansible_cleans =
             std::env::var(TRANSFORM).is_ok_and(|value| matches!(value.as_str(), "always" | "silently"));
-        Ok(Invocation { arena, texts, settings, config, output: arguments.output.clone(), color: arguments.color })
+        let output = arguments.output.clone();
+        let (color, refresh_cache) = (arguments.color, arguments.refresh_cache);
+        Ok(Invocation { arena, texts, settings, config, output, color, refresh_cache })
     }
 
     /// The sources as messages and reports name them.
@@ -90,12 +92,18 @@ impl<'a> Invocation<'a> {
     }
 
     fn specs(&self) -> Vec<Spec> {
-        let folder = self.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-        let spec = |source: &settings::Source| {
-            let path = if source.from_file { folder.join(&source.text) } else { PathBuf::from(&source.text) };
-            Spec { name: source.text.clone(), path, origin: Some(source.at.clone()) }
+        let spec = |source: &settings::Source| Spec {
+            name: source.text.clone(),
+            path: self.path_of(source),
+            origin: Some(source.at.clone()),
         };
         self.settings.inventory.iter().map(spec).collect()
+    }
+
+    /// The path that a setting names: one in the configuration starts from its folder.
+    pub fn path_of(&self, source: &settings::Source) -> PathBuf {
+        let folder = self.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+        if source.from_file { folder.join(&source.text) } else { PathBuf::from(&source.text) }
     }
 
     /// Reads the sources and plans.
@@ -109,7 +117,7 @@ impl<'a> Invocation<'a> {
         let assignments = self.assign(&loaded.inventory, versions, &mut warnings)?;
         let plan = plan(&assignments, &self.settings.policy)?;
         warnings.extend(plan.warnings.iter().cloned());
-        let hidden = self.hidden(&loaded.inventory, &mut warnings)?;
+        let hidden = limit::hidden(self, &loaded.inventory, &mut warnings)?;
         let plan = limited(plan, &loaded.inventory, &hidden);
         let naming: &Naming = &self.settings.naming;
         let names = naming.name(&plan)?;
@@ -129,10 +137,11 @@ impl<'a> Invocation<'a> {
             let inventory = literal_hosts::inventory(self.arena, versions)?;
             return Ok(Loaded { inventory, warnings: Vec::new(), vaults: Vec::new(), skipped: Vec::new() });
         }
-        let mut own_files: Vec<PathBuf> = self.config.iter().cloned().collect();
-        own_files.extend(std::env::current_exe());
-        let options = Options { own_files, guard: Some((GUARD.to_string(), "1".to_string())) };
-        source::load(self.arena, self.texts, &specs, &options)
+        let mut more = Vec::new();
+        let options = sources::options(self, &mut more)?;
+        let mut loaded = source::load(self.arena, self.texts, &specs, &options)?;
+        loaded.warnings.append(&mut more);
+        Ok(loaded)
     }
 
     fn assign(
@@ -143,25 +152,6 @@ impl<'a> Invocation<'a> {
     ) -> Result<Assignments<'a>, Error> {
         let request = Request { versions, exclude: &self.settings.exclude };
         assign::assign(self.arena, inventory, self.texts, request, warnings)
-    }
-
-    /// The hosts that `limit` leaves out.
-    fn hidden(&self, inventory: &Inventory<'a>, warnings: &mut Vec<Problem>) -> Result<Vec<bool>, Error> {
-        let limit = &self.settings.limit;
-        let Some(first) = limit.first() else { return Ok(Vec::new()) };
-        let terms: Vec<&str> = limit.iter().flat_map(|pattern| pattern::split(&pattern.text)).collect();
-        let selection = pattern::select(inventory, &terms)
-            .map_err(|error| Problem::new(error.message).at(first.at.clone()).hint(error.hint))?;
-        if selection.hosts.is_empty() && inventory.host_ids().len() > 0 {
-            let problem = Problem::new("the limit leaves no host").at(first.at.clone());
-            return Err(problem.hint("check the pattern; regal-inventory --graph shows groups and hosts").into());
-        }
-        for term in selection.unmatched.iter().chain(&selection.unmatched_filters) {
-            warnings.push(Problem::new(format!("limit `{term}` matches no host and no group")).at(first.at.clone()));
-        }
-        let mut hidden = vec![true; inventory.host_ids().len()];
-        selection.hosts.iter().for_each(|host| hidden[host.index()] = false);
-        Ok(hidden)
     }
 
     fn no_versions(&self) -> Error {

@@ -11,6 +11,7 @@ use super::{ExplicitVersion, Pattern, Source, VersionFrom, VersionSource};
 use crate::error::Location;
 use crate::plan::names::{Spelling, is_plain};
 use crate::policy::{Glob, Keys, Override, Priority, SharedHosts};
+use crate::source::engine::Mode;
 use crate::value::{Entry, KeyKind, Value};
 
 /// One layer's settings; what it does not set is absent.
@@ -28,6 +29,9 @@ pub(super) struct Draft {
     pub prefix: Option<String>,
     pub spelling: Option<Spelling>,
     pub groups_only: Option<bool>,
+    pub engine: Option<Mode>,
+    pub ansible_inventory: Option<Source>,
+    pub cache_ttl: Option<u64>,
 }
 
 impl Draft {
@@ -66,6 +70,14 @@ impl Draft {
                 self.spelling = Some(typed::choice(value, &[("raw", Spelling::Raw), ("safe", Spelling::Safe)])?);
             }
             Id::GroupsOnly => self.groups_only = Some(typed::boolean(value)?),
+            Id::Engine => {
+                let words = [("auto", Mode::Auto), ("native", Mode::Native), ("ansible", Mode::Ansible)];
+                self.engine = Some(typed::choice(value, &words)?);
+            }
+            Id::AnsibleInventory => {
+                self.ansible_inventory = Some(source(typed::text(value)?, given.origin, &at()));
+            }
+            Id::CacheTtl => self.cache_ttl = Some(typed::seconds(value)?),
             id => {
                 typed::set_policy_key(&mut self.keys, id, &given.written, value)?;
             }
@@ -213,15 +225,17 @@ fn report<'a>(given: &Given<'a>, wrong: typed::Wrong, reader: &mut Reader<'_, 'a
     reader.report(given.origin, given.at, message, format!("allowed: {}", given.key.allowed));
 }
 
+fn source(text: &str, origin: Origin<'_>, at: &Location) -> Source {
+    Source { text: text.to_string(), from_file: matches!(origin, Origin::File), at: at.clone() }
+}
+
 fn patterns(value: Value<'_>, at: &Location) -> Typed<Vec<Pattern>> {
     let texts = typed::patterns(value)?;
     Ok(texts.into_iter().map(|text| Pattern { text: text.to_string(), at: at.clone() }).collect())
 }
 
 fn sources(value: Value<'_>, origin: Origin<'_>, at: &Location) -> Typed<Vec<Source>> {
-    let from_file = matches!(origin, Origin::File);
-    let source = |text: &str| Source { text: text.to_string(), from_file, at: at.clone() };
-    Ok(typed::texts(value)?.into_iter().map(source).collect())
+    Ok(typed::texts(value)?.into_iter().map(|text| source(text, origin, at)).collect())
 }
 
 fn version_from(given: &Given<'_>) -> Typed<VersionFrom> {

@@ -46,6 +46,10 @@ pub enum Id {
     Name,
     GroupNames,
     GroupsOnly,
+    Engine,
+    AnsibleInventory,
+    Cache,
+    CacheTtl,
 }
 
 /// How the text of an environment variable or an option is read.
@@ -204,6 +208,28 @@ pub static KEYS: &[Key] = &[
         "`true` or `false`",
         "write the batches only, to stand beside the source; false",
     ),
+    key(
+        Id::Engine,
+        "engine",
+        Shape::Scalar,
+        "`auto`, `native` or `ansible`",
+        "what reads the sources: ansible-inventory only for plugin configurations, never, or always; auto",
+    ),
+    key(
+        Id::AnsibleInventory,
+        "ansible_inventory",
+        Shape::Scalar,
+        "the path of a program, or its name in PATH",
+        "the program that reads plugin configurations; ansible-inventory",
+    ),
+    key(
+        Id::Cache,
+        "cache",
+        Shape::Mapping,
+        "a duration, or `{ttl: …}`",
+        "how long to keep what scripts and ansible-inventory print; 0",
+    ),
+    key(Id::CacheTtl, "cache.ttl", Shape::Scalar, DURATION, "the same as `cache`"),
 ];
 
 /// The key of a setting.

@@ -225,7 +225,7 @@ impl<'a> Reader<'_, 'a> {
     fn flatten(&mut self, given: Given<'a>, scope: Scope) -> Vec<Given<'a>> {
         let Given { key, value, origin, at, .. } = given;
         match (key.id, value) {
-            (Id::Canary | Id::VersionFrom, Value::Map(entries)) if !entries.is_empty() => {
+            (Id::Canary | Id::VersionFrom | Id::Cache, Value::Map(entries)) if !entries.is_empty() => {
                 let prefix = format!("{}.", key.name);
                 let mut flat = Vec::new();
                 for entry in entries {
@@ -242,6 +242,10 @@ impl<'a> Reader<'_, 'a> {
             }
             (Id::Canary, _) => match keys::by_id(Id::CanarySize) {
                 Some(size) => vec![Given { key: size, ..given }],
+                None => Vec::new(),
+            },
+            (Id::Cache, _) => match keys::by_id(Id::CacheTtl) {
+                Some(ttl) => vec![Given { key: ttl, ..given }],
                 None => Vec::new(),
             },
             (Id::VersionFrom, Value::Str(text)) => match text.split_once(':') {

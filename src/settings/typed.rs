@@ -131,7 +131,7 @@ fn failures(value: Value<'_>, written: &str) -> Typed<Amount> {
     amount(value)
 }
 
-fn seconds(value: Value<'_>) -> Typed<u64> {
+pub(super) fn seconds(value: Value<'_>) -> Typed<u64> {
     match parse_seconds(text(value)?) {
         Some(seconds) => Ok(seconds),
         None => wrong(value, "no duration"),

@@ -14,12 +14,14 @@ const IGNORED_NAMES: [&str; 3] = ["host_vars", "group_vars", "vars_plugins"];
 const MAX_DEPTH: usize = 40;
 
 impl Reading<'_, '_> {
-    /// Reads what a directory holds.
-    pub(super) fn directory(&mut self, path: &Path) {
-        self.directory_at(path, 0);
+    /// The files of a directory that are to be read, in order; those that are our own are noted as skipped.
+    pub(super) fn files_of(&mut self, path: &Path) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        self.collect(path, 0, &mut files);
+        files
     }
 
-    fn directory_at(&mut self, path: &Path, depth: usize) {
+    fn collect(&mut self, path: &Path, depth: usize, files: &mut Vec<PathBuf>) {
         let whole = |message: String| Problem::new(message).at(Location::whole(path.display().to_string()));
         if depth > MAX_DEPTH {
             return self.push(
@@ -39,11 +41,11 @@ impl Reading<'_, '_> {
                 continue;
             }
             if entry.is_dir() {
-                self.directory_at(&entry, depth + 1);
+                self.collect(&entry, depth + 1, files);
             } else if self.is_own(&entry) {
                 self.skipped.push(entry.display().to_string());
             } else {
-                self.file(&entry);
+                files.push(entry);
             }
         }
     }

@@ -4,13 +4,11 @@
 //! output has `_meta.hostvars`. The rules are those of ansible-core 2.19, `plugins/inventory/script.py`.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
 
-use super::{Reading, io_message};
-use crate::error::{Location, Problem};
+use super::Reading;
+use super::program::{Answer, Call};
 use crate::inventory::{GroupId, Target};
-use crate::json;
-use crate::text::Pos;
+use crate::text::{Pos, Printer};
 use crate::value::{Entry, Value};
 
 /// What became of a file with its run bit set.
@@ -22,11 +20,6 @@ pub(super) enum Outcome {
     NotAProgram,
 }
 
-/// The most of a script's stderr that a message shows, in lines.
-const STDERR_LINES: usize = 12;
-/// "exec format error" on every Unix.
-const ENOEXEC: i32 = 8;
-
 /// Whether this process may run the file.
 pub(super) fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
@@ -35,98 +28,40 @@ pub(super) fn is_executable(path: &Path) -> bool {
 
 /// Runs a script and reads what it prints.
 pub(super) fn read(reading: &mut Reading<'_, '_>, path: &Path) -> Outcome {
-    let printed = match run(reading, path, &["--list"]) {
-        Ok(Some(printed)) => printed,
-        Ok(None) => return Outcome::NotAProgram,
-        Err(problem) => {
-            reading.push(problem);
-            return Outcome::Ran;
+    match reading.call(&call(path, &["--list"])) {
+        Answer::NotAProgram => return Outcome::NotAProgram,
+        Answer::Mapping(groups, _) => {
+            let asked = read_groups(reading, groups);
+            asked.into_iter().for_each(|(name, at)| ask_for_host(reading, path, name, at));
         }
-    };
-    let name = format!("{} --list", path.display());
-    if let Some(groups) = parse(reading, &name, printed) {
-        read_groups(reading, path, groups);
+        Answer::Nothing | Answer::Failed => {}
     }
     Outcome::Ran
 }
 
-/// What a script prints; nothing where the system cannot run the file.
-fn run(reading: &Reading<'_, '_>, path: &Path, arguments: &[&str]) -> Result<Option<Printed>, Problem> {
-    let command_line = format!("{} {}", path.display(), arguments.join(" "));
-    let whole = |message: String| Problem::new(message).at(Location::whole(command_line.clone()));
-    // Without a slash the system would search PATH instead of this folder.
-    let program = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-    let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null());
-    if let Some((name, value)) = &reading.options.guard {
-        command.env(name, value);
-    }
-    let output = match command.output() {
-        Ok(output) => output,
-        Err(error) if error.raw_os_error() == Some(ENOEXEC) => return Ok(None),
-        Err(error) => {
-            let hint = "check its first line (`#!`) and the program named there, or remove its run bit if it is data";
-            return Err(whole(format!("cannot be run: {}", io_message(&error))).hint(hint));
-        }
-    };
-    let stderr = shown(&output.stderr);
-    if !output.status.success() {
-        let message = format!("the inventory script failed ({}){stderr}", output.status);
-        return Err(whole(message).hint("run it by hand; a script prints JSON and exits with 0"));
-    }
-    match String::from_utf8(output.stdout) {
-        Ok(stdout) => Ok(Some(Printed { stdout, stderr })),
-        Err(_) => Err(whole(format!("the inventory script printed text that is not UTF-8{stderr}"))
-            .hint("a script prints JSON in UTF-8")),
+fn call(path: &Path, arguments: &[&str]) -> Call {
+    Call {
+        name: format!("{} {}", path.display(), arguments.join(" ")),
+        what: "the inventory script",
+        printer: Printer::Script,
+        program: std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()),
+        arguments: arguments.iter().map(ToString::to_string).collect(),
+        environment: Vec::new(),
+        watched: vec![path.to_path_buf()],
+        hints: [
+            "check its first line (`#!`) and the program named there, or remove its run bit if it is data",
+            "run it by hand; a script prints JSON and exits with 0",
+            "run it by hand; a script prints one JSON mapping of groups and nothing else",
+        ],
     }
 }
 
-struct Printed {
-    stdout: String,
-    /// As a message shows it: on lines of its own, or empty.
-    stderr: String,
-}
-
-fn shown(stderr: &[u8]) -> String {
-    let text = String::from_utf8_lossy(stderr);
-    let lines: Vec<&str> = text.trim_end().lines().collect();
-    if lines.is_empty() {
-        return String::new();
-    }
-    // The cause is mostly in the last lines.
-    let from = lines.len().saturating_sub(STDERR_LINES);
-    let cut = if from > 0 { format!("\n    … {from} lines before") } else { String::new() };
-    let clean = |line: &&str| -> String { line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect() };
-    let kept: Vec<String> = lines[from..].iter().map(|line| format!("\n    {}", clean(line))).collect();
-    format!("; it wrote to stderr:{cut}{}", kept.concat())
-}
-
-/// The mapping that a script printed.
-fn parse<'a>(reading: &mut Reading<'_, 'a>, name: &str, printed: Printed) -> Option<&'a [Entry<'a>]> {
-    let text = reading.add_text(name, reading.arena.alloc_str(&printed.stdout))?;
-    let hint = "run it by hand; a script prints one JSON mapping of groups and nothing else";
-    match json::parse(reading.arena, text) {
-        Ok(Value::Map(entries)) => Some(entries),
-        Ok(other) => {
-            reading.problem(
-                text.base,
-                format!("the inventory script printed {}, not a mapping{}", other.type_name(), printed.stderr),
-                hint,
-            );
-            None
-        }
-        Err(fault) => {
-            reading.problem(
-                fault.at,
-                format!("the inventory script printed no JSON: {}{}", fault.message, printed.stderr),
-                hint,
-            );
-            None
-        }
-    }
-}
-
-fn read_groups<'a>(reading: &mut Reading<'_, 'a>, path: &Path, groups: &'a [Entry<'a>]) {
+/// Reads groups and, from `_meta`, the variables of hosts. Gives the hosts that are to be asked for: where there is no
+/// `_meta`, all of them.
+pub(super) fn read_groups<'a>(
+    reading: &mut Reading<'_, 'a>,
+    groups: impl IntoIterator<Item = &'a Entry<'a>>,
+) -> Vec<(&'a str, Pos)> {
     let mut hosts: indexmap::IndexMap<&'a str, Pos> = indexmap::IndexMap::new();
     let mut meta = None;
     for group in groups {
@@ -143,18 +78,14 @@ fn read_groups<'a>(reading: &mut Reading<'_, 'a>, path: &Path, groups: &'a [Entr
             read_group(reading, group, &mut hosts);
         }
     }
-    match meta {
-        Some(hostvars) => {
-            let of: std::collections::HashMap<&str, &'a Entry<'a>> =
-                hostvars.iter().map(|entry| (entry.key, entry)).collect();
-            for (name, _) in hosts {
-                if let Some(entry) = of.get(name) {
-                    set_host_vars(reading, name, entry.value, entry.at);
-                }
-            }
+    let Some(hostvars) = meta else { return hosts.into_iter().collect() };
+    let of: std::collections::HashMap<&str, &'a Entry<'a>> = hostvars.iter().map(|entry| (entry.key, entry)).collect();
+    for (name, _) in hosts {
+        if let Some(entry) = of.get(name) {
+            set_host_vars(reading, name, entry.value, entry.at);
         }
-        None => hosts.into_iter().for_each(|(name, at)| ask_for_host(reading, path, name, at)),
     }
+    Vec::new()
 }
 
 fn read_group<'a>(reading: &mut Reading<'_, 'a>, entry: &'a Entry<'a>, hosts: &mut indexmap::IndexMap<&'a str, Pos>) {
@@ -257,14 +188,7 @@ fn set_host_vars<'a>(reading: &mut Reading<'_, 'a>, name: &'a str, value: Value<
 
 /// Runs `SCRIPT --host NAME`; no output means no variables.
 fn ask_for_host<'a>(reading: &mut Reading<'_, 'a>, path: &Path, name: &'a str, at: Pos) {
-    match run(reading, path, &["--host", name]) {
-        Ok(Some(printed)) if !printed.stdout.trim().is_empty() => {
-            let text: Option<&'a [Entry<'a>]> = parse(reading, &format!("{} --host {name}", path.display()), printed);
-            if let Some(entries) = text {
-                set_host_vars(reading, name, Value::Map(entries), entries.first().map_or(at, |entry| entry.at));
-            }
-        }
-        Ok(_) => {}
-        Err(problem) => reading.push(problem),
+    if let Answer::Mapping(entries, _) = reading.call(&call(path, &["--host", name])) {
+        set_host_vars(reading, name, Value::Map(entries), entries.first().map_or(at, |entry| entry.at));
     }
 }

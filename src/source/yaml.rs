@@ -21,8 +21,10 @@ use crate::value::{Entry, KeyKind, Value};
 pub(super) enum Document<'a> {
     /// Groups by name.
     Groups(&'a [Entry<'a>]),
-    /// The configuration of an inventory plugin, and why it is not read.
-    Plugin(Problem),
+    /// The configuration of an inventory plugin.
+    Plugin(&'a Entry<'a>),
+    /// Another text that is neither YAML groups nor INI, and why it is not read.
+    Unreadable(Problem),
     /// No mapping: why it is no YAML inventory. It may be INI.
     Other(Problem),
 }
@@ -35,7 +37,7 @@ pub(super) fn parse<'a>(reading: &mut Reading<'_, 'a>, text: Text<'a>) -> Result
     let start = reading.texts.locate(text.base);
     if text.text.starts_with(VAULT_HEADER) {
         let problem = Problem::new("the inventory file is encrypted as a whole").at(start);
-        return Ok(Document::Plugin(
+        return Ok(Document::Unreadable(
             problem.hint("decrypt it with ansible-vault decrypt; encrypted vars files are fine"),
         ));
     }
@@ -51,20 +53,16 @@ pub(super) fn parse<'a>(reading: &mut Reading<'_, 'a>, text: Text<'a>) -> Result
         ));
     }
     match entries.iter().find(|entry| entry.key == "plugin" && entry.value.is_truthy()) {
-        Some(plugin) => Ok(Document::Plugin(plugin_problem(reading, plugin))),
+        Some(plugin) if plugin.value.text() == Some("regal-inventory") => {
+            let problem = Problem::new("this is a configuration of regal-inventory and no inventory to read");
+            Ok(Document::Unreadable(
+                problem
+                    .at(reading.texts.locate(plugin.at))
+                    .hint("use it with --config, and name the inventory it should read under its key `inventory`"),
+            ))
+        }
+        Some(plugin) => Ok(Document::Plugin(plugin)),
         None => Ok(Document::Groups(entries)),
-    }
-}
-
-fn plugin_problem(reading: &Reading<'_, '_>, plugin: &Entry<'_>) -> Problem {
-    let at = reading.texts.locate(plugin.at);
-    match plugin.value.text() {
-        Some("regal-inventory") => Problem::new("this is a configuration of regal-inventory and no inventory to read")
-            .at(at)
-            .hint("use it with --config, and name the inventory it should read under its key `inventory`"),
-        name => Problem::new(format!("inventory plugin `{}` cannot be run here", name.unwrap_or("?")))
-            .at(at)
-            .hint("save what it finds, and read that: ansible-inventory -i FILE --list --export --yaml > hosts.yml"),
     }
 }
 

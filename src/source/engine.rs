@@ -1,0 +1,227 @@
+//! Sources that only Ansible can read: they go through `ansible-inventory --list`.
+//!
+//! Where one source needs it, all of them go through it, in one call: Ansible parses its sources in order into one
+//! inventory, and a `constructed` configuration sees the hosts of the sources before it.
+//!
+//! The call is without `--export`. That would keep variables on groups, but with a group's sections and `group_vars` merged,
+//! so that `group_vars/all` no longer beats `[web:vars]`; without it every host has what it ends up with, and
+//! `ansible_group_priority` and all vars files are in it. So no vars file is read here again.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use super::program::{Answer, Call};
+use super::{Kind, Reading, Spec, script, yaml};
+use crate::error::Problem;
+use crate::text::Printer;
+use crate::value::{Entry, Value};
+
+/// Which sources go through `ansible-inventory`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// None, unless there is the configuration of an inventory plugin among them; then all.
+    #[default]
+    Auto,
+    /// None; the configuration of a plugin is an error.
+    Native,
+    /// All.
+    Ansible,
+}
+
+/// How sources are read.
+#[derive(Clone, Debug, Default)]
+pub struct Engine {
+    /// Which sources go through `ansible-inventory`.
+    pub mode: Mode,
+    /// The program, if there is one, with a slash in its path.
+    pub program: Option<PathBuf>,
+}
+
+/// The configuration of a plugin is never larger, in bytes; in a larger file none is looked for.
+const MAX_CONFIG: u64 = 1 << 20;
+/// Its `group_vars` would count as a playbook's, and without one those of the working directory do. It has none.
+const PLAYBOOK_FOLDER: &str = "/dev";
+/// What makes the output exact and the same everywhere.
+const ENVIRONMENT: [(&str, &str); 9] = [
+    // Half an inventory is a failure.
+    ("ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED", "1"),
+    // What follows is told from the plugin's output, or would stand on stdout.
+    ("ANSIBLE_INVENTORY_EXPORT", "0"),
+    ("ANSIBLE_VERBOSITY", "0"),
+    // Cached facts are no inventory.
+    ("ANSIBLE_INJECT_FACT_VARS", "0"),
+    ("ANSIBLE_NOCOLOR", "1"),
+    ("ANSIBLE_FORCE_COLOR", "0"),
+    ("ANSIBLE_DEPRECATION_WARNINGS", "0"),
+    ("ANSIBLE_DEVEL_WARNING", "0"),
+    ("ANSIBLE_LOCALHOST_WARNING", "0"),
+];
+const SAVE: &str = "save what it finds where Ansible is installed, and read that: \
+                    ansible-inventory -i FILE --list --export --yaml > hosts.yml";
+
+/// What a look at the sources found.
+#[derive(Default)]
+struct Survey {
+    /// The first configuration of a plugin.
+    plugin: Option<Problem>,
+    /// The sources as arguments of `ansible-inventory`.
+    arguments: Vec<String>,
+    /// The sources as the user named them.
+    names: Vec<String>,
+    /// All files that the output depends on.
+    files: Vec<PathBuf>,
+}
+
+/// Reads all sources with Ansible if they ask for it; false if they are to be read here.
+pub(super) fn read(reading: &mut Reading<'_, '_>, specs: &[Spec]) -> bool {
+    let mode = reading.options.engine.mode;
+    if mode == Mode::Native {
+        return false;
+    }
+    let before = (reading.problems.len(), reading.more_problems, reading.warnings.len(), reading.skipped.len());
+    let mut survey = Survey::default();
+    specs.iter().for_each(|spec| survey.source(reading, spec));
+    if mode == Mode::Auto && survey.plugin.is_none() {
+        // All of it is found again, in its order, when the sources are read.
+        reading.problems.truncate(before.0);
+        reading.more_problems = before.1;
+        reading.warnings.truncate(before.2);
+        reading.skipped.truncate(before.3);
+        return false;
+    }
+    reading.warnings.truncate(before.2);
+    match reading.options.engine.program.clone() {
+        _ if reading.problems.len() > before.0 => {}
+        Some(program) => run(reading, survey, program),
+        None => {
+            let problem = survey.plugin.unwrap_or_else(|| Problem::new("the setting `engine: ansible` cannot be kept"));
+            let message = format!("{}: ansible-inventory is not installed or not in PATH", problem.message);
+            reading.push(
+                Problem { message, ..problem }
+                    .hint(format!("install ansible-core, or name the program with `ansible_inventory`; or {SAVE}")),
+            );
+        }
+    }
+    true
+}
+
+/// Why the configuration of a plugin is not read here.
+pub(super) fn refusal(reading: &Reading<'_, '_>, plugin: &Entry<'_>) -> Problem {
+    let message = format!("inventory plugin `{}` cannot be run here", plugin.value.text().unwrap_or("?"));
+    let problem = Problem::new(message).at(reading.texts.locate(plugin.at));
+    problem.hint(format!("leave it to ansible-inventory with `engine: auto` or `engine: ansible`, or {SAVE}"))
+}
+
+impl Survey {
+    fn source(&mut self, reading: &mut Reading<'_, '_>, spec: &Spec) {
+        let Some(kind) = reading.kind(spec) else { return };
+        let path = std::path::absolute(&spec.path).unwrap_or_else(|_| spec.path.clone());
+        match kind {
+            Kind::Hosts => return self.add(&spec.name, &spec.name),
+            Kind::Directory => {
+                for file in reading.files_of(&spec.path) {
+                    self.look_into(reading, &file);
+                }
+                self.files.push(path.clone());
+            }
+            Kind::File => {
+                if reading.refuses(&spec.path) {
+                    return;
+                }
+                self.look_into(reading, &spec.path);
+                let folder = path.parent().unwrap_or(Path::new("/"));
+                self.files.extend([path.clone(), folder.join("group_vars"), folder.join("host_vars")]);
+            }
+        }
+        self.add(&path.display().to_string(), &spec.path.display().to_string());
+    }
+
+    fn add(&mut self, source: &str, shown: &str) {
+        self.arguments.push(format!("--inventory={source}"));
+        self.names.push(format!(" -i {shown}"));
+    }
+
+    /// Notes a file that is the configuration of a plugin.
+    fn look_into(&mut self, reading: &mut Reading<'_, '_>, path: &Path) {
+        let ending = path.extension().map(|ending| ending.to_string_lossy().into_owned());
+        let may_be = matches!(ending.as_deref(), None | Some("yml" | "yaml" | "json"))
+            && !script::is_executable(path)
+            && path.metadata().is_ok_and(|metadata| metadata.len() <= MAX_CONFIG);
+        let wanted = reading.options.engine.mode == Mode::Auto && self.plugin.is_none();
+        if !wanted || !may_be || !mentions_plugin(path) {
+            return;
+        }
+        let Some(text) = reading.read_text(path) else { return };
+        if let Ok(yaml::Document::Plugin(plugin)) = yaml::parse(reading, text) {
+            self.plugin = Some(refusal(reading, plugin));
+        }
+    }
+}
+
+/// Whether the word is in a file at all, which is quicker to know than what the file says.
+fn mentions_plugin(path: &Path) -> bool {
+    const WORD: &[u8] = b"plugin";
+    std::fs::read(path).is_ok_and(|bytes| bytes.windows(WORD.len()).any(|window| window == WORD))
+}
+
+fn run(reading: &mut Reading<'_, '_>, survey: Survey, program: PathBuf) {
+    let mut environment: Vec<(&'static str, String)> =
+        ENVIRONMENT.iter().map(|(name, value)| (*name, value.to_string())).collect();
+    if !reading.skipped.is_empty() {
+        environment.push(("ANSIBLE_INVENTORY_IGNORE_REGEX", ignoring(&reading.skipped)));
+    }
+    let mut arguments = vec!["--list".to_string(), format!("--playbook-dir={PLAYBOOK_FOLDER}")];
+    arguments.extend(survey.arguments);
+    let call = Call {
+        name: format!("ansible-inventory{} --list", survey.names.concat()),
+        what: "Ansible",
+        printer: Printer::Ansible,
+        watched: [vec![program.clone()], survey.files].concat(),
+        program,
+        arguments,
+        environment,
+        hints: [
+            "check the path given by `ansible_inventory`",
+            "run it by hand, with ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED=1",
+            "run it by hand; ansible.cfg or a plugin may make it print something else",
+        ],
+    };
+    if let Answer::Mapping(groups, text) = reading.call(&call) {
+        if groups.iter().any(|entry| entry.key == "_meta") {
+            script::read_groups(reading, in_order(groups));
+        } else {
+            let problem = Problem::new("Ansible printed no `_meta`").at(reading.texts.locate(text.base));
+            reading.push(problem.hint("run it by hand; it prints groups and `_meta`"));
+        }
+    }
+}
+
+/// Regular expressions for the names of our own files, which Ansible shall pass over in directories too.
+fn ignoring(files: &[String]) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '_' | '-') { c } else { '.' };
+    let name = |file: &String| Path::new(file).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let names: HashSet<String> = files.iter().map(name).collect();
+    let mut patterns: Vec<String> =
+        names.iter().map(|name| format!("^{}$", name.chars().map(plain).collect::<String>())).collect();
+    patterns.sort();
+    patterns.join(",")
+}
+
+/// The groups in the order of their parents' lists, from `all` down: the output itself is sorted by name.
+fn in_order<'a>(groups: &'a [Entry<'a>]) -> Vec<&'a Entry<'a>> {
+    let by_name: HashMap<&str, &'a Entry<'a>> = groups.iter().map(|entry| (entry.key, entry)).collect();
+    let mut seen: HashSet<&str> = HashSet::new();
+    let mut ordered: Vec<&'a Entry<'a>> = Vec::new();
+    let mut waiting: Vec<&str> = groups.iter().rev().map(|entry| entry.key).chain(["all"]).collect();
+    while let Some(name) = waiting.pop() {
+        if !seen.insert(name) {
+            continue;
+        }
+        let Some(entry) = by_name.get(name) else { continue };
+        ordered.push(entry);
+        if let Some(Value::List(children)) = entry.value.get("children") {
+            waiting.extend(children.iter().rev().filter_map(Value::text));
+        }
+    }
+    ordered
+}

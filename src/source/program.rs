@@ -1,0 +1,157 @@
+//! Runs a program that prints JSON: an inventory script, or `ansible-inventory`.
+//!
+//! A program is run directly, never through a shell. What it prints is kept in the cache where there is one, once it has
+//! turned out to be a JSON mapping.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use super::{Reading, cache, io_message};
+use crate::error::{Location, Problem};
+use crate::json;
+use crate::text::{Printer, Text};
+use crate::value::{Entry, Value};
+
+/// A call of a program.
+pub(super) struct Call {
+    /// The call as messages name it: `hosts.py --list`.
+    pub name: String,
+    /// The program as messages call it: `the inventory script`.
+    pub what: &'static str,
+    /// What the text counts as.
+    pub printer: Printer,
+    /// The program; with a slash in it, for the system would search `PATH` otherwise.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// Variables set for it, besides the guard.
+    pub environment: Vec<(&'static str, String)>,
+    /// Files whose change makes what is cached useless, the program itself included.
+    pub watched: Vec<PathBuf>,
+    /// What to do when it cannot be run at all, when it fails, and when it prints something else than a mapping.
+    pub hints: [&'static str; 3],
+}
+
+/// What came of a call.
+#[derive(Clone, Copy)]
+pub(super) enum Answer<'a> {
+    /// The mapping that it printed, and its text.
+    Mapping(&'a [Entry<'a>], Text<'a>),
+    /// It printed nothing.
+    Nothing,
+    /// The system cannot run it (`ENOEXEC`): a data file with a stray run bit.
+    NotAProgram,
+    /// The problem is with the reading.
+    Failed,
+}
+
+struct Printed {
+    stdout: String,
+    /// As a message shows it: on lines of its own, or empty.
+    stderr: String,
+}
+
+/// The lines of a program's stderr that a message shows: its first ones, where Ansible names the cause, and its last ones,
+/// where Python does.
+const STDERR_LINES: (usize, usize) = (4, 12);
+/// "exec format error" on every Unix.
+const ENOEXEC: i32 = 8;
+
+impl<'a> Reading<'_, 'a> {
+    /// Makes a call, or takes its answer from the cache.
+    pub(super) fn call(&mut self, call: &Call) -> Answer<'a> {
+        let store = cache::open(self);
+        let key = store.as_ref().map(|store| store.key(call));
+        if let Some((store, key)) = store.as_ref().zip(key.as_ref())
+            && let Some(stdout) = store.get(key)
+        {
+            return self.mapping(call, Printed { stdout, stderr: String::new() });
+        }
+        let printed = match run(call, self.options.guard.as_ref()) {
+            Ok(Some(printed)) => printed,
+            Ok(None) => return Answer::NotAProgram,
+            Err(problem) => {
+                self.push(problem);
+                return Answer::Failed;
+            }
+        };
+        if call.printer == Printer::Ansible && !printed.stderr.is_empty() {
+            let message = format!("{} succeeded{}", call.what, printed.stderr);
+            self.warnings.push(Problem::new(message).at(Location::whole(call.name.clone())));
+        }
+        let answer = self.mapping(call, printed);
+        if let (Some((store, key)), Answer::Mapping(_, text)) = (store.as_ref().zip(key.as_ref()), answer) {
+            self.warnings.extend(store.put(key, text.text).err());
+        }
+        answer
+    }
+
+    /// The mapping that a program printed.
+    fn mapping(&mut self, call: &Call, printed: Printed) -> Answer<'a> {
+        if printed.stdout.trim().is_empty() && call.printer == Printer::Script && !call.is_list() {
+            return Answer::Nothing;
+        }
+        let (name, text) = (self.arena.alloc_str(&call.name), self.arena.alloc_str(&printed.stdout));
+        let added = self.texts.add_printed(name, text, Some(call.printer));
+        let text = match added {
+            Ok(text) => text,
+            Err(problem) => {
+                self.push(problem);
+                return Answer::Failed;
+            }
+        };
+        let (at, wrong) = match json::parse(self.arena, text) {
+            Ok(Value::Map(entries)) => return Answer::Mapping(entries, text),
+            Ok(other) => (text.base, format!("{}, not a mapping", other.type_name())),
+            Err(fault) => (fault.at, format!("no JSON: {}", fault.message)),
+        };
+        self.problem(at, format!("{} printed {wrong}{}", call.what, printed.stderr), call.hints[2]);
+        Answer::Failed
+    }
+}
+
+impl Call {
+    fn is_list(&self) -> bool {
+        self.arguments.iter().any(|argument| argument == "--list")
+    }
+}
+
+/// What a program prints; nothing where the system cannot run the file.
+fn run(call: &Call, guard: Option<&(String, String)>) -> Result<Option<Printed>, Problem> {
+    let whole = |message: String| Problem::new(message).at(Location::whole(call.name.clone()));
+    let mut command = Command::new(&call.program);
+    command.args(&call.arguments).stdin(Stdio::null());
+    command.envs(guard.map(|(name, value)| (name, value)));
+    command.envs(call.environment.iter().map(|(name, value)| (name, value)));
+    let output = match command.output() {
+        Ok(output) => output,
+        Err(error) if error.raw_os_error() == Some(ENOEXEC) => return Ok(None),
+        Err(error) => return Err(whole(format!("cannot be run: {}", io_message(&error))).hint(call.hints[0])),
+    };
+    let stderr = shown(&output.stderr);
+    if !output.status.success() {
+        let message = format!("{} failed ({}){stderr}", call.what, output.status);
+        return Err(whole(message).hint(call.hints[1]));
+    }
+    match String::from_utf8(output.stdout) {
+        Ok(stdout) => Ok(Some(Printed { stdout, stderr })),
+        Err(_) => Err(whole(format!("{} printed text that is not UTF-8{stderr}", call.what))
+            .hint("an inventory is JSON in UTF-8")),
+    }
+}
+
+fn shown(stderr: &[u8]) -> String {
+    let text = String::from_utf8_lossy(stderr);
+    let lines: Vec<&str> = text.trim_end().lines().collect();
+    if lines.is_empty() {
+        return String::new();
+    }
+    let (first, last) = STDERR_LINES;
+    let clean = |line: &str| -> String { line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect() };
+    let mut shown: Vec<String> = lines.iter().map(|line| clean(line)).collect();
+    if lines.len() > first + last {
+        let left_out = lines.len() - first - last;
+        shown.splice(first..lines.len() - last, [format!("… {left_out} more lines …")]);
+    }
+    format!("; it wrote to stderr:\n    {}", shown.join("\n    "))
+}

@@ -1,0 +1,211 @@
+//! Sources that go through `ansible-inventory`: with a program that stands in for it, and with the real one.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::ansible::installations;
+use crate::fixtures::{cases, from_ansible, parse_python_json, sources};
+use crate::support::{Test, names};
+
+const VERSION: [&str; 2] = ["--versions", "v=all"];
+const CONFIG: &str =
+    "plugin: ansible.builtin.constructed\nstrict: false\ngroups: {webs: inventory_hostname is match('w')}\n";
+const PRINTED: &str = r#"{"_meta": {"hostvars": {"w1": {"n": 1.1}, "w2": {"n": 1.1}}}, "all": {"children": ["ungrouped", "web", "app"]},
+    "app": {"hosts": ["a1"]}, "web": {"hosts": ["w2", "w1"]}}"#;
+
+/// A folder with a plugin's configuration and a program that notes its arguments and environment and prints `printed`.
+fn with_program(printed: &str) -> Test {
+    let program = format!(
+        "#!/bin/sh\necho \"$@\" >>calls\nenv | grep -E '^(ANSIBLE|REGAL)' >>calls\ncat <<'END'\n{printed}\nEND\n"
+    );
+    Test::new().file("aws_ec2.yml", "plugin: amazon.aws.aws_ec2\n").script("bin/ansible-inventory", &program)
+}
+
+fn calls(test: &Test) -> String {
+    std::fs::read_to_string(test.path().join("calls")).unwrap_or_default()
+}
+
+#[test]
+fn a_plugin_configuration_goes_through_the_program_with_all_sources() {
+    let test = with_program(PRINTED).file("hosts.ini", "[web]\nw1\n").args(&VERSION).args(&[
+        "--ansible-inventory",
+        "bin/ansible-inventory",
+        "-i",
+        "hosts.ini",
+        "-i",
+        "aws_ec2.yml",
+        "-i",
+        "h1,h2,",
+        "--list",
+    ]);
+    let list = test.json();
+    assert_eq!(names(&list["web"]["hosts"]), ["w2", "w1"]);
+    assert_eq!(names(&list["v_groupB1"]["hosts"]), ["w1"], "groups come in their parents' order");
+    assert_eq!(list["_meta"]["hostvars"]["w1"]["n"].to_string(), "1.1");
+    let folder = test.path().display();
+    let calls = calls(&test);
+    let sources = format!("--inventory={folder}/hosts.ini --inventory={folder}/aws_ec2.yml --inventory=h1,h2,");
+    assert!(calls.contains(&sources), "{calls}");
+    assert!(calls.contains("ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED=1\n"), "{calls}");
+    assert!(calls.contains("REGAL_INVENTORY_RUNNING=1\n"), "{calls}");
+}
+
+#[test]
+fn the_mode_says_what_goes_through_it() {
+    let program = "bin/ansible-inventory";
+    let plain =
+        || with_program(PRINTED).file("hosts.ini", "[db]\nd1\n").args(&["-i", "hosts.ini", "--list"]).args(&VERSION);
+    let native = plain().args(&["--ansible-inventory", program]);
+    assert_eq!(names(&native.json()["db"]["hosts"]), ["d1"]);
+    assert_eq!(calls(&native), "");
+    let all = plain().args(&["--ansible-inventory", program]).env("REGAL_ENGINE", "ansible");
+    assert_eq!(names(&all.json()["app"]["hosts"]), ["a1"]);
+    let refused = with_program(PRINTED).args(&["-i", "aws_ec2.yml", "--engine", "native", "--list"]).args(&VERSION);
+    let message = refused.errors();
+    assert!(
+        message.contains("aws_ec2.yml:1:1: inventory plugin `amazon.aws.aws_ec2` cannot be run here\n"),
+        "{message}"
+    );
+    assert!(message.contains("engine: auto"), "{message}");
+}
+
+#[test]
+fn the_program_is_found_in_path_or_named_from_the_configurations_folder() {
+    let config = "ansible_inventory: ../bin/ansible-inventory\nversions: {v: all}\n";
+    let test = with_program(PRINTED).file("etc/regal.yml", config);
+    let list = test.args(&["--config", "etc/regal.yml", "-i", "aws_ec2.yml", "--list"]).json();
+    assert_eq!(names(&list["app"]["hosts"]), ["a1"]);
+    let test = with_program(PRINTED).args(&["-i", "aws_ec2.yml", "--list"]).args(&VERSION);
+    let path = format!("{}:/usr/bin:/bin", test.path().join("bin").display());
+    assert_eq!(names(&test.env("PATH", &path).json()["app"]["hosts"]), ["a1"]);
+}
+
+#[test]
+fn a_program_that_is_not_there() {
+    let test = || with_program(PRINTED).args(&["-i", "aws_ec2.yml", "--list"]).args(&VERSION);
+    let message = test().env("PATH", "/nowhere").errors();
+    assert!(
+        message.contains("aws_ec2.yml:1:1: inventory plugin `amazon.aws.aws_ec2` cannot be run here: "),
+        "{message}"
+    );
+    assert!(message.contains("ansible-inventory is not installed or not in PATH"), "{message}");
+    assert!(message.contains("ansible-inventory -i FILE --list --export --yaml > hosts.yml"), "{message}");
+    let message = test().args(&["--ansible-inventory", "bin/no"]).errors();
+    assert!(message.contains("--ansible-inventory: `ansible_inventory`: there is no program `bin/no`\n"), "{message}");
+}
+
+#[test]
+fn a_failing_program_shows_its_stderr() {
+    let test = |program: &str| {
+        let test = with_program("").script("bin/ansible-inventory", program).args(&["-i", "aws_ec2.yml", "--list"]);
+        test.args(&["--ansible-inventory", "bin/ansible-inventory"]).args(&VERSION).errors()
+    };
+    let message = test("#!/bin/sh\necho 'no credentials' >&2\nexit 3\n");
+    assert!(message.contains("ansible-inventory -i aws_ec2.yml --list: Ansible failed (exit status: 3)"), "{message}");
+    assert!(message.contains("    no credentials"), "{message}");
+    let message = test("#!/bin/sh\necho hello\n");
+    assert!(message.contains("Ansible printed no JSON"), "{message}");
+    let message = test("#!/bin/sh\necho '{}'\n");
+    assert!(message.contains("Ansible printed no `_meta`"), "{message}");
+}
+
+#[test]
+fn vars_files_beside_the_source_are_not_read_again() {
+    let test = with_program(PRINTED)
+        .file("host_vars/w1.yml", "n: other\nmore: 1\n")
+        .args(&["--ansible-inventory", "bin/ansible-inventory", "-i", "aws_ec2.yml", "--host", "w1"])
+        .args(&VERSION);
+    let vars = test.json();
+    assert_eq!((vars["n"].to_string().as_str(), vars.get("more")), ("1.1", None));
+}
+
+#[test]
+fn our_own_files_in_a_directory_are_passed_over() {
+    let test = with_program(PRINTED)
+        .file("inv/aws_ec2.yml", "plugin: amazon.aws.aws_ec2\n")
+        .file("inv/my.regal.yml", "plugin: regal-inventory\n")
+        .args(&["--ansible-inventory", "bin/ansible-inventory", "-i", "inv", "check"])
+        .args(&VERSION);
+    let output = test.run();
+    assert!(output.stderr.contains("my.regal.yml: belongs to regal-inventory"), "{}", output.stderr);
+    assert!(calls(&test).contains("ANSIBLE_INVENTORY_IGNORE_REGEX=^my.regal.yml$\n"), "{}", calls(&test));
+}
+
+#[test]
+fn a_version_that_was_a_number_is_warned_of_once() {
+    let test = with_program(PRINTED).args(&["--ansible-inventory", "bin/ansible-inventory", "-i", "aws_ec2.yml"]);
+    let stderr = test.args(&["--version-from", "var:n", "check"]).run().stderr;
+    assert_eq!(stderr.matches("`n` came from ansible-inventory as the number 1.1").count(), 1, "{stderr}");
+    let script = format!("#!/bin/sh\ncat <<'END'\n{PRINTED}\nEND\n");
+    let test = Test::new().script("hosts.sh", &script).args(&["-i", "hosts.sh", "--version-from", "var:n", "check"]);
+    let stderr = test.run().stderr;
+    assert_eq!(stderr.matches("`n` came from the inventory script as the number 1.1").count(), 1, "{stderr}");
+}
+
+/// What the real `ansible-inventory` prints for sources, run where no `group_vars` is beside it.
+fn listed(bin: &Path, sources: &[String]) -> Value {
+    let empty = tempfile::tempdir().unwrap();
+    let mut command = std::process::Command::new(bin.join("ansible-inventory"));
+    command.current_dir(empty.path()).arg("--list").env_remove("REGAL_TEST_ANSIBLE");
+    command.args(sources.iter().flat_map(|source| ["-i", source]));
+    parse_python_json(&String::from_utf8(command.output().unwrap().stdout).unwrap())
+}
+
+/// Our own listing through the engine, run where a `group_vars` is beside it that Ansible would take for a playbook's.
+fn through(bin: &Path, sources: &[String], mode: &str) -> Value {
+    let program = bin.join("ansible-inventory").display().to_string();
+    let mut test = Test::new().file("group_vars/all.yml", "from_playbook: true\n").args(&["--list", "--engine", mode]);
+    test = test.args(&["--ansible-inventory", &program, "--versions", "probe=all"]);
+    for source in sources {
+        test = test.args(&["-i", source]);
+    }
+    parse_python_json(&test.stdout())
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn a_constructed_configuration_sees_the_sources_before_it() {
+    for bin in installations() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        std::fs::create_dir(path("group_vars")).unwrap();
+        let compose = "compose: {short: 'inventory_hostname[:1]'}\nkeyed_groups: [{key: zone, prefix: zone}]\n";
+        std::fs::write(path("z.yml"), format!("{CONFIG}{compose}")).unwrap();
+        std::fs::write(path("hosts"), "[db]\nd1 zone=b\n[web]\nw1 zone=a n=1\nw2\n[web:vars]\nv=child\nzone=c\n")
+            .unwrap();
+        std::fs::write(path("group_vars/all.yml"), "v: all\nsecret: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  61\n")
+            .unwrap();
+        let sources = [path("hosts"), path("z.yml")];
+        let list = through(&bin, &sources, "auto");
+        assert_eq!(from_ansible(&list), from_ansible(&listed(&bin, &sources)), "{}", bin.display());
+        let mut webs = names(&list["webs"]["hosts"]);
+        webs.sort_unstable();
+        assert_eq!(webs, ["w1", "w2"]);
+        assert_eq!(list["_meta"]["hostvars"]["w2"]["v"], "all", "group_vars/all beats [web:vars]");
+        assert!(list["zone_a"]["hosts"].is_array());
+    }
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn every_fixture_is_the_same_through_the_engine() {
+    let bin = installations().remove(1);
+    for case in cases() {
+        let recorded = parse_python_json(&std::fs::read_to_string(case.join("ansible.json")).unwrap());
+        let list = through(&bin, &sources(&case), "ansible");
+        assert_eq!(from_ansible(&list).groups, from_ansible(&recorded).groups, "{}", case.display());
+    }
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn a_source_that_ansible_cannot_read_is_an_error() {
+    let bin = installations().pop().unwrap();
+    let program = bin.join("ansible-inventory").display().to_string();
+    let test = Test::new().file("hosts", "[web]\nw1\n").file("x.yml", "plugin: no.such.plugin\n");
+    let message = test.args(&["--ansible-inventory", &program, "-i", "hosts", "-i", "x.yml", "--list"]).args(&VERSION);
+    let message = message.errors();
+    assert!(message.contains("ansible-inventory -i hosts -i x.yml --list: Ansible failed (exit status: "), "{message}");
+    assert!(message.contains("no.such.plugin"), "{message}");
+}
