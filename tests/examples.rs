@@ -92,7 +92,7 @@ fn run(readme: &str, example: &str, ansible: Option<&Path>) {
 }
 
 fn with_each_ansible(readme: &str, example: &str) {
-    let list = env::var_os("REGAL_TEST_ANSIBLE").expect("REGAL_TEST_ANSIBLE is not set; run tests/run");
+    let list = env::var_os("TEST_ANSIBLE").expect("TEST_ANSIBLE is not set; run tests/run");
     for ansible in env::split_paths(&list) {
         let found = ansible.join("ansible-playbook").is_file();
         assert!(found, "no ansible-playbook in {}; run tests/run", ansible.display());
