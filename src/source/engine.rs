@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use super::program::{Answer, Call};
 use super::{Kind, Reading, Spec, script, yaml};
 use crate::error::Problem;
-use crate::text::Printer;
+use crate::text::{Arena, Printer};
 use crate::value::{Entry, Value};
 
 /// Which sources go through `ansible-inventory`.
@@ -48,7 +48,7 @@ const ENVIRONMENT: [(&str, &str); 9] = [
     // What follows is told from the plugin's output, or would stand on stdout.
     ("ANSIBLE_INVENTORY_EXPORT", "0"),
     ("ANSIBLE_VERBOSITY", "0"),
-    // Cached facts are no inventory.
+    // Facts that Ansible keeps are no inventory; but see `LOCAL_FACTS`.
     ("ANSIBLE_INJECT_FACT_VARS", "0"),
     ("ANSIBLE_NOCOLOR", "1"),
     ("ANSIBLE_FORCE_COLOR", "0"),
@@ -56,6 +56,8 @@ const ENVIRONMENT: [(&str, &str); 9] = [
     ("ANSIBLE_DEVEL_WARNING", "0"),
     ("ANSIBLE_LOCALHOST_WARNING", "0"),
 ];
+/// A fact that every host gets as a variable just because the others are kept out.
+const LOCAL_FACTS: &str = "ansible_local";
 const SAVE: &str = "save what it finds where Ansible is installed, and read that: \
                     ansible-inventory -i FILE --list --export --yaml > hosts.yml";
 
@@ -188,6 +190,7 @@ fn run(reading: &mut Reading<'_, '_>, survey: Survey, program: PathBuf) {
     };
     if let Answer::Mapping(groups, text) = reading.call(&call) {
         if groups.iter().any(|entry| entry.key == "_meta") {
+            let groups = without_facts(reading.arena, groups, &HOST_VARS);
             script::read_groups(reading, in_order(groups));
         } else {
             let problem = Problem::new("Ansible printed no `_meta`").at(reading.texts.locate(text.base));
@@ -205,6 +208,26 @@ fn ignoring(files: &[String]) -> String {
         names.iter().map(|name| format!("^{}$", name.chars().map(plain).collect::<String>())).collect();
     patterns.sort();
     patterns.join(",")
+}
+
+/// Where the variables of hosts stand in the output; the last step is any host.
+const HOST_VARS: [Option<&str>; 3] = [Some("_meta"), Some("hostvars"), None];
+
+/// A mapping without [`LOCAL_FACTS`] in the mappings that `path` leads down to.
+fn without_facts<'a>(arena: &'a Arena, entries: &[Entry<'a>], path: &[Option<&str>]) -> &'a [Entry<'a>] {
+    let changed: Vec<Entry<'a>> = match path.split_first() {
+        None => entries.iter().filter(|entry| entry.key != LOCAL_FACTS).copied().collect(),
+        Some((step, rest)) => {
+            let change = |entry: &Entry<'a>| match entry.value {
+                Value::Map(inner) if step.is_none_or(|key| key == entry.key) => {
+                    Entry { value: Value::Map(without_facts(arena, inner, rest)), ..*entry }
+                }
+                _ => *entry,
+            };
+            entries.iter().map(change).collect()
+        }
+    };
+    arena.alloc_slice_copy(&changed)
 }
 
 /// The groups in the order of their parents' lists, from `all` down: the output itself is sorted by name.
