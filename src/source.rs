@@ -86,43 +86,93 @@ struct Reading<'m, 'a> {
     skipped: Vec<String>,
 }
 
+/// What a text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// An INI inventory.
+    Ini,
+    /// A YAML inventory; where it is no mapping an INI one, as a file without an ending.
+    Yaml,
+    /// What an inventory script printed for `--list`; one without `_meta` cannot be asked for variables.
+    Script,
+}
+
 /// Reads the sources in order and merges them.
 ///
 /// # Errors
 /// Every problem of every source.
 pub fn load<'a>(arena: &'a Arena, texts: &TextMap<'a>, specs: &[Spec], options: &Options) -> Result<Loaded<'a>> {
-    let mut reading = Reading {
-        arena,
-        texts,
-        inventory: Inventory::new(),
-        options,
-        store: cache::State::default(),
-        problems: Vec::new(),
-        more_problems: 0,
-        warnings: Vec::new(),
-        vaults: Vec::new(),
-        skipped: Vec::new(),
-    };
+    let mut reading = Reading::new(arena, texts, options);
     let through_ansible = engine::read(&mut reading, specs);
     if !through_ansible {
         specs.iter().for_each(|spec| reading.source(spec));
     }
-    if reading.problems.is_empty() {
-        let reconciled = reading.inventory.reconcile();
-        reading.problems.extend(reconciled.err());
+    reading.reconcile();
+    // What ansible-inventory prints has the vars files already.
+    if !through_ansible && reading.problems.is_empty() {
+        vars_files::read(&mut reading, specs);
     }
-    if reading.problems.is_empty() {
-        reading.warn_of_shared_names();
-        // What ansible-inventory prints has them already.
-        if !through_ansible {
-            vars_files::read(&mut reading, specs);
+    reading.finish()
+}
+
+/// Reads one inventory that is a text and no file: nothing beside it counts, and nothing is run.
+///
+/// # Errors
+/// Every problem of the text.
+pub fn read_text<'a>(
+    arena: &'a Arena,
+    texts: &TextMap<'a>,
+    format: Format,
+    name: &'a str,
+    text: &'a str,
+) -> Result<Loaded<'a>> {
+    let options = Options::default();
+    let mut reading = Reading::new(arena, texts, &options);
+    if let Some(text) = reading.add_text(name, text) {
+        match format {
+            Format::Ini => ini::read(&mut reading, text),
+            Format::Yaml => reading.yaml_or_ini(text, true),
+            Format::Script => script::read_printed(&mut reading, text),
         }
     }
-    if reading.more_problems > 0 {
-        reading.problems.push(Problem::new(format!("{} more problems are not shown", reading.more_problems)));
+    reading.reconcile();
+    reading.finish()
+}
+
+impl<'m, 'a> Reading<'m, 'a> {
+    fn new(arena: &'a Arena, texts: &'m TextMap<'a>, options: &'m Options) -> Self {
+        Reading {
+            arena,
+            texts,
+            inventory: Inventory::new(),
+            options,
+            store: cache::State::default(),
+            problems: Vec::new(),
+            more_problems: 0,
+            warnings: Vec::new(),
+            vaults: Vec::new(),
+            skipped: Vec::new(),
+        }
     }
-    let Reading { inventory, warnings, vaults, skipped, problems, .. } = reading;
-    Error::unless_any(problems, Loaded { inventory, warnings, vaults, skipped })
+
+    /// Enforces what holds for every inventory, once all groups and hosts are known.
+    fn reconcile(&mut self) {
+        if self.problems.is_empty() {
+            let reconciled = self.inventory.reconcile();
+            self.problems.extend(reconciled.err());
+        }
+        if self.problems.is_empty() {
+            self.warn_of_shared_names();
+        }
+    }
+
+    fn finish(mut self) -> Result<Loaded<'a>> {
+        if self.more_problems > 0 {
+            self.problems.push(Problem::new(format!("{} more problems are not shown", self.more_problems)));
+        }
+        let Reading { inventory, warnings, vaults, skipped, problems, .. } = self;
+        Error::unless_any(problems, Loaded { inventory, warnings, vaults, skipped })
+    }
 }
 
 impl<'a> Reading<'_, 'a> {

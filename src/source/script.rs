@@ -8,7 +8,8 @@ use std::path::Path;
 use super::Reading;
 use super::program::{Answer, Call};
 use crate::inventory::{GroupId, Target};
-use crate::text::{Pos, Printer};
+use crate::json;
+use crate::text::{Pos, Printer, Text};
 use crate::value::{Entry, Value};
 
 /// What became of a file with its run bit set.
@@ -19,6 +20,8 @@ pub(super) enum Outcome {
     /// The system cannot run it (`ENOEXEC`): a data file with a stray run bit.
     NotAProgram,
 }
+
+const HINT: &str = "run it by hand; a script prints one JSON mapping of groups and nothing else";
 
 /// Whether this process may run the file.
 pub(super) fn is_executable(path: &Path) -> bool {
@@ -39,6 +42,17 @@ pub(super) fn read(reading: &mut Reading<'_, '_>, path: &Path) -> Outcome {
     Outcome::Ran
 }
 
+/// Reads what a script printed, which cannot be asked for more.
+pub(super) fn read_printed<'a>(reading: &mut Reading<'_, 'a>, text: Text<'a>) {
+    match json::parse(reading.arena, text) {
+        Ok(Value::Map(groups)) => {
+            read_groups(reading, groups);
+        }
+        Ok(other) => reading.problem(text.base, format!("the text holds {}, not a mapping", other.type_name()), HINT),
+        Err(fault) => reading.problem(fault.at, fault.message, HINT),
+    }
+}
+
 fn call(path: &Path, arguments: &[&str]) -> Call {
     Call {
         name: format!("{} {}", path.display(), arguments.join(" ")),
@@ -51,7 +65,7 @@ fn call(path: &Path, arguments: &[&str]) -> Call {
         hints: [
             "check its first line (`#!`) and the program named there, or remove its run bit if it is data",
             "run it by hand; a script prints JSON and exits with 0",
-            "run it by hand; a script prints one JSON mapping of groups and nothing else",
+            HINT,
         ],
     }
 }
