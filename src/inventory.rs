@@ -159,9 +159,15 @@ impl<'a> Inventory<'a> {
 
     fn list_host(&mut self, group: GroupId, host: HostId) {
         let before = self.host(host).groups;
-        let after = self.sets.with(before, group);
-        if after != before {
-            self.host_mut(host).groups = after;
+        let hosts = &self.group(group).hosts;
+        // The shorter of the two lists: a host may be in very many groups.
+        let listed = if hosts.len() < self.sets.size(before) as usize {
+            hosts.contains(&host)
+        } else {
+            self.sets.contains(before, group)
+        };
+        if !listed {
+            self.host_mut(host).groups = self.sets.with(before, group);
             self.group_mut(group).hosts.push(host);
         }
     }
@@ -176,10 +182,11 @@ impl<'a> Inventory<'a> {
             return Err(Problem::new(format!("group `{name}` is listed as its own child"))
                 .hint("remove it from its own children"));
         }
-        if self.group(parent).children.contains(&child) {
+        if self.is_child(parent, child) {
             return Ok(());
         }
-        if self.ancestors(&[parent]).contains(&child) {
+        // Only a group with children of its own can be above another.
+        if !self.group(child).children.is_empty() && self.ancestors(&[parent]).contains(&child) {
             let (parent, child) = (self.group_name(parent), self.group_name(child));
             return Err(Problem::new(format!(
                 "group `{child}` as a child of `{parent}` makes a loop: `{parent}` already descends from `{child}`"
@@ -188,6 +195,12 @@ impl<'a> Inventory<'a> {
         }
         self.link(parent, child);
         Ok(())
+    }
+
+    /// Whether one lists the other, by the shorter of the two lists.
+    fn is_child(&self, parent: GroupId, child: GroupId) -> bool {
+        let (children, parents) = (&self.group(parent).children, &self.group(child).parents);
+        if parents.len() < children.len() { parents.contains(&parent) } else { children.contains(&child) }
     }
 
     fn link(&mut self, parent: GroupId, child: GroupId) {

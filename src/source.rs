@@ -21,8 +21,10 @@ use crate::pattern::{address, range};
 use crate::text::{Arena, Pos, Text, TextMap};
 use crate::value::Value;
 
-/// The most hosts that the ranges of one line may make.
-const MAX_HOSTS_A_LINE: usize = 1_000_000;
+/// The most hosts that all ranges together may make.
+const MAX_HOSTS_FROM_RANGES: usize = 250_000;
+/// The most variables that lines with a range may give to hosts.
+const MAX_VARIABLES_FROM_RANGES: usize = 2_000_000;
 /// From this many problems on, the rest is only counted.
 const MAX_PROBLEMS: usize = 100;
 /// What a whole file under vault starts with.
@@ -79,6 +81,8 @@ struct Reading<'m, 'a> {
     inventory: Inventory<'a>,
     options: &'m Options,
     store: cache::State,
+    /// The hosts that ranges may still make, and the variables that they may still be given.
+    left: (usize, usize),
     problems: Vec<Problem>,
     more_problems: usize,
     warnings: Vec<Problem>,
@@ -147,6 +151,7 @@ impl<'m, 'a> Reading<'m, 'a> {
             inventory: Inventory::new(),
             options,
             store: cache::State::default(),
+            left: (MAX_HOSTS_FROM_RANGES, MAX_VARIABLES_FROM_RANGES),
             problems: Vec::new(),
             more_problems: 0,
             warnings: Vec::new(),
@@ -313,8 +318,11 @@ impl<'a> Reading<'_, 'a> {
         if !range::is_range(address.host) {
             return Some((vec![address.host], port));
         }
-        match range::expand(address.host, MAX_HOSTS_A_LINE) {
-            Ok(names) => Some((names.iter().map(|name| &*self.arena.alloc_str(name)).collect(), port)),
+        match range::expand(address.host, self.left.0) {
+            Ok(names) => {
+                self.left.0 -= names.len();
+                Some((names.iter().map(|name| &*self.arena.alloc_str(name)).collect(), port))
+            }
             Err((message, hint)) => {
                 self.problem(at, message, hint);
                 None
@@ -331,6 +339,13 @@ impl<'a> Reading<'_, 'a> {
         variables: &[(&'a str, Value<'a>, Pos)],
         at: Pos,
     ) {
+        if names.len() > 1 {
+            let Some(left) = self.left.1.checked_sub(names.len().saturating_mul(variables.len())) else {
+                let hint = "the limit is 2,000,000; put variables that hosts have in common on their group";
+                return self.problem(at, "the ranges give too many variables to hosts", hint);
+            };
+            self.left.1 = left;
+        }
         for name in names {
             let added = self.inventory.add_host(name, group, port, at);
             let Some(host) = self.note(added, at) else { continue };
@@ -348,6 +363,10 @@ impl<'a> Reading<'_, 'a> {
     /// Warns of each host that has the name of a group: patterns and Ansible's own variables take one for the other.
     fn warn_of_shared_names(&mut self) {
         for host in self.inventory.host_ids() {
+            // The place of each costs a walk through its text.
+            if self.warnings.len() >= MAX_PROBLEMS {
+                return;
+            }
             if let Target::Group(_) = self.inventory.target_of_host(host) {
                 let message = format!("host `{}` has the name of a group", self.inventory.host_name(host));
                 let problem = Problem::new(message).at(self.texts.locate(self.inventory.host(host).at));

@@ -9,6 +9,7 @@ mod cache;
 mod engine;
 mod fixtures;
 mod layers;
+mod limits;
 mod messages;
 mod protocol;
 mod settings;

@@ -134,6 +134,34 @@ fn the_graph_shows_the_plan_below_all() {
 }
 
 #[test]
+fn a_limit_may_stand_in_a_file() {
+    let limited = |file: &str, limit: &str| {
+        Test::new().file("hosts", "[web]\nw1\nw2\nw3\n[db]\nd1\n").file("lists/hosts.retry", file).args(&[
+            "-i",
+            "hosts",
+            "--versions",
+            "v=all",
+            "--list",
+            "--limit",
+            limit,
+        ])
+    };
+    let hosts = |test: Test| -> Vec<String> {
+        let list = test.json();
+        let mut hosts: Vec<String> = names(&list["web"]["hosts"]).iter().map(ToString::to_string).collect();
+        hosts.extend(names(&list["db"]["hosts"]).iter().map(ToString::to_string));
+        hosts
+    };
+    assert_eq!(hosts(limited("w3\r\n\n  d1 \n", "@lists/hosts.retry")), ["w3", "d1"]);
+    assert_eq!(hosts(limited("web\n!w2\n", "@lists/hosts.retry,d1")), ["w1", "w3", "d1"]);
+    assert_eq!(hosts(limited("web\n", "@lists/hosts.retry:!w1")), ["w2", "w3"]);
+    let message = limited("", "@no.retry").errors();
+    assert!(message.contains("--limit: limit file `no.retry` cannot be read: "), "{message}");
+    let message = limited("\n \n", "@lists/hosts.retry").errors();
+    assert!(message.contains("names no host"), "{message}");
+}
+
+#[test]
 fn a_limit_filters_the_plan_and_never_batches_again() {
     let list = test().args(&["--list", "--limit", "web03:db"]).json();
     assert_eq!(names(&list["web"]["hosts"]), ["web03"]);

@@ -14,6 +14,9 @@ use crate::settings::{ExplicitVersion, Pattern, VersionFrom, VersionSource};
 use crate::text::{Pos, Printer, TextMap};
 use crate::value::Value;
 
+/// The most values that messages are about: the place of each costs a walk through its text.
+const MAX_NOTES: usize = 100;
+
 /// How hosts get their versions.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'r> {
@@ -185,7 +188,7 @@ impl<'a> Assigner<'_, 'a> {
             Value::List(_) => "a list",
             Value::Map(_) => "a mapping",
         };
-        if self.reported.insert(var.at) {
+        if self.problems.len() < MAX_NOTES && self.reported.insert(var.at) {
             let message = format!("`{name}` is {bad}, not a version");
             let hint = "give the version as a string, or list the versions under `versions:`";
             self.problems.push(Problem::new(message).at(self.texts.locate(var.at)).hint(hint));
@@ -197,7 +200,7 @@ impl<'a> Assigner<'_, 'a> {
     fn note_typed(&mut self, name: &str, var: &Var<'a>, value: Value<'a>) {
         let (Some(written), read) = (value.text(), value.to_json()) else { return };
         let read = read.trim_matches('"');
-        if written != read && self.reported.insert(var.at) {
+        if written != read && self.reported.len() < MAX_NOTES && self.reported.insert(var.at) {
             let message = format!("`{name}` is planned as `{written}`, but Ansible itself reads it as {read}");
             let hint = format!("quote it, so that both read the same: \"{written}\"");
             self.warnings.push(Problem::new(message).at(self.texts.locate(var.at)).hint(hint));
@@ -212,7 +215,7 @@ impl<'a> Assigner<'_, 'a> {
             _ => return,
         };
         let Some(read) = value.text() else { return };
-        if self.numbers.insert(read) {
+        if self.numbers.len() < MAX_NOTES && self.numbers.insert(read) {
             let message = format!("`{name}` came from {by} as the number {read}, so how it was written is lost");
             let hint = format!("quote it where it is set, or 1.10 becomes 1.1: \"{read}\"");
             self.warnings.push(Problem::new(message).at(self.texts.locate(var.at)).hint(hint));

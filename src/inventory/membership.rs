@@ -21,21 +21,18 @@ impl SetId {
 /// All sets that occurred: a tree whose edges each add one group.
 #[derive(Clone, Debug, Default)]
 pub struct GroupSets {
-    /// For set number i + 1: the set it extends, and the group that it adds.
-    nodes: Vec<(SetId, GroupId)>,
+    /// For set number i + 1: the set it extends, the group that it adds, and how many groups it has.
+    nodes: Vec<(SetId, GroupId, u32)>,
     next: HashMap<(SetId, GroupId), SetId>,
 }
 
 impl GroupSets {
-    /// The set with one more group; the same set if it has the group already.
+    /// The set with one more group, which it does not have yet.
     pub fn with(&mut self, set: SetId, group: GroupId) -> SetId {
         if let Some(known) = self.next.get(&(set, group)) {
             return *known;
         }
-        if self.contains(set, group) {
-            return set;
-        }
-        self.nodes.push((set, group));
+        self.nodes.push((set, group, self.size(set) + 1));
         let added = SetId(self.nodes.len() as u32);
         self.next.insert((set, group), added);
         added
@@ -53,10 +50,15 @@ impl GroupSets {
         self.direct(set).any(|member| member == group)
     }
 
+    /// How many groups the set has.
+    pub fn size(&self, set: SetId) -> u32 {
+        set.index().checked_sub(1).and_then(|index| self.nodes.get(index)).map_or(0, |(_, _, size)| *size)
+    }
+
     /// The groups of the set, the last added first.
     pub fn direct(&self, set: SetId) -> impl Iterator<Item = GroupId> + '_ {
         let node = move |set: SetId| set.index().checked_sub(1).and_then(|index| self.nodes.get(index));
-        std::iter::successors(node(set), move |(before, _)| node(*before)).map(|(_, group)| *group)
+        std::iter::successors(node(set), move |(before, ..)| node(*before)).map(|(_, group, _)| *group)
     }
 
     /// How many sets there are, the empty one included.

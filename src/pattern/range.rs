@@ -9,12 +9,12 @@ pub fn is_range(text: &str) -> bool {
     text.contains('[')
 }
 
-/// The hosts of a text with ranges, in order, at most `limit`.
+/// The hosts of a text with ranges, in order, at most `limit`; that there are too many is known before any is made.
 ///
 /// # Errors
 /// What is wrong with a range, as a message and a hint.
 pub fn expand(text: &str, limit: usize) -> Result<Vec<String>, (String, &'static str)> {
-    let mut done = vec![String::new()];
+    let mut ranges = Vec::new();
     let mut rest = text;
     while let Some(open) = rest.find('[') {
         let bad = |what: &str, hint| Err((format!("host range in `{text}` {what}"), hint));
@@ -28,58 +28,89 @@ pub fn expand(text: &str, limit: usize) -> Result<Vec<String>, (String, &'static
         if close < open {
             return bad("has its `]` before its `[`", "write a range as [begin:end] or [begin:end:step]");
         }
-        let values = match values(&rest[open + 1..close], limit) {
-            Ok(values) => values,
+        let range = match Range::parse(&rest[open + 1..close]) {
+            Ok(range) => range,
             Err((what, hint)) => return bad(what, hint),
         };
-        if done.len().saturating_mul(values.len()) > limit {
-            return bad(TOO_MANY.0, TOO_MANY.1);
+        ranges.push((&rest[..open], range));
+        if ranges.iter().fold(1_usize, |count, (_, range)| count.saturating_mul(range.count())) > limit {
+            return bad(
+                "makes too many hosts",
+                "check the end of the range; the limit is 250,000 hosts for all ranges",
+            );
         }
-        let head = &rest[..open];
-        done = done.iter().flat_map(|front| values.iter().map(move |value| format!("{front}{head}{value}"))).collect();
         rest = &rest[close + 1..];
+    }
+    let mut done = vec![String::new()];
+    for (head, range) in ranges {
+        let values: Vec<String> = range.values().collect();
+        done = done.iter().flat_map(|front| values.iter().map(move |value| format!("{front}{head}{value}"))).collect();
     }
     done.iter_mut().for_each(|host| host.push_str(rest));
     Ok(done)
 }
 
 const SHAPE: &str = "write a range as [begin:end] or [begin:end:step]";
-const TOO_MANY: (&str, &str) =
-    ("makes too many hosts", "check the end of the range; the limit is 1,000,000 hosts a line");
 
-fn values(range: &str, limit: usize) -> Result<Vec<String>, (&'static str, &'static str)> {
-    let bounds: Vec<&str> = range.split(':').collect();
-    let (begin, end, step) = match bounds[..] {
-        [begin, end] => (begin, end, "1"),
-        [begin, end, step] => (begin, end, step),
-        _ => return Err(("is not begin:end or begin:end:step", SHAPE)),
-    };
-    let begin = if begin.is_empty() { "0" } else { begin };
-    if end.is_empty() {
-        return Err(("has no end", SHAPE));
-    }
-    let padded = begin.starts_with('0') && begin.chars().count() > 1;
-    if padded && begin.chars().count() != end.chars().count() {
-        return Err(("has a begin and an end of different lengths", "pad both with zeros to the same length: [01:12]"));
-    }
-    let width = if padded { begin.chars().count() } else { 0 };
-    if let (Some(from), Some(to)) = (letter(begin), letter(end)) {
-        return letters(from, to, step, limit);
-    }
-    let number = |text: &str| python_int(text).ok_or(("has a bound that is no number and no letter", SHAPE));
-    let values = sequence(number(begin)?, number(end)?, python_step(step)?, limit)?;
-    Ok(values.iter().map(|value| zero_fill(*value, width)).collect())
+/// One range: numbers, or places in [`LETTERS`].
+struct Range {
+    begin: i64,
+    /// Included.
+    end: i64,
+    step: i64,
+    /// Numbers are padded with zeros to this length.
+    width: usize,
+    letters: bool,
 }
 
-fn letters(from: i64, to: i64, step: &str, limit: usize) -> Result<Vec<String>, (&'static str, &'static str)> {
-    if from > to {
-        return Err(("has its begin behind its end", "letters go a to z, then A to Z"));
+impl Range {
+    fn parse(range: &str) -> Result<Self, (&'static str, &'static str)> {
+        let bounds: Vec<&str> = range.split(':').collect();
+        let (begin, end, step) = match bounds[..] {
+            [begin, end] => (begin, end, "1"),
+            [begin, end, step] => (begin, end, step),
+            _ => return Err(("is not begin:end or begin:end:step", SHAPE)),
+        };
+        let begin = if begin.is_empty() { "0" } else { begin };
+        if end.is_empty() {
+            return Err(("has no end", SHAPE));
+        }
+        let padded = begin.starts_with('0') && begin.chars().count() > 1;
+        if padded && begin.chars().count() != end.chars().count() {
+            let hint = "pad both with zeros to the same length: [01:12]";
+            return Err(("has a begin and an end of different lengths", hint));
+        }
+        let width = if padded { begin.chars().count() } else { 0 };
+        if let (Some(from), Some(to)) = (letter(begin), letter(end)) {
+            if from > to {
+                return Err(("has its begin behind its end", "letters go a to z, then A to Z"));
+            }
+            return Ok(Range { begin: from, end: to, step: python_step(step)?, width, letters: true });
+        }
+        let number = |text: &str| python_int(text).ok_or(("has a bound that is no number and no letter", SHAPE));
+        Ok(Range { begin: number(begin)?, end: number(end)?, step: python_step(step)?, width, letters: false })
     }
-    let step = python_step(step)?;
-    if step < 0 {
-        return Ok(Vec::new());
+
+    /// The length of Python's `range(begin, end + 1, step)`.
+    fn count(&self) -> usize {
+        let (begin, stop, step) = (i128::from(self.begin), i128::from(self.end) + 1, i128::from(self.step));
+        let distance = if step > 0 { stop - begin } else { begin - stop };
+        // Rounded up: the first value counts however large the step is.
+        let steps = (distance.max(0) + step.abs() - 1) / step.abs();
+        if self.letters && step < 0 { 0 } else { usize::try_from(steps).unwrap_or(usize::MAX) }
     }
-    Ok(sequence(from, to, step, limit)?.iter().map(|value| (LETTERS[*value as usize] as char).to_string()).collect())
+
+    fn values(&self) -> impl Iterator<Item = String> + '_ {
+        let value = |index: usize| self.begin.saturating_add(self.step.saturating_mul(index as i64));
+        (0..self.count()).map(value).map(|value| {
+            let letter = usize::try_from(value).ok().and_then(|place| LETTERS.get(place)).filter(|_| self.letters);
+            match letter {
+                Some(letter) => char::from(*letter).to_string(),
+                // Python's `str.zfill`: the sign stays in front.
+                None => format!("{value:0width$}", width = self.width),
+            }
+        })
+    }
 }
 
 const LETTERS: &[u8; 52] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -105,23 +136,4 @@ fn python_step(text: &str) -> Result<i64, (&'static str, &'static str)> {
         Some(step) => Ok(step),
         None => Err(("has a step that is no number", SHAPE)),
     }
-}
-
-/// Python's `range(begin, end + 1, step)`.
-fn sequence(begin: i64, end: i64, step: i64, limit: usize) -> Result<Vec<i64>, (&'static str, &'static str)> {
-    let mut values = Vec::new();
-    let (mut value, stop) = (begin, end.saturating_add(1));
-    while if step > 0 { value < stop } else { value > stop } {
-        if values.len() >= limit {
-            return Err(TOO_MANY);
-        }
-        values.push(value);
-        value = value.saturating_add(step);
-    }
-    Ok(values)
-}
-
-/// Python's `str.zfill`: the sign stays in front.
-fn zero_fill(value: i64, width: usize) -> String {
-    format!("{value:0width$}")
 }
