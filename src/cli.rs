@@ -8,6 +8,7 @@ mod messages;
 mod output;
 mod pipeline;
 mod plan;
+mod vault;
 
 use std::process::ExitCode;
 
