@@ -81,9 +81,9 @@ impl Problem {
     }
 }
 
-/// A message without what it quotes: from the first quotation mark to the last, since what is quoted may have some, too.
+/// A message without what it quotes: from the first mark to the last, since what is quoted may have some, too.
 fn without_quotes(message: &str) -> String {
-    let is_quote = |c: char| matches!(c, '`' | '"');
+    let is_quote = |c: char| matches!(c, '`' | '"' | '[' | ']');
     match (message.find(is_quote), message.rfind(is_quote)) {
         (Some(first), Some(last)) => format!("{}`…`{}", &message[..first], &message[last + 1..]),
         _ => message.to_string(),

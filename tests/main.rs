@@ -12,4 +12,5 @@ mod protocol;
 mod settings;
 mod sources;
 mod support;
+mod vault;
 mod versions;
