@@ -8,6 +8,7 @@ mod ini;
 mod passwords;
 mod script;
 mod shell;
+mod toml;
 mod vars_files;
 mod yaml;
 
@@ -165,12 +166,7 @@ impl<'a> Reading<'_, 'a> {
         };
         let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned());
         match extension.as_deref() {
-            Some("toml") => {
-                let problem = Problem::new("TOML inventories are not read yet")
-                    .at(Location::whole(path.display().to_string()))
-                    .hint("convert it: ansible-inventory -i FILE --list --yaml > hosts.yml");
-                self.push(problem);
-            }
+            Some("toml") => toml::read(self, text),
             None | Some("yml" | "yaml" | "json") => self.yaml_or_ini(text, extension.is_some()),
             Some(_) => ini::read(self, text),
         }

@@ -130,7 +130,7 @@ fn refused(path: &Path, failure: Failure) -> Problem {
         Failure::Damaged(why) => Problem::new(format!("the file is under vault, but damaged: {why}"))
             .hint("compare with ansible-vault view FILE, and restore the file"),
         Failure::WrongPassword { id: None } => Problem::new("the vault password does not fit this file")
-            .hint("check `vault_password_file` and `vault_ids`; ansible-vault view FILE tells the right password"),
+            .hint("check `vault_password_file` and `vault_ids`; try the password with ansible-vault view FILE"),
         Failure::WrongPassword { id: Some(id) } => {
             Problem::new(format!("no vault password fits this file, whose vault id is `{id}`"))
                 .hint(format!("give its password: --vault-id {id}@FILE"))
