@@ -111,9 +111,6 @@ fn sources_that_cannot_be_read() {
         list(plugin, "aws_ec2.yml")
             .contains("aws_ec2.yml:1:1: inventory plugin `amazon.aws.aws_ec2` cannot be run here")
     );
-    assert!(
-        list(Test::new().file("hosts.toml", "[web]\n"), "hosts.toml").contains("TOML inventories are not read yet")
-    );
     let latin = Test::new().file("hosts", b"# caf\xe9 is fine in a comment\nweb01 n=caf\xe9\n");
     assert!(list(latin, "hosts").contains("hosts:2: the text is not valid UTF-8"));
     let missing = Test::new().script("s", "#!/no/such/interpreter\n");

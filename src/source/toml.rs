@@ -12,7 +12,7 @@
 
 use std::borrow::Cow;
 
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeInteger, DeTable, DeValue};
 use toml_parser::lexer::TokenKind;
 
 use super::Reading;
@@ -109,14 +109,28 @@ fn parse<'a>(reading: &mut Reading<'_, 'a>, text: Text<'a>) -> Option<&'a [Entry
         return None;
     }
     let (tables, errors) = DeTable::parse_recoverable(text.text);
-    let mut values = Values { reading, text, failed: !errors.is_empty() };
-    for error in errors {
-        let offset = error.span().map_or(0, |span| span.start);
-        let hint = "Ansible reads TOML 1.0: strings stand in quotes, and an inline table on one line";
-        values.reading.problem(text.pos(offset), error.message(), hint);
+    if !errors.is_empty() {
+        report(reading, text, &errors);
+        return None;
     }
+    let mut values = Values { reading, text, failed: false };
     let (entries, _) = values.entries(tables.get_ref());
     if values.failed { None } else { Some(entries) }
+}
+
+/// Reports the first error of each line; what follows on the same line mostly comes of it.
+fn report(reading: &mut Reading<'_, '_>, text: Text<'_>, errors: &[toml::de::Error]) {
+    let mut found: Vec<_> = errors.iter().map(|error| (error.span().map_or(0, |span| span.start), error)).collect();
+    found.sort_by_key(|(offset, _)| *offset);
+    found.dedup_by_key(|(offset, _)| text.text.get(..*offset).map_or(0, |before| before.matches('\n').count()));
+    for (offset, error) in found {
+        let message = error.message();
+        let hint = match message {
+            "duplicate key" => "keep one of them; a table can be opened once",
+            _ => "Ansible reads TOML 1.0: strings stand in quotes, and an inline table on one line",
+        };
+        reading.problem(text.pos(offset), message.trim_end_matches(", expected nothing"), hint);
+    }
 }
 
 /// Where a dotted key has too many parts: tables that deep would overrun the stack.
@@ -133,6 +147,12 @@ fn too_deep(text: &str) -> Option<usize> {
         }
     }
     None
+}
+
+fn is_integer(integer: &DeInteger<'_>) -> bool {
+    let digits = integer.as_str();
+    let digits = digits.strip_prefix(['-', '+']).unwrap_or(digits);
+    !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(integer.radix()))
 }
 
 /// Turns what was parsed into values in the arena.
@@ -175,10 +195,13 @@ impl<'a> Values<'_, '_, 'a> {
             DeValue::String(text) if written.contains("\r\n") => self.with_line_feeds(text, written),
             DeValue::String(text) => Value::Str(self.string(text)),
             DeValue::Boolean(value) => Value::Bool(*value, written),
+            // The parser leaves it to us to look at every character of a number.
+            DeValue::Integer(integer) if !is_integer(integer) => self.no_number(written, start),
             DeValue::Integer(_) if number::is_too_long(written) => {
                 self.fault(start, "an integer has more than 4300 digits")
             }
             DeValue::Integer(_) => Value::Int(written),
+            DeValue::Float(float) if float.as_str().parse::<f64>().is_err() => self.no_number(written, start),
             DeValue::Float(_) => Value::Float(written),
             DeValue::Datetime(stamp) => self.datetime(stamp, written, start),
         };
@@ -221,6 +244,10 @@ impl<'a> Values<'_, '_, 'a> {
             Some(Some(fault)) => self.fault(start, &format!("`{written}` is not a date: {fault}")),
             None => self.fault(start, &format!("`{written}` is not a date")),
         }
+    }
+
+    fn no_number(&mut self, written: &str, start: usize) -> Value<'a> {
+        self.fault(start, &format!("`{written}` is not a number"))
     }
 
     fn fault(&mut self, offset: usize, message: &str) -> Value<'a> {
