@@ -46,7 +46,8 @@ fn messages() {
     for (name, text) in [
         ("syntax, all of it", "[web.hosts\nweb1 = {}\nweb2 = { a = yes }\nweb3 = { b = 'x }\n"),
         ("words", "[web.vars]\na = yes\nb = 1.2.3\nc = 010\nd = web1\n"),
-        ("no numbers", "[web.vars]\na = 1_000'\nb = 1.5'\nc = 0x1G\n"),
+        ("a quote behind a number", "[web.vars]\na = 1_000'\n"),
+        ("no numbers", "[web.vars]\nb = 1.5'\nc = 0x1G\nd = 0x+1\ne = 0xü\n"),
         ("a key twice", "[web.hosts]\nweb1 = {}\nweb1 = {}\n"),
         ("a table twice", "[web.vars]\na = 1\n[web.vars]\nb = 1\n"),
         ("no such day", "[web.vars]\na = 2001-02-29\nb = 07:32:60\n"),

@@ -122,6 +122,45 @@ fn messages_show_nothing_that_was_decrypted() {
     insta::assert_snapshot!(all);
 }
 
+/// What `ansible-vault` would make of a text.
+fn encrypt(text: &str) -> String {
+    use aes::cipher::{KeyIvInit, StreamCipher};
+    use hmac::Mac;
+    let salt = b"salt";
+    let mut keys = [0; 80];
+    pbkdf2::pbkdf2_hmac::<sha2::Sha256>(PASSWORD.as_bytes(), salt, 10_000, &mut keys);
+    let mut data = text.as_bytes().to_vec();
+    let padding = 16 - data.len() % 16;
+    data.resize(data.len() + padding, padding as u8);
+    ctr::Ctr128BE::<aes::Aes256>::new_from_slices(&keys[..32], &keys[64..]).unwrap().apply_keystream(&mut data);
+    let mut tag = hmac::Hmac::<sha2::Sha256>::new_from_slice(&keys[32..64]).unwrap();
+    tag.update(&data);
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let inner = [hex(salt), hex(&tag.finalize().into_bytes()), hex(&data)].join("\n");
+    format!("$ANSIBLE_VAULT;1.1;AES256\n{}\n", hex(inner.as_bytes()))
+}
+
+/// Words that messages have of themselves.
+const OWN_WORDS: [&str; 12] =
+    ["hosts", "vars", "children", "is", "it", "port", "at", "and", "begin", "web", "key", "value"];
+
+#[test]
+fn no_message_about_an_inventory_shows_a_word_that_was_decrypted() {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    for (name, file, text) in crate::messages::INVENTORIES {
+        let test = Test::new().file(file, encrypt(text)).file("password", PASSWORD).args(&["-i", file, "--list"]);
+        let message = test.args(&["--vault-password-file", "password"]).args(&VERSION).errors();
+        assert!(message.contains("ansible-vault view FILE"), "{name}: {message}");
+        for line in message.lines().filter(|line| !line.starts_with("  hint: look at the place with")) {
+            let said = line.rsplit_once(&format!("{file}:")).map_or(line, |(_, said)| said);
+            let said = said.trim_start_matches(|c: char| c.is_ascii_digit() || c == ':');
+            for word in text.split(|c| !is_word(c)).filter(|word| word.len() > 1 && !OWN_WORDS.contains(word)) {
+                assert!(!said.split(|c| !is_word(c)).any(|part| part == word), "{name}: {word} in {line}");
+            }
+        }
+    }
+}
+
 #[test]
 fn without_a_password_vars_files_are_left_out() {
     let versions = ["--versions", "v=all"];
