@@ -30,7 +30,7 @@ fn check_says_what_ansible_reads_instead() {
         Test::new().file("hosts", "web01 v=1.10\n").args(&["-i", "hosts", "--version-from", "var:v", "check"]).run();
     assert_eq!(test.code, 0);
     assert!(
-        test.stderr.contains("hosts:1:7: `v` is planned as `1.10`, but Ansible itself reads it as 1.1"),
+        test.stderr.contains("hosts:1:7: `v` is planned as `1.10`, but Ansible itself reads it as `1.1`"),
         "{}",
         test.stderr
     );
