@@ -87,6 +87,18 @@ loose: 7
 }
 
 #[test]
+fn a_hash_that_cuts_a_value_is_pointed_at() {
+    let test = Test::new().file("hosts", "w1 password=p@ss#word app=1 # a comment\nw2 a=b # fine\n");
+    let output = test.args(&["-i", "hosts", "--versions", "v=all", "check"]).run();
+    let expected = "\
+warning: hosts:1:17: the `#` in this word starts a comment: Ansible does not read what follows
+  1 | w1 password=p@ss#word app=1 # a comment
+    |                 ^
+";
+    assert_eq!(output.stderr, expected);
+}
+
+#[test]
 fn a_message_never_shows_more_than_a_part_of_a_long_line() {
     let line = format!("w1 {}= b\n", "a".repeat(100_000));
     let message = Test::new().file("hosts", &line).args(&["-i", "hosts", "--versions", "v=all", "--list"]).errors();
