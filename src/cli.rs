@@ -9,6 +9,7 @@ mod messages;
 mod output;
 mod pipeline;
 mod plan;
+mod vault;
 
 use std::process::ExitCode;
 

@@ -5,8 +5,10 @@
 
 mod directory;
 mod ini;
+mod passwords;
 mod script;
 mod shell;
+mod toml;
 mod vars_files;
 mod yaml;
 
@@ -17,13 +19,13 @@ use crate::inventory::{GroupId, Inventory, Target};
 use crate::pattern::{address, range};
 use crate::text::{Arena, Pos, Text, TextMap};
 use crate::value::Value;
+use crate::vault::{self, Keyring};
+pub use passwords::Secret;
 
 /// The most hosts that the ranges of one line may make.
 const MAX_HOSTS_A_LINE: usize = 1_000_000;
 /// From this many problems on, the rest is only counted.
 const MAX_PROBLEMS: usize = 100;
-/// What a whole file under vault starts with.
-const VAULT_HEADER: &str = "$ANSIBLE_VAULT;";
 
 /// One source as the user named it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +45,8 @@ pub struct Options {
     pub own_files: Vec<PathBuf>,
     /// Set in the environment of scripts, so that this program recognizes itself when it is run as a source.
     pub guard: Option<(String, String)>,
+    /// The vault passwords, in the order in which they are tried.
+    pub secrets: Vec<Secret>,
 }
 
 /// What was read.
@@ -51,10 +55,18 @@ pub struct Loaded<'a> {
     pub inventory: Inventory<'a>,
     /// Everything that Ansible would take silently or with a warning, and that an operator should know.
     pub warnings: Vec<Problem>,
-    /// Vars files under vault as a whole, which were not read.
+    /// Vars files under vault as a whole, which were not read for want of a password.
     pub vaults: Vec<String>,
     /// Files of a directory that were passed over because they are our own.
     pub skipped: Vec<String>,
+}
+
+/// What a file holds.
+enum Content<'a> {
+    /// A text, decrypted where it was under vault.
+    Text(Text<'a>),
+    /// A vault for which there is no password.
+    Sealed,
 }
 
 /// The state of reading that all readers share.
@@ -63,6 +75,8 @@ struct Reading<'m, 'a> {
     texts: &'m TextMap<'a>,
     inventory: Inventory<'a>,
     options: &'m Options,
+    /// The vault passwords, once they were asked for.
+    keyring: Option<Keyring>,
     problems: Vec<Problem>,
     more_problems: usize,
     warnings: Vec<Problem>,
@@ -80,6 +94,7 @@ pub fn load<'a>(arena: &'a Arena, texts: &TextMap<'a>, specs: &[Spec], options: 
         texts,
         inventory: Inventory::new(),
         options,
+        keyring: None,
         problems: Vec::new(),
         more_problems: 0,
         warnings: Vec::new(),
@@ -144,15 +159,14 @@ impl<'a> Reading<'_, 'a> {
         if script::is_executable(path) && script::read(self, path) != script::Outcome::NotAProgram {
             return;
         }
-        let Some(text) = self.read_text(path) else { return };
+        let text = match self.read_text(path) {
+            Some(Content::Text(text)) => text,
+            Some(Content::Sealed) => return self.push(sealed_inventory(path)),
+            None => return,
+        };
         let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned());
         match extension.as_deref() {
-            Some("toml") => {
-                let problem = Problem::new("TOML inventories are not read yet")
-                    .at(Location::whole(path.display().to_string()))
-                    .hint("convert it: ansible-inventory -i FILE --list --yaml > hosts.yml");
-                self.push(problem);
-            }
+            Some("toml") => toml::read(self, text),
             None | Some("yml" | "yaml" | "json") => self.yaml_or_ini(text, extension.is_some()),
             Some(_) => ini::read(self, text),
         }
@@ -178,26 +192,41 @@ impl<'a> Reading<'_, 'a> {
         }
     }
 
-    /// A file's text in the arena; a UTF-16 file with a byte order mark is decoded.
-    fn read_text(&mut self, path: &Path) -> Option<Text<'a>> {
+    /// A file's text in the arena, decrypted if need be; a UTF-16 file with a byte order mark is decoded.
+    fn read_text(&mut self, path: &Path) -> Option<Content<'a>> {
         let name = path.display().to_string();
         let whole = |message: String| Problem::new(message).at(Location::whole(name.clone()));
-        let bytes = match std::fs::read(path) {
+        let mut bytes = match std::fs::read(path) {
             Ok(bytes) => bytes,
             Err(error) => {
                 self.push(whole(format!("cannot be read: {}", io_message(&error))).hint("check its permissions"));
                 return None;
             }
         };
+        let concealed = vault::is_encrypted(&bytes);
+        if concealed {
+            bytes = match self.decrypt(path, &bytes) {
+                Ok(Some(decrypted)) => decrypted,
+                Ok(None) => return Some(Content::Sealed),
+                Err(problem) => {
+                    self.push(problem);
+                    return None;
+                }
+            };
+        }
         let text = match bytes.as_slice() {
             [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
             [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
             _ => String::from_utf8(bytes).or_else(|error| without_bad_comments(error.as_bytes())),
         };
         match text {
-            Ok(text) => self.add_text(&name, self.arena.alloc_str(&text)),
+            Ok(text) if concealed => {
+                let added = self.texts.add_concealed(self.arena.alloc_str(&name), self.arena.alloc_str(&text));
+                added.map_err(|problem| self.push(problem)).ok().map(Content::Text)
+            }
+            Ok(text) => self.add_text(&name, self.arena.alloc_str(&text)).map(Content::Text),
             Err(line) => {
-                let location = Location { path: name, line, column: 0, excerpt: None };
+                let location = Location { line, ..Location::whole(name) };
                 let problem = Problem::new("the text is not valid UTF-8").at(location);
                 self.push(problem.hint("save the file as UTF-8: iconv -f latin1 -t utf-8 FILE"));
                 None
@@ -302,6 +331,12 @@ impl<'a> Reading<'_, 'a> {
             self.warnings.push(Problem::new(message).at(self.texts.locate(at)));
         }
     }
+}
+
+fn sealed_inventory(path: &Path) -> Problem {
+    Problem::new("the inventory file is encrypted as a whole, and there is no password for it")
+        .at(Location::whole(path.display().to_string()))
+        .hint("name the file that holds the password: --vault-password-file FILE")
 }
 
 /// Bytes that are not UTF-8 are fine in the comment lines of an INI file; otherwise the number of the first bad line.

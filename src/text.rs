@@ -38,7 +38,14 @@ impl<'a> Text<'a> {
 
 /// All texts that were read, by position.
 pub struct TextMap<'a> {
-    texts: RefCell<Vec<(&'a str, Text<'a>)>>,
+    texts: RefCell<Vec<Named<'a>>>,
+}
+
+/// A text with the name that messages call it.
+struct Named<'a> {
+    name: &'a str,
+    text: Text<'a>,
+    concealed: bool,
 }
 
 impl<'a> TextMap<'a> {
@@ -53,22 +60,34 @@ impl<'a> TextMap<'a> {
     /// # Errors
     /// When all texts together pass 4 GiB.
     pub fn add(&self, name: &'a str, text: &'a str) -> Result<Text<'a>, Problem> {
+        self.add_named(name, text, false)
+    }
+
+    /// Adds a text that no message may show a word of.
+    ///
+    /// # Errors
+    /// Those of [`TextMap::add`].
+    pub fn add_concealed(&self, name: &'a str, text: &'a str) -> Result<Text<'a>, Problem> {
+        self.add_named(name, text, true)
+    }
+
+    fn add_named(&self, name: &'a str, text: &'a str, concealed: bool) -> Result<Text<'a>, Problem> {
         let mut texts = self.texts.borrow_mut();
-        let base = texts.last().map_or(0, |(_, last)| last.base.0 as usize + last.text.len() + 1);
+        let base = texts.last().map_or(0, |last| last.text.base.0 as usize + last.text.text.len() + 1);
         let end = base + text.len() + 1;
         if u32::try_from(end).is_err() {
             return Err(Problem::new("the sources are larger than 4 GiB together").at(Location::whole(name)));
         }
         let added = Text { text, base: Pos(base as u32) };
-        texts.push((name, added));
+        texts.push(Named { name, text: added, concealed });
         Ok(added)
     }
 
-    /// The place of a position, with the line it stands in.
+    /// The place of a position, with the line it stands in unless that is concealed.
     pub fn locate(&self, pos: Pos) -> Location {
         let texts = self.texts.borrow();
-        let index = texts.partition_point(|(_, text)| text.base <= pos);
-        let Some((name, text)) = index.checked_sub(1).and_then(|i| texts.get(i)) else {
+        let index = texts.partition_point(|named| named.text.base <= pos);
+        let Some(Named { name, text, concealed }) = index.checked_sub(1).and_then(|i| texts.get(i)) else {
             return Location::whole("?");
         };
         let mut offset = ((pos.0 - text.base.0) as usize).min(text.text.len());
@@ -82,7 +101,8 @@ impl<'a> TextMap<'a> {
             path: (*name).to_string(),
             line: before.matches('\n').count() + 1,
             column: text.text[start..offset].chars().count() + 1,
-            excerpt: Some(line.trim_end_matches('\r').to_string()),
+            excerpt: (!concealed).then(|| line.trim_end_matches('\r').to_string()),
+            concealed: *concealed,
         }
     }
 }

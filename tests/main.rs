@@ -12,4 +12,6 @@ mod protocol;
 mod settings;
 mod sources;
 mod support;
+mod toml;
+mod vault;
 mod versions;

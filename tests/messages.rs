@@ -3,7 +3,7 @@
 use crate::support::Test;
 
 /// Inventories that cannot be read, by the name they are saved under.
-const INVENTORIES: &[(&str, &str, &str)] = &[
+pub const INVENTORIES: &[(&str, &str, &str)] = &[
     ("a section with a space", "hosts", "[web servers]\nw1\n"),
     ("an unknown section", "hosts", "[web:hostvars]\nw1\n"),
     ("a section that is not closed", "hosts", "[web\nw1\n"),

@@ -103,23 +103,6 @@ fn a_directory_passes_over_our_own_files_and_check_says_so() {
 }
 
 #[test]
-fn whole_files_under_vault_are_named() {
-    let vault = "$ANSIBLE_VAULT;1.1;AES256\n6162\n";
-    let test = || {
-        Test::new()
-            .file("hosts", "[web]\nw1\n")
-            .file("group_vars/web/secret.yml", vault)
-            .args(&["-i", "hosts"])
-            .args(&VERSION)
-    };
-    let message = test().args(&["--list"]).errors();
-    assert!(message.contains("group_vars/web/secret.yml: the vars file is encrypted as a whole"), "{message}");
-    let plan = test().args(&["plan"]).stdout();
-    assert!(plan.contains("is encrypted as a whole and was not read"), "{plan}");
-    assert_eq!(names(&test().args(&["--list", "--groups-only"]).json()["v_groupA"]["hosts"]), ["w1"]);
-}
-
-#[test]
 fn sources_that_cannot_be_read() {
     let list = |test: Test, source: &str| test.args(&["-i", source, "--list"]).args(&VERSION).errors();
     assert!(list(Test::new(), "nope").contains("inventory `nope` cannot be read: no such file or directory"));
@@ -128,11 +111,6 @@ fn sources_that_cannot_be_read() {
         list(plugin, "aws_ec2.yml")
             .contains("aws_ec2.yml:1:1: inventory plugin `amazon.aws.aws_ec2` cannot be run here")
     );
-    assert!(
-        list(Test::new().file("hosts.toml", "[web]\n"), "hosts.toml").contains("TOML inventories are not read yet")
-    );
-    let vault = Test::new().file("hosts.yml", "$ANSIBLE_VAULT;1.1;AES256\n61\n");
-    assert!(list(vault, "hosts.yml").contains("encrypted as a whole"));
     let latin = Test::new().file("hosts", b"# caf\xe9 is fine in a comment\nweb01 n=caf\xe9\n");
     assert!(list(latin, "hosts").contains("hosts:2: the text is not valid UTF-8"));
     let missing = Test::new().script("s", "#!/no/such/interpreter\n");

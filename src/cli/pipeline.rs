@@ -15,7 +15,7 @@ use regal_inventory::source::{self, Loaded, Options, Spec};
 use regal_inventory::text::{Arena, TextMap};
 
 use super::arguments::{Arguments, Color};
-use super::{GUARD, config};
+use super::{GUARD, config, vault};
 
 /// Ansible's own variable for cleaning group names.
 const TRANSFORM: &str = "ANSIBLE_TRANSFORM_INVALID_GROUP_CHARS";
@@ -89,8 +89,13 @@ impl<'a> Invocation<'a> {
             .collect()
     }
 
+    /// What paths in the configuration are relative to.
+    fn folder(&self) -> &Path {
+        self.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""))
+    }
+
     fn specs(&self) -> Vec<Spec> {
-        let folder = self.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+        let folder = self.folder();
         let spec = |source: &settings::Source| {
             let path = if source.from_file { folder.join(&source.text) } else { PathBuf::from(&source.text) };
             Spec { name: source.text.clone(), path, origin: Some(source.at.clone()) }
@@ -131,7 +136,8 @@ impl<'a> Invocation<'a> {
         }
         let mut own_files: Vec<PathBuf> = self.config.iter().cloned().collect();
         own_files.extend(std::env::current_exe());
-        let options = Options { own_files, guard: Some((GUARD.to_string(), "1".to_string())) };
+        let secrets = vault::secrets(&self.settings, self.folder());
+        let options = Options { own_files, guard: Some((GUARD.to_string(), "1".to_string())), secrets };
         source::load(self.arena, self.texts, &specs, &options)
     }
 

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::keys::Id;
 use super::layer::{Given, Origin, Reader, Scope};
 use super::typed::{self, Typed};
-use super::{ExplicitVersion, Pattern, Source, VersionFrom, VersionSource};
+use super::{ExplicitVersion, Pattern, Source, VaultId, VersionFrom, VersionSource};
 use crate::error::Location;
 use crate::plan::names::{Spelling, is_plain};
 use crate::policy::{Glob, Keys, Override, Priority, SharedHosts};
@@ -28,6 +28,9 @@ pub(super) struct Draft {
     pub prefix: Option<String>,
     pub spelling: Option<Spelling>,
     pub groups_only: Option<bool>,
+    pub vault_password_file: Option<Source>,
+    pub vault_ids: Option<Vec<VaultId>>,
+    pub skip_vaults: Option<bool>,
 }
 
 impl Draft {
@@ -66,6 +69,9 @@ impl Draft {
                 self.spelling = Some(typed::choice(value, &[("raw", Spelling::Raw), ("safe", Spelling::Safe)])?);
             }
             Id::GroupsOnly => self.groups_only = Some(typed::boolean(value)?),
+            Id::VaultPasswordFile => self.vault_password_file = Some(source(typed::text(value)?, given.origin, at())),
+            Id::VaultIds => self.vault_ids = Some(vault_ids(value, given.origin, &at())?),
+            Id::Vault => self.skip_vaults = Some(typed::choice(value, &[("error", false), ("skip", true)])?),
             id => {
                 typed::set_policy_key(&mut self.keys, id, &given.written, value)?;
             }
@@ -219,9 +225,18 @@ fn patterns(value: Value<'_>, at: &Location) -> Typed<Vec<Pattern>> {
 }
 
 fn sources(value: Value<'_>, origin: Origin<'_>, at: &Location) -> Typed<Vec<Source>> {
-    let from_file = matches!(origin, Origin::File);
-    let source = |text: &str| Source { text: text.to_string(), from_file, at: at.clone() };
-    Ok(typed::texts(value)?.into_iter().map(source).collect())
+    Ok(typed::texts(value)?.into_iter().map(|text| source(text, origin, at.clone())).collect())
+}
+
+fn source(text: &str, origin: Origin<'_>, at: Location) -> Source {
+    Source { text: text.to_string(), from_file: matches!(origin, Origin::File), at }
+}
+
+fn vault_ids(value: Value<'_>, origin: Origin<'_>, at: &Location) -> Typed<Vec<VaultId>> {
+    let id = |text: &str| {
+        VaultId::parse(source(text, origin, at.clone())).or_else(|why| typed::wrong(Value::Str(text), why))
+    };
+    typed::texts(value)?.into_iter().map(id).collect()
 }
 
 fn version_from(given: &Given<'_>) -> Typed<VersionFrom> {

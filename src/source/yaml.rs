@@ -11,7 +11,7 @@
 //!
 //! The rules are those of ansible-core 2.19, `plugins/inventory/yaml.py`. Values are YAML 1.1: see [`crate::yaml`].
 
-use super::{Reading, VAULT_HEADER};
+use super::Reading;
 use crate::error::Problem;
 use crate::inventory::{GroupId, Target};
 use crate::text::{Pos, Text};
@@ -33,12 +33,6 @@ pub(super) enum Document<'a> {
 /// The text is neither.
 pub(super) fn parse<'a>(reading: &mut Reading<'_, 'a>, text: Text<'a>) -> Result<Document<'a>, Problem> {
     let start = reading.texts.locate(text.base);
-    if text.text.starts_with(VAULT_HEADER) {
-        let problem = Problem::new("the inventory file is encrypted as a whole").at(start);
-        return Ok(Document::Plugin(
-            problem.hint("decrypt it with ansible-vault decrypt; encrypted vars files are fine"),
-        ));
-    }
     let value = reading.parse_data(text)?;
     let Value::Map(entries) = value else {
         let problem =
