@@ -1,4 +1,4 @@
-//! What the real Ansible reads back from our output, on each ansible-core of `REGAL_TEST_ANSIBLE`.
+//! What the real Ansible reads back from our output, on each ansible-core of `TEST_ANSIBLE`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,9 +9,9 @@ use crate::fixtures::{self, cases, from_ansible, parse_python_json, sources};
 
 /// The `bin` directories of the ansible-cores to test with.
 pub fn installations() -> Vec<PathBuf> {
-    let list = std::env::var("REGAL_TEST_ANSIBLE").expect("REGAL_TEST_ANSIBLE is not set: run tests/run");
+    let list = std::env::var("TEST_ANSIBLE").expect("TEST_ANSIBLE is not set: run tests/run");
     let found: Vec<PathBuf> = std::env::split_paths(&list).collect();
-    assert!(!found.is_empty(), "REGAL_TEST_ANSIBLE is empty: run tests/run");
+    assert!(!found.is_empty(), "TEST_ANSIBLE is empty: run tests/run");
     for bin in &found {
         assert!(bin.join("ansible-inventory").exists(), "{} has no ansible-inventory: run tests/run", bin.display());
     }
@@ -43,8 +43,6 @@ impl Ansible {
         let mut command = Command::new(bin.join("ansible-inventory"));
         command.current_dir(empty).env("ANSIBLE_CONFIG", self.folder.path().join("ansible.cfg"));
         command.env("ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED", "1").arg("--list");
-        // The wrapped command would take it for a setting.
-        command.env_remove("REGAL_TEST_ANSIBLE");
         for source in sources {
             command.args(["-i", source]);
         }
@@ -120,7 +118,7 @@ fn ansible_reads_the_yaml_form_as_a_file() {
         let file = ansible.folder.path().join("frozen.yml").display().to_string();
         let program = env!("CARGO_BIN_EXE_regal-inventory");
         let mut command = Command::new(program);
-        command.args(options(&case, &["--list", "--yaml", "--output", &file])).env_remove("REGAL_TEST_ANSIBLE");
+        command.args(options(&case, &["--list", "--yaml", "--output", &file]));
         assert!(command.status().unwrap().success());
         let recorded = std::fs::read_to_string(case.join("ansible.json")).unwrap();
         let (list, _) = ansible.list(&bin, &[file]);

@@ -87,6 +87,18 @@ loose: 7
 }
 
 #[test]
+fn a_hash_that_cuts_a_value_is_pointed_at() {
+    let test = Test::new().file("hosts", "w1 password=p@ss#word app=1 # a comment\nw2 a=b # fine\n");
+    let output = test.args(&["-i", "hosts", "--versions", "v=all", "check"]).run();
+    let expected = "\
+warning: hosts:1:17: the `#` in this word starts a comment: Ansible does not read what follows
+  1 | w1 password=p@ss#word app=1 # a comment
+    |                 ^
+";
+    assert_eq!(output.stderr, expected);
+}
+
+#[test]
 fn a_message_never_shows_more_than_a_part_of_a_long_line() {
     let line = format!("w1 {}= b\n", "a".repeat(100_000));
     let message = Test::new().file("hosts", &line).args(&["-i", "hosts", "--versions", "v=all", "--list"]).errors();
@@ -99,4 +111,24 @@ fn thousands_of_problems_are_cut() {
     let message = Test::new().file("hosts", &text).args(&["-i", "hosts", "--versions", "v=all", "--list"]).errors();
     assert_eq!(message.matches("error: ").count(), 101);
     assert!(message.contains("4900 more problems are not shown"), "{message}");
+}
+
+#[test]
+fn names_cannot_steer_the_terminal() {
+    let hosts = "web:\n  hosts:\n    \"a\\nb\\x1bc\": {v: '1'}\n    \"x\\x1b[1:z\": {v: '1'}\n";
+    let test = |arguments: &[&str]| {
+        Test::new()
+            .file("hosts.yml", hosts.replace("    \"x", "    # \"x"))
+            .args(&["-i", "hosts.yml", "--version-from", "var:v"])
+            .args(arguments)
+            .stdout()
+    };
+    for arguments in [&["plan"][..], &["plan", "--full"], &["plan", "--format", "markdown"], &["--graph"]] {
+        let shown = test(arguments);
+        assert!(!shown.contains('\u{1b}'), "{shown}");
+        assert!(shown.contains("a\\nb") || shown.contains("a\\\\nb"), "{shown}");
+    }
+    let message =
+        Test::new().file("hosts.yml", hosts).args(&["-i", "hosts.yml", "--versions", "v=all", "--list"]).errors();
+    assert!(message.contains("`x\\u{1b}[1:z`"), "{message}");
 }

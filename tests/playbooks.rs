@@ -1,4 +1,4 @@
-//! The shipped playbooks under the real ansible-playbook, on each ansible-core of `REGAL_TEST_ANSIBLE`.
+//! The shipped playbooks under the real ansible-playbook, on each ansible-core of `TEST_ANSIBLE`.
 //!
 //! Hosts have local connections, and the hooks write what they do into a journal, which the tests read.
 

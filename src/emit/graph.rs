@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::emit::ansible::Listing;
+use crate::fold;
 use crate::inventory::{ALL, GroupId};
 
 /// The tree from `all` down, a line a group or host. A group below several others is shown below each.
@@ -52,6 +53,6 @@ fn line(out: &mut String, level: usize, text: &str) {
         out.push_str("  |");
     }
     out.push_str("--");
-    out.push_str(text);
+    out.push_str(&fold::printable(text));
     out.push('\n');
 }

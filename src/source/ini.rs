@@ -124,7 +124,15 @@ impl<'a> Reader<'_, '_, 'a> {
             Err(message) => {
                 self.problem(line, message.to_string(), "quote a value that has spaces or quotes: key=\"it's here\"")
             }
-            Ok(()) => self.host_tokens(line, at, &tokens),
+            Ok(cut) => {
+                self.host_tokens(line, at, &tokens);
+                if let Some(offset) = cut {
+                    self.reading.warning(
+                        Pos(at.0 + offset as u32),
+                        "the `#` in this word starts a comment: Ansible does not read what follows",
+                    );
+                }
+            }
         }
         self.tokens = tokens;
     }

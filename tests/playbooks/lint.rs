@@ -7,7 +7,7 @@ use super::site::{ansibles, playbooks};
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn the_production_profile_of_ansible_lint_passes() {
-    let folder = env::var_os("REGAL_TEST_ANSIBLE_LINT").expect("REGAL_TEST_ANSIBLE_LINT is not set; run tests/run");
+    let folder = env::var_os("TEST_ANSIBLE_LINT").expect("TEST_ANSIBLE_LINT is not set; run tests/run");
     // It looks for ansible-playbook in PATH.
     let path =
         env::join_paths([folder.clone().into(), "/usr/bin".into(), "/bin".into()] as [std::path::PathBuf; 3]).unwrap();

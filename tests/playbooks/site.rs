@@ -354,9 +354,9 @@ pub fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/playbooks/fixtures")
 }
 
-/// The bin directories of `REGAL_TEST_ANSIBLE`.
+/// The bin directories of `TEST_ANSIBLE`.
 pub fn ansibles() -> Vec<PathBuf> {
-    let list = env::var_os("REGAL_TEST_ANSIBLE").expect("REGAL_TEST_ANSIBLE is not set; run tests/run");
+    let list = env::var_os("TEST_ANSIBLE").expect("TEST_ANSIBLE is not set; run tests/run");
     let folders: Vec<PathBuf> = env::split_paths(&list).collect();
     for folder in &folders {
         let found = folder.join("ansible-playbook").is_file();
