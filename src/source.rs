@@ -13,9 +13,9 @@ mod yaml;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Location, Problem, Result};
-use crate::inventory::{GroupId, Inventory, Target};
+use crate::inventory::{GroupId, Inventory, Target, UNGROUPED};
 use crate::pattern::{address, range};
-use crate::text::{Arena, Pos, Text, TextMap};
+use crate::text::{Arena, Pos, Text, TextMap, python_trim};
 use crate::value::Value;
 
 /// The most hosts that the ranges of one line may make.
@@ -122,13 +122,18 @@ impl<'a> Reading<'_, 'a> {
         }
     }
 
-    /// Ansible's `host_list`: names and ranges, separated by commas.
+    /// Ansible's `host_list`: names without ranges, separated by commas; a known host stays in its groups.
     fn host_list(&mut self, list: &str) {
         let Some(text) = self.add_text("host list", self.arena.alloc_str(list)) else { return };
-        for name in text.text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        for name in text.text.split(',').map(python_trim).filter(|name| !name.is_empty()) {
             let at = text.pos_of(name);
-            if let Some((names, port)) = self.host_names(name, at) {
-                self.add_hosts(&names, Some(crate::inventory::UNGROUPED), port, &[], at);
+            let mut address = address::split_port(name);
+            if range::is_range(address.host) {
+                address = address::Address { host: name, port: None };
+                self.warning(at, format!("a host list has no ranges: `{name}` is the name of one host"));
+            }
+            if self.inventory.find_host(address.host).is_none() {
+                self.add_hosts(&[address.host], Some(UNGROUPED), effective_port(address), &[], at);
             }
         }
     }
@@ -170,7 +175,7 @@ impl<'a> Reading<'_, 'a> {
         let before = (self.inventory.clone(), self.problems.len(), self.warnings.len());
         ini::read(self, text);
         let failed = self.problems.len() > before.1;
-        if failed && (named_yaml || text.text.trim_start().starts_with("---")) {
+        if failed && (named_yaml || looks_like_yaml(text.text)) {
             self.inventory = before.0;
             self.problems.truncate(before.1);
             self.warnings.truncate(before.2);
@@ -218,7 +223,7 @@ impl<'a> Reading<'_, 'a> {
     /// The names that a host text stands for, and its port without leading zeros; port 0 is none.
     fn host_names(&mut self, text: &'a str, at: Pos) -> Option<(Vec<&'a str>, Option<&'a str>)> {
         let address = address::split_port(text);
-        let port = address.port.map(|port| port.trim_start_matches('0')).filter(|port| !port.is_empty());
+        let port = effective_port(address);
         if !range::is_range(address.host) {
             return Some((vec![address.host], port));
         }
@@ -304,6 +309,18 @@ impl<'a> Reading<'_, 'a> {
     }
 }
 
+/// Whether the first line that says something could not be one of an INI file.
+fn looks_like_yaml(text: &str) -> bool {
+    let lines = text.lines().map(python_trim);
+    let first = lines.into_iter().find(|line| !line.is_empty() && !line.starts_with('#'));
+    first.is_some_and(|line| line.starts_with("---") || line.starts_with('{') || line.ends_with(':'))
+}
+
+/// A port without leading zeros; 0 is none.
+fn effective_port(address: address::Address<'_>) -> Option<&str> {
+    address.port.map(|port| port.trim_start_matches('0')).filter(|port| !port.is_empty())
+}
+
 /// Bytes that are not UTF-8 are fine in the comment lines of an INI file; otherwise the number of the first bad line.
 fn without_bad_comments(bytes: &[u8]) -> std::result::Result<String, usize> {
     let mut text = String::with_capacity(bytes.len());
@@ -335,14 +352,4 @@ fn io_message(error: &std::io::Error) -> String {
     let text = error.to_string();
     let end = text.find(" (os error").unwrap_or(text.len());
     text[..end].to_lowercase()
-}
-
-/// What Python's `str.strip` and `\s` take for space.
-fn is_python_space(c: char) -> bool {
-    c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
-}
-
-/// Python's `str.strip()`.
-fn python_trim(text: &str) -> &str {
-    text.trim_matches(is_python_space)
 }

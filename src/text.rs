@@ -86,3 +86,13 @@ impl<'a> TextMap<'a> {
         }
     }
 }
+
+/// What Python's `str.strip` and `\s` take for space.
+pub(crate) fn is_python_space(c: char) -> bool {
+    c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
+}
+
+/// Python's `str.strip()`.
+pub(crate) fn python_trim(text: &str) -> &str {
+    text.trim_matches(is_python_space)
+}
