@@ -14,8 +14,8 @@ pub mod vars;
 use indexmap::{IndexMap, IndexSet};
 
 use crate::error::Problem;
-use crate::text::Pos;
-use crate::value::{Value, python_int};
+use crate::text::{Pos, python_int};
+use crate::value::Value;
 use membership::{GroupSets, SetId};
 pub use vars::{Var, VarId, Vars};
 
@@ -345,6 +345,12 @@ impl<'a> Inventory<'a> {
         }
         below.sort_unstable();
         own.iter().copied().chain(below).collect()
+    }
+
+    /// The hosts of a group and of its descendants, each once, group by group: the order that Ansible's subscripts count
+    /// in, as far as Ansible has one.
+    pub fn hosts_walked(&self, group: GroupId) -> IndexSet<HostId> {
+        self.descendants(group).into_iter().flat_map(|below| &self.group(below).hosts).copied().collect()
     }
 
     /// The number that stands for a variable's name.

@@ -19,7 +19,6 @@ use crate::error::Problem;
 use crate::text::{Pos, TextMap};
 
 pub(crate) use date::Timestamp;
-pub(crate) use number::python_int;
 pub use print::write_json_string;
 
 /// What keeps a text from being a value.

@@ -4,7 +4,7 @@
 //! every number to its length, letters go `a` to `z` and then `A` to `Z`, several ranges multiply, an end before the begin
 //! gives no host.
 
-use crate::value::python_int;
+use crate::text::python_int;
 
 /// Whether a host text has a range: to Ansible any `[` is one.
 pub fn is_range(text: &str) -> bool {

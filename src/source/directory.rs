@@ -18,7 +18,8 @@ impl Reading<'_, '_> {
     pub(super) fn directory(&mut self, path: &Path) {
         let problems = self.problems.len();
         if self.directory_at(path, 0) == 0 && self.problems.len() == problems {
-            let problem = Problem::new("the directory holds no inventory").at(Location::whole(path.display().to_string()));
+            let problem =
+                Problem::new("the directory holds no inventory").at(Location::whole(path.display().to_string()));
             self.push(problem.hint("Ansible passes over hidden files, and endings such as .cfg, .md, .txt and .bak"));
         }
     }

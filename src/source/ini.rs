@@ -13,8 +13,8 @@
 
 use indexmap::IndexMap;
 
-use super::shell;
 use super::Reading;
+use super::shell;
 use crate::error::Problem;
 use crate::inventory::{GroupId, Target, UNGROUPED};
 use crate::literal::{self, Literal};

@@ -179,14 +179,3 @@ pub(crate) fn float_repr(value: f64) -> String {
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{mantissa}e{sign}{:02}", exponent.abs())
 }
-
-/// A string as Python's `int()` reads it: sign, single underscores between digits, space around; what is too large for
-/// any use here is the largest number.
-pub(crate) fn python_int(text: &str) -> Option<i64> {
-    let text = crate::text::python_trim(text);
-    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let proper = !digits.is_empty()
-        && digits.split('_').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
-    let largest = if text.starts_with('-') { i64::MIN } else { i64::MAX };
-    proper.then(|| text.replace('_', "").parse().unwrap_or(largest))
-}

@@ -13,7 +13,7 @@ os.environ.update(ANSIBLE_CONFIG=_config.name, ANSIBLE_INVENTORY_ANY_UNPARSED_IS
 
 from ansible._internal._datatag._tags import TrustedAsTemplate  # noqa: E402
 from ansible.errors import AnsibleError  # noqa: E402
-from ansible.inventory.manager import InventoryManager  # noqa: E402
+from ansible.inventory.manager import InventoryManager, order_patterns, split_host_pattern  # noqa: E402, F401
 from ansible.parsing.dataloader import DataLoader  # noqa: E402
 from ansible.parsing.vault import EncryptedString  # noqa: E402
 from ansible.plugins.inventory import yaml as yaml_plugin  # noqa: E402
