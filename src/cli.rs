@@ -3,6 +3,7 @@
 mod arguments;
 mod check;
 mod config;
+mod documents;
 mod listing;
 mod messages;
 mod output;
@@ -43,12 +44,18 @@ fn usage(error: &clap::Error) -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let output = arguments.output.as_deref();
+    match arguments.command {
+        Some(Command::Completions { shell }) => return documents::completions(shell, output),
+        Some(Command::Man) => return documents::manual(output),
+        _ => {}
+    }
     let arena = regal_inventory::text::Arena::new();
     let texts = regal_inventory::text::TextMap::new();
     let invocation = Invocation::new(&arena, &texts, &arguments)?;
     match &arguments.command {
         Some(Command::Plan(options)) => plan::run(&invocation, options),
         Some(Command::Check) => check::run(&invocation),
-        None => listing::run(&invocation, &arguments),
+        _ => listing::run(&invocation, &arguments),
     }
 }

@@ -3,7 +3,7 @@
 //! A [`Problem`] is one finding: a place, a message that reads well after `error: `, the line it is about, a hint.
 //! An [`Error`] carries every problem of a step, so that an operator mends a file once and not finding by finding.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// The result of a step that reports all its problems at once.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -78,7 +78,10 @@ impl fmt::Display for Problem {
         if let Some(location) = &self.location {
             write!(f, "{location}: ")?;
         }
-        f.write_str(&self.message)?;
+        // A name out of a source must not steer the terminal.
+        for c in self.message.chars() {
+            if c.is_control() && c != '\n' { write!(f, "{}", c.escape_debug())? } else { f.write_char(c)? }
+        }
         if let Some(Location { line, column, excerpt: Some(text), .. }) = self.location.as_deref() {
             write_excerpt(f, *line, *column, text)?;
         }

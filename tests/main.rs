@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod ansible;
 mod fixtures;
 mod layers;
 mod messages;

@@ -100,3 +100,23 @@ fn thousands_of_problems_are_cut() {
     assert_eq!(message.matches("error: ").count(), 101);
     assert!(message.contains("4900 more problems are not shown"), "{message}");
 }
+
+#[test]
+fn names_cannot_steer_the_terminal() {
+    let hosts = "web:\n  hosts:\n    \"a\\nb\\x1bc\": {v: '1'}\n    \"x\\x1b[1:z\": {v: '1'}\n";
+    let test = |arguments: &[&str]| {
+        Test::new()
+            .file("hosts.yml", hosts.replace("    \"x", "    # \"x"))
+            .args(&["-i", "hosts.yml", "--version-from", "var:v"])
+            .args(arguments)
+            .stdout()
+    };
+    for arguments in [&["plan"][..], &["plan", "--full"], &["plan", "--format", "markdown"], &["--graph"]] {
+        let shown = test(arguments);
+        assert!(!shown.contains('\u{1b}'), "{shown}");
+        assert!(shown.contains("a\\nb") || shown.contains("a\\\\nb"), "{shown}");
+    }
+    let message =
+        Test::new().file("hosts.yml", hosts).args(&["-i", "hosts.yml", "--versions", "v=all", "--list"]).errors();
+    assert!(message.contains("`x\\u{1b}[1:z`"), "{message}");
+}

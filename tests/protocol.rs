@@ -253,3 +253,12 @@ fn a_host_named_as_a_group_cannot_keep_its_variables_in_one_inventory() {
     assert!(test().errors().contains("host `db` has variables and the name of a group"));
     test().args(&["--groups-only"]).stdout();
 }
+
+#[test]
+fn completions_and_the_manual_know_the_options() {
+    let script = Test::new().args(&["completions", "bash"]).stdout();
+    assert!(script.contains("--batch-size") && script.contains("complete -F"), "{script}");
+    let page = Test::new().args(&["man"]).stdout();
+    assert!(page.starts_with(".ie") || page.contains(".TH regal-inventory"), "{page}");
+    assert!(page.contains("batch\\-size"), "{page}");
+}

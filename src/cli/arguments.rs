@@ -64,6 +64,13 @@ pub enum Command {
     Plan(PlanOptions),
     /// Read everything and print every problem and warning
     Check,
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
 }
 
 /// Options of `plan`.

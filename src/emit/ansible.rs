@@ -42,7 +42,7 @@ impl<'a> Listing<'_, 'a> {
         if let Some(placement) = &placement {
             self.write_source(&mut out, placement);
         }
-        for group in &self.groups.groups {
+        for group in self.groups.iter() {
             if self.groups_only || group.source.is_none() {
                 self.write_plan_group(&mut out, group);
             }
@@ -107,7 +107,7 @@ impl<'a> Listing<'_, 'a> {
 
     fn write_source(&self, out: &mut Vec<u8>, placement: &Placement<'_, 'a>) {
         for group in self.inventory.group_ids() {
-            let plan_group = self.groups.over(group);
+            let plan_group = self.groups.over(self.inventory.group_name(group));
             let children = self.inventory.group(group).children.iter().map(|child| self.inventory.group_name(*child));
             let planned = plan_group.map_or(&[][..], |group| &group.children);
             let roots = if group == ALL { self.groups.roots() } else { Vec::new() };

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::emit::ansible::Listing;
+use crate::fold;
 use crate::inventory::{ALL, GroupId};
 
 /// The tree from `all` down, a line a group or host. A group below several others is shown below each.
@@ -25,7 +26,7 @@ fn source(listing: &Listing<'_, '_>, out: &mut String, group: GroupId, level: us
         line(out, level + 1, &format!("@{}:", inventory.group_name(*child)));
         source(listing, out, *child, level + 1);
     }
-    if let Some(over) = listing.groups.over(group) {
+    if let Some(over) = listing.groups.over(inventory.group_name(group)) {
         over.children.iter().for_each(|name| planned(listing, out, name, level + 1));
     }
     // `all` lists a host only where no other group does.
@@ -38,7 +39,7 @@ fn source(listing: &Listing<'_, '_>, out: &mut String, group: GroupId, level: us
 
 /// A group of the plan and what is below it.
 fn planned(listing: &Listing<'_, '_>, out: &mut String, name: &str, level: usize) {
-    let Some(group) = listing.groups.groups.iter().find(|group| group.name == name) else { return };
+    let Some(group) = listing.groups.find(name) else { return };
     line(out, level, &format!("@{name}:"));
     if let Some(source_group) = group.source.filter(|_| !listing.groups_only) {
         return source(listing, out, source_group, level);
@@ -52,6 +53,6 @@ fn line(out: &mut String, level: usize, text: &str) {
         out.push_str("  |");
     }
     out.push_str("--");
-    out.push_str(text);
+    out.push_str(&fold::printable(text));
     out.push('\n');
 }

@@ -34,8 +34,8 @@ pub struct PlanGroup<'a> {
 /// All groups of a plan, parents before children.
 #[derive(Clone, Debug, Default)]
 pub struct PlanGroups<'a> {
-    /// The groups.
-    pub groups: Vec<PlanGroup<'a>>,
+    groups: Vec<PlanGroup<'a>>,
+    places: HashMap<String, usize>,
 }
 
 impl<'a> PlanGroups<'a> {
@@ -60,13 +60,24 @@ impl<'a> PlanGroups<'a> {
         for (rollout, names) in &rollouts {
             groups.groups.extend(rollout_groups(arena, rollout, names));
         }
+        groups.places = groups.groups.iter().enumerate().map(|(place, group)| (group.name.clone(), place)).collect();
         let problems = groups.settle_clashes(inventory, ansible_cleans);
         Error::unless_any(problems, groups)
     }
 
-    /// The plan's group that took over a source's group.
-    pub fn over(&self, group: GroupId) -> Option<&PlanGroup<'a>> {
-        self.groups.iter().find(|planned| planned.source == Some(group))
+    /// The groups in order.
+    pub fn iter(&self) -> std::slice::Iter<'_, PlanGroup<'a>> {
+        self.groups.iter()
+    }
+
+    /// The group of this name.
+    pub fn find(&self, name: &str) -> Option<&PlanGroup<'a>> {
+        self.places.get(name).map(|place| &self.groups[*place])
+    }
+
+    /// The plan's group that took over the source's group of this name.
+    pub fn over(&self, name: &str) -> Option<&PlanGroup<'a>> {
+        self.find(name).filter(|group| group.source.is_some())
     }
 
     /// The groups that stand directly below `all`.
@@ -130,8 +141,7 @@ impl<'a> PlanGroups<'a> {
     }
 
     fn hosts_below(&self, group: &PlanGroup<'a>) -> HashSet<&'a str> {
-        let names: HashSet<&str> = group.children.iter().map(String::as_str).collect();
-        let children = self.groups.iter().filter(|other| names.contains(other.name.as_str()));
+        let children = group.children.iter().filter_map(|child| self.find(child));
         children.flat_map(|child| child.hosts.iter()).chain(&group.hosts).copied().collect()
     }
 }

@@ -129,7 +129,7 @@ fn group_vars<'a>(inventory: &Inventory<'a>, group: GroupId) -> Vars<'a> {
 /// The depths of the source's groups once the plan's groups stand above those that they take over.
 fn depths(inventory: &Inventory<'_>, planned: &PlanGroups<'_>) -> Vec<u32> {
     let mut depths: Vec<u32> = inventory.group_ids().map(|group| inventory.group(group).depth).collect();
-    let taken = planned.groups.iter().filter_map(|group| group.source);
+    let taken = planned.iter().filter_map(|group| group.source);
     // A version's group is below `regal`, which is below `all`.
     let mut deeper: Vec<(GroupId, u32)> = taken.map(|group| (group, 2)).collect();
     while let Some((group, depth)) = deeper.pop() {

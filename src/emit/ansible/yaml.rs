@@ -24,7 +24,7 @@ pub fn write<'a>(listing: &Listing<'_, 'a>, arena: &'a Arena) -> Vec<u8> {
         let placement = Placement::new(listing.inventory, listing.groups);
         groups.extend(listing.inventory.group_ids().map(|group| writer.source_group(group, &placement)));
     }
-    for group in listing.groups.groups.iter().filter(|group| listing.groups_only || group.source.is_none()) {
+    for group in listing.groups.iter().filter(|group| listing.groups_only || group.source.is_none()) {
         let hosts = group.hosts.iter().map(|host| (*host, Value::Null)).collect();
         let children = group.children.iter().map(|child| (&*arena.alloc_str(child), Value::Null)).collect();
         let body = writer.group(hosts, children, group.vars.clone());
@@ -49,7 +49,7 @@ impl<'a> Writer<'_, '_, 'a> {
         let shown: Vec<HostId> = data.hosts.iter().copied().filter(|host| !self.listing.is_hidden(*host)).collect();
         let hosts =
             shown.into_iter().map(|host| (inventory.host_name(host), self.host_vars(host, placement))).collect();
-        let over = self.listing.groups.over(id);
+        let over = self.listing.groups.over(inventory.group_name(id));
         let mut children: Vec<&'a str> = data.children.iter().map(|child| inventory.group_name(*child)).collect();
         children.extend(over.iter().flat_map(|group| &group.children).map(|child| &*self.arena.alloc_str(child)));
         if id == ALL {

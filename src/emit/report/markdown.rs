@@ -102,7 +102,7 @@ fn escape(text: &str) -> String {
     for c in text.chars() {
         match c {
             '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '~' | '!' => escaped.extend(['\\', c]),
-            '\n' | '\r' => escaped.push(' '),
+            c if c.is_control() => escaped.extend(c.escape_debug()),
             _ => escaped.push(c),
         }
     }

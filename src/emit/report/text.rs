@@ -28,6 +28,7 @@ pub(super) fn write(report: &Report<'_, '_>, out: &mut impl Write) -> io::Result
     };
     let lines = head.into_iter().chain(versions(report, cut)).chain(tail);
     for line in lines {
+        let line = fold::printable(&line);
         if report.full {
             writeln!(out, "{line}")?;
         } else {

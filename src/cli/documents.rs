@@ -1,0 +1,27 @@
+//! Texts made from the command line's own description.
+
+use std::path::Path;
+
+use clap_complete::Shell;
+
+use super::{arguments, output};
+
+/// Prints the completion script of a shell.
+///
+/// # Errors
+/// A result that cannot be written.
+pub fn completions(shell: Shell, path: Option<&Path>) -> anyhow::Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut arguments::command(), "regal-inventory", &mut script);
+    output::write(&script, path)
+}
+
+/// Prints the manual page, in roff.
+///
+/// # Errors
+/// A result that cannot be written.
+pub fn manual(path: Option<&Path>) -> anyhow::Result<()> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(arguments::command()).render(&mut page)?;
+    output::write(&page, path)
+}

@@ -1,0 +1,127 @@
+//! What the real Ansible reads back from our output, on each ansible-core of `TEST_ANSIBLE`.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::fixtures::{cases, from_ansible, parse_python_json, sources};
+
+/// The `bin` directories of the ansible-cores to test with.
+pub fn installations() -> Vec<PathBuf> {
+    let list = std::env::var("TEST_ANSIBLE").expect("TEST_ANSIBLE is not set: run tests/run");
+    let found: Vec<PathBuf> = std::env::split_paths(&list).collect();
+    assert!(!found.is_empty(), "TEST_ANSIBLE is empty: run tests/run");
+    for bin in &found {
+        assert!(bin.join("ansible-inventory").exists(), "{} has no ansible-inventory: run tests/run", bin.display());
+    }
+    found
+}
+
+struct Ansible {
+    folder: tempfile::TempDir,
+}
+
+impl Ansible {
+    /// A folder with an empty configuration and a wrapper that hands our output over.
+    fn new(options: &[String]) -> Self {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("ansible.cfg"), "").unwrap();
+        let wrapper = folder.path().join("regal.sh");
+        let quoted: Vec<String> = options.iter().map(|option| format!("'{option}'")).collect();
+        let program = env!("CARGO_BIN_EXE_regal-inventory");
+        std::fs::write(&wrapper, format!("#!/bin/sh\nexec '{program}' {} \"$@\"\n", quoted.join(" "))).unwrap();
+        std::fs::set_permissions(&wrapper, std::fs::Permissions::from_mode(0o755)).unwrap();
+        Ansible { folder }
+    }
+
+    /// What `ansible-inventory --list` prints for sources, and its stderr.
+    fn list(&self, bin: &Path, sources: &[String]) -> (Value, String) {
+        let empty = self.folder.path().join("empty");
+        std::fs::create_dir_all(&empty).unwrap();
+        let mut command = Command::new(bin.join("ansible-inventory"));
+        command.current_dir(empty).env("ANSIBLE_CONFIG", self.folder.path().join("ansible.cfg"));
+        command.env("ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED", "1").arg("--list");
+        for source in sources {
+            command.args(["-i", source]);
+        }
+        let output = command.output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{stderr}");
+        (parse_python_json(&String::from_utf8(output.stdout).unwrap()), stderr)
+    }
+
+    fn wrapper(&self) -> String {
+        self.folder.path().join("regal.sh").display().to_string()
+    }
+}
+
+fn options(case: &Path, more: &[&str]) -> Vec<String> {
+    let mut options: Vec<String> = sources(case).iter().flat_map(|source| ["-i".to_string(), source.clone()]).collect();
+    options.extend(["--versions", "probe=all"].iter().chain(more).map(|option| option.to_string()));
+    options
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn ansible_reads_back_what_it_reads_from_the_source() {
+    for bin in installations() {
+        for case in cases() {
+            let recorded = std::fs::read_to_string(case.join("ansible.json")).unwrap();
+            let ansible = Ansible::new(&options(&case, &[]));
+            let (list, _) = ansible.list(&bin, &[ansible.wrapper()]);
+            let expected = from_ansible(&parse_python_json(&recorded));
+            assert_eq!(from_ansible(&list), expected, "{} with {}", case.display(), bin.display());
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn ansible_takes_the_output_without_a_warning() {
+    let plain = ["directory", "ini-groups", "several", "vars-files"];
+    for bin in installations() {
+        for case in cases().iter().filter(|case| plain.contains(&case.file_name().unwrap().to_str().unwrap())) {
+            let ansible = Ansible::new(&options(case, &[]));
+            let (list, stderr) = ansible.list(&bin, &[ansible.wrapper()]);
+            assert_eq!(stderr, "", "{} with {}", case.display(), bin.display());
+            assert!(list.get("probe_groupA").is_some());
+        }
+    }
+}
+
+/// With the batches alone beside the source, precedence stays Ansible's own.
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn the_batches_beside_the_source_change_no_variable() {
+    for bin in installations() {
+        for case in cases().iter().filter(|case| case.ends_with("vars-files") || case.ends_with("priority")) {
+            let ansible = Ansible::new(&options(case, &["--groups-only"]));
+            let source = sources(case);
+            let (alone, _) = ansible.list(&bin, &source);
+            let (beside, _) = ansible.list(&bin, &[source, vec![ansible.wrapper()]].concat());
+            assert_eq!(from_ansible(&beside).hosts, from_ansible(&alone).hosts, "{}", case.display());
+            assert_eq!(beside["probe_groupA"]["hosts"].as_array().unwrap().len(), 1);
+            let host = beside["probe_groupA"]["hosts"][0].as_str().unwrap();
+            assert_eq!(beside["_meta"]["hostvars"][host]["regal_batch"], "A");
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn ansible_reads_the_yaml_form_as_a_file() {
+    let bin = installations().pop().unwrap();
+    for case in cases() {
+        let ansible = Ansible::new(&[]);
+        let file = ansible.folder.path().join("frozen.yml").display().to_string();
+        let program = env!("CARGO_BIN_EXE_regal-inventory");
+        let mut command = Command::new(program);
+        command.args(options(&case, &["--list", "--yaml", "--output", &file]));
+        assert!(command.status().unwrap().success());
+        let recorded = std::fs::read_to_string(case.join("ansible.json")).unwrap();
+        let (list, _) = ansible.list(&bin, &[file]);
+        assert_eq!(from_ansible(&list), from_ansible(&parse_python_json(&recorded)), "{}", case.display());
+    }
+}

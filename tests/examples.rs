@@ -1,0 +1,143 @@
+//! Every command in the examples' READMEs, with the output that stands below it.
+//!
+//! In a ```` ```console ```` block a line `$ command` is run in the example's folder. What follows is its output, in which `…` stands
+//! for anything, and `[exit 2]` for an exit code other than 0.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use tempfile::TempDir;
+
+struct Step {
+    command: String,
+    expected: String,
+    code: i32,
+}
+
+fn steps(readme: &str) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    let mut inside = false;
+    for line in readme.lines() {
+        if line.starts_with("```") {
+            inside = line == "```console";
+        } else if let Some(command) = line.strip_prefix("$ ").filter(|_| inside) {
+            steps.push(Step { command: command.to_owned(), expected: String::new(), code: 0 });
+        } else if let Some(code) = line.strip_prefix("[exit ").filter(|_| inside) {
+            steps.last_mut().unwrap().code = code.trim_end_matches(']').parse().unwrap();
+        } else if inside {
+            let expected = &mut steps.last_mut().unwrap().expected;
+            expected.push_str(line);
+            expected.push('\n');
+        }
+    }
+    assert!(!steps.is_empty(), "no commands");
+    steps
+}
+
+/// Whether the text is the pattern, `…` and its line break standing for anything.
+fn fits(text: &str, pattern: &str) -> bool {
+    let pattern = pattern.replace("…\n", "…");
+    let mut pieces = pattern.split('…');
+    let Some(mut rest) = text.strip_prefix(pieces.next().unwrap_or_default()) else { return false };
+    let mut last = None;
+    for piece in pieces {
+        let Some(at) = rest.find(piece) else { return false };
+        rest = &rest[at + piece.len()..];
+        last = Some(piece);
+    }
+    rest.is_empty() || last == Some("")
+}
+
+/// A copy of the examples and playbooks, for the files that the commands write.
+fn copy() -> TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for folder in ["examples", "playbooks"] {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        let status = Command::new("cp").arg("-R").arg(source).arg(copy.path()).status().unwrap();
+        assert!(status.success());
+    }
+    copy
+}
+
+/// Runs the commands of a README, from the repository's top, in an example's folder.
+fn run(readme: &str, example: &str, ansible: Option<&Path>) {
+    let copy = copy();
+    let folder = copy.path().join("examples").join(example);
+    let _ = fs::remove_dir_all(folder.join("fleet"));
+    let binary = Path::new(env!("CARGO_BIN_EXE_regal-inventory")).parent().unwrap();
+    let system = env::var_os("PATH").unwrap();
+    let path = env::join_paths([binary].into_iter().chain(ansible).map(PathBuf::from).chain(env::split_paths(&system)));
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(readme)).unwrap();
+    let wanted = |step: &Step| ansible.is_some() || step.command.starts_with("regal-inventory ");
+    for step in steps(&readme).into_iter().filter(wanted) {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("{} 2>&1", step.command)]).current_dir(&folder).stdin(Stdio::null());
+        for (name, _) in env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("ANSIBLE_") || text.starts_with("REGAL_") {
+                command.env_remove(name);
+            }
+        }
+        command.env("PATH", path.as_ref().unwrap()).env("ANSIBLE_HOME", copy.path().join(".ansible"));
+        let output = command.output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(step.code), "$ {}\n{text}", step.command);
+        assert!(fits(&text, &step.expected), "$ {}\n{text}\nis not\n{}", step.command, step.expected);
+    }
+}
+
+/// The newest is enough: tests/playbooks.rs tries them all.
+fn with_the_newest_ansible(readme: &str, example: &str) {
+    let list = env::var_os("TEST_ANSIBLE").expect("TEST_ANSIBLE is not set; run tests/run");
+    let ansible = env::split_paths(&list).last().unwrap();
+    let found = ansible.join("ansible-playbook").is_file();
+    assert!(found, "no ansible-playbook in {}; run tests/run", ansible.display());
+    run(readme, example, Some(&ansible));
+}
+
+#[test]
+fn plans_are_as_the_readmes_say() {
+    for example in ["small", "zones", "regal"] {
+        run(&format!("examples/{example}/README.md"), example, None);
+    }
+    run("README.md", "small", None);
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn the_readme_at_the_top() {
+    with_the_newest_ansible("README.md", "small");
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn small() {
+    with_the_newest_ansible("examples/small/README.md", "small");
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn zones() {
+    with_the_newest_ansible("examples/zones/README.md", "zones");
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn regal() {
+    with_the_newest_ansible("examples/regal/README.md", "regal");
+}
+
+#[test]
+fn dots_stand_for_anything_and_nothing_else_does() {
+    assert!(fits("a\nb\nc\n", "a\n…\nc\n"));
+    assert!(fits("a\nb\n", "…\nb\n"));
+    assert!(fits("a\nb to c\n", "a\nb …\n"));
+    assert!(!fits("a\nb\nc\n", "a\n…\nb\n"));
+    assert!(!fits("a\nb\n", "a\n"));
+    assert!(!fits("b\n", "a\n…\n"));
+}

@@ -1,0 +1,18 @@
+//! The shipped playbooks under the real ansible-playbook, on each ansible-core of `TEST_ANSIBLE`.
+//!
+//! Hosts have local connections, and the hooks write what they do into a journal, which the tests read.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod playbooks {
+    mod site;
+
+    mod asking;
+    mod inventories;
+    mod lint;
+    mod losing;
+    mod resuming;
+    mod rolling_back;
+    mod rolling_out;
+    mod selecting;
+}

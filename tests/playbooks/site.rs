@@ -1,0 +1,366 @@
+//! A scenario: batches, hooks and what goes wrong, written into a folder of its own; and runs of the playbooks in it.
+
+use std::{
+    env, fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+
+const HOOKS: [&str; 4] = ["drain", "deploy", "check", "enable"];
+/// No run of a scenario takes a quarter of this, even on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What an inventory and hooks look like before any run.
+#[derive(Clone, Default)]
+pub struct Scenario {
+    groups: Vec<(String, Vec<String>)>,
+    hooks: Vec<(String, String)>,
+    inventory: Option<(String, String)>,
+    vars: Vec<String>,
+}
+
+impl Scenario {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Five hosts whose batches are in no order that a sort would give.
+    pub fn five_hosts() -> Self {
+        Self::new().version("app-1.0.0", &["zulu", "mike alpha", "yankee bravo"])
+    }
+
+    /// Batches A, B1, B2 … with their hosts.
+    pub fn version(mut self, version: &str, batches: &[&str]) -> Self {
+        for (number, hosts) in batches.iter().enumerate() {
+            let batch = if number == 0 { "A".to_owned() } else { format!("B{number}") };
+            let hosts = hosts.split_whitespace().map(str::to_owned).collect();
+            self.groups.push((format!("{version}_group{batch}"), hosts));
+        }
+        self
+    }
+
+    /// A line for the inventory's `[all:vars]`.
+    pub fn var(mut self, line: &str) -> Self {
+        self.vars.push(line.to_owned());
+        self
+    }
+
+    /// Another inventory than the one made from the versions.
+    pub fn inventory(mut self, name: &str, text: &str) -> Self {
+        self.inventory = Some((name.to_owned(), text.to_owned()));
+        self
+    }
+
+    /// Tasks at the end of a hook; `installed` has no other.
+    pub fn hook(mut self, name: &str, tasks: &str) -> Self {
+        self.hooks.push((name.to_owned(), tasks.to_owned()));
+        self
+    }
+
+    /// Runs the test on every ansible-core.
+    pub fn on_each_ansible(self, test: impl Fn(&Site)) {
+        self.on(ansibles(), test);
+    }
+
+    /// Runs the test on the first and the last ansible-core, to save time.
+    pub fn on_oldest_and_newest(self, test: impl Fn(&Site)) {
+        let mut all = ansibles();
+        let newest = all.split_off(all.len() - 1);
+        all.truncate(1);
+        all.extend(newest);
+        self.on(all, test);
+    }
+
+    fn on(self, ansibles: Vec<PathBuf>, test: impl Fn(&Site)) {
+        for ansible in ansibles {
+            eprintln!("with {}", ansible.display());
+            test(&Site::new(&self, ansible));
+        }
+    }
+
+    fn ini(&self) -> String {
+        let mut text = String::new();
+        for (group, hosts) in &self.groups {
+            text += &format!("[{group}]\n{}\n\n", hosts.join("\n"));
+        }
+        text + "[all:vars]\n" + &self.vars.join("\n") + "\n"
+    }
+
+    fn hook_text(&self, name: &str) -> String {
+        let mut text = "---\n".to_owned();
+        if HOOKS.contains(&name) {
+            text += &format!(
+                "- name: Write the journal, and fail where the test wants it\n  ansible.builtin.raw: >-\n    \
+                 echo {name} {{{{ inventory_hostname }}}} {{{{ rollout_batch }}}} {{{{ rollout_target }}}} >> journal;\n    \
+                 test ! -e {name}-{{{{ inventory_hostname }}}}\n"
+            );
+        }
+        for (_, tasks) in self.hooks.iter().filter(|(hook, _)| hook == name) {
+            text += tasks;
+        }
+        text
+    }
+}
+
+/// The folder of a scenario under one ansible-core.
+pub struct Site {
+    ansible: PathBuf,
+    folder: TempDir,
+    pub inventory: PathBuf,
+}
+
+impl Site {
+    fn new(scenario: &Scenario, ansible: PathBuf) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (name, text) = scenario.inventory.clone().unwrap_or_else(|| ("hosts.ini".to_owned(), scenario.ini()));
+        let site = Self { ansible, inventory: folder.path().join(&name), folder };
+        site.write(&name, &text);
+        for hook in HOOKS.iter().copied().chain(scenario.hooks.iter().map(|(hook, _)| hook.as_str())) {
+            site.write(&format!("hooks/{hook}.yml"), &scenario.hook_text(hook));
+        }
+        site
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        if text.starts_with("#!") {
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+    }
+
+    /// Makes a hook fail on a host, from now on.
+    pub fn fail(&self, hook: &str, host: &str) {
+        self.write(&format!("{hook}-{host}"), "");
+    }
+
+    /// Makes a host unreachable, from now on.
+    pub fn down(&self, host: &str) {
+        self.write(&format!("down/{host}"), "");
+    }
+
+    /// Undoes every `fail` and `down`.
+    pub fn repair(&self) {
+        for entry in fs::read_dir(self.folder.path()).unwrap().map(Result::unwrap) {
+            let name = entry.file_name().into_string().unwrap();
+            if HOOKS.iter().any(|hook| name.starts_with(&format!("{hook}-"))) {
+                fs::remove_file(entry.path()).unwrap();
+            }
+        }
+        if self.path("down").exists() {
+            fs::remove_dir_all(self.path("down")).unwrap();
+        }
+    }
+
+    pub fn rollout(&self) -> Run<'_> {
+        Run::new(self, "rollout.yml")
+    }
+
+    pub fn rollback(&self) -> Run<'_> {
+        Run::new(self, "rollback.yml")
+    }
+}
+
+/// One run of a playbook, before it starts.
+#[must_use = "it runs with go()"]
+pub struct Run<'site> {
+    site: &'site Site,
+    playbook: PathBuf,
+    inventories: Vec<PathBuf>,
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
+    answer: Option<String>,
+}
+
+impl<'site> Run<'site> {
+    fn new(site: &'site Site, playbook: &str) -> Self {
+        let playbook = playbooks().join(playbook);
+        Self { site, playbook, inventories: Vec::new(), arguments: Vec::new(), environment: Vec::new(), answer: None }
+            .set(&format!("rollout_hooks={}", site.path("hooks").display()))
+    }
+
+    pub fn inventory(mut self, path: PathBuf) -> Self {
+        self.inventories.push(path);
+        self
+    }
+
+    pub fn playbook(mut self, path: PathBuf) -> Self {
+        self.playbook = path;
+        self
+    }
+
+    /// `-e`
+    pub fn set(self, variable: &str) -> Self {
+        self.option("-e").option(variable)
+    }
+
+    pub fn option(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
+        self
+    }
+
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Runs in a terminal and answers questions so.
+    pub fn answer(mut self, answer: &str) -> Self {
+        self.answer = Some(answer.to_owned());
+        self
+    }
+
+    pub fn go(self) -> Outcome {
+        let site = self.site;
+        let ansible = site.ansible.join("ansible-playbook");
+        let mut command = match &self.answer {
+            None => Command::new(&ansible),
+            Some(answer) => {
+                let mut command = Command::new(site.ansible.join("python3"));
+                command.arg(fixtures().join("terminal.py")).arg(answer).arg(&ansible);
+                command
+            }
+        };
+        let inventories = if self.inventories.is_empty() { vec![site.inventory.clone()] } else { self.inventories };
+        for inventory in inventories {
+            command.arg("-i").arg(inventory);
+        }
+        command.arg(&self.playbook).args(&self.arguments);
+        for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ANSIBLE_")) {
+            command.env_remove(name);
+        }
+        command
+            .current_dir(site.folder.path())
+            .env("SITE", site.folder.path())
+            .env("REGAL_TEST_DOWN", site.path("down"))
+            .env("ANSIBLE_CONFIG", playbooks().join("ansible.cfg"))
+            .env("ANSIBLE_HOME", site.path(".ansible"))
+            .env("ANSIBLE_CONNECTION_PLUGINS", fixtures().join("connection_plugins"))
+            .env("ANSIBLE_TRANSPORT", "switchable")
+            .env("ANSIBLE_PYTHON_INTERPRETER", site.ansible.join("python3"))
+            // One at a time, so that the journal has the hosts in Ansible's order.
+            .env("ANSIBLE_FORKS", "1")
+            .env("ANSIBLE_NOCOLOR", "1")
+            .envs(self.environment);
+        run(site, command)
+    }
+}
+
+fn run(site: &Site, mut command: Command) -> Outcome {
+    let journal = site.path("journal");
+    let output = site.path("output");
+    let file = fs::File::create(&output).unwrap();
+    let _ = fs::remove_file(&journal);
+    command.stdin(Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file);
+    let mut child = command.spawn().unwrap();
+    let start = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        if start.elapsed() > PATIENCE {
+            child.kill().unwrap();
+            panic!("{command:?} takes too long:\n{}", fs::read_to_string(&output).unwrap());
+        }
+        thread::sleep(Duration::from_millis(20));
+    };
+    Outcome {
+        code: status.code().expect("ansible-playbook ends by itself"),
+        output: fs::read_to_string(&output).unwrap(),
+        journal: fs::read_to_string(&journal).unwrap_or_default(),
+    }
+}
+
+/// What a run did.
+pub struct Outcome {
+    pub code: i32,
+    pub output: String,
+    /// Lines of `hook host batch target`.
+    pub journal: String,
+}
+
+impl Outcome {
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{}\n{}", self.journal, self.output);
+        self
+    }
+
+    /// Where the number differs between Ansible's versions.
+    #[track_caller]
+    pub fn fails(self) -> Self {
+        assert_ne!(self.code, 0, "{}\n{}", self.journal, self.output);
+        self
+    }
+
+    /// The batches and hosts that a hook ran on, in order: `A zulu, B1 mike alpha`.
+    #[track_caller]
+    pub fn ran(self, hook: &str, expected: &str) -> Self {
+        let mut batches: Vec<String> = Vec::new();
+        let mut last = "";
+        for line in self.journal.lines() {
+            let words: Vec<&str> = line.split(' ').collect();
+            if words[0] != hook {
+                continue;
+            }
+            if words[2] == last {
+                let batch = batches.last_mut().unwrap();
+                *batch = format!("{batch} {}", words[1]);
+            } else {
+                batches.push(format!("{} {}", words[2], words[1]));
+                last = words[2];
+            }
+        }
+        assert_eq!(batches.join(", "), expected, "{hook}\n{}\n{}", self.journal, self.output);
+        self
+    }
+
+    #[track_caller]
+    pub fn untouched(self) -> Self {
+        assert_eq!(self.journal, "", "{}", self.output);
+        self
+    }
+
+    /// Line breaks of Ansible's own wrapping do not count.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words(&self.output).contains(&words(text)), "no {text:?} in:\n{}", self.output);
+        self
+    }
+
+    #[track_caller]
+    pub fn does_not_say(self, text: &str) -> Self {
+        assert!(!self.output.contains(text), "{text:?} in:\n{}", self.output);
+        self
+    }
+}
+
+pub fn playbooks() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("playbooks")
+}
+
+pub fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/playbooks/fixtures")
+}
+
+/// The bin directories of `TEST_ANSIBLE`.
+pub fn ansibles() -> Vec<PathBuf> {
+    let list = env::var_os("TEST_ANSIBLE").expect("TEST_ANSIBLE is not set; run tests/run");
+    let folders: Vec<PathBuf> = env::split_paths(&list).collect();
+    for folder in &folders {
+        let found = folder.join("ansible-playbook").is_file();
+        assert!(found, "no ansible-playbook in {}; run tests/run", folder.display());
+    }
+    folders
+}
