@@ -15,11 +15,13 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Location, Problem, Result};
 use crate::inventory::{GroupId, Inventory, Target, UNGROUPED};
 use crate::pattern::{address, range};
-use crate::text::{Arena, Pos, Text, TextMap, python_trim};
+use crate::text::{Arena, Pos, Text, TextMap, is_python_space, python_trim};
 use crate::value::Value;
 
-/// The most hosts that the ranges of one line may make.
-const MAX_HOSTS_A_LINE: usize = 1_000_000;
+/// The most hosts that ranges may add to an inventory, so that a mistyped one does not use up the memory.
+const MAX_RANGE_HOSTS: usize = 100_000;
+/// The most bytes that the names of one line's hosts may take.
+const MAX_RANGE_BYTES: usize = 16 << 20;
 /// From this many problems on, the rest is only counted.
 const MAX_PROBLEMS: usize = 100;
 /// What a whole file under vault starts with.
@@ -62,6 +64,8 @@ struct Reading<'m, 'a> {
     arena: &'a Arena,
     texts: &'m TextMap<'a>,
     inventory: Inventory<'a>,
+    /// How many hosts ranges have added.
+    range_hosts: usize,
     options: &'m Options,
     problems: Vec<Problem>,
     more_problems: usize,
@@ -79,6 +83,7 @@ pub fn load<'a>(arena: &'a Arena, texts: &TextMap<'a>, specs: &[Spec], options: 
         arena,
         texts,
         inventory: Inventory::new(),
+        range_hosts: 0,
         options,
         problems: Vec::new(),
         more_problems: 0,
@@ -227,7 +232,12 @@ impl<'a> Reading<'_, 'a> {
         if !range::is_range(address.host) {
             return Some((vec![address.host], port));
         }
-        match range::expand(address.host, MAX_HOSTS_A_LINE) {
+        let limit = MAX_RANGE_HOSTS.min(MAX_RANGE_BYTES / address.host.len());
+        let expanded = range::expand(address.host, limit).and_then(|names| {
+            self.range_hosts += names.iter().filter(|name| self.inventory.find_host(name).is_none()).count();
+            if self.range_hosts > MAX_RANGE_HOSTS { Err(range::too_many(address.host)) } else { Ok(names) }
+        });
+        match expanded {
             Ok(names) => Some((names.iter().map(|name| &*self.arena.alloc_str(name)).collect(), port)),
             Err((message, hint)) => {
                 self.problem(at, message, hint);
@@ -313,7 +323,10 @@ impl<'a> Reading<'_, 'a> {
 fn looks_like_yaml(text: &str) -> bool {
     let lines = text.lines().map(python_trim);
     let first = lines.into_iter().find(|line| !line.is_empty() && !line.starts_with('#'));
-    first.is_some_and(|line| line.starts_with("---") || line.starts_with('{') || line.ends_with(':'))
+    first.is_some_and(|line| {
+        let word = line.split(is_python_space).next().unwrap_or_default();
+        line.starts_with("---") || line.starts_with('{') || word.ends_with(':')
+    })
 }
 
 /// A port without leading zeros; 0 is none.

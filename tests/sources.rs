@@ -69,12 +69,45 @@ fn a_script_that_prints_no_inventory() {
         ("{\"web\": {\"hosts\": [1]}}", "a host's name is a number, not a string"),
         ("{\"web\": {\"vars\": []}}", "`vars` of group `web` is a list, not a mapping"),
         ("{\"web\": 7}", "group `web` is a number, not a mapping"),
+        ("{\"_meta\": {\"hostvars\": {}, \"profile\": \"legacy\"}}", "the `profile` of `_meta` is `legacy`"),
+        ("{\"web\": {\"vars\": {\"ansible_group_priority\": [1]}}}", "`ansible_group_priority` is not an integer"),
         ("{\"_meta\": {}, \"web\": {\"hosts\": [\"w1\"]}}", "`_meta` has no mapping `hostvars`"),
         ("{\"a\": {\"children\": [\"b\"]}, \"b\": {\"children\": [\"a\"]}}", "makes a loop"),
     ] {
         let script = format!("#!/bin/sh\ncat <<'END'\n{printed}\nEND\n");
         let message = Test::new().script("s", &script).args(&["-i", "s", "--list"]).args(&VERSION).errors();
         assert!(message.contains(expected), "{printed}: {message}");
+    }
+}
+
+#[test]
+fn the_children_of_a_scripts_group_may_be_a_mapping() {
+    let script = "#!/bin/sh\necho '{\"site\": {\"children\": {\"web\": {}}}, \"web\": [\"w1\"]}'\n";
+    let list = Test::new().script("s", script).args(&["-i", "s", "--list"]).args(&VERSION).json();
+    assert_eq!(names(&list["site"]["children"]), ["web"]);
+}
+
+#[test]
+fn a_directory_without_an_inventory_is_an_error() {
+    let test = Test::new().file("production/group_vars/all.yml", "a: 1\n").file("production/notes.txt", "web1\n");
+    let message = test.args(&["-i", "production", "--list"]).args(&VERSION).errors();
+    assert!(message.contains("production: the directory holds no inventory"), "{message}");
+}
+
+#[test]
+fn a_group_that_the_protocol_has_no_place_for() {
+    let hosts = "[_meta]\nw1\n[web]\nw1\n";
+    let test = || Test::new().file("hosts", hosts).args(&["-i", "hosts", "--list"]).args(&VERSION);
+    assert!(test().errors().contains("the group `_meta` cannot be written"));
+    assert_eq!(names(&test().args(&["--groups-only"]).json()["v_groupA"]["hosts"]), ["w1"]);
+}
+
+#[test]
+fn ranges_of_a_small_file_do_not_use_up_the_memory() {
+    let long = format!("{}[0:99999]", "x".repeat(3000));
+    for hosts in ["a[0:99999]\nb[0:1]\n", &long] {
+        let message = Test::new().file("hosts", hosts).args(&["-i", "hosts", "--list"]).args(&VERSION).errors();
+        assert!(message.contains("makes too many hosts"), "{}", &message[..200.min(message.len())]);
     }
 }
 

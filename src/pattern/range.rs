@@ -45,9 +45,14 @@ pub fn expand(text: &str, limit: usize) -> Result<Vec<String>, (String, &'static
     Ok(done)
 }
 
+/// What is wrong with ranges that make more hosts than the limit.
+pub fn too_many(text: &str) -> (String, &'static str) {
+    (format!("host range in `{text}` {}", TOO_MANY.0), TOO_MANY.1)
+}
+
 const SHAPE: &str = "write a range as [begin:end] or [begin:end:step]";
 const TOO_MANY: (&str, &str) =
-    ("makes too many hosts", "check the end of the range; the limit is 1,000,000 hosts a line");
+    ("makes too many hosts", "check the end of the range; ranges make at most 100,000 hosts in an inventory");
 
 fn values(range: &str, limit: usize) -> Result<Vec<String>, (&'static str, &'static str)> {
     let bounds: Vec<&str> = range.split(':').collect();
