@@ -154,7 +154,7 @@ impl<'a> Reading<'_, 'a> {
         if script::is_executable(path) && script::read(self, path) != script::Outcome::NotAProgram {
             return;
         }
-        let Some(text) = self.read_text(path) else { return };
+        let Some((text, bad_comment)) = self.read_text(path) else { return };
         let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned());
         match extension.as_deref() {
             Some("toml") => {
@@ -163,7 +163,10 @@ impl<'a> Reading<'_, 'a> {
                     .hint("convert it: ansible-inventory -i FILE --list --yaml > hosts.yml");
                 self.push(problem);
             }
-            None | Some("yml" | "yaml" | "json") => self.yaml_or_ini(text, extension.is_some()),
+            None | Some("yml" | "yaml" | "json") => match bad_comment {
+                None => self.yaml_or_ini(text, extension.is_some()),
+                Some(line) => self.ini_or(not_utf8(path, line), text, extension.is_some()),
+            },
             Some(_) => ini::read(self, text),
         }
     }
@@ -177,6 +180,11 @@ impl<'a> Reading<'_, 'a> {
             Ok(yaml::Document::Other(problem)) => problem,
             Err(problem) => problem,
         };
+        self.ini_or(fault, text, named_yaml);
+    }
+
+    /// INI; where that fails too, YAML's problem stands if the file looks like YAML.
+    fn ini_or(&mut self, fault: Problem, text: Text<'a>, named_yaml: bool) {
         let before = (self.inventory.clone(), self.problems.len(), self.warnings.len());
         ini::read(self, text);
         let failed = self.problems.len() > before.1;
@@ -188,28 +196,21 @@ impl<'a> Reading<'_, 'a> {
         }
     }
 
-    /// A file's text in the arena; a UTF-16 file with a byte order mark is decoded.
-    fn read_text(&mut self, path: &Path) -> Option<Text<'a>> {
+    /// A file's text in the arena, and the first line that is a comment and not UTF-8, which only INI may have.
+    fn read_text(&mut self, path: &Path) -> Option<(Text<'a>, Option<usize>)> {
         let name = path.display().to_string();
-        let whole = |message: String| Problem::new(message).at(Location::whole(name.clone()));
         let bytes = match std::fs::read(path) {
             Ok(bytes) => bytes,
             Err(error) => {
-                self.push(whole(format!("cannot be read: {}", io_message(&error))).hint("check its permissions"));
+                let problem = Problem::new(format!("cannot be read: {}", io_message(&error)));
+                self.push(problem.at(Location::whole(name)).hint("check its permissions"));
                 return None;
             }
         };
-        let text = match bytes.as_slice() {
-            [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
-            [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
-            _ => String::from_utf8(bytes).or_else(|error| without_bad_comments(error.as_bytes())),
-        };
-        match text {
-            Ok(text) => self.add_text(&name, self.arena.alloc_str(&text)),
+        match decoded(bytes) {
+            Ok((text, bad_comment)) => Some((self.add_text(&name, self.arena.alloc_str(&text))?, bad_comment)),
             Err(line) => {
-                let location = Location { path: name, line, column: 0, excerpt: None };
-                let problem = Problem::new("the text is not valid UTF-8").at(location);
-                self.push(problem.hint("save the file as UTF-8: iconv -f latin1 -t utf-8 FILE"));
+                self.push(not_utf8(path, line));
                 None
             }
         }
@@ -334,23 +335,32 @@ fn effective_port(address: address::Address<'_>) -> Option<&str> {
     address.port.map(|port| port.trim_start_matches('0')).filter(|port| !port.is_empty())
 }
 
-/// Bytes that are not UTF-8 are fine in the comment lines of an INI file; otherwise the number of the first bad line.
-fn without_bad_comments(bytes: &[u8]) -> std::result::Result<String, usize> {
+/// The text, and its first comment line that is not UTF-8, which is left empty; another bad line by its number.
+fn decoded(bytes: Vec<u8>) -> std::result::Result<(String, Option<usize>), usize> {
+    let bytes = match String::from_utf8(bytes) {
+        Ok(text) => return Ok((text, None)),
+        Err(error) => error.into_bytes(),
+    };
     let mut text = String::with_capacity(bytes.len());
-    for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+    let mut bad_comment = None;
+    for (index, line) in bytes.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')).enumerate() {
         match std::str::from_utf8(line) {
             Ok(line) => text.push_str(line),
-            Err(_) if matches!(line.first(), Some(b'#' | b';')) => text.push('\n'),
+            Err(_) if matches!(line.first(), Some(b'#' | b';')) => {
+                text.push('\n');
+                bad_comment.get_or_insert(index + 1);
+            }
             Err(_) => return Err(index + 1),
         }
     }
-    Ok(text)
+    Ok((text, bad_comment))
 }
 
-fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> std::result::Result<String, usize> {
-    let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
-    let text: std::result::Result<String, _> = char::decode_utf16(units).collect();
-    if bytes.len().is_multiple_of(2) { text.map_err(|_| 1) } else { Err(1) }
+fn not_utf8(path: &Path, line: usize) -> Problem {
+    let location = Location { path: path.display().to_string(), line, column: 0, excerpt: None };
+    Problem::new("the text is not valid UTF-8")
+        .at(location)
+        .hint("save the file as UTF-8: iconv -f latin1 -t utf-8 FILE")
 }
 
 fn same_file(a: &Path, b: &Path) -> bool {

@@ -176,11 +176,18 @@ fn sources_that_cannot_be_read() {
 }
 
 #[test]
-fn utf16_with_a_byte_order_mark_is_decoded() {
-    let mut bytes = vec![0xff, 0xfe];
-    bytes.extend("web: {hosts: {grün: }}\n".encode_utf16().flat_map(u16::to_le_bytes));
-    let list = Test::new().file("hosts.yml", &bytes).args(&["-i", "hosts.yml", "--list"]).args(&VERSION).json();
-    assert_eq!(names(&list["web"]["hosts"]), ["grün"]);
+fn only_the_comments_of_ini_may_be_no_utf8() {
+    let list = |test: Test, source: &str| test.args(&["-i", source, "--list"]).args(&VERSION);
+    let ini = Test::new().file("hosts", b"# caf\xe9\n[web]\nw1\n");
+    assert_eq!(names(&list(ini, "hosts").json()["web"]["hosts"]), ["w1"]);
+    let yaml = Test::new().file("hosts.yml", b"# caf\xe9\nweb: {hosts: {w1: }}\n");
+    assert!(list(yaml, "hosts.yml").errors().contains("hosts.yml:1: the text is not valid UTF-8"));
+    let vars = Test::new().file("hosts", "[web]\nw1\n").file("group_vars/web", b"a: 1\n# caf\xe9\n");
+    assert!(list(vars, "hosts").errors().contains("group_vars/web:2: the text is not valid UTF-8"));
+    // Ansible's YAML reader would know UTF-16, but it is never given bytes.
+    let mut utf16 = vec![0xff, 0xfe];
+    utf16.extend("web: {hosts: {w1: }}\n".encode_utf16().flat_map(u16::to_le_bytes));
+    assert!(list(Test::new().file("hosts.yml", &utf16), "hosts.yml").errors().contains("not valid UTF-8"));
 }
 
 #[test]

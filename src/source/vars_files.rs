@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::directory::sorted_entries;
-use super::{Reading, Spec, VAULT_HEADER, io_message};
+use super::{Reading, Spec, VAULT_HEADER, io_message, not_utf8};
 use crate::error::{Location, Problem};
 use crate::inventory::Target;
 use crate::text::Text;
@@ -103,7 +103,11 @@ fn files_of(path: PathBuf) -> Vec<PathBuf> {
 }
 
 fn read_file(reading: &mut Reading<'_, '_>, path: &Path, source: u32, target: Target) {
-    let Some(text) = reading.read_text(path) else { return };
+    let text = match reading.read_text(path) {
+        Some((text, None)) => text,
+        Some((_, Some(line))) => return reading.push(not_utf8(path, line)),
+        None => return,
+    };
     if text.text.starts_with(VAULT_HEADER) {
         return reading.vaults.push(path.display().to_string());
     }

@@ -18,6 +18,7 @@ class Case:
     files: dict[str, str] = dataclasses.field(default_factory=dict)
     scripts: set[str] = dataclasses.field(default_factory=set)
     sources: list[str] = dataclasses.field(default_factory=list)
+    encodings: dict[str, str] = dataclasses.field(default_factory=dict)
 
     def write(self, folder: pathlib.Path) -> None:
         """Writes the files into a folder."""
@@ -25,7 +26,7 @@ class Case:
             path = folder / name
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(text.encode("utf-8", "surrogatepass"))
+                path.write_bytes(text.encode(self.encodings.get(name, "utf-8"), "surrogateescape"))
             except OSError:  # a file and a folder of one name: the first stays
                 continue
             if name in self.scripts:
@@ -42,6 +43,12 @@ def generate(seed: str) -> Case:
     case = Case()
     for _ in range(rng.choice([1, 1, 1, 2, 3])):
         add_source(case, pick)
+    for name in case.files:
+        if pick.odd(0.05) and name not in case.scripts:
+            case.encodings[name] = pick.of(["latin-1", "utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "utf-32"])
+            case.files[name] = "# caf\u00e9\n" + "".join(c for c in case.files[name] if ord(c) < 256)
+        elif pick.odd(0.1):  # bytes that are not UTF-8
+            case.files[name] = pick.of(["# caf\udce9\n", "; caf\udce9\n", " # caf\udce9\n", "v: caf\udce9 # c\n", "#\udcff\udcfe\r"]) + case.files[name]
     return case
 
 
@@ -49,7 +56,8 @@ def add_source(case: Case, pick: Pick) -> None:
     """A file or a directory, with vars files beside it."""
     number = len(case.sources)
     if pick.chance(0.02):
-        case.sources.append(",".join(pick.host() for _ in range(1 + pick.count(3))) + ",")
+        hosts = [host for host in (pick.host() for _ in range(1 + pick.count(3))) if host[0] != "-"]
+        case.sources.append(",".join([*hosts, "web1", ""]))
     elif pick.chance(0.3):
         folder = f"dir{number}/"
         for _ in range(1 + pick.count(3)):

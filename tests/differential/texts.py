@@ -176,7 +176,7 @@ def vars_file(pick: Pick) -> str:
     return mutated(pick, text + "\n")
 
 
-JSON_VALUES = [1, 0, -1, 1.0, 1.5, 10**25, 1e400, -1e400, float("nan"), True, False, None, "x", "", "1", "{{ v }}", "é", "\ud83d\ude00", [], {}, [1, "a", None],
+JSON_VALUES = [1, 0, -1, 1.0, 1.5, 10**25, 1e400, -1e400, float("nan"), True, False, None, "x", "", "1", "{{ v }}", "é", "\U0001f600", [], {}, [1, "a", None],
                {"a": {"b": [1.0]}}, {"__ansible_unsafe": "{{ x }}"}, {"__ansible_vault": "$ANSIBLE_VAULT;1.1;AES256\n61\n"}, {"1": 2}, "\u2028", "a\nb", "\u0000", [[[[1]]]],
                {"__ansible_unsafe": 1}, {"__ansible_unsafe": "x", "y": 1}, {"__ansible_type": "x"}, {"__ansible_vault": 1}, "2020-01-01", "yes"]
 
