@@ -346,7 +346,7 @@ fn decoded(bytes: Vec<u8>) -> std::result::Result<(String, Option<usize>), usize
     for (index, line) in bytes.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')).enumerate() {
         match std::str::from_utf8(line) {
             Ok(line) => text.push_str(line),
-            Err(_) if matches!(line.first(), Some(b'#' | b';')) => {
+            Err(_) if matches!(line.trim_ascii_start().first(), Some(b'#' | b';')) => {
                 text.push('\n');
                 bad_comment.get_or_insert(index + 1);
             }

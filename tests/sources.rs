@@ -167,7 +167,7 @@ fn sources_that_cannot_be_read() {
     );
     let vault = Test::new().file("hosts.yml", "$ANSIBLE_VAULT;1.1;AES256\n61\n");
     assert!(list(vault, "hosts.yml").contains("encrypted as a whole"));
-    let latin = Test::new().file("hosts", b"# caf\xe9 is fine in a comment\nweb01 n=caf\xe9\n");
+    let latin = Test::new().file("hosts", b" # caf\xe9 is fine in a comment\nweb01 n=caf\xe9\n");
     assert!(list(latin, "hosts").contains("hosts:2: the text is not valid UTF-8"));
     let missing = Test::new().script("s", "#!/no/such/interpreter\n");
     assert!(list(missing, "s").contains("cannot be run: no such file or directory"));
@@ -178,7 +178,7 @@ fn sources_that_cannot_be_read() {
 #[test]
 fn only_the_comments_of_ini_may_be_no_utf8() {
     let list = |test: Test, source: &str| test.args(&["-i", source, "--list"]).args(&VERSION);
-    let ini = Test::new().file("hosts", b"# caf\xe9\n[web]\nw1\n");
+    let ini = Test::new().file("hosts", b" # caf\xe9\n[web]\nw1\n");
     assert_eq!(names(&list(ini, "hosts").json()["web"]["hosts"]), ["w1"]);
     let yaml = Test::new().file("hosts.yml", b"# caf\xe9\nweb: {hosts: {w1: }}\n");
     assert!(list(yaml, "hosts.yml").errors().contains("hosts.yml:1: the text is not valid UTF-8"));

@@ -33,6 +33,7 @@ REFUSED = [
     "an inventory cannot hold bytes",  # `ansible-inventory --list` fails
     "a date cannot be a key",  # the same
     "half of a surrogate pair",
+    "the text is not valid UTF-8",  # in INI Ansible keeps such bytes
     "the directory holds no inventory",  # a warning
     "is a string, not a list",  # a script's `children`: Ansible takes each character for a group
     "is not supported: write the character itself",  # \\N{NAME} in a Python string
