@@ -106,3 +106,24 @@ impl<'a> TextMap<'a> {
         }
     }
 }
+
+/// What Python's `str.strip` and `\s` take for space.
+pub(crate) fn is_python_space(c: char) -> bool {
+    c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
+}
+
+/// Python's `str.strip()`.
+pub(crate) fn python_trim(text: &str) -> &str {
+    text.trim_matches(is_python_space)
+}
+
+/// A string as Python's `int()` reads it: sign, single underscores between digits, space around; what is too large for
+/// any use here is the largest number.
+pub(crate) fn python_int(text: &str) -> Option<i64> {
+    let text = python_trim(text);
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let proper = !digits.is_empty()
+        && digits.split('_').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+    let largest = if text.starts_with('-') { i64::MIN } else { i64::MAX };
+    proper.then(|| text.replace('_', "").parse().unwrap_or(largest))
+}

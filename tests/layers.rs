@@ -11,7 +11,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("json", &["text", "value", "yaml"]),
     ("literal", &["text", "value"]),
     ("inventory", &["error", "text", "value"]),
-    ("pattern", &["inventory"]),
+    ("pattern", &["inventory", "text"]),
     ("fold", &[]),
     ("policy", &["error"]),
     ("settings", &["error", "plan", "policy", "text", "value", "yaml"]),

@@ -90,6 +90,11 @@ fn patterns_select_as_ansible_does() {
         ("odd", "web9,web1"),
         ("db2,web2,db1", "db2,web2,db1"),
         ("d[!x]3", "db3"),
+        ("db2[0]", "db2"),
+        ("prod[0],prod[5]", "web1,db1"),
+        // A subscript counts the hosts of all groups that match, and then the hosts that match: db1 comes twice.
+        ("db*[3]", "db1"),
+        ("web[99999999999999999999:]:db1", "db1"),
     ];
     for (pattern, expected) in cases {
         let versions = format!("v={pattern}");

@@ -52,5 +52,9 @@ fn refuse_inexact(unread: &[String], listing: &Listing<'_, '_>) -> Result<(), Er
         let message = format!("host `{host}` has variables and the name of a group, to which Ansible would give them");
         Problem::new(message).hint(format!("rename one of them, or {beside}"))
     });
-    Error::unless_any(unread.chain(misplaced).collect(), ())
+    let meta = listing.inventory.find_group("_meta").map(|_| {
+        Problem::new("the group `_meta` cannot be written: in Ansible's protocol that name holds the host variables")
+            .hint(format!("rename it, or {beside}"))
+    });
+    Error::unless_any(unread.chain(misplaced).chain(meta).collect(), ())
 }

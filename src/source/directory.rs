@@ -16,36 +16,46 @@ const MAX_DEPTH: usize = 40;
 impl Reading<'_, '_> {
     /// Reads what a directory holds.
     pub(super) fn directory(&mut self, path: &Path) {
-        self.directory_at(path, 0);
+        let problems = self.problems.len();
+        if self.directory_at(path, 0) == 0 && self.problems.len() == problems {
+            let problem =
+                Problem::new("the directory holds no inventory").at(Location::whole(path.display().to_string()));
+            self.push(problem.hint("Ansible passes over hidden files, and endings such as .cfg, .md, .txt and .bak"));
+        }
     }
 
-    fn directory_at(&mut self, path: &Path, depth: usize) {
+    /// Gives how many files were read.
+    fn directory_at(&mut self, path: &Path, depth: usize) -> usize {
         let whole = |message: String| Problem::new(message).at(Location::whole(path.display().to_string()));
         if depth > MAX_DEPTH {
-            return self.push(
-                whole("directories are nested too deeply".to_string()).hint("look for a link that leads back up"),
-            );
+            let problem = whole("directories are nested too deeply".to_string());
+            self.push(problem.hint("look for a link that leads back up"));
+            return 0;
         }
         let entries = match sorted_entries(path) {
             Ok(entries) => entries,
             Err(error) => {
                 let problem = whole(format!("cannot be listed: {}", io_message(&error))).hint("check its permissions");
-                return self.push(problem);
+                self.push(problem);
+                return 0;
             }
         };
+        let mut read = 0;
         for entry in entries {
             let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
             if is_ignored(&name) {
                 continue;
             }
             if entry.is_dir() {
-                self.directory_at(&entry, depth + 1);
+                read += self.directory_at(&entry, depth + 1);
             } else if self.is_own(&entry) {
                 self.skipped.push(entry.display().to_string());
             } else {
                 self.file(&entry);
+                read += 1;
             }
         }
+        read
     }
 
     /// Whether a file is part of this program's use of the directory: its configuration, a link to it or a wrapper.

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::directory::sorted_entries;
-use super::{Content, Reading, Spec, io_message};
+use super::{Content, Reading, Spec, io_message, not_utf8};
 use crate::error::{Location, Problem};
 use crate::inventory::Target;
 use crate::text::Text;
@@ -104,7 +104,8 @@ fn files_of(path: PathBuf) -> Vec<PathBuf> {
 
 fn read_file(reading: &mut Reading<'_, '_>, path: &Path, source: u32, target: Target) {
     let text = match reading.read_text(path) {
-        Some(Content::Text(text)) => text,
+        Some(Content::Text(text, None)) => text,
+        Some(Content::Text(_, Some(line))) => return reading.push(not_utf8(path, line)),
         Some(Content::Sealed) => return reading.vaults.push(path.display().to_string()),
         None => return,
     };

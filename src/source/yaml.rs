@@ -140,12 +140,27 @@ fn read_section<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, section: &str
 
 fn read_child<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, entry: &'a Entry<'a>) {
     if !matches!(entry.value, Value::Map(_) | Value::Null) {
-        let message = format!("child group `{}` is {}, not a mapping", entry.key, entry.value.type_name());
-        return reading.problem(entry.at, message, "leave it empty, or give it `hosts`, `vars` or `children`");
+        return read_bare_child(reading, group, entry);
     }
     if let Some(child) = read_group(reading, entry) {
         let linked = reading.inventory.add_child(group, child);
         reading.note(linked, entry.at);
+    }
+}
+
+/// A child with a value that is no group's: Ansible skips the value, but not the relation to a group or host it knows.
+fn read_bare_child<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, entry: &'a Entry<'a>) {
+    let message = format!("child group `{}` is {}, not a mapping", entry.key, entry.value.type_name());
+    let known = if entry.kind == KeyKind::Str { reading.inventory.find_group(entry.key) } else { None };
+    if let Some(child) = known {
+        reading.warning(entry.at, format!("{message}: Ansible skips its value"));
+        let linked = reading.inventory.add_child(group, child);
+        reading.note(linked, entry.at);
+    } else if entry.kind == KeyKind::Str && reading.inventory.find_host(entry.key).is_some() {
+        reading.warning(entry.at, format!("{message}: Ansible takes it for the host of that name"));
+        reading.add_hosts(&[entry.key], Some(group), None, &[], entry.at);
+    } else {
+        reading.problem(entry.at, message, "leave it empty, or give it `hosts`, `vars` or `children`");
     }
 }
 
