@@ -38,7 +38,7 @@ fn run(cases: &str, patterns: &str) {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn generated_inventories_mean_the_same_to_ansible() {
-    run("450", "0");
+    run("500", "0");
 }
 
 #[test]

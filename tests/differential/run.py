@@ -26,7 +26,6 @@ from reading import Reading, Rejected
 REFUSED = [
     "has variables and the name of a group",  # Ansible would give them to the group when reading our output
     "is encrypted as a whole",
-    "TOML inventories are not read",
     "makes too many hosts",
     "the output of an inventory script",  # a group `_meta` cannot be written
     "the group `_meta` cannot be written",
