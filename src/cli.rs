@@ -11,6 +11,7 @@ mod output;
 mod pipeline;
 mod plan;
 mod sources;
+mod vault;
 
 use std::process::ExitCode;
 

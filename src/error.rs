@@ -21,12 +21,14 @@ pub struct Location {
     pub column: usize,
     /// The text of the line, when it helps to show it.
     pub excerpt: Option<String>,
+    /// Whether the text there was decrypted, so that no message may show a word of it.
+    pub concealed: bool,
 }
 
 impl Location {
     /// A file, variable or command as a whole.
     pub fn whole(path: impl Into<String>) -> Self {
-        Location { path: path.into(), line: 0, column: 0, excerpt: None }
+        Location { path: path.into(), line: 0, column: 0, excerpt: None, concealed: false }
     }
 }
 
@@ -60,16 +62,31 @@ impl Problem {
         Problem { location: None, message: message.into(), hint: None }
     }
 
-    /// The same problem, at a place.
+    /// The same problem, at a place. At a concealed one nothing is left of what the message quotes.
     pub fn at(mut self, location: Location) -> Self {
+        if location.concealed {
+            self.message = without_quotes(&self.message);
+            self.hint = Some("look at the place with: ansible-vault view FILE".to_string());
+        }
         self.location = Some(Box::new(location));
         self
     }
 
-    /// The same problem, with a way out.
+    /// The same problem, with a way out; a concealed place keeps its own.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        if !self.location.as_ref().is_some_and(|location| location.concealed) {
+            self.hint = Some(hint.into());
+        }
         self
+    }
+}
+
+/// A message without what it quotes: from the first mark to the last, since what is quoted may have some, too.
+fn without_quotes(message: &str) -> String {
+    let is_quote = |c: char| matches!(c, '`' | '"' | '[' | ']');
+    match (message.find(is_quote), message.rfind(is_quote)) {
+        (Some(first), Some(last)) => format!("{}`…`{}", &message[..first], &message[last + 1..]),
+        _ => message.to_string(),
     }
 }
 

@@ -14,7 +14,7 @@ pub mod vars;
 use indexmap::{IndexMap, IndexSet};
 
 use crate::error::Problem;
-use crate::text::Pos;
+use crate::text::{Pos, python_int};
 use crate::value::Value;
 use membership::{GroupSets, SetId};
 pub use vars::{Var, VarId, Vars};
@@ -224,9 +224,7 @@ impl<'a> Inventory<'a> {
     pub fn set_var(&mut self, target: Target, name: &'a str, value: Value<'a>, at: Pos) -> Result<(), Problem> {
         match target {
             Target::Group(group) if name == "ansible_group_priority" => {
-                if let Some(priority) = priority_of(value)? {
-                    self.group_mut(group).priority = priority;
-                }
+                self.group_mut(group).priority = priority_of(value)?;
             }
             Target::Group(group) => {
                 let name = self.var_id(name);
@@ -268,16 +266,23 @@ impl<'a> Inventory<'a> {
                 self.add_child(ALL, group)?;
             }
         }
+        // Where `ungrouped` has a parent of its own, its hosts are in another group, which takes them out of it.
+        let below_another = self.ancestors(&[UNGROUPED]).len() > 2;
         let mut moved = false;
         for index in 0..self.hosts.len() {
             let host = HostId(index as u32);
             let set = self.host(host).groups;
+            let listed = self.sets.contains(set, UNGROUPED);
             let grouped = self.sets.direct(set).any(|group| group != ALL && group != UNGROUPED);
-            if !grouped {
-                self.list_host(UNGROUPED, host);
-            } else if self.sets.contains(set, UNGROUPED) {
+            if listed && (grouped || below_another) {
                 self.host_mut(host).groups = self.sets.without(set, UNGROUPED);
                 moved = true;
+            } else if !listed && !grouped {
+                // As with variables, Ansible takes the group of that name first.
+                match self.target_of_host(host) {
+                    Target::Group(group) => self.add_child(UNGROUPED, group)?,
+                    Target::Host(host) => self.list_host(UNGROUPED, host),
+                }
             }
         }
         if moved {
@@ -353,6 +358,12 @@ impl<'a> Inventory<'a> {
         }
         below.sort_unstable();
         own.iter().copied().chain(below).collect()
+    }
+
+    /// The hosts of a group and of its descendants, each once, group by group: the order that Ansible's subscripts count
+    /// in, as far as Ansible has one.
+    pub fn hosts_walked(&self, group: GroupId) -> IndexSet<HostId> {
+        self.descendants(group).into_iter().flat_map(|below| &self.group(below).hosts).copied().collect()
     }
 
     /// The number that stands for a variable's name.
@@ -444,18 +455,16 @@ impl<'a> Group<'a> {
     }
 }
 
-/// A priority as Python's `int()` reads it; nothing where `int()` raises the one error that Ansible ignores.
-fn priority_of(value: Value<'_>) -> Result<Option<i64>, Problem> {
+/// A priority as Python's `int()` reads it.
+fn priority_of(value: Value<'_>) -> Result<i64, Problem> {
     let number = match value {
-        Value::Null | Value::List(_) | Value::Map(_) => return Ok(None),
         Value::Bool(truth, _) => Some(i64::from(truth)),
-        Value::Int(_) => value.to_json().parse().ok(),
+        Value::Int(_) => python_int(&value.to_json()),
         Value::Float(_) => value.to_json().parse::<f64>().ok().filter(|float| float.is_finite()).map(|f| f as i64),
-        Value::Str(text) | Value::Unsafe(text) => text.trim().parse().ok(),
-        Value::Date(_) | Value::Vault(_) => None,
+        Value::Str(text) | Value::Unsafe(text) => python_int(text),
+        Value::Null | Value::Date(_) | Value::Vault(_) | Value::List(_) | Value::Map(_) => None,
     };
-    match number {
-        Some(number) => Ok(Some(number)),
-        None => Err(Problem::new("`ansible_group_priority` is not an integer").hint("give a whole number, such as 10")),
-    }
+    number.ok_or_else(|| {
+        Problem::new("`ansible_group_priority` is not an integer").hint("give a whole number, such as 10")
+    })
 }

@@ -20,4 +20,5 @@ pub mod settings;
 pub mod source;
 pub mod text;
 pub mod value;
+pub mod vault;
 pub mod yaml;

@@ -19,6 +19,7 @@ pub mod range;
 use regex::Regex;
 
 use crate::inventory::{GroupId, HostId, Inventory};
+use crate::text::{is_python_space, python_int, python_trim};
 
 /// A pattern that cannot be read or has no meaning here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +59,7 @@ pub fn split(pattern: &str) -> Vec<&str> {
     } else {
         split_at_colons(pattern)
     };
-    terms.into_iter().map(str::trim).filter(|term| !term.is_empty()).collect()
+    terms.into_iter().map(python_trim).filter(|term| !term.is_empty()).collect()
 }
 
 /// The stretches without space or colon, where a `[…]` counts as one character.
@@ -68,7 +69,7 @@ fn split_at_colons(pattern: &str) -> Vec<&str> {
     let mut at = 0;
     while let Some(c) = pattern[at..].chars().next() {
         let bracketed = if c == '[' { pattern[at..].find(']').map(|end| end + 1) } else { None };
-        let part = !c.is_whitespace() && !matches!(c, ':' | '[' | ']');
+        let part = !is_python_space(c) && !matches!(c, ':' | '[' | ']');
         let length = bracketed.unwrap_or(c.len_utf8());
         if part || bracketed.is_some() {
             start.get_or_insert(at);
@@ -96,7 +97,11 @@ pub fn select(inventory: &Inventory<'_>, terms: &[&str]) -> Result<Selection, Pa
     let mut chosen = vec![false; inventory.host_ids().len()];
     let plain: Vec<&str> = of(Mark::Any).collect();
     for term in if plain.is_empty() { vec!["all"] } else { plain } {
-        let found = match_term(inventory, term)?;
+        // Only here a host goes before a group of its name.
+        let found = match inventory.find_host(term) {
+            Some(host) => Some(vec![host]),
+            None => match_term(inventory, term)?,
+        };
         let Some(hosts) = found else {
             selection.unmatched.push(term.to_string());
             continue;
@@ -126,40 +131,59 @@ pub fn select(inventory: &Inventory<'_>, terms: &[&str]) -> Result<Selection, Pa
 
 /// The hosts of one term without its mark; nothing where no group and no host has such a name.
 fn match_term(inventory: &Inventory<'_>, term: &str) -> Result<Option<Vec<HostId>>, PatternError> {
-    if let Some(host) = inventory.find_host(term) {
-        return Ok(Some(vec![host]));
-    }
     let (names, subscript) = split_subscript(term);
-    let Some(hosts) = match_names(inventory, names)? else {
+    let matches = Matches::of(inventory, names)?;
+    if matches.groups.is_empty() && matches.hosts.is_empty() {
         return Ok(None);
-    };
-    match subscript {
-        Some(subscript) if !hosts.is_empty() => subscript.apply(&hosts).map(Some).ok_or_else(|| PatternError {
-            message: format!("pattern `{term}` asks for a host beyond the {} that `{names}` has", hosts.len()),
-            hint: "count from 0, or from -1 for the last".to_string(),
-        }),
-        _ => Ok(Some(hosts)),
     }
+    let Some(subscript) = subscript else { return Ok(Some(matches.in_order(inventory))) };
+    let hosts = matches.as_ansible_counts(inventory);
+    if hosts.is_empty() {
+        return Ok(Some(hosts));
+    }
+    subscript.apply(&hosts).map(Some).ok_or_else(|| PatternError {
+        message: format!("pattern `{term}` asks for a host beyond the {} that `{names}` has", hosts.len()),
+        hint: "count from 0, or from -1 for the last".to_string(),
+    })
 }
 
-fn match_names(inventory: &Inventory<'_>, names: &str) -> Result<Option<Vec<HostId>>, PatternError> {
-    let glob = names.contains(['.', '?', '*', '[']);
-    if !names.starts_with('~') && !glob {
-        return Ok(inventory.find_group(names).map(|group| inventory.hosts_in(group)));
-    }
-    let matcher = Matcher::new(names)?;
-    let groups: Vec<GroupId> = inventory.group_ids().filter(|id| matcher.matches(inventory.group_name(*id))).collect();
-    let mut chosen = vec![false; inventory.host_ids().len()];
-    for group in &groups {
-        inventory.hosts_in(*group).iter().for_each(|host| chosen[host.index()] = true);
-    }
-    for host in inventory.host_ids() {
-        if matcher.matches(inventory.host_name(host)) {
-            chosen[host.index()] = true;
+/// The groups and hosts that a term names.
+struct Matches {
+    groups: Vec<GroupId>,
+    hosts: Vec<HostId>,
+}
+
+impl Matches {
+    /// A plain name is a group's or else a host's; a glob, a regular expression and a name with a dot may match both.
+    fn of(inventory: &Inventory<'_>, names: &str) -> Result<Self, PatternError> {
+        if !names.starts_with('~') && !names.contains(['.', '?', '*', '[']) {
+            let groups: Vec<GroupId> = inventory.find_group(names).into_iter().collect();
+            let hosts = if groups.is_empty() { inventory.find_host(names) } else { None };
+            return Ok(Matches { groups, hosts: hosts.into_iter().collect() });
         }
+        let matcher = Matcher::new(names)?;
+        Ok(Matches {
+            groups: inventory.group_ids().filter(|id| matcher.matches(inventory.group_name(*id))).collect(),
+            hosts: inventory.host_ids().filter(|id| matcher.matches(inventory.host_name(*id))).collect(),
+        })
     }
-    let hosts: Vec<HostId> = inventory.host_ids().filter(|host| chosen[host.index()]).collect();
-    Ok(if hosts.is_empty() && groups.is_empty() { None } else { Some(hosts) })
+
+    /// Each host once: a single group's in its order, else in the inventory's.
+    fn in_order(&self, inventory: &Inventory<'_>) -> Vec<HostId> {
+        if let ([group], []) = (&self.groups[..], &self.hosts[..]) {
+            return inventory.hosts_in(*group);
+        }
+        let mut chosen = vec![false; inventory.host_ids().len()];
+        let of_groups = self.groups.iter().flat_map(|group| inventory.hosts_in(*group));
+        of_groups.chain(self.hosts.iter().copied()).for_each(|host| chosen[host.index()] = true);
+        inventory.host_ids().filter(|host| chosen[host.index()]).collect()
+    }
+
+    /// What a subscript counts: group by group, then host by host, so that a host may come more than once.
+    fn as_ansible_counts(&self, inventory: &Inventory<'_>) -> Vec<HostId> {
+        let of_groups = self.groups.iter().flat_map(|group| inventory.hosts_walked(*group));
+        of_groups.chain(self.hosts.iter().copied()).collect()
+    }
 }
 
 /// A glob, or a regular expression after `~`.
@@ -221,13 +245,13 @@ fn split_subscript(term: &str) -> (&str, Option<Subscript>) {
         let (names, subscript) = term.strip_suffix(']')?.rsplit_once('[')?;
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let subscript = if digits(subscript.strip_prefix('-').unwrap_or(subscript)) {
-            Subscript { start: subscript.parse().ok()?, end: None }
+            Subscript { start: python_int(subscript)?, end: None }
         } else {
             let (start, end) = subscript.split_once([':', '-'])?;
             if !digits(start) || !(end.is_empty() || digits(end)) {
                 return None;
             }
-            Subscript { start: start.parse().ok()?, end: Some(if end.is_empty() { -1 } else { end.parse().ok()? }) }
+            Subscript { start: python_int(start)?, end: Some(if end.is_empty() { -1 } else { python_int(end)? }) }
         };
         Some((names, Some(subscript))).filter(|(names, _)| !names.is_empty())
     };

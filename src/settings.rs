@@ -68,11 +68,17 @@ pub struct Settings {
     pub ansible_inventory: Option<Source>,
     /// How long to keep what programs print, in seconds; 0 to run them each time.
     pub cache_ttl: u64,
+    /// The file that holds the vault password, or the program that prints it.
+    pub vault_password_file: Option<Source>,
+    /// Vault passwords by id.
+    pub vault_ids: Vec<VaultId>,
+    /// Whether a full inventory leaves out vars files under vault for which there is no password.
+    pub skip_vaults: bool,
     /// The `REGAL_*` variables that took part, in their order.
     pub environment: Vec<(String, String)>,
 }
 
-/// A source of inventory.
+/// A source of inventory, or of a vault password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     /// The path, or a list of hosts with commas.
@@ -81,6 +87,33 @@ pub struct Source {
     pub from_file: bool,
     /// Where it is named.
     pub at: Location,
+}
+
+/// A vault password with its id, `ID@FILE` or `FILE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VaultId {
+    /// The id, if there is one.
+    pub id: Option<String>,
+    /// The file that holds the password, or the program that prints it.
+    pub file: Source,
+}
+
+impl VaultId {
+    /// Splits the text of a source.
+    ///
+    /// # Errors
+    /// Why it cannot be used, as a fragment: Ansible would ask the user for the password, or there is no file.
+    pub fn parse(source: Source) -> std::result::Result<Self, &'static str> {
+        let (id, file) = match source.text.split_once('@') {
+            Some((id, file)) => (Some(id.to_string()).filter(|id| !id.is_empty()), file.to_string()),
+            None => (None, source.text),
+        };
+        match file.as_str() {
+            "" => Err("there is no file behind the `@`"),
+            "prompt" | "prompt_ask_vault_pass" => Err("an inventory cannot ask for a password"),
+            _ => Ok(VaultId { id, file: Source { text: file, ..source } }),
+        }
+    }
 }
 
 /// A host pattern of Ansible; commas may separate several in one text.
@@ -168,6 +201,11 @@ fn merge(drafts: Vec<Draft>) -> Settings {
         replace(&mut settings.engine, draft.engine);
         replace(&mut settings.cache_ttl, draft.cache_ttl);
         settings.ansible_inventory = draft.ansible_inventory.or(settings.ansible_inventory);
+        replace(&mut settings.vault_ids, draft.vault_ids);
+        replace(&mut settings.skip_vaults, draft.skip_vaults);
+        if draft.vault_password_file.is_some() {
+            settings.vault_password_file = draft.vault_password_file;
+        }
         if draft.prefix.is_some() {
             settings.naming.prefix = draft.prefix;
         }

@@ -7,28 +7,32 @@ pub mod cache;
 mod directory;
 pub mod engine;
 mod ini;
+mod passwords;
 mod program;
 mod script;
 mod shell;
+mod toml;
 mod vars_files;
 mod yaml;
 
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Location, Problem, Result};
-use crate::inventory::{GroupId, Inventory, Target};
+use crate::inventory::{GroupId, Inventory, Target, UNGROUPED};
 use crate::pattern::{address, range};
-use crate::text::{Arena, Pos, Text, TextMap};
+use crate::text::{Arena, Pos, Text, TextMap, is_python_space, python_trim};
 use crate::value::Value;
+use crate::vault::{self, Keyring};
+pub use passwords::Secret;
 
-/// The most hosts that all ranges together may make.
-const MAX_HOSTS_FROM_RANGES: usize = 250_000;
-/// The most variables that lines with a range may give to hosts.
-const MAX_VARIABLES_FROM_RANGES: usize = 2_000_000;
+/// The most hosts that ranges may add to an inventory, so that a mistyped one does not use up the memory.
+const MAX_RANGE_HOSTS: usize = 100_000;
+/// The most bytes that the names of one line's hosts may take.
+const MAX_RANGE_BYTES: usize = 16 << 20;
+/// The most hosts that ranges may name, again and again, and variables that their lines may give them.
+const MAX_FROM_RANGES: usize = 2_000_000;
 /// From this many problems on, the rest is only counted.
 const MAX_PROBLEMS: usize = 100;
-/// What a whole file under vault starts with.
-const VAULT_HEADER: &str = "$ANSIBLE_VAULT;";
 
 /// One source as the user named it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +56,8 @@ pub struct Options {
     pub engine: engine::Engine,
     /// Where and how long the output of programs is kept; nothing to run them each time.
     pub cache: Option<cache::Cache>,
+    /// The vault passwords, in the order in which they are tried.
+    pub secrets: Vec<Secret>,
 }
 
 /// What a source is.
@@ -68,10 +74,18 @@ pub struct Loaded<'a> {
     pub inventory: Inventory<'a>,
     /// Everything that Ansible would take silently or with a warning, and that an operator should know.
     pub warnings: Vec<Problem>,
-    /// Vars files under vault as a whole, which were not read.
+    /// Vars files under vault as a whole, which were not read for want of a password.
     pub vaults: Vec<String>,
     /// Files of a directory that were passed over because they are our own.
     pub skipped: Vec<String>,
+}
+
+/// What a file holds.
+enum Content<'a> {
+    /// A text, decrypted where it was under vault, and its first comment line that is not UTF-8, which only INI may have.
+    Text(Text<'a>, Option<usize>),
+    /// A vault for which there is no password.
+    Sealed,
 }
 
 /// The state of reading that all readers share.
@@ -79,10 +93,14 @@ struct Reading<'m, 'a> {
     arena: &'a Arena,
     texts: &'m TextMap<'a>,
     inventory: Inventory<'a>,
+    /// How many hosts ranges have added.
+    range_hosts: usize,
     options: &'m Options,
     store: cache::State,
-    /// The hosts that ranges may still make, and the variables that they may still be given.
-    left: (usize, usize),
+    /// The hosts and variables that ranges may still name and give.
+    left: usize,
+    /// The vault passwords, once they were asked for.
+    keyring: Option<Keyring>,
     problems: Vec<Problem>,
     more_problems: usize,
     warnings: Vec<Problem>,
@@ -151,7 +169,9 @@ impl<'m, 'a> Reading<'m, 'a> {
             inventory: Inventory::new(),
             options,
             store: cache::State::default(),
-            left: (MAX_HOSTS_FROM_RANGES, MAX_VARIABLES_FROM_RANGES),
+            left: MAX_FROM_RANGES,
+            range_hosts: 0,
+            keyring: None,
             problems: Vec::new(),
             more_problems: 0,
             warnings: Vec::new(),
@@ -223,13 +243,18 @@ impl<'a> Reading<'_, 'a> {
         own
     }
 
-    /// Ansible's `host_list`: names and ranges, separated by commas.
+    /// Ansible's `host_list`: names without ranges, separated by commas; a known host stays in its groups.
     fn host_list(&mut self, list: &str) {
         let Some(text) = self.add_text("host list", self.arena.alloc_str(list)) else { return };
-        for name in text.text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        for name in text.text.split(',').map(python_trim).filter(|name| !name.is_empty()) {
             let at = text.pos_of(name);
-            if let Some((names, port)) = self.host_names(name, at) {
-                self.add_hosts(&names, Some(crate::inventory::UNGROUPED), port, &[], at);
+            let mut address = address::split_port(name);
+            if range::is_range(address.host) {
+                address = address::Address { host: name, port: None };
+                self.warning(at, format!("a host list has no ranges: `{name}` is the name of one host"));
+            }
+            if self.inventory.find_host(address.host).is_none() {
+                self.add_hosts(&[address.host], Some(UNGROUPED), effective_port(address), &[], at);
             }
         }
     }
@@ -239,17 +264,20 @@ impl<'a> Reading<'_, 'a> {
         if script::is_executable(path) && script::read(self, path) != script::Outcome::NotAProgram {
             return;
         }
-        let Some(text) = self.read_text(path) else { return };
+        let (text, bad_comment) = match self.read_text(path) {
+            Some(Content::Text(text, bad_comment)) => (text, bad_comment),
+            Some(Content::Sealed) => return self.push(sealed_inventory(path)),
+            None => return,
+        };
         let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned());
-        match extension.as_deref() {
-            Some("toml") => {
-                let problem = Problem::new("TOML inventories are not read yet")
-                    .at(Location::whole(path.display().to_string()))
-                    .hint("convert it: ansible-inventory -i FILE --list --yaml > hosts.yml");
-                self.push(problem);
+        match (extension.as_deref(), bad_comment) {
+            (Some("toml"), Some(line)) => self.push(not_utf8(path, line)),
+            (Some("toml"), None) => toml::read(self, text),
+            (None | Some("yml" | "yaml" | "json"), None) => self.yaml_or_ini(text, extension.is_some()),
+            (None | Some("yml" | "yaml" | "json"), Some(line)) => {
+                self.ini_or(not_utf8(path, line), text, extension.is_some());
             }
-            None | Some("yml" | "yaml" | "json") => self.yaml_or_ini(text, extension.is_some()),
-            Some(_) => ini::read(self, text),
+            (Some(_), _) => ini::read(self, text),
         }
     }
 
@@ -263,10 +291,15 @@ impl<'a> Reading<'_, 'a> {
             Ok(yaml::Document::Other(problem)) => problem,
             Err(problem) => problem,
         };
+        self.ini_or(fault, text, named_yaml);
+    }
+
+    /// INI; where that fails too, YAML's problem stands if the file looks like YAML.
+    fn ini_or(&mut self, fault: Problem, text: Text<'a>, named_yaml: bool) {
         let before = (self.inventory.clone(), self.problems.len(), self.warnings.len());
         ini::read(self, text);
         let failed = self.problems.len() > before.1;
-        if failed && (named_yaml || text.text.trim_start().starts_with("---")) {
+        if failed && (named_yaml || looks_like_yaml(text.text)) {
             self.inventory = before.0;
             self.problems.truncate(before.1);
             self.warnings.truncate(before.2);
@@ -274,28 +307,36 @@ impl<'a> Reading<'_, 'a> {
         }
     }
 
-    /// A file's text in the arena; a UTF-16 file with a byte order mark is decoded.
-    fn read_text(&mut self, path: &Path) -> Option<Text<'a>> {
+    /// A file's text in the arena, decrypted if need be.
+    fn read_text(&mut self, path: &Path) -> Option<Content<'a>> {
         let name = path.display().to_string();
-        let whole = |message: String| Problem::new(message).at(Location::whole(name.clone()));
-        let bytes = match std::fs::read(path) {
+        let mut bytes = match std::fs::read(path) {
             Ok(bytes) => bytes,
             Err(error) => {
-                self.push(whole(format!("cannot be read: {}", io_message(&error))).hint("check its permissions"));
+                let problem = Problem::new(format!("cannot be read: {}", io_message(&error)));
+                self.push(problem.at(Location::whole(name)).hint("check its permissions"));
                 return None;
             }
         };
-        let text = match bytes.as_slice() {
-            [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
-            [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
-            _ => String::from_utf8(bytes).or_else(|error| without_bad_comments(error.as_bytes())),
-        };
-        match text {
-            Ok(text) => self.add_text(&name, self.arena.alloc_str(&text)),
+        let concealed = vault::is_encrypted(&bytes);
+        if concealed {
+            bytes = match self.decrypt(path, &bytes) {
+                Ok(Some(decrypted)) => decrypted,
+                Ok(None) => return Some(Content::Sealed),
+                Err(problem) => {
+                    self.push(problem);
+                    return None;
+                }
+            };
+        }
+        match decoded(bytes) {
+            Ok((text, bad_comment)) => {
+                let (name, text) = (self.arena.alloc_str(&name), self.arena.alloc_str(&text));
+                let added = if concealed { self.texts.add_concealed(name, text) } else { self.texts.add(name, text) };
+                added.map_err(|problem| self.push(problem)).ok().map(|text| Content::Text(text, bad_comment))
+            }
             Err(line) => {
-                let location = Location { path: name, line, column: 0, excerpt: None };
-                let problem = Problem::new("the text is not valid UTF-8").at(location);
-                self.push(problem.hint("save the file as UTF-8: iconv -f latin1 -t utf-8 FILE"));
+                self.push(not_utf8(path, line));
                 None
             }
         }
@@ -314,15 +355,18 @@ impl<'a> Reading<'_, 'a> {
     /// The names that a host text stands for, and its port without leading zeros; port 0 is none.
     fn host_names(&mut self, text: &'a str, at: Pos) -> Option<(Vec<&'a str>, Option<&'a str>)> {
         let address = address::split_port(text);
-        let port = address.port.map(|port| port.trim_start_matches('0')).filter(|port| !port.is_empty());
+        let port = effective_port(address);
         if !range::is_range(address.host) {
             return Some((vec![address.host], port));
         }
-        match range::expand(address.host, self.left.0) {
-            Ok(names) => {
-                self.left.0 -= names.len();
-                Some((names.iter().map(|name| &*self.arena.alloc_str(name)).collect(), port))
-            }
+        let limit = MAX_RANGE_HOSTS.min(MAX_RANGE_BYTES / address.host.len()).min(self.left);
+        let expanded = range::expand(address.host, limit).and_then(|names| {
+            self.left = self.left.saturating_sub(names.len());
+            self.range_hosts += names.iter().filter(|name| self.inventory.find_host(name).is_none()).count();
+            if self.range_hosts > MAX_RANGE_HOSTS { Err(range::too_many(address.host)) } else { Ok(names) }
+        });
+        match expanded {
+            Ok(names) => Some((names.iter().map(|name| &*self.arena.alloc_str(name)).collect(), port)),
             Err((message, hint)) => {
                 self.problem(at, message, hint);
                 None
@@ -340,11 +384,11 @@ impl<'a> Reading<'_, 'a> {
         at: Pos,
     ) {
         if names.len() > 1 {
-            let Some(left) = self.left.1.checked_sub(names.len().saturating_mul(variables.len())) else {
+            let Some(left) = self.left.checked_sub(names.len().saturating_mul(variables.len())) else {
                 let hint = "the limit is 2,000,000; put variables that hosts have in common on their group";
                 return self.problem(at, "the ranges give too many variables to hosts", hint);
             };
-            self.left.1 = left;
+            self.left = left;
         }
         for name in names {
             let added = self.inventory.add_host(name, group, port, at);
@@ -414,23 +458,53 @@ impl<'a> Reading<'_, 'a> {
     }
 }
 
-/// Bytes that are not UTF-8 are fine in the comment lines of an INI file; otherwise the number of the first bad line.
-fn without_bad_comments(bytes: &[u8]) -> std::result::Result<String, usize> {
+fn sealed_inventory(path: &Path) -> Problem {
+    Problem::new("the inventory file is encrypted as a whole, and there is no password for it")
+        .at(Location::whole(path.display().to_string()))
+        .hint("name the file that holds the password: --vault-password-file FILE")
+}
+
+/// Whether the first line that says something could not be one of an INI file.
+fn looks_like_yaml(text: &str) -> bool {
+    let lines = text.lines().map(python_trim);
+    let first = lines.into_iter().find(|line| !line.is_empty() && !line.starts_with('#'));
+    first.is_some_and(|line| {
+        let word = line.split(is_python_space).next().unwrap_or_default();
+        line.starts_with("---") || line.starts_with('{') || word.ends_with(':')
+    })
+}
+
+/// A port without leading zeros; 0 is none.
+fn effective_port(address: address::Address<'_>) -> Option<&str> {
+    address.port.map(|port| port.trim_start_matches('0')).filter(|port| !port.is_empty())
+}
+
+/// The text, and its first comment line that is not UTF-8, which is left empty; another bad line by its number.
+fn decoded(bytes: Vec<u8>) -> std::result::Result<(String, Option<usize>), usize> {
+    let bytes = match String::from_utf8(bytes) {
+        Ok(text) => return Ok((text, None)),
+        Err(error) => error.into_bytes(),
+    };
     let mut text = String::with_capacity(bytes.len());
-    for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+    let mut bad_comment = None;
+    for (index, line) in bytes.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')).enumerate() {
         match std::str::from_utf8(line) {
             Ok(line) => text.push_str(line),
-            Err(_) if matches!(line.first(), Some(b'#' | b';')) => text.push('\n'),
+            Err(_) if matches!(line.trim_ascii_start().first(), Some(b'#' | b';')) => {
+                text.push('\n');
+                bad_comment.get_or_insert(index + 1);
+            }
             Err(_) => return Err(index + 1),
         }
     }
-    Ok(text)
+    Ok((text, bad_comment))
 }
 
-fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> std::result::Result<String, usize> {
-    let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
-    let text: std::result::Result<String, _> = char::decode_utf16(units).collect();
-    if bytes.len().is_multiple_of(2) { text.map_err(|_| 1) } else { Err(1) }
+fn not_utf8(path: &Path, line: usize) -> Problem {
+    let location = Location { line, ..Location::whole(path.display().to_string()) };
+    Problem::new("the text is not valid UTF-8")
+        .at(location)
+        .hint("save the file as UTF-8: iconv -f latin1 -t utf-8 FILE")
 }
 
 fn same_file(a: &Path, b: &Path) -> bool {
@@ -445,14 +519,4 @@ fn io_message(error: &std::io::Error) -> String {
     let text = error.to_string();
     let end = text.find(" (os error").unwrap_or(text.len());
     text[..end].to_lowercase()
-}
-
-/// What Python's `str.strip` and `\s` take for space.
-fn is_python_space(c: char) -> bool {
-    c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
-}
-
-/// Python's `str.strip()`.
-fn python_trim(text: &str) -> &str {
-    text.trim_matches(is_python_space)
 }

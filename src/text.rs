@@ -45,16 +45,17 @@ pub enum Printer {
     Ansible,
 }
 
-/// A text with its name and, where it is no file, the program that printed it.
-struct Entry<'a> {
-    name: &'a str,
-    text: Text<'a>,
-    printer: Option<Printer>,
-}
-
 /// All texts that were read, by position.
 pub struct TextMap<'a> {
-    texts: RefCell<Vec<Entry<'a>>>,
+    texts: RefCell<Vec<Named<'a>>>,
+}
+
+/// A text with the name that messages call it.
+struct Named<'a> {
+    name: &'a str,
+    text: Text<'a>,
+    concealed: bool,
+    printer: Option<Printer>,
 }
 
 impl<'a> TextMap<'a> {
@@ -69,14 +70,32 @@ impl<'a> TextMap<'a> {
     /// # Errors
     /// When all texts together pass 4 GiB.
     pub fn add(&self, name: &'a str, text: &'a str) -> Result<Text<'a>, Problem> {
-        self.add_printed(name, text, None)
+        self.add_named(name, text, false, None)
     }
 
     /// Adds a text that a program printed.
     ///
     /// # Errors
-    /// As [`TextMap::add`].
-    pub fn add_printed(&self, name: &'a str, text: &'a str, printer: Option<Printer>) -> Result<Text<'a>, Problem> {
+    /// Those of [`TextMap::add`].
+    pub fn add_printed(&self, name: &'a str, text: &'a str, printer: Printer) -> Result<Text<'a>, Problem> {
+        self.add_named(name, text, false, Some(printer))
+    }
+
+    /// Adds a text that no message may show a word of.
+    ///
+    /// # Errors
+    /// Those of [`TextMap::add`].
+    pub fn add_concealed(&self, name: &'a str, text: &'a str) -> Result<Text<'a>, Problem> {
+        self.add_named(name, text, true, None)
+    }
+
+    fn add_named(
+        &self,
+        name: &'a str,
+        text: &'a str,
+        concealed: bool,
+        printer: Option<Printer>,
+    ) -> Result<Text<'a>, Problem> {
         let mut texts = self.texts.borrow_mut();
         let base = texts.last().map_or(0, |last| last.text.base.0 as usize + last.text.text.len() + 1);
         let end = base + text.len() + 1;
@@ -84,22 +103,22 @@ impl<'a> TextMap<'a> {
             return Err(Problem::new("the sources are larger than 4 GiB together").at(Location::whole(name)));
         }
         let added = Text { text, base: Pos(base as u32) };
-        texts.push(Entry { name, text: added, printer });
+        texts.push(Named { name, text: added, concealed, printer });
         Ok(added)
     }
 
     /// The program that printed the text of a position; nothing for a file.
     pub fn printer(&self, pos: Pos) -> Option<Printer> {
         let texts = self.texts.borrow();
-        let index = texts.partition_point(|entry| entry.text.base <= pos);
-        index.checked_sub(1).and_then(|i| texts.get(i)).and_then(|entry| entry.printer)
+        let index = texts.partition_point(|named| named.text.base <= pos);
+        index.checked_sub(1).and_then(|i| texts.get(i)).and_then(|named| named.printer)
     }
 
-    /// The place of a position, with the line it stands in.
+    /// The place of a position, with the line it stands in unless that is concealed.
     pub fn locate(&self, pos: Pos) -> Location {
         let texts = self.texts.borrow();
-        let index = texts.partition_point(|entry| entry.text.base <= pos);
-        let Some(Entry { name, text, .. }) = index.checked_sub(1).and_then(|i| texts.get(i)) else {
+        let index = texts.partition_point(|named| named.text.base <= pos);
+        let Some(Named { name, text, concealed, .. }) = index.checked_sub(1).and_then(|i| texts.get(i)) else {
             return Location::whole("?");
         };
         let mut offset = ((pos.0 - text.base.0) as usize).min(text.text.len());
@@ -113,7 +132,29 @@ impl<'a> TextMap<'a> {
             path: (*name).to_string(),
             line: before.matches('\n').count() + 1,
             column: text.text[start..offset].chars().count() + 1,
-            excerpt: Some(line.trim_end_matches('\r').to_string()),
+            excerpt: (!concealed).then(|| line.trim_end_matches('\r').to_string()),
+            concealed: *concealed,
         }
     }
+}
+
+/// What Python's `str.strip` and `\s` take for space.
+pub(crate) fn is_python_space(c: char) -> bool {
+    c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
+}
+
+/// Python's `str.strip()`.
+pub(crate) fn python_trim(text: &str) -> &str {
+    text.trim_matches(is_python_space)
+}
+
+/// A string as Python's `int()` reads it: sign, single underscores between digits, space around; what is too large for
+/// any use here is the largest number.
+pub(crate) fn python_int(text: &str) -> Option<i64> {
+    let text = python_trim(text);
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let proper = !digits.is_empty()
+        && digits.split('_').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+    let largest = if text.starts_with('-') { i64::MIN } else { i64::MAX };
+    proper.then(|| text.replace('_', "").parse().unwrap_or(largest))
 }

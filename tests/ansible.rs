@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::fixtures::{cases, from_ansible, parse_python_json, sources};
+use crate::fixtures::{self, cases, from_ansible, parse_python_json, sources};
 
 /// The `bin` directories of the ansible-cores to test with.
 pub fn installations() -> Vec<PathBuf> {
@@ -58,7 +58,7 @@ impl Ansible {
 }
 
 fn options(case: &Path, more: &[&str]) -> Vec<String> {
-    let mut options: Vec<String> = sources(case).iter().flat_map(|source| ["-i".to_string(), source.clone()]).collect();
+    let mut options = fixtures::options(case);
     options.extend(["--versions", "probe=all"].iter().chain(more).map(|option| option.to_string()));
     options
 }

@@ -140,6 +140,16 @@ pub fn sources(case: &Path) -> Vec<String> {
     sources
 }
 
+/// The options that name the sources, and the vault password where there is one.
+pub fn options(case: &Path) -> Vec<String> {
+    let mut options: Vec<String> = sources(case).into_iter().flat_map(|source| ["-i".to_string(), source]).collect();
+    let password = case.join("password");
+    if password.exists() {
+        options.extend(["--vault-password-file".to_string(), password.display().to_string()]);
+    }
+    options
+}
+
 #[test]
 fn what_is_written_back_means_what_ansible_read() {
     let cases = cases();
@@ -147,8 +157,8 @@ fn what_is_written_back_means_what_ansible_read() {
     for case in cases {
         let recorded = std::fs::read_to_string(case.join("ansible.json")).unwrap();
         let mut test = Test::new().args(&["--list", "--versions", "probe=all"]);
-        for source in sources(&case) {
-            test = test.args(&["-i", &source]);
+        for option in options(&case) {
+            test = test.args(&[&option]);
         }
         let list = parse_python_json(&test.stdout());
         assert_eq!(from_script(&list), from_ansible(&parse_python_json(&recorded)), "{}", case.display());
@@ -159,8 +169,8 @@ fn what_is_written_back_means_what_ansible_read() {
 fn every_group_is_a_mapping_with_hosts_and_meta_has_the_profile() {
     for case in cases() {
         let mut test = Test::new().args(&["--list", "--versions", "probe=all"]);
-        for source in sources(&case) {
-            test = test.args(&["-i", &source]);
+        for option in options(&case) {
+            test = test.args(&[&option]);
         }
         let list = parse_python_json(&test.stdout());
         for (name, group) in list.as_object().unwrap().iter().filter(|(name, _)| *name != "_meta") {

@@ -6,6 +6,7 @@
 
 mod ansible;
 mod cache;
+mod differential;
 mod engine;
 mod fixtures;
 mod layers;
@@ -15,4 +16,6 @@ mod protocol;
 mod settings;
 mod sources;
 mod support;
+mod toml;
+mod vault;
 mod versions;

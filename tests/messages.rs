@@ -3,7 +3,7 @@
 use crate::support::Test;
 
 /// Inventories that cannot be read, by the name they are saved under.
-const INVENTORIES: &[(&str, &str, &str)] = &[
+pub const INVENTORIES: &[(&str, &str, &str)] = &[
     ("a section with a space", "hosts", "[web servers]\nw1\n"),
     ("an unknown section", "hosts", "[web:hostvars]\nw1\n"),
     ("a section that is not closed", "hosts", "[web\nw1\n"),
@@ -84,6 +84,18 @@ loose: 7
     let output = test.args(&["-i", "hosts.yml", "--version-from", "var:app_version", "check"]).run();
     assert_eq!(output.code, 0, "{}", output.stderr);
     insta::assert_snapshot!(format!("{}{}", output.stderr, output.stdout));
+}
+
+#[test]
+fn a_hash_that_cuts_a_value_is_pointed_at() {
+    let test = Test::new().file("hosts", "w1 password=p@ss#word app=1 # a comment\nw2 a=b # fine\n");
+    let output = test.args(&["-i", "hosts", "--versions", "v=all", "check"]).run();
+    let expected = "\
+warning: hosts:1:17: the `#` in this word starts a comment: Ansible does not read what follows
+  1 | w1 password=p@ss#word app=1 # a comment
+    |                 ^
+";
+    assert_eq!(output.stderr, expected);
 }
 
 #[test]

@@ -26,8 +26,9 @@ fn hosts_keep_the_order_of_first_appearance() {
 
 #[test]
 fn a_host_list_needs_no_file() {
-    let list = Test::new().args(&["-i", "web[1:3],db1:2222,", "--list"]).args(&VERSION).json();
-    assert_eq!(names(&list["ungrouped"]["hosts"]), ["web1", "web2", "web3", "db1"]);
+    let list = Test::new().args(&["-i", "web1,db1:2222, web[1:3]:22,", "--list"]).args(&VERSION).json();
+    // Ansible's host lists have no ranges.
+    assert_eq!(names(&list["ungrouped"]["hosts"]), ["web1", "db1", "web[1:3]:22"]);
     assert_eq!(list["_meta"]["hostvars"]["db1"]["ansible_port"], 2222);
 }
 
@@ -68,12 +69,45 @@ fn a_script_that_prints_no_inventory() {
         ("{\"web\": {\"hosts\": [1]}}", "a host's name is a number, not a string"),
         ("{\"web\": {\"vars\": []}}", "`vars` of group `web` is a list, not a mapping"),
         ("{\"web\": 7}", "group `web` is a number, not a mapping"),
+        ("{\"_meta\": {\"hostvars\": {}, \"profile\": \"legacy\"}}", "the `profile` of `_meta` is `legacy`"),
+        ("{\"web\": {\"vars\": {\"ansible_group_priority\": [1]}}}", "`ansible_group_priority` is not an integer"),
         ("{\"_meta\": {}, \"web\": {\"hosts\": [\"w1\"]}}", "`_meta` has no mapping `hostvars`"),
         ("{\"a\": {\"children\": [\"b\"]}, \"b\": {\"children\": [\"a\"]}}", "makes a loop"),
     ] {
         let script = format!("#!/bin/sh\ncat <<'END'\n{printed}\nEND\n");
         let message = Test::new().script("s", &script).args(&["-i", "s", "--list"]).args(&VERSION).errors();
         assert!(message.contains(expected), "{printed}: {message}");
+    }
+}
+
+#[test]
+fn the_children_of_a_scripts_group_may_be_a_mapping() {
+    let script = "#!/bin/sh\necho '{\"site\": {\"children\": {\"web\": {}}}, \"web\": [\"w1\"]}'\n";
+    let list = Test::new().script("s", script).args(&["-i", "s", "--list"]).args(&VERSION).json();
+    assert_eq!(names(&list["site"]["children"]), ["web"]);
+}
+
+#[test]
+fn a_directory_without_an_inventory_is_an_error() {
+    let test = Test::new().file("production/group_vars/all.yml", "a: 1\n").file("production/notes.txt", "web1\n");
+    let message = test.args(&["-i", "production", "--list"]).args(&VERSION).errors();
+    assert!(message.contains("production: the directory holds no inventory"), "{message}");
+}
+
+#[test]
+fn a_group_that_the_protocol_has_no_place_for() {
+    let hosts = "[_meta]\nw1\n[web]\nw1\n";
+    let test = || Test::new().file("hosts", hosts).args(&["-i", "hosts", "--list"]).args(&VERSION);
+    assert!(test().errors().contains("the group `_meta` cannot be written"));
+    assert_eq!(names(&test().args(&["--groups-only"]).json()["v_groupA"]["hosts"]), ["w1"]);
+}
+
+#[test]
+fn ranges_of_a_small_file_do_not_use_up_the_memory() {
+    let long = format!("{}[0:99999]", "x".repeat(3000));
+    for hosts in ["a[0:99999]\nb[0:1]\n", &long] {
+        let message = Test::new().file("hosts", hosts).args(&["-i", "hosts", "--list"]).args(&VERSION).errors();
+        assert!(message.contains("makes too many hosts"), "{}", &message[..200.min(message.len())]);
     }
 }
 
@@ -103,23 +137,6 @@ fn a_directory_passes_over_our_own_files_and_check_says_so() {
 }
 
 #[test]
-fn whole_files_under_vault_are_named() {
-    let vault = "$ANSIBLE_VAULT;1.1;AES256\n6162\n";
-    let test = || {
-        Test::new()
-            .file("hosts", "[web]\nw1\n")
-            .file("group_vars/web/secret.yml", vault)
-            .args(&["-i", "hosts"])
-            .args(&VERSION)
-    };
-    let message = test().args(&["--list"]).errors();
-    assert!(message.contains("group_vars/web/secret.yml: the vars file is encrypted as a whole"), "{message}");
-    let plan = test().args(&["plan"]).stdout();
-    assert!(plan.contains("is encrypted as a whole and was not read"), "{plan}");
-    assert_eq!(names(&test().args(&["--list", "--groups-only"]).json()["v_groupA"]["hosts"]), ["w1"]);
-}
-
-#[test]
 fn sources_that_cannot_be_read() {
     let list = |test: Test, source: &str| test.args(&["-i", source, "--list"]).args(&VERSION).errors();
     assert!(list(Test::new(), "nope").contains("inventory `nope` cannot be read: no such file or directory"));
@@ -128,12 +145,7 @@ fn sources_that_cannot_be_read() {
         list(plugin, "aws_ec2.yml")
             .contains("aws_ec2.yml:1:1: inventory plugin `amazon.aws.aws_ec2` cannot be run here")
     );
-    assert!(
-        list(Test::new().file("hosts.toml", "[web]\n"), "hosts.toml").contains("TOML inventories are not read yet")
-    );
-    let vault = Test::new().file("hosts.yml", "$ANSIBLE_VAULT;1.1;AES256\n61\n");
-    assert!(list(vault, "hosts.yml").contains("encrypted as a whole"));
-    let latin = Test::new().file("hosts", b"# caf\xe9 is fine in a comment\nweb01 n=caf\xe9\n");
+    let latin = Test::new().file("hosts", b" # caf\xe9 is fine in a comment\nweb01 n=caf\xe9\n");
     assert!(list(latin, "hosts").contains("hosts:2: the text is not valid UTF-8"));
     let missing = Test::new().script("s", "#!/no/such/interpreter\n");
     assert!(list(missing, "s").contains("cannot be run: no such file or directory"));
@@ -142,11 +154,18 @@ fn sources_that_cannot_be_read() {
 }
 
 #[test]
-fn utf16_with_a_byte_order_mark_is_decoded() {
-    let mut bytes = vec![0xff, 0xfe];
-    bytes.extend("web: {hosts: {grün: }}\n".encode_utf16().flat_map(u16::to_le_bytes));
-    let list = Test::new().file("hosts.yml", &bytes).args(&["-i", "hosts.yml", "--list"]).args(&VERSION).json();
-    assert_eq!(names(&list["web"]["hosts"]), ["grün"]);
+fn only_the_comments_of_ini_may_be_no_utf8() {
+    let list = |test: Test, source: &str| test.args(&["-i", source, "--list"]).args(&VERSION);
+    let ini = Test::new().file("hosts", b" # caf\xe9\n[web]\nw1\n");
+    assert_eq!(names(&list(ini, "hosts").json()["web"]["hosts"]), ["w1"]);
+    let yaml = Test::new().file("hosts.yml", b"# caf\xe9\nweb: {hosts: {w1: }}\n");
+    assert!(list(yaml, "hosts.yml").errors().contains("hosts.yml:1: the text is not valid UTF-8"));
+    let vars = Test::new().file("hosts", "[web]\nw1\n").file("group_vars/web", b"a: 1\n# caf\xe9\n");
+    assert!(list(vars, "hosts").errors().contains("group_vars/web:2: the text is not valid UTF-8"));
+    // Ansible's YAML reader would know UTF-16, but it is never given bytes.
+    let mut utf16 = vec![0xff, 0xfe];
+    utf16.extend("web: {hosts: {w1: }}\n".encode_utf16().flat_map(u16::to_le_bytes));
+    assert!(list(Test::new().file("hosts.yml", &utf16), "hosts.yml").errors().contains("not valid UTF-8"));
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn check_says_what_ansible_reads_instead() {
         Test::new().file("hosts", "web01 v=1.10\n").args(&["-i", "hosts", "--version-from", "var:v", "check"]).run();
     assert_eq!(test.code, 0);
     assert!(
-        test.stderr.contains("hosts:1:7: `v` is planned as `1.10`, but Ansible itself reads it as 1.1"),
+        test.stderr.contains("hosts:1:7: `v` is planned as `1.10`, but Ansible itself reads it as `1.1`"),
         "{}",
         test.stderr
     );
@@ -90,6 +90,11 @@ fn patterns_select_as_ansible_does() {
         ("odd", "web9,web1"),
         ("db2,web2,db1", "db2,web2,db1"),
         ("d[!x]3", "db3"),
+        ("db2[0]", "db2"),
+        ("prod[0],prod[5]", "web1,db1"),
+        // A subscript counts the hosts of all groups that match, and then the hosts that match: db1 comes twice.
+        ("db*[3]", "db1"),
+        ("web[99999999999999999999:]:db1", "db1"),
     ];
     for (pattern, expected) in cases {
         let versions = format!("v={pattern}");

@@ -201,7 +201,7 @@ impl<'a> Assigner<'_, 'a> {
         let (Some(written), read) = (value.text(), value.to_json()) else { return };
         let read = read.trim_matches('"');
         if written != read && self.reported.len() < MAX_NOTES && self.reported.insert(var.at) {
-            let message = format!("`{name}` is planned as `{written}`, but Ansible itself reads it as {read}");
+            let message = format!("`{name}` is planned as `{written}`, but Ansible itself reads it as `{read}`");
             let hint = format!("quote it, so that both read the same: \"{written}\"");
             self.warnings.push(Problem::new(message).at(self.texts.locate(var.at)).hint(hint));
         }

@@ -170,7 +170,7 @@ fn options() -> impl Iterator<Item = (&'static Key, &'static str)> {
 }
 
 fn repeats(key: &Key) -> bool {
-    matches!(key.shape, Shape::Patterns | Shape::Sources | Shape::Versions)
+    matches!(key.shape, Shape::Patterns | Shape::Sources | Shape::Versions | Shape::VaultIds)
 }
 
 fn help(key: &Key, name: &str) -> String {
@@ -189,6 +189,7 @@ fn value_name(key: &Key) -> &'static str {
         Shape::Sources => "SOURCE",
         Shape::Mapping => "VALUE",
         Shape::Versions => "VERSION=HOSTS",
+        Shape::VaultIds => "ID@FILE",
     }
 }
 

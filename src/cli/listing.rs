@@ -5,7 +5,7 @@ use regal_inventory::emit::graph::graph;
 use regal_inventory::error::{Error, Location, Problem};
 
 use super::arguments::Arguments;
-use super::pipeline::{Invocation, Planned};
+use super::pipeline::Invocation;
 use super::{messages, output};
 
 /// Prints the inventory, one host of it, or its tree.
@@ -21,7 +21,8 @@ pub fn run(invocation: &Invocation<'_>, arguments: &Arguments) -> anyhow::Result
     let listing =
         Listing { inventory: &planned.inventory, groups: &planned.groups, groups_only, hidden: &planned.hidden };
     if !groups_only && !arguments.graph {
-        refuse_inexact(&planned, &listing)?;
+        let unread: &[String] = if invocation.settings.skip_vaults { &[] } else { &planned.vaults };
+        refuse_inexact(unread, &listing)?;
     }
     let mut result = match &arguments.host {
         Some(host) if arguments.yaml => listing.host_yaml(invocation.arena, host),
@@ -40,15 +41,20 @@ pub fn run(invocation: &Invocation<'_>, arguments: &Arguments) -> anyhow::Result
 }
 
 /// A full inventory must not miss variables or misplace them without a word.
-fn refuse_inexact(planned: &Planned<'_>, listing: &Listing<'_, '_>) -> Result<(), Error> {
+fn refuse_inexact(unread: &[String], listing: &Listing<'_, '_>) -> Result<(), Error> {
     let beside = "use `groups_only: true` beside the source: ansible-playbook -i SOURCE -i ./regal-inventory";
-    let unread = planned.vaults.iter().map(|path| {
-        let problem = Problem::new("the vars file is encrypted as a whole and cannot be read yet");
-        problem.at(Location::whole(path.clone())).hint(beside)
+    let unread = unread.iter().map(|path| {
+        let problem = Problem::new("the vars file is encrypted as a whole, and there is no password for it");
+        let hint = format!("use --vault-password-file FILE, or `vault: skip` to do without it, or {beside}");
+        problem.at(Location::whole(path.clone())).hint(hint)
     });
     let misplaced = listing.misplaced().into_iter().map(|host| {
         let message = format!("host `{host}` has variables and the name of a group, to which Ansible would give them");
         Problem::new(message).hint(format!("rename one of them, or {beside}"))
     });
-    Error::unless_any(unread.chain(misplaced).collect(), ())
+    let meta = listing.inventory.find_group("_meta").map(|_| {
+        Problem::new("the group `_meta` cannot be written: in Ansible's protocol that name holds the host variables")
+            .hint(format!("rename it, or {beside}"))
+    });
+    Error::unless_any(unread.chain(misplaced).chain(meta).collect(), ())
 }

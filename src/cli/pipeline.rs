@@ -91,6 +91,11 @@ impl<'a> Invocation<'a> {
             .collect()
     }
 
+    /// What paths in the configuration are relative to.
+    pub fn folder(&self) -> &Path {
+        self.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""))
+    }
+
     fn specs(&self) -> Vec<Spec> {
         let spec = |source: &settings::Source| Spec {
             name: source.text.clone(),
@@ -102,8 +107,7 @@ impl<'a> Invocation<'a> {
 
     /// The path that a setting names: one in the configuration starts from its folder.
     pub fn path_of(&self, source: &settings::Source) -> PathBuf {
-        let folder = self.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-        if source.from_file { folder.join(&source.text) } else { PathBuf::from(&source.text) }
+        if source.from_file { self.folder().join(&source.text) } else { PathBuf::from(&source.text) }
     }
 
     /// Reads the sources and plans.

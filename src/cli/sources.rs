@@ -8,8 +8,8 @@ use regal_inventory::source::Options;
 use regal_inventory::source::cache::Cache;
 use regal_inventory::source::engine::Engine;
 
-use super::GUARD;
 use super::pipeline::Invocation;
+use super::{GUARD, vault};
 
 /// The name that is looked for in `PATH`.
 const ANSIBLE_INVENTORY: &str = "ansible-inventory";
@@ -28,6 +28,7 @@ pub fn options(invocation: &Invocation<'_>, warnings: &mut Vec<Problem>) -> Resu
         guard: Some((GUARD.to_string(), "1".to_string())),
         engine: Engine { mode: invocation.settings.engine, program: program(invocation)? },
         cache: cache(invocation, warnings),
+        secrets: vault::secrets(&invocation.settings, invocation.folder()),
     })
 }
 

@@ -4,6 +4,8 @@
 //! every number to its length, letters go `a` to `z` and then `A` to `Z`, several ranges multiply, an end before the begin
 //! gives no host.
 
+use crate::text::python_int;
+
 /// Whether a host text has a range: to Ansible any `[` is one.
 pub fn is_range(text: &str) -> bool {
     text.contains('[')
@@ -50,7 +52,14 @@ pub fn expand(text: &str, limit: usize) -> Result<Vec<String>, (String, &'static
     Ok(done)
 }
 
+/// What is wrong with ranges that make more hosts than the limit.
+pub fn too_many(text: &str) -> (String, &'static str) {
+    (format!("host range in `{text}` {}", TOO_MANY.0), TOO_MANY.1)
+}
+
 const SHAPE: &str = "write a range as [begin:end] or [begin:end:step]";
+const TOO_MANY: (&str, &str) =
+    ("makes too many hosts", "check the end of the range; ranges make at most 100,000 hosts in an inventory");
 
 /// One range: numbers, or places in [`LETTERS`].
 struct Range {
@@ -87,7 +96,8 @@ impl Range {
             }
             return Ok(Range { begin: from, end: to, step: python_step(step)?, width, letters: true });
         }
-        let number = |text: &str| python_int(text).ok_or(("has a bound that is no number and no letter", SHAPE));
+        let bound = |text: &str| python_int(text).filter(|bound| bound.unsigned_abs() < i64::MAX as u64);
+        let number = |text: &str| bound(text).ok_or(("has a bound that is no number and no letter", SHAPE));
         Ok(Range { begin: number(begin)?, end: number(end)?, step: python_step(step)?, width, letters: false })
     }
 
@@ -119,15 +129,6 @@ const LETTERS: &[u8; 52] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXY
 fn letter(text: &str) -> Option<i64> {
     let alphabet = std::str::from_utf8(LETTERS).ok()?;
     alphabet.find(text).map(|index| index as i64)
-}
-
-/// An integer as Python's `int()` reads it: sign, single underscores between digits, space around.
-fn python_int(text: &str) -> Option<i64> {
-    let text = text.trim();
-    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let proper = !digits.is_empty()
-        && digits.split('_').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
-    if proper { text.replace('_', "").parse().ok() } else { None }
 }
 
 fn python_step(text: &str) -> Result<i64, (&'static str, &'static str)> {

@@ -47,7 +47,7 @@ fn sizes(count: usize, canary: &str, batch_size: &[&str]) -> Vec<usize> {
 }
 
 fn location() -> Location {
-    Location { path: "regal.yml".into(), line: 3, column: 1, excerpt: None }
+    Location { line: 3, column: 1, ..Location::whole("regal.yml") }
 }
 
 #[test]

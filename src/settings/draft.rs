@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::keys::Id;
 use super::layer::{Given, Origin, Reader, Scope};
 use super::typed::{self, Typed};
-use super::{ExplicitVersion, Pattern, Source, VersionFrom, VersionSource};
+use super::{ExplicitVersion, Pattern, Source, VaultId, VersionFrom, VersionSource};
 use crate::error::Location;
 use crate::plan::names::{Spelling, is_plain};
 use crate::policy::{Glob, Keys, Override, Priority, SharedHosts};
@@ -32,6 +32,9 @@ pub(super) struct Draft {
     pub engine: Option<Mode>,
     pub ansible_inventory: Option<Source>,
     pub cache_ttl: Option<u64>,
+    pub vault_password_file: Option<Source>,
+    pub vault_ids: Option<Vec<VaultId>>,
+    pub skip_vaults: Option<bool>,
 }
 
 impl Draft {
@@ -75,9 +78,12 @@ impl Draft {
                 self.engine = Some(typed::choice(value, &words)?);
             }
             Id::AnsibleInventory => {
-                self.ansible_inventory = Some(source(typed::text(value)?, given.origin, &at()));
+                self.ansible_inventory = Some(source(typed::text(value)?, given.origin, at()));
             }
             Id::CacheTtl => self.cache_ttl = Some(typed::seconds(value)?),
+            Id::VaultPasswordFile => self.vault_password_file = Some(source(typed::text(value)?, given.origin, at())),
+            Id::VaultIds => self.vault_ids = Some(vault_ids(value, given.origin, &at())?),
+            Id::Vault => self.skip_vaults = Some(typed::choice(value, &[("error", false), ("skip", true)])?),
             id => {
                 typed::set_policy_key(&mut self.keys, id, &given.written, value)?;
             }
@@ -225,17 +231,24 @@ fn report<'a>(given: &Given<'a>, wrong: typed::Wrong, reader: &mut Reader<'_, 'a
     reader.report(given.origin, given.at, message, format!("allowed: {}", given.key.allowed));
 }
 
-fn source(text: &str, origin: Origin<'_>, at: &Location) -> Source {
-    Source { text: text.to_string(), from_file: matches!(origin, Origin::File), at: at.clone() }
-}
-
 fn patterns(value: Value<'_>, at: &Location) -> Typed<Vec<Pattern>> {
     let texts = typed::patterns(value)?;
     Ok(texts.into_iter().map(|text| Pattern { text: text.to_string(), at: at.clone() }).collect())
 }
 
 fn sources(value: Value<'_>, origin: Origin<'_>, at: &Location) -> Typed<Vec<Source>> {
-    Ok(typed::texts(value)?.into_iter().map(|text| source(text, origin, at)).collect())
+    Ok(typed::texts(value)?.into_iter().map(|text| source(text, origin, at.clone())).collect())
+}
+
+fn source(text: &str, origin: Origin<'_>, at: Location) -> Source {
+    Source { text: text.to_string(), from_file: matches!(origin, Origin::File), at }
+}
+
+fn vault_ids(value: Value<'_>, origin: Origin<'_>, at: &Location) -> Typed<Vec<VaultId>> {
+    let id = |text: &str| {
+        VaultId::parse(source(text, origin, at.clone())).or_else(|why| typed::wrong(Value::Str(text), why))
+    };
+    typed::texts(value)?.into_iter().map(id).collect()
 }
 
 fn version_from(given: &Given<'_>) -> Typed<VersionFrom> {

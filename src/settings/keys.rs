@@ -50,6 +50,9 @@ pub enum Id {
     AnsibleInventory,
     Cache,
     CacheTtl,
+    VaultPasswordFile,
+    VaultIds,
+    Vault,
 }
 
 /// How the text of an environment variable or an option is read.
@@ -64,6 +67,8 @@ pub enum Shape {
     /// As paths: an option is one source and may be repeated, a variable has commas between its items. A variable that
     /// ends with a comma is one source too, Ansible's `host1,host2,`.
     Sources,
+    /// As a list with commas between its items; an option is one item and may be repeated.
+    VaultIds,
     /// As a mapping in YAML where it starts with `{`, else as one text.
     Mapping,
     /// As a mapping in YAML where it starts with `{`, else as `VERSION=HOSTS`; the option may be repeated.
@@ -230,6 +235,28 @@ pub static KEYS: &[Key] = &[
         "how long to keep what scripts and ansible-inventory print; 0",
     ),
     key(Id::CacheTtl, "cache.ttl", Shape::Scalar, DURATION, "the same as `cache`"),
+    key(
+        Id::VaultPasswordFile,
+        "vault_password_file",
+        Shape::Scalar,
+        "a path",
+        "the file that holds the vault password, or the program that prints it",
+    ),
+    key(
+        Id::VaultIds,
+        "vault_ids",
+        Shape::VaultIds,
+        "`ID@FILE`, or a list of them, where FILE holds the password or prints it",
+        "vault passwords by id: ID@FILE",
+    )
+    .alias("vault_id"),
+    key(
+        Id::Vault,
+        "vault",
+        Shape::Scalar,
+        "`error` or `skip`",
+        "what vars files under vault without a password mean to a full inventory; error",
+    ),
 ];
 
 /// The key of a setting.

@@ -143,7 +143,8 @@ impl<'a> Reader<'_, 'a> {
             (Shape::Sources, [text]) if name.starts_with("REGAL_") && !text.trim_end().ends_with(',') => {
                 Some(self.split(text))
             }
-            (Shape::Sources | Shape::Patterns, texts) => Some(self.list(texts.iter().copied())),
+            (Shape::VaultIds, [text]) if name.starts_with("REGAL_") => Some(self.split(text)),
+            (Shape::Sources | Shape::Patterns | Shape::VaultIds, texts) => Some(self.list(texts.iter().copied())),
             (Shape::Versions, texts) if texts.iter().all(|text| !is_yaml(text) && text.contains('=')) => {
                 Some(self.version_pairs(texts))
             }

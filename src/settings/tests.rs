@@ -178,7 +178,7 @@ fn all_problems_of_all_layers_at_once() {
     let text =
         "plugin: aws_ec2\ncombine: 1\nbatch_size: 2\nexclude: 'a,,b'\nversions: {'1.0': '', '2.0': {batch_size: 2}}\n";
     let environment =
-        [("REGAL_BACTH_SIZE", "2"), ("REGAL_CANARY_SIZE", "0"), ("HOME", "/root"), ("REGAL_CONFIG", "x.yml")];
+        [("REGAL_BACTH_SIZE", "2"), ("REGAL_CANARY_SIZE", "0"), ("HOME", "/home/deploy"), ("REGAL_CONFIG", "x.yml")];
     let options = [("bake", "x", "--bake"), ("group_names", "loud", "--group-names")];
     assert_eq!(
         messages(read_all(text, &environment, &options)),

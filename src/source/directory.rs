@@ -17,16 +17,21 @@ impl Reading<'_, '_> {
     /// The files of a directory that are to be read, in order; those that are our own are noted as skipped.
     pub(super) fn files_of(&mut self, path: &Path) -> Vec<PathBuf> {
         let mut files = Vec::new();
+        let problems = self.problems.len();
         self.collect(path, 0, &mut files);
+        if files.is_empty() && self.problems.len() == problems {
+            let problem =
+                Problem::new("the directory holds no inventory").at(Location::whole(path.display().to_string()));
+            self.push(problem.hint("Ansible passes over hidden files, and endings such as .cfg, .md, .txt and .bak"));
+        }
         files
     }
 
     fn collect(&mut self, path: &Path, depth: usize, files: &mut Vec<PathBuf>) {
         let whole = |message: String| Problem::new(message).at(Location::whole(path.display().to_string()));
         if depth > MAX_DEPTH {
-            return self.push(
-                whole("directories are nested too deeply".to_string()).hint("look for a link that leads back up"),
-            );
+            let problem = whole("directories are nested too deeply".to_string());
+            return self.push(problem.hint("look for a link that leads back up"));
         }
         let entries = match sorted_entries(path) {
             Ok(entries) => entries,

@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::program::{Answer, Call};
-use super::{Kind, Reading, Spec, script, yaml};
+use super::{Content, Kind, Reading, Secret, Spec, script, yaml};
 use crate::error::Problem;
 use crate::text::{Arena, Printer};
 use crate::value::{Entry, Value};
@@ -153,7 +153,7 @@ impl Survey {
         if !wanted || !may_be || !mentions_plugin(path) {
             return;
         }
-        let Some(text) = reading.read_text(path) else { return };
+        let Some(Content::Text(text, None)) = reading.read_text(path) else { return };
         if let Ok(yaml::Document::Plugin(plugin)) = yaml::parse(reading, text) {
             self.plugin = Some(refusal(reading, plugin));
         }
@@ -173,11 +173,14 @@ fn run(reading: &mut Reading<'_, '_>, survey: Survey, program: PathBuf) {
         environment.push(("ANSIBLE_INVENTORY_IGNORE_REGEX", ignoring(&reading.skipped)));
     }
     let mut arguments = vec!["--list".to_string(), format!("--playbook-dir={PLAYBOOK_FOLDER}")];
+    arguments.extend(reading.options.secrets.iter().map(password));
     arguments.extend(survey.arguments);
     let call = Call {
         name: format!("ansible-inventory{} --list", survey.names.concat()),
         what: "Ansible",
         printer: Printer::Ansible,
+        // What was decrypted is written nowhere.
+        may_keep: reading.options.secrets.is_empty(),
         watched: [vec![program.clone()], survey.files].concat(),
         program,
         arguments,
@@ -196,6 +199,15 @@ fn run(reading: &mut Reading<'_, '_>, survey: Survey, program: PathBuf) {
             let problem = Problem::new("Ansible printed no `_meta`").at(reading.texts.locate(text.base));
             reading.push(problem.hint("run it by hand; it prints groups and `_meta`"));
         }
+    }
+}
+
+/// A vault password as Ansible is told of it.
+fn password(secret: &Secret) -> String {
+    let path = std::path::absolute(&secret.path).unwrap_or_else(|_| secret.path.clone());
+    match &secret.id {
+        Some(id) => format!("--vault-id={id}@{}", path.display()),
+        None => format!("--vault-password-file={}", path.display()),
     }
 }
 

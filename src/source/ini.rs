@@ -13,12 +13,12 @@
 
 use indexmap::IndexMap;
 
+use super::Reading;
 use super::shell;
-use super::{Reading, python_trim};
 use crate::error::Problem;
 use crate::inventory::{GroupId, Target, UNGROUPED};
 use crate::literal::{self, Literal};
-use crate::text::{Pos, Text};
+use crate::text::{Pos, Text, is_python_space, python_trim};
 use crate::value::Value;
 
 /// What the lines of a section are.
@@ -124,7 +124,15 @@ impl<'a> Reader<'_, '_, 'a> {
             Err(message) => {
                 self.problem(line, message.to_string(), "quote a value that has spaces or quotes: key=\"it's here\"")
             }
-            Ok(()) => self.host_tokens(line, at, &tokens),
+            Ok(cut) => {
+                self.host_tokens(line, at, &tokens);
+                if let Some(offset) = cut {
+                    self.reading.warning(
+                        Pos(at.0 + offset as u32),
+                        "the `#` in this word starts a comment: Ansible does not read what follows",
+                    );
+                }
+            }
         }
         self.tokens = tokens;
     }
@@ -277,13 +285,13 @@ fn header(line: &str) -> Option<(&str, Option<&str>)> {
 
 /// The part before the first `:`, `]` or space, and the rest.
 fn word(text: &str) -> (&str, &str) {
-    let end = text.find(|c: char| c == ':' || c == ']' || super::is_python_space(c)).unwrap_or(text.len());
+    let end = text.find(|c: char| c == ':' || c == ']' || is_python_space(c)).unwrap_or(text.len());
     text.split_at(end)
 }
 
 /// Whether nothing but space and a comment is left.
 fn ends(rest: &str) -> bool {
-    let rest = rest.trim_start_matches(super::is_python_space);
+    let rest = rest.trim_start_matches(is_python_space);
     rest.is_empty() || rest.starts_with('#')
 }
 

@@ -26,6 +26,8 @@ pub(super) struct Call {
     pub arguments: Vec<String>,
     /// Variables set for it, besides the guard.
     pub environment: Vec<(&'static str, String)>,
+    /// Whether what it prints may be kept in the cache.
+    pub may_keep: bool,
     /// Files whose change makes what is cached useless, the program itself included.
     pub watched: Vec<PathBuf>,
     /// What to do when it cannot be run at all, when it fails, and when it prints something else than a mapping.
@@ -60,7 +62,7 @@ const ENOEXEC: i32 = 8;
 impl<'a> Reading<'_, 'a> {
     /// Makes a call, or takes its answer from the cache.
     pub(super) fn call(&mut self, call: &Call) -> Answer<'a> {
-        let store = cache::open(self);
+        let store = if call.may_keep { cache::open(self) } else { None };
         let key = store.as_ref().map(|store| store.key(call));
         if let Some((store, key)) = store.as_ref().zip(key.as_ref())
             && let Some(stdout) = store.get(key)
@@ -92,7 +94,7 @@ impl<'a> Reading<'_, 'a> {
             return Answer::Nothing;
         }
         let (name, text) = (self.arena.alloc_str(&call.name), self.arena.alloc_str(&printed.stdout));
-        let added = self.texts.add_printed(name, text, Some(call.printer));
+        let added = self.texts.add_printed(name, text, call.printer);
         let text = match added {
             Ok(text) => text,
             Err(problem) => {

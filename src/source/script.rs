@@ -61,6 +61,7 @@ fn call(path: &Path, arguments: &[&str]) -> Call {
         program: std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()),
         arguments: arguments.iter().map(ToString::to_string).collect(),
         environment: Vec::new(),
+        may_keep: true,
         watched: vec![path.to_path_buf()],
         hints: [
             "check its first line (`#!`) and the program named there, or remove its run bit if it is data",
@@ -80,6 +81,7 @@ pub(super) fn read_groups<'a>(
     let mut meta = None;
     for group in groups {
         if group.key == "_meta" {
+            check_profile(reading, group);
             match group.value.get("hostvars") {
                 Some(Value::Map(hostvars)) => meta = Some(hostvars),
                 _ => reading.problem(
@@ -100,6 +102,24 @@ pub(super) fn read_groups<'a>(
         }
     }
     Vec::new()
+}
+
+/// The one way to write values that Ansible reads from an inventory script.
+const PROFILE: &str = "inventory_legacy";
+
+fn check_profile(reading: &mut Reading<'_, '_>, meta: &Entry<'_>) {
+    let profile = meta.value.get("profile").map(|profile| profile.untagged());
+    if let Some(profile) = profile.filter(|profile| !matches!(profile, Value::Str(PROFILE))) {
+        let message = format!("the `profile` of `_meta` is {}, which Ansible does not know", shown_profile(profile));
+        reading.problem(meta.at, message, format!("leave it out, or print \"{PROFILE}\""));
+    }
+}
+
+fn shown_profile(profile: Value<'_>) -> String {
+    match profile {
+        Value::Str(name) => format!("`{name}`"),
+        other => other.type_name().to_string(),
+    }
 }
 
 fn read_group<'a>(reading: &mut Reading<'_, 'a>, entry: &'a Entry<'a>, hosts: &mut indexmap::IndexMap<&'a str, Pos>) {
@@ -127,6 +147,11 @@ fn read_group<'a>(reading: &mut Reading<'_, 'a>, entry: &'a Entry<'a>, hosts: &m
             ("hosts", Value::List(names)) => read_hosts(reading, group, names, part.at, hosts),
             ("vars", Value::Map(vars)) => set_vars(reading, group, vars),
             ("children", Value::List(names)) => read_children(reading, group, names, part.at),
+            // Ansible goes through whatever it can, here the keys.
+            ("children", Value::Map(children)) => {
+                let names: Vec<Value<'a>> = children.iter().map(|child| Value::Str(child.key)).collect();
+                read_children(reading, group, &names, part.at);
+            }
             ("hosts" | "children", other) => reading.problem(
                 part.at,
                 format!("`{}` of group `{}` is {}, not a list", part.key, entry.key, other.type_name()),

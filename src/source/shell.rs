@@ -11,18 +11,21 @@ pub struct Token<'a> {
     pub offset: usize,
 }
 
-/// Splits a line into `tokens`; a `#` outside quotes ends it, even inside a word.
+/// Splits a line into `tokens`; a `#` outside quotes ends it, even inside a word: then the place of that `#`, in bytes.
 ///
 /// # Errors
 /// A quote that is not closed, or a backslash at the end.
-pub fn split<'a>(arena: &'a Arena, line: &'a str, tokens: &mut Vec<Token<'a>>) -> Result<(), &'static str> {
+pub fn split<'a>(arena: &'a Arena, line: &'a str, tokens: &mut Vec<Token<'a>>) -> Result<Option<usize>, &'static str> {
     tokens.clear();
     let bytes = line.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
         match bytes[at] {
             b' ' | b'\t' | b'\r' | b'\n' => at += 1,
-            b'#' => break,
+            b'#' => {
+                let inside = at > 0 && !matches!(bytes[at - 1], b' ' | b'\t');
+                return Ok(inside.then_some(at));
+            }
             _ => {
                 let plain = plain_end(bytes, at);
                 if matches!(bytes.get(plain), Some(b'"' | b'\'' | b'\\')) {
@@ -36,7 +39,7 @@ pub fn split<'a>(arena: &'a Arena, line: &'a str, tokens: &mut Vec<Token<'a>>) -
             }
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Where the run of bytes ends that stand for themselves.

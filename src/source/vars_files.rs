@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::directory::sorted_entries;
-use super::{Reading, Spec, VAULT_HEADER, io_message};
+use super::{Content, Reading, Spec, io_message, not_utf8};
 use crate::error::{Location, Problem};
 use crate::inventory::Target;
 use crate::text::Text;
@@ -103,10 +103,12 @@ fn files_of(path: PathBuf) -> Vec<PathBuf> {
 }
 
 fn read_file(reading: &mut Reading<'_, '_>, path: &Path, source: u32, target: Target) {
-    let Some(text) = reading.read_text(path) else { return };
-    if text.text.starts_with(VAULT_HEADER) {
-        return reading.vaults.push(path.display().to_string());
-    }
+    let text = match reading.read_text(path) {
+        Some(Content::Text(text, None)) => text,
+        Some(Content::Text(_, Some(line))) => return reading.push(not_utf8(path, line)),
+        Some(Content::Sealed) => return reading.vaults.push(path.display().to_string()),
+        None => return,
+    };
     match reading.parse_data(text) {
         Ok(Value::Map(entries)) => {
             for entry in entries {

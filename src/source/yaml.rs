@@ -11,7 +11,7 @@
 //!
 //! The rules are those of ansible-core 2.19, `plugins/inventory/yaml.py`. Values are YAML 1.1: see [`crate::yaml`].
 
-use super::{Reading, VAULT_HEADER};
+use super::Reading;
 use crate::error::Problem;
 use crate::inventory::{GroupId, Target};
 use crate::text::{Pos, Text};
@@ -35,12 +35,6 @@ pub(super) enum Document<'a> {
 /// The text is neither.
 pub(super) fn parse<'a>(reading: &mut Reading<'_, 'a>, text: Text<'a>) -> Result<Document<'a>, Problem> {
     let start = reading.texts.locate(text.base);
-    if text.text.starts_with(VAULT_HEADER) {
-        let problem = Problem::new("the inventory file is encrypted as a whole").at(start);
-        return Ok(Document::Unreadable(
-            problem.hint("decrypt it with ansible-vault decrypt; encrypted vars files are fine"),
-        ));
-    }
     let value = reading.parse_data(text)?;
     let Value::Map(entries) = value else {
         let problem =
@@ -144,12 +138,27 @@ fn read_section<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, section: &str
 
 fn read_child<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, entry: &'a Entry<'a>) {
     if !matches!(entry.value, Value::Map(_) | Value::Null) {
-        let message = format!("child group `{}` is {}, not a mapping", entry.key, entry.value.type_name());
-        return reading.problem(entry.at, message, "leave it empty, or give it `hosts`, `vars` or `children`");
+        return read_bare_child(reading, group, entry);
     }
     if let Some(child) = read_group(reading, entry) {
         let linked = reading.inventory.add_child(group, child);
         reading.note(linked, entry.at);
+    }
+}
+
+/// A child with a value that is no group's: Ansible skips the value, but not the relation to a group or host it knows.
+fn read_bare_child<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, entry: &'a Entry<'a>) {
+    let message = format!("child group `{}` is {}, not a mapping", entry.key, entry.value.type_name());
+    let known = if entry.kind == KeyKind::Str { reading.inventory.find_group(entry.key) } else { None };
+    if let Some(child) = known {
+        reading.warning(entry.at, format!("{message}: Ansible skips its value"));
+        let linked = reading.inventory.add_child(group, child);
+        reading.note(linked, entry.at);
+    } else if entry.kind == KeyKind::Str && reading.inventory.find_host(entry.key).is_some() {
+        reading.warning(entry.at, format!("{message}: Ansible takes it for the host of that name"));
+        reading.add_hosts(&[entry.key], Some(group), None, &[], entry.at);
+    } else {
+        reading.problem(entry.at, message, "leave it empty, or give it `hosts`, `vars` or `children`");
     }
 }
 

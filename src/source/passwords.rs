@@ -1,0 +1,140 @@
+//! Vault passwords: where they come from, and what they open.
+//!
+//! A password is what a file holds or a program prints. It is asked for when the first file under vault is met: a program
+//! may want somebody to type something. The rules are those of ansible-core 2.19, `parsing/vault/__init__.py`.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::{Reading, io_message, script};
+use crate::error::{Location, Problem};
+use crate::vault::{self, Failure, Keyring};
+
+/// The id of a password that is given without one.
+const DEFAULT_ID: &str = "default";
+/// With this exit code a client script says that it knows no such id.
+const UNKNOWN_ID: i32 = 2;
+
+/// Where a vault password is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Secret {
+    /// Its vault id, if it has one.
+    pub id: Option<String>,
+    /// The file that holds the password, or the program that prints it.
+    pub path: PathBuf,
+    /// Where it was named, for messages.
+    pub origin: Location,
+}
+
+impl Reading<'_, '_> {
+    /// What a file under vault holds; nothing where there is no password at all.
+    pub(super) fn decrypt(&mut self, path: &Path, sealed: &[u8]) -> Result<Option<Vec<u8>>, Problem> {
+        let mut keyring = match self.keyring.take() {
+            Some(keyring) => keyring,
+            None => self.passwords(),
+        };
+        let opened = if keyring.is_empty() { Ok(None) } else { keyring.decrypt(sealed).map(Some) };
+        self.keyring = Some(keyring);
+        opened.map_err(|failure| refused(path, failure))
+    }
+
+    /// All passwords. One that cannot be had is a warning where there are others, as with Ansible.
+    fn passwords(&mut self) -> Keyring {
+        let mut keyring = Keyring::default();
+        let mut failed = Vec::new();
+        for secret in &self.options.secrets {
+            match secret.password(&mut keyring) {
+                Ok(password) => keyring.add(secret.id.as_deref().unwrap_or(DEFAULT_ID), password),
+                Err(problem) if problem.location.is_some() => failed.push(problem),
+                Err(problem) => failed.push(problem.at(secret.origin.clone())),
+            }
+        }
+        if keyring.is_empty() {
+            failed.into_iter().for_each(|problem| self.push(problem));
+        } else {
+            self.warnings.extend(failed);
+        }
+        keyring
+    }
+}
+
+impl Secret {
+    /// The password; a file of it may itself be under vault, for a password that stands before it.
+    fn password(&self, earlier: &mut Keyring) -> Result<Vec<u8>, Problem> {
+        let shown = self.path.display();
+        let unreadable = |error: &std::io::Error| {
+            Problem::new(format!("the vault password file `{shown}` cannot be read: {}", io_message(error)))
+                .hint("check the path; relative paths in a regal.yml start from its folder")
+        };
+        let metadata = std::fs::metadata(&self.path).map_err(|error| unreadable(&error))?;
+        let password = if metadata.is_dir() {
+            let problem = Problem::new(format!("the vault password file `{shown}` is a directory"));
+            return Err(problem.hint("name the file that holds the password, or the program that prints it"));
+        } else if script::is_executable(&self.path) {
+            self.printed()?
+        } else {
+            let text = std::fs::read(&self.path).map_err(|error| unreadable(&error))?;
+            let text = text.trim_ascii();
+            if vault::is_encrypted(text) {
+                earlier.decrypt(text).map_err(|failure| refused(&self.path, failure))?
+            } else {
+                text.to_vec()
+            }
+        };
+        let end = password.iter().rposition(|byte| !is_line_end(byte)).map_or(0, |last| last + 1);
+        let start = password.iter().position(|byte| !is_line_end(byte)).unwrap_or(end);
+        if start == end {
+            let problem = Problem::new(format!("the vault password of `{shown}` is empty"));
+            return Err(problem.hint("Ansible takes no empty password either; check the file or the program"));
+        }
+        Ok(password[start..end].to_vec())
+    }
+
+    /// What the program prints. It may talk to the terminal on stdin and stderr.
+    fn printed(&self) -> Result<Vec<u8>, Problem> {
+        let shown = self.path.display();
+        // Without a slash the system would search PATH instead of this folder.
+        let mut command = Command::new(std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone()));
+        if let (true, Some(id)) = (self.is_client(), &self.id) {
+            command.args(["--vault-id", id]);
+        }
+        let output = command.stderr(Stdio::inherit()).stdin(Stdio::inherit()).output().map_err(|error| {
+            Problem::new(format!("the vault password script `{shown}` cannot be run: {}", io_message(&error)))
+                .hint("if it is a file with the password in it, remove its run bit: chmod -x FILE")
+        })?;
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
+        let message = match &self.id {
+            Some(id) if self.is_client() && output.status.code() == Some(UNKNOWN_ID) => {
+                format!("the vault password script `{shown}` knows no vault id `{id}`")
+            }
+            _ => format!("the vault password script `{shown}` failed ({})", output.status),
+        };
+        Err(Problem::new(message).hint("run it by hand; it prints the password and exits with 0"))
+    }
+
+    /// Whether the program wants to be told the vault id: its name ends in `-client`, whatever its extension.
+    fn is_client(&self) -> bool {
+        self.path.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with("-client"))
+    }
+}
+
+fn is_line_end(byte: &u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
+}
+
+/// Why a file stays closed.
+fn refused(path: &Path, failure: Failure) -> Problem {
+    let problem = match failure {
+        Failure::Damaged(why) => Problem::new(format!("the file is under vault, but damaged: {why}"))
+            .hint("compare with ansible-vault view FILE, and restore the file"),
+        Failure::WrongPassword { id: None } => Problem::new("the vault password does not fit this file")
+            .hint("check `vault_password_file` and `vault_ids`; try the password with ansible-vault view FILE"),
+        Failure::WrongPassword { id: Some(id) } => {
+            Problem::new(format!("no vault password fits this file, whose vault id is `{id}`"))
+                .hint(format!("give its password: --vault-id {id}@FILE"))
+        }
+    };
+    problem.at(Location::whole(path.display().to_string()))
+}
