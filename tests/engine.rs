@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::ansible::installations;
-use crate::fixtures::{cases, from_ansible, parse_python_json, sources};
+use crate::fixtures::{cases, from_ansible, options, parse_python_json};
 use crate::support::{Test, names};
 
 const VERSION: [&str; 2] = ["--versions", "v=all"];
@@ -120,6 +120,42 @@ fn vars_files_beside_the_source_are_not_read_again() {
     assert_eq!((vars["n"].to_string().as_str(), vars.get("more")), ("1.1", None));
 }
 
+/// With a cache beside the test's files.
+fn cached(test: Test) -> Test {
+    let caches = test.path().join("caches").display().to_string();
+    test.env("XDG_CACHE_HOME", &caches)
+        .env("REGAL_CACHE", "1h")
+        .args(&["--ansible-inventory", "bin/ansible-inventory", "-i", "hosts.ini", "-i", "aws_ec2.yml", "--list"])
+        .args(&VERSION)
+}
+
+#[test]
+fn what_it_prints_is_kept_until_a_source_or_a_vars_file_changes() {
+    let count = |test: &Test| {
+        test.stdout();
+        calls(test).matches("--list").count()
+    };
+    let test = cached(with_program(PRINTED).file("hosts.ini", "[web]\nw1\n").file("group_vars/web.yml", "a: 1\n"));
+    assert_eq!((count(&test), count(&test)), (1, 1));
+    let test = test.file("group_vars/web.yml", "a: 22\n");
+    assert_eq!((count(&test), count(&test)), (2, 2));
+    let test = test.file("hosts.ini", "[web]\nw1\nw2\n");
+    assert_eq!((count(&test), count(&test)), (3, 3));
+    let test = test.file("ansible.cfg", "[defaults]\n");
+    assert_eq!((count(&test), count(&test)), (4, 4));
+}
+
+#[test]
+fn vault_passwords_are_handed_on_and_then_nothing_is_kept() {
+    let test = with_program(PRINTED).file("hosts.ini", "[web]\nw1\n").file("password", "secret\n");
+    let test = cached(test).args(&["--vault-id", "prod@password"]);
+    test.stdout();
+    test.stdout();
+    let option = format!("--vault-id=prod@{}/password", test.path().display());
+    assert_eq!(calls(&test).matches(&option).count(), 2, "{}", calls(&test));
+    assert!(!test.path().join("caches").exists());
+}
+
 #[test]
 fn our_own_files_in_a_directory_are_passed_over() {
     let test = with_program(PRINTED)
@@ -154,13 +190,11 @@ fn listed(bin: &Path, sources: &[String]) -> Value {
 }
 
 /// Our own listing through the engine, run where a `group_vars` is beside it that Ansible would take for a playbook's.
-fn through(bin: &Path, sources: &[String], mode: &str) -> Value {
+fn through(bin: &Path, options: &[String], mode: &str) -> Value {
     let program = bin.join("ansible-inventory").display().to_string();
-    let mut test = Test::new().file("group_vars/all.yml", "from_playbook: true\n").args(&["--list", "--engine", mode]);
-    test = test.args(&["--ansible-inventory", &program, "--versions", "probe=all"]);
-    for source in sources {
-        test = test.args(&["-i", source]);
-    }
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    let test = Test::new().file("group_vars/all.yml", "from_playbook: true\n").args(&["--list", "--engine", mode]);
+    let test = test.args(&["--ansible-inventory", &program, "--versions", "probe=all"]).args(&options);
     parse_python_json(&test.stdout())
 }
 
@@ -178,7 +212,7 @@ fn a_constructed_configuration_sees_the_sources_before_it() {
         std::fs::write(path("group_vars/all.yml"), "v: all\nsecret: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  61\n")
             .unwrap();
         let sources = [path("hosts"), path("z.yml")];
-        let list = through(&bin, &sources, "auto");
+        let list = through(&bin, &sources.each_ref().map(|source| format!("-i{source}")), "auto");
         assert_eq!(from_ansible(&list), from_ansible(&listed(&bin, &sources)), "{}", bin.display());
         let mut webs = names(&list["webs"]["hosts"]);
         webs.sort_unstable();
@@ -194,7 +228,7 @@ fn every_fixture_is_the_same_through_the_engine() {
     let bin = installations().remove(1);
     for case in cases() {
         let recorded = parse_python_json(&std::fs::read_to_string(case.join("ansible.json")).unwrap());
-        let list = through(&bin, &sources(&case), "ansible");
+        let list = through(&bin, &options(&case), "ansible");
         assert_eq!(from_ansible(&list), from_ansible(&recorded), "{}", case.display());
     }
 }

@@ -36,10 +36,7 @@ pub fn expand(text: &str, limit: usize) -> Result<Vec<String>, (String, &'static
         };
         ranges.push((&rest[..open], range));
         if ranges.iter().fold(1_usize, |count, (_, range)| count.saturating_mul(range.count())) > limit {
-            return bad(
-                "makes too many hosts",
-                "check the end of the range; the limit is 250,000 hosts for all ranges",
-            );
+            return Err(too_many(text));
         }
         rest = &rest[close + 1..];
     }
