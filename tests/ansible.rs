@@ -36,8 +36,7 @@ impl Ansible {
         Ansible { folder }
     }
 
-    /// What `ansible-inventory --list` prints for sources, and its stderr.
-    fn list(&self, bin: &Path, sources: &[String]) -> (Value, String) {
+    fn command(&self, bin: &Path, sources: &[String]) -> Command {
         let empty = self.folder.path().join("empty");
         std::fs::create_dir_all(&empty).unwrap();
         let mut command = Command::new(bin.join("ansible-inventory"));
@@ -46,10 +45,21 @@ impl Ansible {
         for source in sources {
             command.args(["-i", source]);
         }
-        let output = command.output().unwrap();
+        command
+    }
+
+    /// What `ansible-inventory --list` prints for sources, and its stderr.
+    fn list(&self, bin: &Path, sources: &[String]) -> (Value, String) {
+        let output = self.command(bin, sources).output().unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{stderr}");
         (parse_python_json(&String::from_utf8(output.stdout).unwrap()), stderr)
+    }
+
+    /// What `ansible-inventory --list` prints for sources; nothing where it fails.
+    fn try_list(&self, bin: &Path, sources: &[String]) -> Option<Value> {
+        let output = self.command(bin, sources).output().unwrap();
+        output.status.success().then(|| parse_python_json(&String::from_utf8(output.stdout).unwrap()))
     }
 
     fn wrapper(&self) -> String {
@@ -124,4 +134,31 @@ fn ansible_reads_the_yaml_form_as_a_file() {
         let (list, _) = ansible.list(&bin, &[file]);
         assert_eq!(from_ansible(&list), from_ansible(&parse_python_json(&recorded)), "{}", case.display());
     }
+}
+
+/// Real inventories, where a folder with them is given: `TEST_CORPUS` names it, its `sources.txt` has a line
+/// `FOLDER|SOURCE` for each. Without it there is nothing to compare; the fixtures and generated cases stand for them.
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn real_inventories_are_read_back_as_ansible_reads_them() {
+    let Some(corpus) = std::env::var_os("TEST_CORPUS").map(PathBuf::from) else {
+        return eprintln!("TEST_CORPUS is not set: no real inventories were compared");
+    };
+    let bin = installations().into_iter().find(|bin| bin.to_string_lossy().contains("2.19")).unwrap();
+    let list = std::fs::read_to_string(corpus.join("sources.txt")).unwrap();
+    let mut compared = 0;
+    for line in list.lines().filter(|line| !line.trim().is_empty()) {
+        let (folder, source) = line.split_once('|').unwrap();
+        let source = corpus.join(folder).join(source).canonicalize().unwrap().display().to_string();
+        let options = ["-i", &source, "--versions", "probe=all", "--vault", "skip"].map(str::to_string);
+        let ansible = Ansible::new(&options);
+        let Some(theirs) = ansible.try_list(&bin, std::slice::from_ref(&source)) else {
+            eprintln!("{line}: Ansible itself cannot read it");
+            continue;
+        };
+        let (ours, _) = ansible.list(&bin, &[ansible.wrapper()]);
+        assert_eq!(from_ansible(&ours), from_ansible(&theirs), "{line}");
+        compared += 1;
+    }
+    assert!(compared > 0, "Ansible read none of the inventories in {}", corpus.display());
 }
