@@ -41,14 +41,19 @@ pub fn parse<'a>(arena: &'a Arena, text: Text<'a>) -> Result<Value<'a>, Fault> {
 /// Reads data that may be JSON or YAML, as Ansible's `from_yaml`: JSON first, then YAML.
 ///
 /// # Errors
-/// Those of [`yaml::parse`].
-pub fn parse_data<'a>(arena: &'a Arena, text: Text<'a>, warnings: &mut Vec<(Pos, String)>) -> Result<Value<'a>, Fault> {
+/// Those of [`yaml::parse_within`].
+pub fn parse_data<'a>(
+    arena: &'a Arena,
+    text: Text<'a>,
+    max_expanded: u64,
+    warnings: &mut Vec<(Pos, String)>,
+) -> Result<Value<'a>, Fault> {
     let first = text.text.bytes().find(|byte| !byte.is_ascii_whitespace());
     let may_be_json = matches!(first, Some(b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n' | b'N' | b'I'));
     if may_be_json && let Ok(value) = parse(arena, text) {
         return Ok(value);
     }
-    yaml::parse(arena, text, warnings)
+    yaml::parse_within(arena, text, max_expanded, warnings)
 }
 
 /// Parses `source`, which is the text itself or the text with strings for the `specials`, byte for byte as long.

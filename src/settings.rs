@@ -14,6 +14,7 @@ mod typed;
 use crate::error::{Error, Location, Result};
 use crate::plan::names::Naming;
 use crate::policy::{Layer, Policy};
+use crate::source::Limits;
 use crate::source::engine::Mode;
 use crate::text::{Arena, Text, TextMap};
 use draft::Draft;
@@ -68,6 +69,8 @@ pub struct Settings {
     pub ansible_inventory: Option<Source>,
     /// How long to keep what programs print, in seconds; 0 to run them each time.
     pub cache_ttl: u64,
+    /// How much sources may make out of little.
+    pub limits: Limits,
     /// The file that holds the vault password, or the program that prints it.
     pub vault_password_file: Option<Source>,
     /// Vault passwords by id.
@@ -200,6 +203,8 @@ fn merge(drafts: Vec<Draft>) -> Settings {
         replace(&mut settings.groups_only, draft.groups_only);
         replace(&mut settings.engine, draft.engine);
         replace(&mut settings.cache_ttl, draft.cache_ttl);
+        replace(&mut settings.limits.range_hosts, draft.max_range_hosts);
+        replace(&mut settings.limits.yaml_values, draft.max_yaml_values);
         settings.ansible_inventory = draft.ansible_inventory.or(settings.ansible_inventory);
         replace(&mut settings.vault_ids, draft.vault_ids);
         replace(&mut settings.skip_vaults, draft.skip_vaults);

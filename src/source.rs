@@ -25,8 +25,6 @@ use crate::value::Value;
 use crate::vault::{self, Keyring};
 pub use passwords::Secret;
 
-/// The most hosts that ranges may add to an inventory, so that a mistyped one does not use up the memory.
-const MAX_RANGE_HOSTS: usize = 100_000;
 /// The most bytes that the names of one line's hosts may take.
 const MAX_RANGE_BYTES: usize = 16 << 20;
 /// The most hosts that ranges may name, again and again, and variables that their lines may give them.
@@ -45,6 +43,21 @@ pub struct Spec {
     pub origin: Option<Location>,
 }
 
+/// How much a source may make out of little, so that a mistyped range or a malicious alias does not use up the memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The most hosts that ranges may add to an inventory.
+    pub range_hosts: usize,
+    /// The most values that the aliases of a YAML text may expand to.
+    pub yaml_values: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { range_hosts: 100_000, yaml_values: crate::yaml::MAX_EXPANDED }
+    }
+}
+
 /// What reading depends on besides the sources.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -58,6 +71,8 @@ pub struct Options {
     pub cache: Option<cache::Cache>,
     /// The vault passwords, in the order in which they are tried.
     pub secrets: Vec<Secret>,
+    /// How much a source may make out of little.
+    pub limits: Limits,
 }
 
 /// What a source is.
@@ -359,11 +374,12 @@ impl<'a> Reading<'_, 'a> {
         if !range::is_range(address.host) {
             return Some((vec![address.host], port));
         }
-        let limit = MAX_RANGE_HOSTS.min(MAX_RANGE_BYTES / address.host.len()).min(self.left);
+        let most = self.options.limits.range_hosts;
+        let limit = most.min(MAX_RANGE_BYTES / address.host.len()).min(self.left);
         let expanded = range::expand(address.host, limit).and_then(|names| {
             self.left = self.left.saturating_sub(names.len());
             self.range_hosts += names.iter().filter(|name| self.inventory.find_host(name).is_none()).count();
-            if self.range_hosts > MAX_RANGE_HOSTS { Err(range::too_many(address.host)) } else { Ok(names) }
+            if self.range_hosts > most { Err(range::too_many(address.host)) } else { Ok(names) }
         });
         match expanded {
             Ok(names) => Some((names.iter().map(|name| &*self.arena.alloc_str(name)).collect(), port)),

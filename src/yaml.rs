@@ -25,7 +25,7 @@ use tags::Tag;
 use crate::text::{Arena, Pos, Text};
 use crate::value::{Entry, Fault, KeyKind, Value, keys};
 
-/// How much aliases may expand to, in nodes; 32 bytes of a string count as a node.
+/// How much aliases may expand to unless it is said otherwise, in nodes; 32 bytes of a string count as a node.
 pub const MAX_EXPANDED: u64 = 5_000_000;
 
 /// Reads the one document of a text; an empty text is null. Adds a warning for each repeated key.
@@ -33,21 +33,40 @@ pub const MAX_EXPANDED: u64 = 5_000_000;
 /// # Errors
 /// The first thing that Ansible could not read, and nesting or expansion beyond the limits.
 pub fn parse<'a>(arena: &'a Arena, text: Text<'a>, warnings: &mut Vec<(Pos, String)>) -> Result<Value<'a>, Fault> {
+    parse_within(arena, text, MAX_EXPANDED, warnings)
+}
+
+/// [`parse`], where aliases may expand to at most `max_expanded` nodes.
+///
+/// # Errors
+/// Those of [`parse`].
+pub fn parse_within<'a>(
+    arena: &'a Arena,
+    text: Text<'a>,
+    max_expanded: u64,
+    warnings: &mut Vec<(Pos, String)>,
+) -> Result<Value<'a>, Fault> {
     if plain::may_take(text.text) {
         let mut found = Vec::new();
-        let mut composer = Composer::new(arena, text, &mut found);
+        // Plain blocks have no aliases.
+        let mut composer = Composer::new(arena, text, max_expanded, &mut found);
         if plain::Lines::read(&mut composer).is_some() {
             let root = composer.root;
             warnings.append(&mut found);
             return Ok(root.unwrap_or(Value::Null));
         }
     }
-    parse_events(arena, text, warnings)
+    parse_events(arena, text, max_expanded, warnings)
 }
 
 /// Reads a text by libyaml's events.
-fn parse_events<'a>(arena: &'a Arena, text: Text<'a>, warnings: &mut Vec<(Pos, String)>) -> Result<Value<'a>, Fault> {
-    let mut composer = Composer::new(arena, text, warnings);
+fn parse_events<'a>(
+    arena: &'a Arena,
+    text: Text<'a>,
+    max_expanded: u64,
+    warnings: &mut Vec<(Pos, String)>,
+) -> Result<Value<'a>, Fault> {
+    let mut composer = Composer::new(arena, text, max_expanded, warnings);
     let mut events = Events::new(text.text);
     while composer.take(&events.next_event().map_err(|broken| hints::explain(text, &broken))?)? {}
     Ok(composer.root.unwrap_or(Value::Null))
@@ -119,6 +138,8 @@ struct Composer<'a, 'w> {
     items: Vec<Value<'a>>,
     entries: Vec<Entry<'a>>,
     merged: Vec<Entry<'a>>,
+    /// How much aliases may expand to.
+    max_expanded: u64,
     /// By name; `None` while the node is open.
     anchors: HashMap<&'a str, Option<Done<'a>>>,
     expanded: u64,
@@ -128,8 +149,9 @@ struct Composer<'a, 'w> {
 }
 
 impl<'a, 'w> Composer<'a, 'w> {
-    fn new(arena: &'a Arena, text: Text<'a>, warnings: &'w mut Vec<(Pos, String)>) -> Self {
+    fn new(arena: &'a Arena, text: Text<'a>, max_expanded: u64, warnings: &'w mut Vec<(Pos, String)>) -> Self {
         Composer {
+            max_expanded,
             arena,
             text,
             warnings,
@@ -188,8 +210,9 @@ impl<'a, 'w> Composer<'a, 'w> {
             }
         };
         self.expanded = self.expanded.saturating_add(done.weight);
-        if self.expanded > MAX_EXPANDED {
-            return Err(Fault::new(at, format!("aliases expand to more than {MAX_EXPANDED} values")));
+        if self.expanded > self.max_expanded {
+            let message = format!("aliases expand to more than {} values", self.max_expanded);
+            return Err(Fault::new(at, message).hint("write less of it with aliases, or raise `max_yaml_values`"));
         }
         if self.frames.len() + done.height > MAX_DEPTH {
             return Err(Fault::new(at, format!("lists and mappings nest deeper than {MAX_DEPTH} levels")));

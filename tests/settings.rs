@@ -58,3 +58,19 @@ fn an_executable_configuration_is_an_inventory_itself() {
     let list: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(list["1.0_groupB1"]["hosts"].as_array().unwrap().len(), 4);
 }
+
+#[test]
+fn limits_are_settings() {
+    let ranges =
+        |value: &str| Test::new().args(&["-i", "hosts", "--versions", "v=all", "--max-range-hosts", value, "--list"]);
+    ranges("10").file("hosts", "web[1:10]\n").stdout();
+    let message = ranges("9").file("hosts", "web[1:10]\n").errors();
+    assert!(message.contains("`max_range_hosts`"), "{message}");
+    assert!(ranges("0").errors().contains("`max_range_hosts` cannot be `0`: no whole number from 1"));
+    let aliases = "web: {hosts: {w1: }, vars: {a: &a [1, 2, 3], b: [*a, *a, *a, *a]}}\n";
+    let test = |value: &str| Test::new().file("hosts.yml", aliases).env("REGAL_MAX_YAML_VALUES", value);
+    let list = ["-i", "hosts.yml", "--versions", "v=all", "--list"];
+    test("100").args(&list).stdout();
+    let message = test("10").args(&list).errors();
+    assert!(message.contains("aliases expand to more than 10 values"), "{message}");
+}

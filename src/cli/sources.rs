@@ -28,6 +28,7 @@ pub fn options(invocation: &Invocation<'_>, warnings: &mut Vec<Problem>) -> Resu
         guard: Some((GUARD.to_string(), "1".to_string())),
         engine: Engine { mode: invocation.settings.engine, program: program(invocation)? },
         cache: cache(invocation, warnings),
+        limits: invocation.settings.limits,
         secrets: vault::secrets(&invocation.settings, invocation.folder()),
     })
 }

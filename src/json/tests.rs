@@ -75,6 +75,10 @@ fn data_is_json_first_and_yaml_else() {
     ] {
         let arena = Arena::new();
         let text = Text { text: source, base: Pos(0) };
-        assert_eq!(parse_data(&arena, text, &mut Vec::new()).unwrap().to_json(), printed, "{source}");
+        assert_eq!(
+            parse_data(&arena, text, yaml::MAX_EXPANDED, &mut Vec::new()).unwrap().to_json(),
+            printed,
+            "{source}"
+        );
     }
 }

@@ -56,7 +56,7 @@ pub fn too_many(text: &str) -> (String, &'static str) {
 
 const SHAPE: &str = "write a range as [begin:end] or [begin:end:step]";
 const TOO_MANY: (&str, &str) =
-    ("makes too many hosts", "check the end of the range; ranges make at most 100,000 hosts in an inventory");
+    ("makes too many hosts", "check the end of the range; `max_range_hosts` is how many ranges may add");
 
 /// One range: numbers, or places in [`LETTERS`].
 struct Range {

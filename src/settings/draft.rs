@@ -32,6 +32,8 @@ pub(super) struct Draft {
     pub engine: Option<Mode>,
     pub ansible_inventory: Option<Source>,
     pub cache_ttl: Option<u64>,
+    pub max_range_hosts: Option<usize>,
+    pub max_yaml_values: Option<u64>,
     pub vault_password_file: Option<Source>,
     pub vault_ids: Option<Vec<VaultId>>,
     pub skip_vaults: Option<bool>,
@@ -81,6 +83,8 @@ impl Draft {
                 self.ansible_inventory = Some(source(typed::text(value)?, given.origin, at()));
             }
             Id::CacheTtl => self.cache_ttl = Some(typed::seconds(value)?),
+            Id::MaxRangeHosts => self.max_range_hosts = Some(typed::count(value)?),
+            Id::MaxYamlValues => self.max_yaml_values = Some(typed::count(value)? as u64),
             Id::VaultPasswordFile => self.vault_password_file = Some(source(typed::text(value)?, given.origin, at())),
             Id::VaultIds => self.vault_ids = Some(vault_ids(value, given.origin, &at())?),
             Id::Vault => self.skip_vaults = Some(typed::choice(value, &[("error", false), ("skip", true)])?),

@@ -50,6 +50,8 @@ pub enum Id {
     AnsibleInventory,
     Cache,
     CacheTtl,
+    MaxRangeHosts,
+    MaxYamlValues,
     VaultPasswordFile,
     VaultIds,
     Vault,
@@ -77,6 +79,7 @@ pub enum Shape {
 
 const SIZE: &str = "a number of hosts from 1, or a percent above 0% and up to 100%";
 const DURATION: &str = "seconds, or a duration such as `90s`, `10m` or `1h30m`";
+const COUNT: &str = "a whole number from 1";
 const PATTERNS: &str = "a host pattern such as `web:&prod:!web9`, or a list of them";
 
 const fn key(id: Id, name: &'static str, shape: Shape, allowed: &'static str, doc: &'static str) -> Key {
@@ -235,6 +238,20 @@ pub static KEYS: &[Key] = &[
         "how long to keep what scripts and ansible-inventory print; 0",
     ),
     key(Id::CacheTtl, "cache.ttl", Shape::Scalar, DURATION, "the same as `cache`"),
+    key(
+        Id::MaxRangeHosts,
+        "max_range_hosts",
+        Shape::Scalar,
+        COUNT,
+        "how many hosts ranges may add, against a mistyped one; 100000",
+    ),
+    key(
+        Id::MaxYamlValues,
+        "max_yaml_values",
+        Shape::Scalar,
+        COUNT,
+        "how many values the aliases of a YAML file may expand to; 5000000",
+    ),
     key(
         Id::VaultPasswordFile,
         "vault_password_file",

@@ -131,6 +131,13 @@ fn failures(value: Value<'_>, written: &str) -> Typed<Amount> {
     amount(value)
 }
 
+pub(super) fn count(value: Value<'_>) -> Typed<usize> {
+    match text(value)?.parse() {
+        Ok(count) if count > 0 => Ok(count),
+        _ => wrong(value, "no whole number from 1"),
+    }
+}
+
 pub(super) fn seconds(value: Value<'_>) -> Typed<u64> {
     match parse_seconds(text(value)?) {
         Some(seconds) => Ok(seconds),

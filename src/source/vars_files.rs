@@ -134,7 +134,7 @@ impl<'a> Reading<'_, 'a> {
     /// The text is neither.
     pub(super) fn parse_data(&mut self, text: Text<'a>) -> Result<Value<'a>, Problem> {
         let mut warnings = Vec::new();
-        let parsed = crate::json::parse_data(self.arena, text, &mut warnings);
+        let parsed = crate::json::parse_data(self.arena, text, self.options.limits.yaml_values, &mut warnings);
         for (at, message) in warnings {
             self.warning(at, message);
         }

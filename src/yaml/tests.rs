@@ -328,7 +328,7 @@ proptest! {
         let arena = Arena::new();
         let text = Text { text: arena.alloc_str(&source), base: Pos(0) };
         let (mut left, mut right) = (Vec::new(), Vec::new());
-        prop_assert_eq!(parse(&arena, text, &mut left), parse_events(&arena, text, &mut right));
+        prop_assert_eq!(parse(&arena, text, &mut left), parse_events(&arena, text, MAX_EXPANDED, &mut right));
         prop_assert_eq!(left, right);
     }
 }
@@ -339,7 +339,7 @@ fn the_short_way_takes_common_inventories() {
                   list:\n    - a\n    - b: 'c'\n      d: \"e\"\n    f: g # h\n    i:\n  children:\n";
     let arena = Arena::new();
     let mut warnings = Vec::new();
-    let mut composer = Composer::new(&arena, Text { text: source, base: Pos(0) }, &mut warnings);
+    let mut composer = Composer::new(&arena, Text { text: source, base: Pos(0) }, MAX_EXPANDED, &mut warnings);
     assert!(plain::may_take(source) && plain::Lines::read(&mut composer).is_some());
     assert_eq!(
         composer.root.unwrap().to_json(),
