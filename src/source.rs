@@ -113,7 +113,7 @@ struct Reading<'m, 'a> {
     options: &'m Options,
     store: cache::State,
     /// The hosts and variables that ranges may still name and give.
-    left: usize,
+    range_budget: usize,
     /// The vault passwords, once they were asked for.
     keyring: Option<Keyring>,
     problems: Vec<Problem>,
@@ -184,7 +184,7 @@ impl<'m, 'a> Reading<'m, 'a> {
             inventory: Inventory::new(),
             options,
             store: cache::State::default(),
-            left: MAX_FROM_RANGES,
+            range_budget: MAX_FROM_RANGES,
             range_hosts: 0,
             keyring: None,
             problems: Vec::new(),
@@ -375,9 +375,9 @@ impl<'a> Reading<'_, 'a> {
             return Some((vec![address.host], port));
         }
         let most = self.options.limits.range_hosts;
-        let limit = most.min(MAX_RANGE_BYTES / address.host.len()).min(self.left);
+        let limit = most.min(MAX_RANGE_BYTES / address.host.len()).min(self.range_budget);
         let expanded = range::expand(address.host, limit).and_then(|names| {
-            self.left = self.left.saturating_sub(names.len());
+            self.range_budget = self.range_budget.saturating_sub(names.len());
             self.range_hosts += names.iter().filter(|name| self.inventory.find_host(name).is_none()).count();
             if self.range_hosts > most { Err(range::too_many(address.host)) } else { Ok(names) }
         });
@@ -400,11 +400,11 @@ impl<'a> Reading<'_, 'a> {
         at: Pos,
     ) {
         if names.len() > 1 {
-            let Some(left) = self.left.checked_sub(names.len().saturating_mul(variables.len())) else {
+            let Some(budget) = self.range_budget.checked_sub(names.len().saturating_mul(variables.len())) else {
                 let hint = "the limit is 2,000,000; put variables that hosts have in common on their group";
                 return self.problem(at, "the ranges give too many variables to hosts", hint);
             };
-            self.left = left;
+            self.range_budget = budget;
         }
         for name in names {
             let added = self.inventory.add_host(name, group, port, at);
