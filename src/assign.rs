@@ -11,7 +11,7 @@ pub use from_inventory::{Request, assign, candidates};
 pub struct Assignments<'a> {
     /// The versions, in order of first appearance; each once.
     pub versions: Vec<Assigned<'a>>,
-    /// Hosts of the inventory without a version, in its order; not the excluded ones.
+    /// Hosts of the inventory without a version, in its order; also those that `exclude` names, which stand nowhere else.
     pub unversioned: Vec<&'a str>,
 }
 

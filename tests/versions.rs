@@ -172,3 +172,12 @@ fn excluded_hosts_are_planned_nowhere_and_reported() {
         .json();
     assert_eq!(names(&list["1_groupB1"]["hosts"]), ["web3"]);
 }
+
+#[test]
+fn an_excluded_host_without_a_version_is_still_reported() {
+    let test = Test::new().file("hosts", "web[1:3] v=1\nold1\n").args(&["-i", "hosts", "--version-from", "var:v"]);
+    let plan: serde_json::Value =
+        serde_json::from_str(&test.args(&["--exclude", "old1,web2", "plan", "--format", "json"]).stdout()).unwrap();
+    assert_eq!(names(&plan["excluded"]), ["web2"]);
+    assert_eq!(names(&plan["unversioned"]), ["old1"]);
+}

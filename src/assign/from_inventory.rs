@@ -76,7 +76,7 @@ fn sort_out<'a>(
 ) -> Assignments<'a> {
     let mut is_excluded = vec![false; inventory.host_ids().len()];
     excluded.iter().for_each(|host| is_excluded[host.index()] = true);
-    let mut has_version = is_excluded.clone();
+    let mut has_version = vec![false; is_excluded.len()];
     let named = |hosts: &[HostId], kept: bool| {
         let chosen = hosts.iter().filter(|host| is_excluded[host.index()] != kept);
         chosen.map(|host| inventory.host_name(*host)).collect::<Vec<&'a str>>()
