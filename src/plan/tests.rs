@@ -83,7 +83,8 @@ fn a_percent_below_one_host_takes_one_and_says_so() {
         rollout.notes,
         [
             "canary 1% of 20 hosts is less than one host: it takes one",
-            "batch_size 2% of 20 hosts is less than one host: it takes one"
+            "batch_size 2% of 20 hosts is less than one host: it takes one",
+            "batch_size 50% of 20 hosts is 10 hosts"
         ]
     );
 }
