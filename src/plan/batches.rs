@@ -123,8 +123,9 @@ fn after_canary<'a>(
     };
     let mut strategy = choose(&Deal { fleet, states, stage: Stage::B(1), waves });
     let mut batches: Vec<Vec<u32>> = Vec::new();
-    // the first batch of the section
+    // the first batch of the section, and the size of the batch before
     let mut first = 0;
+    let mut size_before: usize = 0;
     loop {
         strategy.begin();
         caps.close();
@@ -146,10 +147,13 @@ fn after_canary<'a>(
         batches.push(hosts);
         if ends {
             if is_short && batches.len() - first > 1 {
-                merge_last(fleet, &mut batches, sizes, caps);
+                // a short batch of a larger size must not swell one of a smaller
+                let most = sizes.most().min(size_before.saturating_mul(2).saturating_sub(1));
+                merge_last(fleet, most, &mut batches, sizes, caps);
             }
             first = batches.len();
         }
+        size_before = size;
     }
     Some(batches)
 }
@@ -193,16 +197,20 @@ fn waves(fleet: &Fleet<'_, '_>, canary: &Canary, sizes: &mut Sizes<'_>) -> Resul
     Ok(waves)
 }
 
-/// Joins a short last batch to the one before it, where the policy asks for it and its bounds allow it.
-fn merge_last(fleet: &Fleet<'_, '_>, batches: &mut Vec<Vec<u32>>, sizes: &mut Sizes<'_>, caps: &mut Caps<'_, '_, '_>) {
+/// Joins a short last batch to the one before it, where the policy asks for it and `most` and the caps allow it.
+fn merge_last(
+    fleet: &Fleet<'_, '_>,
+    most: usize,
+    batches: &mut Vec<Vec<u32>>,
+    sizes: &mut Sizes<'_>,
+    caps: &mut Caps<'_, '_, '_>,
+) {
     if fleet.rules.remainder() != Remainder::Merge {
         return;
     }
     let Some(last) = batches.pop() else { return };
     match batches.last_mut() {
-        Some(before)
-            if before.len() + last.len() <= sizes.most() && caps.allow(before.iter().chain(&last).copied()) =>
-        {
+        Some(before) if before.len() + last.len() <= most && caps.allow(before.iter().chain(&last).copied()) => {
             before.extend(last);
         }
         _ => {

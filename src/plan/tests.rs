@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod properties;
+mod spread;
+
 use proptest::prelude::*;
 
 use super::*;
