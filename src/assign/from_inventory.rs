@@ -245,7 +245,7 @@ impl<'a> Assigner<'_, 'a> {
 
 /// Whether Ansible would fill a text in.
 pub(super) fn is_template(text: &str) -> bool {
-    text.contains("{{") || text.contains("{%")
+    text.contains('{') && (text.contains("{{") || text.contains("{%"))
 }
 
 fn no_version(inventory: &Inventory<'_>, versions: &VersionSource) -> Problem {
