@@ -1,6 +1,7 @@
 //! The report of a plan: what an operator reads before touching production, or hands to a change board.
 
 mod document;
+mod domains;
 mod layout;
 mod markdown;
 #[cfg(test)]
