@@ -11,6 +11,7 @@ mod order;
 mod shared;
 #[cfg(test)]
 mod tests;
+pub mod waves;
 
 use crate::assign::Assignments;
 use crate::error::{Error, Problem, Result};

@@ -19,3 +19,4 @@ mod support;
 mod toml;
 mod vault;
 mod versions;
+mod waves;

@@ -85,6 +85,9 @@ pub struct PlanOptions {
     /// Show every batch and host, however many there are
     #[arg(long)]
     pub full: bool,
+    /// Show which batches run together under rollout_waves=parallel: of all versions, or of these
+    #[arg(long, value_name = "VERSION,…", num_args = 0.., require_equals = true, value_delimiter = ',')]
+    pub waves: Option<Vec<String>>,
 }
 
 /// The forms of a plan.
@@ -139,6 +142,10 @@ pub fn parse() -> Result<Arguments, clap::Error> {
     if arguments.command.is_none() && !asks {
         let message = "say what to do: a command such as plan or check, or --list, --host or --graph";
         return Err(command.error(clap::error::ErrorKind::MissingSubcommand, message));
+    }
+    if let Some(Command::Plan(PlanOptions { format: Format::Regal, waves: Some(_), .. })) = arguments.command {
+        let message = "`--format regal` has no waves: it is for text, markdown, json and yaml";
+        return Err(command.error(clap::error::ErrorKind::ArgumentConflict, message));
     }
     Ok(arguments)
 }
