@@ -4,6 +4,7 @@ mod arguments;
 mod check;
 mod config;
 mod documents;
+mod export;
 mod limit;
 mod listing;
 mod messages;
@@ -11,6 +12,7 @@ mod output;
 mod pipeline;
 mod plan;
 mod sources;
+mod stage;
 mod vault;
 
 use std::process::ExitCode;
@@ -49,6 +51,7 @@ fn usage(error: &clap::Error) -> ExitCode {
 fn run(arguments: Arguments) -> anyhow::Result<()> {
     let output = arguments.output.as_deref();
     match arguments.command {
+        Some(Command::Export(ref options)) if options.list => return export::list(output),
         Some(Command::Completions { shell }) => return documents::completions(shell, output),
         Some(Command::Man) => return documents::manual(output),
         _ => {}
@@ -59,6 +62,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     match &arguments.command {
         Some(Command::Plan(options)) => plan::run(&invocation, options),
         Some(Command::Check) => check::run(&invocation),
+        Some(Command::Export(options)) => export::run(&invocation, options),
         _ => listing::run(&invocation, &arguments),
     }
 }

@@ -3,10 +3,14 @@
 //! The protocol options and the commands are written out here; the options that set a key of `regal.yml` come from the
 //! table of keys, so that the three ways to set a key have the same names.
 
+mod export;
+
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use regal_inventory::settings::keys::{Id, KEYS, Key, Shape};
+
+pub use export::{ExportOptions, Wanted};
 
 /// Plan staged rollouts over plain hosts: a canary and batches for each version, as an Ansible dynamic inventory.
 ///
@@ -67,6 +71,8 @@ pub enum Command {
     Plan(PlanOptions),
     /// Read everything and print every problem and warning
     Check,
+    /// Write the plan for other tools: host files, nginx, Salt, programs
+    Export(Box<ExportOptions>),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -146,6 +152,12 @@ pub fn parse() -> Result<Arguments, clap::Error> {
     if let Some(Command::Plan(PlanOptions { format: Format::Regal, waves: Some(_), .. })) = arguments.command {
         let message = "`--format regal` has no waves: it is for text, markdown, json and yaml";
         return Err(command.error(clap::error::ErrorKind::ArgumentConflict, message));
+    }
+    if let Some(Command::Export(options)) = &arguments.command
+        && let Err(message) = options.check(arguments.output.as_deref())
+    {
+        let mut export = command.find_subcommand("export").cloned().unwrap_or(command);
+        return Err(export.error(clap::error::ErrorKind::ArgumentConflict, message));
     }
     Ok(arguments)
 }
