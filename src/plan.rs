@@ -5,6 +5,7 @@
 //! each batch takes the next ones, and the last batch may be short.
 
 mod batches;
+pub mod compare;
 mod id;
 pub mod names;
 mod order;

@@ -6,6 +6,7 @@
 
 mod ansible;
 mod cache;
+mod compare;
 mod differential;
 mod engine;
 mod fixtures;

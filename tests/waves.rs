@@ -98,7 +98,7 @@ fn what_cannot_be_asked_is_said() {
     assert!(message.contains("hint: the versions are db-7.0.0, app-1.0.0"), "{message}");
     let message = waves(&["--format", "regal"]).run();
     assert_eq!(message.code, 2, "{}", message.stderr);
-    assert!(message.stderr.contains("`--format regal` has no waves"), "{}", message.stderr);
+    assert!(message.stderr.contains("`--waves` is for text"), "{}", message.stderr);
 }
 
 #[test]

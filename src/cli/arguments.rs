@@ -94,6 +94,20 @@ pub struct PlanOptions {
     /// Show which batches run together under rollout_waves=parallel: of all versions, or of these
     #[arg(long, value_name = "VERSION,…", num_args = 0.., require_equals = true, value_delimiter = ',')]
     pub waves: Option<Vec<String>>,
+    /// Show what differs from the plan of another configuration; variables and options hold for both
+    #[arg(long, value_name = "FILE", conflicts_with = "waves")]
+    pub compare: Option<PathBuf>,
+}
+
+impl PlanOptions {
+    /// Options that do not go together, which clap cannot see.
+    fn conflict(&self) -> Option<&'static str> {
+        match (self.format, &self.waves, &self.compare) {
+            (Format::Regal, Some(_), _) => Some("`--waves` is for text, markdown, json and yaml"),
+            (Format::Regal | Format::Markdown, _, Some(_)) => Some("`--compare` is for text, json and yaml"),
+            _ => None,
+        }
+    }
 }
 
 /// The forms of a plan.
@@ -149,8 +163,9 @@ pub fn parse() -> Result<Arguments, clap::Error> {
         let message = "say what to do: a command such as plan or check, or --list, --host or --graph";
         return Err(command.error(clap::error::ErrorKind::MissingSubcommand, message));
     }
-    if let Some(Command::Plan(PlanOptions { format: Format::Regal, waves: Some(_), .. })) = arguments.command {
-        let message = "`--format regal` has no waves: it is for text, markdown, json and yaml";
+    if let Some(Command::Plan(options)) = &arguments.command
+        && let Some(message) = options.conflict()
+    {
         return Err(command.error(clap::error::ErrorKind::ArgumentConflict, message));
     }
     if let Some(Command::Export(options)) = &arguments.command

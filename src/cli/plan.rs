@@ -19,37 +19,54 @@ pub fn run(invocation: &Invocation<'_>, options: &PlanOptions) -> anyhow::Result
         let wanted: Vec<&str> = wanted.iter().map(|version| version.trim()).collect();
         (planned.plan, planned.names) = waves::select(&planned.plan, &planned.names, &wanted)?;
     }
-    let result = write(invocation, options, &planned)?;
+    let around = Around::new(invocation);
+    let report = around.report(invocation, &planned, options);
+    let mut result = Vec::new();
+    match format(options.format) {
+        None => regal::write(&planned.plan, &mut result)?,
+        Some(format) if options.waves.is_some() => {
+            let waves = waves::waves(&planned.plan, &planned.names)?;
+            WavesReport { report: &report, waves: &waves }.write(format, &mut result)?;
+        }
+        Some(format) => report.write(format, &mut result)?,
+    }
     output::write(&result, invocation.output.as_deref())
 }
 
-fn write(invocation: &Invocation<'_>, options: &PlanOptions, planned: &Planned<'_>) -> anyhow::Result<Vec<u8>> {
-    let configuration = invocation.config.as_ref().map(|path| path.display().to_string());
-    let report = Report {
-        plan: &planned.plan,
-        names: &planned.names,
-        configuration: configuration.as_deref(),
-        environment: &invocation.settings.environment,
-        sources: &invocation.source_names(),
-        warnings: &planned.warnings,
-        full: options.full,
-    };
-    let mut result = Vec::new();
-    let Some(format) = format(options.format) else {
-        regal::write(&planned.plan, &mut result)?;
-        return Ok(result);
-    };
-    if options.waves.is_some() {
-        let waves = waves::waves(&planned.plan, &planned.names)?;
-        WavesReport { report: &report, waves: &waves }.write(format, &mut result)?;
-    } else {
-        report.write(format, &mut result)?;
+/// What a report says of where a plan comes from.
+pub struct Around {
+    configuration: Option<String>,
+    sources: Vec<String>,
+}
+
+impl Around {
+    /// Names the configuration and the sources.
+    pub fn new(invocation: &Invocation<'_>) -> Self {
+        let configuration = invocation.config.as_ref().map(|path| path.display().to_string());
+        Around { configuration, sources: invocation.source_names() }
     }
-    Ok(result)
+
+    /// The report of a plan.
+    pub fn report<'r, 'a>(
+        &'r self,
+        invocation: &'r Invocation<'a>,
+        planned: &'r Planned<'a>,
+        options: &PlanOptions,
+    ) -> Report<'r, 'a> {
+        Report {
+            plan: &planned.plan,
+            names: &planned.names,
+            configuration: self.configuration.as_deref(),
+            environment: &invocation.settings.environment,
+            sources: &self.sources,
+            warnings: &planned.warnings,
+            full: options.full,
+        }
+    }
 }
 
 /// The form of a report; regal's is none.
-fn format(format: Format) -> Option<report::Format> {
+pub fn format(format: Format) -> Option<report::Format> {
     match format {
         Format::Text => Some(report::Format::Text),
         Format::Json => Some(report::Format::Json),

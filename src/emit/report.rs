@@ -1,5 +1,6 @@
 //! The report of a plan: what an operator reads before touching production, or hands to a change board.
 
+pub mod compare;
 mod document;
 mod layout;
 mod markdown;

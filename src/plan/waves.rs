@@ -123,11 +123,7 @@ mod tests {
 
     /// Plans versions with a canary of 1 and batches of 1.
     fn planned<'a>(versions: &[(&'a str, Vec<&'a str>)]) -> (Plan<'a>, GroupNames) {
-        let assigned = |(version, hosts): &(&'a str, Vec<&'a str>)| Assigned {
-            version,
-            hosts: hosts.clone(),
-            excluded: Vec::new(),
-        };
+        let assigned = |(version, hosts): &(&'a str, Vec<&'a str>)| Assigned::new(version, hosts.clone());
         let input = Assignments { versions: versions.iter().map(assigned).collect(), unversioned: Vec::new() };
         let plan = plan(&input, &Policy { shared_hosts: SharedHosts::Allow, ..Policy::default() }).unwrap();
         let names = Naming::default().name(&plan).unwrap();
