@@ -1,6 +1,7 @@
 //! Which version each host is to run: the planner's input.
 
 mod from_inventory;
+mod from_salt;
 pub mod literal_hosts;
 mod template;
 

@@ -10,6 +10,7 @@ use regal_inventory::inventory::Inventory;
 use regal_inventory::plan::names::{GroupNames, Naming};
 use regal_inventory::plan::{Plan, plan};
 use regal_inventory::settings::{self, Input, OptionText, Settings, VersionSource};
+use regal_inventory::source::salt::{Given, Part};
 use regal_inventory::source::{self, Loaded, Options, Spec};
 use regal_inventory::text::{Arena, TextMap};
 
@@ -87,7 +88,10 @@ impl<'a> Invocation<'a> {
     pub fn source_names(&self) -> Vec<String> {
         self.specs()
             .into_iter()
-            .map(|spec| if is_host_list(&spec) { spec.name } else { spec.path.display().to_string() })
+            .map(|spec| {
+                let named = is_host_list(&spec) || !spec.salt.is_empty();
+                if named { spec.name } else { spec.path.display().to_string() }
+            })
             .collect()
     }
 
@@ -101,6 +105,7 @@ impl<'a> Invocation<'a> {
             name: source.text.clone(),
             path: self.path_of(source),
             origin: Some(source.at.clone()),
+            salt: self.salt_parts(source),
         };
         self.settings.inventory.iter().map(spec).collect()
     }
@@ -110,15 +115,24 @@ impl<'a> Invocation<'a> {
         if source.from_file { self.folder().join(&source.text) } else { PathBuf::from(&source.text) }
     }
 
+    fn salt_parts(&self, source: &settings::Source) -> Vec<Given> {
+        let given = |(part, path): &(Part, String)| Given {
+            part: *part,
+            path: if source.from_file { self.folder().join(path) } else { PathBuf::from(path) },
+            origin: Some(source.at.clone()),
+        };
+        source.salt.iter().map(given).collect()
+    }
+
     /// Reads the sources and plans.
     ///
     /// # Errors
     /// Every problem of the first step that has any.
     pub fn plan(&self) -> Result<Planned<'a>, Error> {
         let Some(versions) = &self.settings.versions else { return Err(self.no_versions()) };
-        let loaded = self.load(versions)?;
-        let mut warnings = loaded.warnings;
-        let assignments = self.assign(&loaded.inventory, versions, &mut warnings)?;
+        let mut loaded = self.load(versions)?;
+        let mut warnings = std::mem::take(&mut loaded.warnings);
+        let assignments = self.assign(&loaded, versions, &mut warnings)?;
         let plan = plan(&assignments, &self.settings.policy)?;
         warnings.extend(plan.warnings.iter().cloned());
         let hidden = limit::hidden(self, &loaded.inventory, &mut warnings)?;
@@ -139,7 +153,13 @@ impl<'a> Invocation<'a> {
                 return Err(problem.hint("name one with -i, or under `inventory:` in regal.yml").into());
             };
             let inventory = literal_hosts::inventory(self.arena, versions)?;
-            return Ok(Loaded { inventory, warnings: Vec::new(), vaults: Vec::new(), skipped: Vec::new() });
+            return Ok(Loaded {
+                inventory,
+                warnings: Vec::new(),
+                vaults: Vec::new(),
+                skipped: Vec::new(),
+                fleet: None,
+            });
         }
         let mut more = Vec::new();
         let options = sources::options(self, &mut more)?;
@@ -150,12 +170,12 @@ impl<'a> Invocation<'a> {
 
     fn assign(
         &self,
-        inventory: &Inventory<'a>,
+        loaded: &Loaded<'a>,
         versions: &VersionSource,
         warnings: &mut Vec<Problem>,
     ) -> Result<Assignments<'a>, Error> {
-        let request = Request { versions, exclude: &self.settings.exclude };
-        assign::assign(self.arena, inventory, self.texts, request, warnings)
+        let request = Request { versions, exclude: &self.settings.exclude, fleet: loaded.fleet.as_ref() };
+        assign::assign(self.arena, &loaded.inventory, self.texts, request, warnings)
     }
 
     fn no_versions(&self) -> Error {
