@@ -11,13 +11,21 @@ pub mod effective;
 pub mod membership;
 pub mod vars;
 
-use indexmap::{IndexMap, IndexSet};
+use std::collections::HashSet;
+
+use foldhash::fast::RandomState;
 
 use crate::error::Problem;
 use crate::text::{Pos, python_int};
 use crate::value::Value;
 use membership::{GroupSets, SetId};
 pub use vars::{Var, VarId, Vars};
+
+/// Names in the order of first appearance, with what they name. The hash is seeded, but cheaper than the standard one,
+/// which took a sixth of the whole time.
+type Named<'a, T> = indexmap::IndexMap<&'a str, T, RandomState>;
+/// Things in the order of first appearance.
+type IndexSet<T> = indexmap::IndexSet<T, RandomState>;
 
 /// A host, by its place in the order of first appearance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,8 +100,8 @@ pub enum Target {
 /// Hosts, groups and variables of all sources together.
 #[derive(Clone, Debug)]
 pub struct Inventory<'a> {
-    hosts: IndexMap<&'a str, Host<'a>>,
-    groups: IndexMap<&'a str, Group<'a>>,
+    hosts: Named<'a, Host<'a>>,
+    groups: Named<'a, Group<'a>>,
     names: IndexSet<&'a str>,
     sets: GroupSets,
 }
@@ -102,11 +110,11 @@ impl<'a> Inventory<'a> {
     /// An inventory with the groups `all` and `ungrouped`, and no hosts.
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
-        let mut groups = IndexMap::new();
+        let mut groups = Named::default();
         groups.insert("all", Group::new(Pos::default()));
         groups.insert("ungrouped", Group::new(Pos::default()));
         let mut inventory =
-            Inventory { hosts: IndexMap::new(), groups, names: IndexSet::new(), sets: GroupSets::default() };
+            Inventory { hosts: Named::default(), groups, names: IndexSet::default(), sets: GroupSets::default() };
         inventory.link(ALL, UNGROUPED);
         inventory
     }
@@ -217,6 +225,14 @@ impl<'a> Inventory<'a> {
         }
     }
 
+    /// Makes room for `count` more variables of a host that gets them at once.
+    pub fn expect_vars(&mut self, target: Target, count: usize) {
+        if let Target::Host(host) = target {
+            let vars = &mut self.host_mut(host).vars;
+            vars.expect(vars.len() + count);
+        }
+    }
+
     /// Sets an inventory variable; a later value takes the place of an earlier one.
     ///
     /// # Errors
@@ -317,7 +333,7 @@ impl<'a> Inventory<'a> {
     }
 
     /// The given groups and all groups above them, in no particular order.
-    pub fn ancestors(&self, groups: &[GroupId]) -> std::collections::HashSet<GroupId> {
+    pub fn ancestors(&self, groups: &[GroupId]) -> HashSet<GroupId> {
         self.reach(groups, |group| &group.parents).into_iter().collect()
     }
 
@@ -334,6 +350,13 @@ impl<'a> Inventory<'a> {
             done += 1;
         }
         seen.into_iter().collect()
+    }
+
+    /// The hosts that have the name of a group, in order of first appearance.
+    pub fn hosts_named_as_groups(&self) -> Vec<HostId> {
+        let mut named: Vec<HostId> = self.groups.keys().filter_map(|name| self.find_host(name)).collect();
+        named.sort_unstable();
+        named
     }
 
     /// The hosts of a group and of its descendants, each once: its own as listed, then the others in order of first

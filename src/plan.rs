@@ -49,6 +49,50 @@ pub struct Rollout<'a> {
     pub excluded: Vec<&'a str>,
     /// Remarks that go with the plan, into reports and to the playbook.
     pub notes: Vec<String>,
+    /// The failure domains that the batches are spread over, label by label; empty without `spread.by`.
+    pub labels: Vec<Domains<'a>>,
+}
+
+/// The failure domains of one label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Domains<'a> {
+    /// The label.
+    pub label: String,
+    /// Its domains, in the order in which the planner meets them.
+    pub list: Vec<Domain<'a>>,
+}
+
+/// A failure domain: the version's hosts that have one value of a label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Domain<'a> {
+    /// Which value.
+    pub name: DomainName<'a>,
+    /// The number of the version's planned hosts in it.
+    pub hosts: usize,
+    /// Most of them that one batch may have.
+    pub cap: Option<usize>,
+}
+
+/// What a failure domain is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DomainName<'a> {
+    /// The value of the label.
+    Value(&'a str),
+    /// The one domain of the hosts without the label.
+    Missing,
+    /// A host without the label that is a domain of its own.
+    Alone(&'a str),
+}
+
+impl std::fmt::Display for DomainName<'_> {
+    /// `a`, `(none)`, `(none: web7)`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            DomainName::Value(value) => f.write_str(value),
+            DomainName::Missing => f.write_str("(none)"),
+            DomainName::Alone(host) => write!(f, "(none: {host})"),
+        }
+    }
 }
 
 /// Hosts that are updated together.
@@ -60,6 +104,8 @@ pub struct Batch<'a> {
     pub hosts: Vec<&'a str>,
     /// Seconds to watch the batch before the next one.
     pub bake: u64,
+    /// For each label of [`Rollout::labels`] the domain of each host, as an index into [`Domains::list`].
+    pub domains: Vec<Vec<u32>>,
 }
 
 /// A step of a rollout.
@@ -85,6 +131,19 @@ impl Rollout<'_> {
     /// The number of planned hosts.
     pub fn host_count(&self) -> usize {
         self.batches.iter().map(|batch| batch.hosts.len()).sum()
+    }
+
+    /// Keeps the hosts for which `shown` holds; batches keep their names, and those that lose all hosts are left out.
+    pub fn retain(&mut self, shown: impl Fn(&str) -> bool) {
+        for batch in &mut self.batches {
+            for domains in &mut batch.domains {
+                let mut hosts = batch.hosts.iter();
+                domains.retain(|_| hosts.next().is_some_and(|host| shown(host)));
+            }
+            batch.hosts.retain(|host| shown(host));
+        }
+        self.batches.retain(|batch| !batch.hosts.is_empty());
+        self.excluded.retain(|host| shown(host));
     }
 
     /// Seconds that watching the batches takes; the last batch has no batch to wait for.

@@ -7,6 +7,7 @@
 mod draft;
 pub mod keys;
 mod layer;
+mod policy_keys;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ mod typed;
 
 use crate::error::{Error, Location, Result};
 use crate::plan::names::Naming;
+pub use crate::policy::Pattern;
 use crate::policy::{Layer, Policy};
 use crate::source::Limits;
 use crate::source::engine::Mode;
@@ -55,8 +57,6 @@ pub struct Settings {
     pub inventory: Vec<Source>,
     /// Where versions come from, if that is said anywhere.
     pub versions: Option<VersionSource>,
-    /// Hosts to keep out of the plan.
-    pub exclude: Vec<Pattern>,
     /// Hosts to show; empty for all.
     pub limit: Vec<Pattern>,
     /// The planner's part.
@@ -121,15 +121,6 @@ impl VaultId {
             _ => Ok(VaultId { id, file: Source { text: file, ..source } }),
         }
     }
-}
-
-/// A host pattern of Ansible; commas may separate several in one text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pattern {
-    /// The text; never blank.
-    pub text: String,
-    /// Where it stands.
-    pub at: Location,
 }
 
 /// Where versions come from.
@@ -205,7 +196,6 @@ fn merge(drafts: Vec<Draft>) -> Settings {
     let mut settings = Settings::default();
     for draft in drafts {
         replace(&mut settings.inventory, draft.inventory);
-        replace(&mut settings.exclude, draft.exclude);
         replace(&mut settings.limit, draft.limit);
         replace(&mut settings.policy.priority, draft.priority);
         replace(&mut settings.policy.shared_hosts, draft.shared_hosts);

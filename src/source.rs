@@ -19,7 +19,7 @@ mod yaml;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Location, Problem, Result};
-use crate::inventory::{GroupId, Inventory, Target, UNGROUPED};
+use crate::inventory::{GroupId, Inventory, UNGROUPED};
 use crate::pattern::{address, range};
 use crate::salt::Fleet;
 use crate::text::{Arena, Pos, Text, TextMap, is_python_space, python_trim};
@@ -445,6 +445,7 @@ impl<'a> Reading<'_, 'a> {
                 continue;
             }
             let target = self.inventory.target_of_host(host);
+            self.inventory.expect_vars(target, variables.len());
             for (name, value, at) in variables {
                 let set = self.inventory.set_var(target, name, *value, *at);
                 self.note(set, *at);
@@ -454,16 +455,14 @@ impl<'a> Reading<'_, 'a> {
 
     /// Warns of each host that has the name of a group: patterns and Ansible's own variables take one for the other.
     fn warn_of_shared_names(&mut self) {
-        for host in self.inventory.host_ids() {
+        for host in self.inventory.hosts_named_as_groups() {
             // The place of each costs a walk through its text.
             if self.warnings.len() >= MAX_PROBLEMS {
                 return;
             }
-            if let Target::Group(_) = self.inventory.target_of_host(host) {
-                let message = format!("host `{}` has the name of a group", self.inventory.host_name(host));
-                let problem = Problem::new(message).at(self.texts.locate(self.inventory.host(host).at));
-                self.warnings.push(problem.hint("rename one: Ansible gives the host's variables to the group"));
-            }
+            let message = format!("host `{}` has the name of a group", self.inventory.host_name(host));
+            let problem = Problem::new(message).at(self.texts.locate(self.inventory.host(host).at));
+            self.warnings.push(problem.hint("rename one: Ansible gives the host's variables to the group"));
         }
     }
 

@@ -1,30 +1,33 @@
 //! Versions of the hosts of an inventory.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use indexmap::IndexMap;
 
+use super::Assignments;
+use super::facts::Selected;
 use super::template::Template;
-use super::{Assigned, Assignments};
 use crate::error::{Error, Location, Problem, Result};
 use crate::inventory::effective::Effective;
 use crate::inventory::{ALL, HostId, Inventory, UNGROUPED};
 use crate::pattern;
+use crate::policy::{Pattern, Policy};
 use crate::salt::{self, Bank, Fleet};
-use crate::settings::{ExplicitVersion, Pattern, VersionFrom, VersionSource};
+use crate::settings::{ExplicitVersion, VersionFrom, VersionSource};
 use crate::text::{Pos, Printer, TextMap};
 use crate::value::Value;
 
 /// The most values that messages are about: the place of each costs a walk through its text.
-const MAX_NOTES: usize = 100;
+pub(super) const MAX_NOTES: usize = 100;
 
 /// How hosts get their versions.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'r, 'a> {
     /// What says the version of a host.
     pub versions: &'r VersionSource,
-    /// Hosts to keep out of the plan.
-    pub exclude: &'r [Pattern],
+    /// Which hosts to keep out of the plan, and what the planner needs to know of the others.
+    pub policy: &'r Policy,
     /// The minions of Salt sources, if there are any.
     pub fleet: Option<&'r Fleet<'a>>,
 }
@@ -32,8 +35,8 @@ pub struct Request<'r, 'a> {
 /// Assigns a version to each host of a reconciled inventory that has one.
 ///
 /// # Errors
-/// A pattern that cannot be read or matches nothing; a version variable whose value is no version; no host with a version
-/// although there are hosts. All of them at once.
+/// A pattern that cannot be read or matches nothing; a version variable whose value is no version; a label that no host
+/// has; no host with a version although there are hosts. All of them at once.
 pub fn assign<'a>(
     arena: &'a crate::text::Arena,
     inventory: &Inventory<'a>,
@@ -53,6 +56,7 @@ pub fn assign<'a>(
         versions: IndexMap::new(),
         reported: HashSet::new(),
         numbers: HashSet::new(),
+        selected: HashMap::new(),
         problems: Vec::new(),
         warnings,
     };
@@ -65,53 +69,32 @@ pub fn assign<'a>(
         VersionSource::From(VersionFrom::Pillar(path), at) => assigner.by_salt_data(Bank::Pillar, path, at),
         VersionSource::From(VersionFrom::Nodegroup(glob), at) => assigner.by_nodegroups(glob, at),
     }
-    let excluded = assigner.hosts_of(request.exclude);
-    let Assigner { versions, mut problems, warnings, .. } = assigner;
-    if problems.is_empty() && versions.values().all(Vec::is_empty) {
+    let versions = std::mem::take(&mut assigner.versions);
+    let nobody = versions.values().all(Vec::is_empty);
+    let assignments = assigner.sort_out(versions, request.policy);
+    let Assigner { mut problems, warnings, .. } = assigner;
+    if problems.is_empty() && nobody {
         // A filter that matches nothing is likely the reason.
         problems.extend(warnings.drain(known_warnings..));
         problems.push(no_version(inventory, request.versions));
     }
-    Error::unless_any(problems, sort_out(inventory, versions, &excluded))
-}
-
-/// Splits off what is excluded and what has no version.
-fn sort_out<'a>(
-    inventory: &Inventory<'a>,
-    versions: IndexMap<&'a str, Vec<HostId>>,
-    excluded: &[HostId],
-) -> Assignments<'a> {
-    let mut is_excluded = vec![false; inventory.host_ids().len()];
-    excluded.iter().for_each(|host| is_excluded[host.index()] = true);
-    let mut has_version = vec![false; is_excluded.len()];
-    let named = |hosts: &[HostId], kept: bool| {
-        let chosen = hosts.iter().filter(|host| is_excluded[host.index()] != kept);
-        chosen.map(|host| inventory.host_name(*host)).collect::<Vec<&'a str>>()
-    };
-    let versions = versions
-        .into_iter()
-        .map(|(version, hosts)| {
-            hosts.iter().for_each(|host| has_version[host.index()] = true);
-            Assigned { version, hosts: named(&hosts, true), excluded: named(&hosts, false) }
-        })
-        .collect();
-    let unversioned = inventory.host_ids().filter(|host| !has_version[host.index()]);
-    let unversioned = unversioned.map(|host| inventory.host_name(host)).collect();
-    Assignments { versions, unversioned }
+    Error::unless_any(problems, assignments)
 }
 
 pub(super) struct Assigner<'r, 'a> {
-    pub(super) inventory: &'r Inventory<'a>,
-    pub(super) fleet: Option<&'r Fleet<'a>>,
-    effective: Effective<'r, 'a>,
-    texts: &'r TextMap<'a>,
-    pub(super) versions: IndexMap<&'a str, Vec<HostId>>,
+    pub inventory: &'r Inventory<'a>,
+    pub fleet: Option<&'r Fleet<'a>>,
+    pub effective: Effective<'r, 'a>,
+    pub texts: &'r TextMap<'a>,
+    pub versions: IndexMap<&'a str, Vec<HostId>>,
     /// Places that a message was given for: a group's variable is one finding, however many hosts have it.
-    reported: HashSet<Pos>,
+    pub reported: HashSet<Pos>,
     /// Versions that came as numbers: each is one finding, though ansible-inventory prints it for each host.
     numbers: HashSet<&'a str>,
-    pub(super) problems: Vec<Problem>,
-    pub(super) warnings: &'r mut Vec<Problem>,
+    /// Hosts of patterns that hold for many versions.
+    pub selected: HashMap<Vec<Pattern>, Rc<Selected>>,
+    pub problems: Vec<Problem>,
+    pub warnings: &'r mut Vec<Problem>,
 }
 
 impl<'a> Assigner<'_, 'a> {
@@ -125,7 +108,7 @@ impl<'a> Assigner<'_, 'a> {
     }
 
     /// The hosts of patterns that stand together; problems and warnings are kept.
-    pub(super) fn hosts_of(&mut self, patterns: &[Pattern]) -> Vec<HostId> {
+    pub fn hosts_of(&mut self, patterns: &[Pattern]) -> Vec<HostId> {
         if patterns.iter().any(|pattern| salt::is_target(&pattern.text)) {
             return self.hosts_of_targets(patterns);
         }
@@ -274,7 +257,7 @@ impl<'a> Assigner<'_, 'a> {
 
 /// Whether Ansible would fill a text in.
 pub(super) fn is_template(text: &str) -> bool {
-    text.contains("{{") || text.contains("{%")
+    text.contains('{') && (text.contains("{{") || text.contains("{%"))
 }
 
 fn no_version(inventory: &Inventory<'_>, versions: &VersionSource) -> Problem {

@@ -174,7 +174,7 @@ impl<'a> Invocation<'a> {
         versions: &VersionSource,
         warnings: &mut Vec<Problem>,
     ) -> Result<Assignments<'a>, Error> {
-        let request = Request { versions, exclude: &self.settings.exclude, fleet: loaded.fleet.as_ref() };
+        let request = Request { versions, policy: &self.settings.policy, fleet: loaded.fleet.as_ref() };
         assign::assign(self.arena, &loaded.inventory, self.texts, request, warnings)
     }
 
@@ -199,9 +199,7 @@ fn limited<'a>(mut plan: Plan<'a>, inventory: &Inventory<'a>, hidden: &[bool]) -
     }
     let shown = |name: &&str| inventory.find_host(name).is_none_or(|host| !hidden[host.index()]);
     for rollout in &mut plan.rollouts {
-        rollout.batches.iter_mut().for_each(|batch| batch.hosts.retain(shown));
-        rollout.batches.retain(|batch| !batch.hosts.is_empty());
-        rollout.excluded.retain(shown);
+        rollout.retain(|name| shown(&name));
     }
     plan.rollouts.retain(|rollout| !rollout.batches.is_empty());
     plan.unversioned.retain(shown);

@@ -10,14 +10,12 @@ pub mod placement;
 mod pretty;
 mod yaml;
 
-use std::collections::HashMap;
-
 pub use groups::{PlanGroup, PlanGroups};
 use placement::Placement;
 pub use pretty::pretty;
 
 use crate::inventory::effective::Effective;
-use crate::inventory::{ALL, HostId, Inventory, VarId};
+use crate::inventory::{ALL, HostId, Inventory};
 use crate::text::{Arena, Pos};
 use crate::value::{Entry, KeyKind, Value, write_json_string};
 
@@ -59,8 +57,8 @@ impl<'a> Listing<'_, 'a> {
     /// Hosts with variables that have the name of a group: Ansible would give those variables to the group.
     pub fn misplaced(&self) -> Vec<&'a str> {
         let placement = Placement::new(self.inventory, self.groups);
-        let named = |host: &HostId| self.inventory.find_group(self.inventory.host_name(*host)).is_some();
-        let misplaced = self.inventory.host_ids().filter(|host| named(host) && !placement.written_on(*host).is_empty());
+        let named = self.inventory.hosts_named_as_groups().into_iter();
+        let misplaced = named.filter(|host| !placement.written_on(*host).is_empty());
         misplaced.map(|host| self.inventory.host_name(host)).collect()
     }
 
@@ -128,7 +126,7 @@ impl<'a> Listing<'_, 'a> {
     }
 
     fn write_host_vars(&self, out: &mut Vec<u8>, placement: &Placement<'_, 'a>) {
-        let mut keys = KeyCache::default();
+        let keys: Vec<Vec<u8>> = self.inventory.var_names().map(json_key).collect();
         out.push(b'{');
         let mut first = true;
         for host in self.inventory.host_ids().filter(|host| !self.is_hidden(*host)) {
@@ -146,7 +144,7 @@ impl<'a> Listing<'_, 'a> {
                 if out.len() > start {
                     out.push(b',');
                 }
-                out.extend_from_slice(keys.get(self.inventory, var.name));
+                out.extend_from_slice(&keys[var.name.index()]);
                 var.value.write_json(out);
             }
             out.push(b'}');
@@ -160,19 +158,12 @@ impl<'a> Listing<'_, 'a> {
     }
 }
 
-/// Names of variables as JSON with their colon, made once.
-#[derive(Default)]
-struct KeyCache(HashMap<VarId, Vec<u8>>);
-
-impl KeyCache {
-    fn get(&mut self, inventory: &Inventory<'_>, name: VarId) -> &[u8] {
-        self.0.entry(name).or_insert_with(|| {
-            let mut key = Vec::new();
-            write_json_string(inventory.var_name(name), &mut key);
-            key.push(b':');
-            key
-        })
-    }
+/// A key of a JSON mapping, with its colon.
+fn json_key(name: &str) -> Vec<u8> {
+    let mut key = Vec::new();
+    write_json_string(name, &mut key);
+    key.push(b':');
+    key
 }
 
 fn write_group<'s>(

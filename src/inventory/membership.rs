@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::GroupId;
 
 /// A set of groups that list a host directly.
@@ -23,7 +25,7 @@ impl SetId {
 pub struct GroupSets {
     /// For set number i + 1: the set it extends, the group that it adds, and how many groups it has.
     nodes: Vec<(SetId, GroupId, u32)>,
-    next: HashMap<(SetId, GroupId), SetId>,
+    next: HashMap<(SetId, GroupId), SetId, RandomState>,
 }
 
 impl GroupSets {

@@ -2,12 +2,21 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use crate::text::Pos;
 use crate::value::Value;
 
 /// A variable's name, as its number in the inventory's list of names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VarId(pub(super) u32);
+
+impl VarId {
+    /// The place of the name in the order of first appearance, from 0.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
 
 /// A variable with its value and the place it was set.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,10 +36,16 @@ const INDEX_FROM: usize = 24;
 #[derive(Clone, Debug, Default)]
 pub struct Vars<'a> {
     list: Vec<Var<'a>>,
-    index: Option<HashMap<VarId, u32>>,
+    /// Boxed, since most hosts have few variables and there may be a million of them.
+    index: Option<Box<HashMap<VarId, u32, RandomState>>>,
 }
 
 impl<'a> Vars<'a> {
+    /// Makes room for `count` variables in all, and for no more than these.
+    pub fn expect(&mut self, count: usize) {
+        self.list.reserve_exact(count.saturating_sub(self.list.len()));
+    }
+
     /// Sets a variable; it keeps its place if it was set before.
     pub fn set(&mut self, var: Var<'a>) {
         match self.place(var.name) {
@@ -46,7 +61,7 @@ impl<'a> Vars<'a> {
         self.list.push(var);
         if self.index.is_none() && self.list.len() >= INDEX_FROM {
             let index = self.list.iter().enumerate().map(|(place, var)| (var.name, place as u32)).collect();
-            self.index = Some(index);
+            self.index = Some(Box::new(index));
         }
     }
 

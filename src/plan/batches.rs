@@ -9,9 +9,10 @@ use crate::policy::{Amount, BatchSize, Rules};
 pub(super) fn rollout<'a>(assigned: &Assigned<'a>, rules: &Rules, warnings: &mut Vec<Problem>) -> Rollout<'a> {
     let hosts = assigned.hosts.as_slice();
     let mut notes = Vec::new();
-    let canary_size = resolve("canary", rules.canary_size, hosts.len(), &mut notes);
+    let canary_size = resolve("canary", rules.canary_size.unwrap_or(Amount::Hosts(1)), hosts.len(), &mut notes);
     let (canary, rest) = hosts.split_at(canary_size.min(hosts.len()));
-    let mut batches = vec![Batch { stage: Stage::A, hosts: canary.to_vec(), bake: rules.canary_bake }];
+    let mut batches =
+        vec![Batch { stage: Stage::A, hosts: canary.to_vec(), bake: rules.canary_bake, domains: Vec::new() }];
     let batch_sizes = cut(rest, hosts.len(), rules, &mut batches, &mut notes);
     if rest.is_empty() {
         note_full_canary(assigned, rules, &mut notes, warnings);
@@ -25,6 +26,7 @@ pub(super) fn rollout<'a>(assigned: &Assigned<'a>, rules: &Rules, warnings: &mut
         max_failures: rules.max_failures.of(hosts.len()),
         excluded: assigned.excluded.clone(),
         notes,
+        labels: Vec::new(),
     }
 }
 
@@ -53,7 +55,7 @@ fn cut<'a>(
             break;
         }
         number += 1;
-        batches.push(Batch { stage: Stage::B(number), hosts: batch.to_vec(), bake: rules.bake });
+        batches.push(Batch { stage: Stage::B(number), hosts: batch.to_vec(), bake: rules.bake, domains: Vec::new() });
         rest = behind;
     }
     sizes
@@ -78,7 +80,7 @@ fn note_full_canary(assigned: &Assigned<'_>, rules: &Rules, notes: &mut Vec<Stri
         return;
     }
     let count = hosts(assigned.hosts.len());
-    let canary = rules.canary_size;
+    let canary = rules.canary_size.unwrap_or(Amount::Hosts(1));
     notes.push(format!("canary {canary} takes all {count}: there is no group B"));
     let message =
         format!("canary {canary} of version {} takes all {count}, so nothing is left for group B", assigned.version);

@@ -10,7 +10,7 @@ use crate::error::Location;
 use crate::policy::{Amount, BatchSize, Glob, Keys, Layer, Override, Priority, SharedHosts};
 
 fn assigned<'a>(version: &'a str, hosts: &[&'a str]) -> Assigned<'a> {
-    Assigned { version, hosts: hosts.to_vec(), excluded: Vec::new() }
+    Assigned::new(version, hosts.to_vec())
 }
 
 fn assignments<'a>(versions: &[(&'a str, &[&'a str])]) -> Assignments<'a> {

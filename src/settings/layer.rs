@@ -243,7 +243,9 @@ impl<'a> Reader<'_, 'a> {
     fn flatten(&mut self, given: Given<'a>, scope: Scope) -> Vec<Given<'a>> {
         let Given { key, value, origin, at, .. } = given;
         match (key.id, value) {
-            (Id::Canary | Id::VersionFrom | Id::Cache, Value::Map(entries)) if !entries.is_empty() => {
+            (Id::Canary | Id::Spread | Id::Assignment | Id::VersionFrom | Id::Cache, Value::Map(entries))
+                if !entries.is_empty() =>
+            {
                 let prefix = format!("{}.", key.name);
                 let mut flat = Vec::new();
                 for entry in entries {
@@ -258,14 +260,10 @@ impl<'a> Reader<'_, 'a> {
                 }
                 flat
             }
-            (Id::Canary, _) => match keys::by_id(Id::CanarySize) {
-                Some(size) => vec![Given { key: size, ..given }],
-                None => Vec::new(),
-            },
-            (Id::Cache, _) => match keys::by_id(Id::CacheTtl) {
-                Some(ttl) => vec![Given { key: ttl, ..given }],
-                None => Vec::new(),
-            },
+            (Id::Canary, _) => first_of(Id::CanarySize, given),
+            (Id::Spread, _) => first_of(Id::SpreadBy, given),
+            (Id::Assignment, _) => first_of(Id::AssignmentMode, given),
+            (Id::Cache, _) => first_of(Id::CacheTtl, given),
             (Id::VersionFrom, Value::Str(text)) => match text.split_once(':') {
                 Some((kind, text)) => match keys::by_name(&format!("version_from.{}", kind.trim())) {
                     Some(key) => vec![Given { key, value: Value::Str(text), origin, at, written: given.written }],
@@ -298,6 +296,11 @@ impl<'a> Reader<'_, 'a> {
         let message = format!("unknown key `{}`", format!("{prefix}{written}").escape_debug());
         self.report(origin, entry.at, message, hint);
     }
+}
+
+/// What a key that may be a mapping means when it is none: the key below it that matters most.
+fn first_of(id: Id, given: Given<'_>) -> Vec<Given<'_>> {
+    keys::by_id(id).into_iter().map(|key| Given { key, ..given.clone() }).collect()
 }
 
 /// Whether a source is written as `{salt: …}`, or as a list that begins with one.

@@ -4,6 +4,7 @@
 //! `[web:vars]`, priorities decide between groups, a later source wins. A value stays on its group unless an ancestor
 //! always beats it. Where the groups of a host then still merge to something else, the host gets the exact value.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -40,16 +41,19 @@ impl<'p, 'a> Placement<'p, 'a> {
     }
 
     /// All variables to write on a host: its own, then the inherited ones that its groups would get wrong.
-    pub fn written_on(&self, host: HostId) -> Vars<'a> {
+    pub fn written_on(&self, host: HostId) -> Cow<'_, Vars<'a>> {
         let data = self.inventory.host(host);
+        let given = self.of_host(host);
+        if data.files.is_empty() && given.is_empty() {
+            return Cow::Borrowed(&data.vars);
+        }
         let mut vars = data.vars.clone();
         vars.extend(&data.files);
-        let given = self.of_host(host);
         given
             .iter()
             .filter(|var| data.vars.get(var.name).is_none() && data.files.get(var.name).is_none())
             .for_each(|var| vars.set(*var));
-        vars
+        Cow::Owned(vars)
     }
 
     /// The inherited variables to write on a host, where its own do not stand against them.
