@@ -21,6 +21,9 @@ pub use compound::is_target;
 pub use data::traverse;
 pub use matching::Selection;
 
+/// How the files begin that this program writes for Salt, by which it knows them again.
+pub const OWN_MARK: &str = "# Written by regal-inventory";
+
 /// The minions and nodegroups of all Salt sources.
 #[derive(Clone, Debug, Default)]
 pub struct Fleet<'a> {

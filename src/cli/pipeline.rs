@@ -9,6 +9,7 @@ use regal_inventory::error::{Error, Location, Problem};
 use regal_inventory::inventory::Inventory;
 use regal_inventory::plan::names::{GroupNames, Naming};
 use regal_inventory::plan::{Plan, plan};
+use regal_inventory::salt::Fleet;
 use regal_inventory::settings::{self, Input, OptionText, Settings, VersionSource};
 use regal_inventory::source::salt::{Given, Part};
 use regal_inventory::source::{self, Loaded, Options, Spec};
@@ -42,6 +43,8 @@ pub struct Planned<'a> {
     pub hidden: Vec<bool>,
     /// Vars files that were not read because they are encrypted.
     pub vaults: Vec<String>,
+    /// The minions of Salt sources, if there are any.
+    pub fleet: Option<Fleet<'a>>,
     /// What an operator should know, from every step.
     pub warnings: Vec<Problem>,
 }
@@ -142,7 +145,8 @@ impl<'a> Invocation<'a> {
         warnings.extend(names.warnings.iter().cloned());
         let groups = PlanGroups::new(self.arena, &loaded.inventory, &plan, &names, naming.ansible_cleans)?;
         warnings.extend(skipped(&loaded.skipped, &loaded.vaults));
-        Ok(Planned { inventory: loaded.inventory, plan, names, groups, hidden, vaults: loaded.vaults, warnings })
+        let Loaded { inventory, vaults, fleet, .. } = loaded;
+        Ok(Planned { inventory, plan, names, groups, hidden, vaults, fleet, warnings })
     }
 
     fn load(&self, versions: &VersionSource) -> Result<Loaded<'a>, Error> {

@@ -11,6 +11,9 @@ use crate::source::{Reading, io_message};
 use crate::text::Pos;
 use crate::value::{Entry, Value};
 
+/// A thread reads at least so many files.
+const MIN_SHARE: usize = 256;
+
 /// Whether a folder is a master's cache.
 pub(super) fn is_cache(path: &Path) -> bool {
     let holds = |folder: PathBuf, found: fn(&Path) -> bool| {
@@ -43,15 +46,16 @@ pub(super) fn read<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a
 fn read_bank<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, bank: Bank, folder: &Path) {
     let Some(entries) = entries_of(reading, folder) else { return };
     cover(gathered, bank);
-    for path in entries.iter().filter(|path| path.extension().is_some_and(|ending| ending == "p")) {
-        let id = path.file_stem().unwrap_or_default().to_string_lossy();
-        // The pillar of another environment, `ID:ENVIRONMENT`.
-        if bank == Bank::Pillar && id.contains(':') {
-            continue;
-        }
-        let Ok((data, at)) = read_file(reading, path) else { return };
+    let id = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    // `ID:ENVIRONMENT` is the pillar of another environment.
+    let counts = |path: &PathBuf| {
+        path.extension().is_some_and(|ending| ending == "p") && (bank == Bank::Grains || !id(path).contains(':'))
+    };
+    let paths: Vec<PathBuf> = entries.into_iter().filter(counts).collect();
+    for (path, bytes) in paths.iter().zip(read_all(&paths)) {
+        let Ok((data, at)) = read_file(reading, path, bytes) else { return };
         if let Some(data) = data {
-            gathered.add_data(reading, bank, reading.arena.alloc_str(&id), data, at);
+            gathered.add_data(reading, bank, reading.arena.alloc_str(&id(path)), data, at);
         }
     }
 }
@@ -69,9 +73,10 @@ fn read_by_minion<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>
     }
     cover(gathered, Bank::Grains);
     cover(gathered, Bank::Pillar);
-    for (id, path) in files {
-        let Ok((data, at)) = read_file(reading, &path) else { return };
-        let id = reading.arena.alloc_str(&id);
+    let (ids, paths): (Vec<String>, Vec<PathBuf>) = files.into_iter().unzip();
+    for ((id, path), bytes) in ids.iter().zip(&paths).zip(read_all(&paths)) {
+        let Ok((data, at)) = read_file(reading, path, bytes) else { return };
+        let id = reading.arena.alloc_str(id);
         for (bank, key) in [(Bank::Grains, "grains"), (Bank::Pillar, "pillar")] {
             let found = data.iter().flat_map(|data| data.iter()).find(|entry| entry.key == key);
             if let Some(Entry { value: Value::Map(found), .. }) = found {
@@ -79,6 +84,19 @@ fn read_by_minion<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>
             }
         }
     }
+}
+
+/// The bytes of files, read by a few threads: a cache has a file for each minion, and most of the time is the system's.
+fn read_all(paths: &[PathBuf]) -> Vec<std::io::Result<Vec<u8>>> {
+    let threads = std::thread::available_parallelism().map_or(1, |count| count.get().min(4));
+    let share = paths.len().div_ceil(threads).max(MIN_SHARE);
+    std::thread::scope(|scope| {
+        let read = |part: &[PathBuf]| part.iter().map(std::fs::read).collect::<Vec<_>>();
+        let workers: Vec<_> = paths.chunks(share).map(|part| scope.spawn(move || read(part))).collect();
+        let joined =
+            workers.into_iter().map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        joined.flatten().collect()
+    })
 }
 
 fn cover(gathered: &mut Gathered<'_>, bank: Bank) {
@@ -90,9 +108,13 @@ fn cover(gathered: &mut Gathered<'_>, bank: Bank) {
 
 /// The mapping in a file, if it is sound; nothing for an empty value. Where this user may not read it, the files beside
 /// it will be no better: then that is the error.
-fn read_file<'a>(reading: &mut Reading<'_, 'a>, path: &Path) -> Result<(Option<&'a [Entry<'a>]>, Pos), ()> {
+fn read_file<'a>(
+    reading: &mut Reading<'_, 'a>,
+    path: &Path,
+    bytes: std::io::Result<Vec<u8>>,
+) -> Result<(Option<&'a [Entry<'a>]>, Pos), ()> {
     let name = path.display().to_string();
-    let bytes = match std::fs::read(path) {
+    let bytes = match bytes {
         Ok(bytes) => bytes,
         Err(error) => {
             let problem = Problem::new(format!("cannot be read: {}", io_message(&error))).at(Location::whole(name));

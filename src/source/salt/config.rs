@@ -9,7 +9,7 @@ use super::roster::{self, Defaults};
 use super::{Gathered, cache, entries_of, file_name, keys};
 use crate::error::{Location, Problem};
 use crate::pattern::Matcher;
-use crate::salt::Nodegroup;
+use crate::salt::{Nodegroup, OWN_MARK};
 use crate::source::Reading;
 use crate::text::Pos;
 use crate::value::{Entry, KeyKind, Value};
@@ -23,8 +23,8 @@ const FORM: &str = "write a list of ids, or a target: `web: L@web1,web2`, `debia
 #[derive(Default)]
 struct Settings<'a> {
     entries: Vec<Entry<'a>>,
-    /// `nodegroups` of the main file, where another took its place.
-    replaced: Option<Entry<'a>>,
+    /// `nodegroups` of the main file, which those of another take the place of.
+    main: Option<Entry<'a>>,
 }
 
 impl<'a> Settings<'a> {
@@ -45,8 +45,7 @@ pub(super) fn read<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a
     if reading.problems.len() > problems {
         return;
     }
-    gathered.main_nodegroups =
-        settings.get("nodegroups").or(settings.replaced).map(|entry| reading.texts.locate(entry.at));
+    gathered.main_nodegroups = settings.main.map(|entry| reading.texts.locate(entry.at));
     let mut found = add_nodegroups(reading, gathered, &settings);
     found |= read_roster(reading, gathered, &folder, &settings);
     let root = settings.text("root_dir").map(PathBuf::from);
@@ -113,6 +112,7 @@ fn settings<'a>(reading: &mut Reading<'_, 'a>, folder: &Path, main: Option<&Path
     let mut settings = Settings::default();
     if let Some(entries) = main.and_then(|main| mapping(reading, main)) {
         settings.entries = entries.to_vec();
+        settings.main = settings.get("nodegroups").filter(|entry| entry.value != Value::Null);
     }
     let default = settings.text("default_include").unwrap_or("master.d/*.conf");
     let more = settings.get("include").map_or(&[][..], |entry| match entry.value {
@@ -120,22 +120,21 @@ fn settings<'a>(reading: &mut Reading<'_, 'a>, folder: &Path, main: Option<&Path
         _ => &[],
     });
     let more: Vec<&str> = settings.text("include").into_iter().chain(more.iter().filter_map(Value::text)).collect();
+    let mut replaced = false;
     for pattern in std::iter::once(default).chain(more) {
         let pattern = folder.join(pattern);
         let files = matching(reading, pattern.parent().unwrap_or(folder), &file_name(&pattern));
         let mut entries = Vec::new();
         included(reading, &files, &mut entries);
         for entry in entries {
-            if entry.key == "nodegroups" && settings.replaced.is_none() {
-                settings.replaced = settings.get("nodegroups");
-            }
+            replaced |= entry.key == "nodegroups";
             settings.entries.retain(|old| old.key != entry.key);
             settings.entries.push(entry);
         }
     }
-    if let Some(replaced) = settings.replaced {
+    if let Some(main) = settings.main.filter(|_| replaced) {
         let message = "these nodegroups are replaced by those of master.d, as Salt does without a word";
-        reading.warning(replaced.at, message);
+        reading.warning(main.at, message);
     }
     settings
 }
@@ -153,9 +152,18 @@ fn matching(reading: &mut Reading<'_, '_>, folder: &Path, pattern: &str) -> Vec<
 /// Merges files into each other: mappings by key, lists one behind the other, later values over earlier ones.
 fn included<'a>(reading: &mut Reading<'_, 'a>, files: &[PathBuf], merged: &mut Vec<Entry<'a>>) {
     for file in files {
+        if is_own(file) {
+            reading.skipped.push(file.display().to_string());
+            continue;
+        }
         let Some(entries) = mapping(reading, file) else { continue };
         *merged = merge(reading, merged, entries);
     }
+}
+
+/// Whether a file is what `export salt-nodegroups` wrote: the batches of a plan are no source of the next.
+fn is_own(path: &Path) -> bool {
+    std::fs::read_to_string(path).is_ok_and(|text| text.starts_with(OWN_MARK))
 }
 
 fn merge<'a>(reading: &Reading<'_, 'a>, known: &[Entry<'a>], added: &[Entry<'a>]) -> Vec<Entry<'a>> {
