@@ -50,10 +50,13 @@
 {%- set chosen = ordered[start:end + 1] %}
 {#- Salt passes over an id without an accepted key, and the batch would count as done. #}
 {%- set keys = salt['saltutil.wheel']('key.list', 'accepted') %}
-{%- set accepted = keys.get('data', {}).get('return', keys).get('minions', []) %}
+{%- set accepted = keys.get('return', keys.get('data', {}).get('return', {})).get('minions', []) %}
 {%- for batch in chosen %}
 {%- if not batch.hosts %}
 {{- raise('rollout: batch ' ~ batch.group ~ ' has no minions') }}
+{%- endif %}
+{%- if opts.get('nodegroups', {}).get(batch.group) != batch.hosts %}
+{{- raise('rollout: the nodegroup ' ~ batch.group ~ ' is missing or another than in this plan; export both anew') }}
 {%- endif %}
 {%- set missing = batch.hosts | difference(accepted) %}
 {%- if missing %}
