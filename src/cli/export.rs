@@ -73,7 +73,14 @@ fn render(
     };
     let variables = Effective::new(&planned.inventory);
     let options = options.options();
-    let export = Export { format: "", report, inventory: &planned.inventory, variables: &variables, options: &options };
+    let export = Export {
+        format: "",
+        report,
+        inventory: &planned.inventory,
+        variables: &variables,
+        options: &options,
+        fleet: planned.fleet.as_ref(),
+    };
     let mut problems = Vec::new();
     let mut results = Vec::new();
     for wanted in wanted {

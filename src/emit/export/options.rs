@@ -16,7 +16,7 @@ pub struct Options {
     /// Short names for versions, or one for the only version.
     pub ids: Vec<VersionId>,
     /// The port of the service on each host.
-    pub port: Option<u16>,
+    pub port: Option<Port>,
     /// The user to log in as.
     pub user: Option<String>,
     /// The port to log in at.
@@ -34,6 +34,15 @@ pub struct VersionId {
     pub version: Option<String>,
     /// The short name.
     pub id: String,
+}
+
+/// The port of the service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Port {
+    /// The same on each host.
+    Number(u16),
+    /// What a host has in this variable.
+    Variable(String),
 }
 
 /// Who is sent to which hosts while a rollout is under way.
