@@ -46,7 +46,7 @@ pub fn assign<'a>(
         inventory,
         effective: Effective::new(inventory),
         texts,
-        versions: IndexMap::new(),
+        versions: IndexMap::default(),
         reported: HashSet::new(),
         numbers: HashSet::new(),
         problems: Vec::new(),
@@ -71,7 +71,7 @@ pub fn assign<'a>(
 /// Splits off what is excluded and what has no version.
 fn sort_out<'a>(
     inventory: &Inventory<'a>,
-    versions: IndexMap<&'a str, Vec<HostId>>,
+    versions: IndexMap<&'a str, Vec<HostId>, foldhash::fast::RandomState>,
     excluded: &[HostId],
 ) -> Assignments<'a> {
     let mut is_excluded = vec![false; inventory.host_ids().len()];
@@ -97,7 +97,7 @@ struct Assigner<'r, 'a> {
     inventory: &'r Inventory<'a>,
     effective: Effective<'r, 'a>,
     texts: &'r TextMap<'a>,
-    versions: IndexMap<&'a str, Vec<HostId>>,
+    versions: IndexMap<&'a str, Vec<HostId>, foldhash::fast::RandomState>,
     /// Places that a message was given for: a group's variable is one finding, however many hosts have it.
     reported: HashSet<Pos>,
     /// Versions that came as numbers: each is one finding, though ansible-inventory prints it for each host.
