@@ -98,11 +98,9 @@ pub(super) fn read_groups<'a>(
         }
     }
     let Some(hostvars) = meta else { return hosts.into_iter().collect() };
-    let of: foldhash::HashMap<&str, &'a Entry<'a>> = hostvars.iter().map(|entry| (entry.key, entry)).collect();
-    for (name, _) in hosts {
-        if let Some(entry) = of.get(name) {
-            set_host_vars(reading, name, entry.value, entry.at);
-        }
+    // Variables of hosts that no group lists do not count.
+    for entry in hostvars.iter().filter(|entry| hosts.contains_key(entry.key)) {
+        set_host_vars(reading, entry.key, entry.value, entry.at);
     }
     Vec::new()
 }
