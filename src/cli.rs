@@ -2,6 +2,7 @@
 
 mod arguments;
 mod check;
+mod compare;
 mod config;
 mod documents;
 mod export;
@@ -14,6 +15,7 @@ mod plan;
 mod sources;
 mod stage;
 mod vault;
+mod why;
 
 use std::process::ExitCode;
 
@@ -58,9 +60,19 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
     let arena = regal_inventory::text::Arena::new();
     let texts = regal_inventory::text::TextMap::new();
-    let invocation = Invocation::new(&arena, &texts, &arguments)?;
+    if let Some(Command::Plan(options)) = &arguments.command
+        && let Some(other) = &options.compare
+    {
+        return compare::run(&arena, &texts, &arguments, options, other);
+    }
+    let mut invocation = Invocation::new(&arena, &texts, &arguments)?;
     match &arguments.command {
         Some(Command::Plan(options)) => plan::run(&invocation, options),
+        Some(Command::Why(options)) => {
+            // one host is asked about, whatever is shown of the others
+            invocation.settings.limit.clear();
+            why::run(&invocation, options)
+        }
         Some(Command::Check) => check::run(&invocation),
         Some(Command::Export(options)) => export::run(&invocation, options),
         _ => listing::run(&invocation, &arguments),

@@ -11,6 +11,7 @@
 mod batches;
 mod canary;
 mod caps;
+pub mod compare;
 mod contradictions;
 mod fleet;
 mod id;
@@ -22,6 +23,7 @@ mod stable;
 mod strategy;
 #[cfg(test)]
 mod tests;
+pub mod waves;
 mod why;
 
 use crate::assign::Assignments;
