@@ -43,6 +43,14 @@ pub struct Spec {
     pub origin: Option<Location>,
 }
 
+impl Spec {
+    /// A file or a directory.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        Spec { name: path.display().to_string(), path, origin: None }
+    }
+}
+
 /// How much a source may make out of little, so that a mistyped range or a malicious alias does not use up the memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
