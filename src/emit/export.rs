@@ -15,6 +15,7 @@ pub mod options;
 mod pools;
 mod programs;
 mod progress;
+mod salt;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,7 @@ use crate::inventory::effective::Effective;
 use crate::inventory::{HostId, Inventory};
 use crate::plan::names::{GroupNames, RolloutNames};
 use crate::plan::{Plan, Rollout};
+use crate::salt::Fleet;
 use crate::value::Value;
 
 use super::report::Report;
@@ -42,6 +44,8 @@ pub struct Export<'e, 'a> {
     pub variables: &'e Effective<'e, 'a>,
     /// What the call says beside the plan.
     pub options: &'e Options,
+    /// The minions of Salt sources, if there are any.
+    pub fleet: Option<&'e Fleet<'a>>,
 }
 
 /// One file of a folder.
@@ -159,6 +163,30 @@ pub static FORMATS: &[Format] = &[
         summary: "a JSON mapping a line from version to batches, as regal's iter_dict",
         uses: &[],
         render: Render::Text(programs::regal),
+    },
+    Format {
+        name: "salt",
+        summary: "a folder with the three that follow",
+        uses: salt::ROSTER_USES,
+        render: Render::Folder(salt::folder),
+    },
+    Format {
+        name: "salt-nodegroups",
+        summary: "the batches as nodegroups, for a Salt master's master.d",
+        uses: &[],
+        render: Render::Text(salt::nodegroups),
+    },
+    Format {
+        name: "salt-roster",
+        summary: "a flat roster of the hosts, for salt-ssh",
+        uses: salt::ROSTER_USES,
+        render: Render::Text(salt::roster),
+    },
+    Format {
+        name: "salt-orchestrate",
+        summary: "an orchestration that goes from batch to batch, for salt-run state.orchestrate",
+        uses: &[],
+        render: Render::Text(salt::orchestrate),
     },
 ];
 
