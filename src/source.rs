@@ -52,7 +52,7 @@ impl Spec {
     /// A file or a directory.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
-        Spec { name: path.display().to_string(), path, origin: None }
+        Spec { name: path.display().to_string(), path, origin: None, salt: Vec::new() }
     }
 }
 

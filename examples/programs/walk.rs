@@ -30,7 +30,7 @@ fn main() -> Result<()> {
 
     let mut warnings = loaded.warnings;
     let versions = settings.versions.as_ref().ok_or(Problem::new("no `version_from` and no `versions`"))?;
-    let request = Request { versions, policy: &settings.policy };
+    let request = Request { versions, policy: &settings.policy, fleet: None };
     let assignments = assign(&arena, &inventory, &texts, request, &mut warnings)?;
     let plan = plan(&assignments, &settings.policy)?;
 
