@@ -129,7 +129,7 @@ impl<'a> Assigner<'_, 'a> {
 
     fn labels(&mut self, rules: &Rules, hosts: &[HostId]) -> Vec<Label<'a>> {
         let mut labels = Vec::new();
-        for set in rules.spread.by.iter().chain(&rules.canary_cover) {
+        for set in rules.spread.by().into_iter().chain(&rules.canary_cover) {
             for name in &set.value {
                 if !labels.iter().any(|label: &Label<'_>| label.name == *name) {
                     labels.push(match name.strip_prefix(GROUP) {
