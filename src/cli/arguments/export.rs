@@ -28,6 +28,9 @@ pub struct ExportOptions {
     /// A batch that is being worked on: no requests go to its hosts
     #[arg(long, value_name = "BATCH")]
     in_progress: Vec<String>,
+    /// A host that is out of service; may be repeated
+    #[arg(long, value_name = "HOST")]
+    down: Vec<String>,
     /// User group A gets: the canary's hosts, or those with the new version
     #[arg(long, value_name = "BY")]
     routing: Option<RouteBy>,
@@ -120,6 +123,7 @@ impl ExportOptions {
         Options {
             done: self.done.clone(),
             in_progress: self.in_progress.clone(),
+            down: self.down.clone(),
             routing: self.routing.map(|by| match by {
                 RouteBy::Group => Routing::Group,
                 RouteBy::Version => Routing::Version,

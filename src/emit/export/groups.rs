@@ -46,7 +46,7 @@ fn source<'e>(export: &Export<'e, '_>, problems: &mut Vec<Problem>) -> &'e str {
     source
 }
 
-/// `dsh`: a file of hosts for each group, under `group/`, where dsh and pdsh's `-g` look for it.
+/// `dsh`: a file of hosts for each group, under `group/`, where dsh looks for it.
 pub(super) fn dsh(export: &Export<'_, '_>, _: &mut Vec<Problem>) -> Result<Vec<File>> {
     let mut problems = Vec::new();
     let mut files = Vec::new();

@@ -1,6 +1,6 @@
 //! Who is sent to which hosts while a rollout is under way: what nginx and HAProxy are told.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::address::is_ip;
 use super::ids::Alphabet;
@@ -12,7 +12,7 @@ use crate::plan::{Rollout, Stage};
 
 /// The options that all of these formats use.
 pub(super) const USES: &[Setting] =
-    &[Setting::Done, Setting::InProgress, Setting::Routing, Setting::Id, Setting::Port, Setting::ByName];
+    &[Setting::Done, Setting::InProgress, Setting::Down, Setting::Routing, Setting::Id, Setting::Port, Setting::ByName];
 
 /// What may stand in the name of a variable of nginx, which fails beyond 46 characters.
 const VARIABLES: Alphabet = Alphabet {
@@ -41,7 +41,7 @@ pub(super) struct Server<'a> {
     pub port: u16,
     /// Whose it is.
     pub pool: Pool,
-    /// Whether it is being worked on.
+    /// Whether it is out of service.
     pub down: bool,
 }
 
@@ -55,7 +55,7 @@ pub(super) enum Pool {
 }
 
 impl<'a> Pools<'a> {
-    /// The hosts of a pool, those too that are being worked on.
+    /// The hosts of a pool, those too that are out of service.
     pub fn of(&self, pool: Pool) -> impl Iterator<Item = &Server<'a>> {
         self.servers.iter().filter(move |server| server.pool == pool)
     }
@@ -91,18 +91,35 @@ pub(super) fn pools<'a>(export: &Export<'_, 'a>, warnings: &mut Vec<Problem>) ->
     let port = export.service_port()?;
     let ids = export.ids(&VARIABLES)?;
     let progress = export.progress()?;
+    let down = down(export)?;
     let mut problems = Vec::new();
     let mut all = Vec::new();
     for (((rollout, _), id), progress) in export.rollouts().zip(ids).zip(progress) {
         let mut pools = Pools { id, servers: servers(export, rollout, port, progress, &mut problems) };
+        pools.servers.iter_mut().for_each(|server| server.down |= down.contains(server.name));
         if pools.servers.iter().all(|server| server.down) && problems.is_empty() {
             let message = format!("export {}: no host of version {} is in service", export.format, rollout.version);
-            warnings.push(Problem::new(message).hint("requests still go to the hosts that are being worked on"));
+            warnings.push(Problem::new(message).hint("requests still go to all of its hosts"));
             pools.servers.iter_mut().for_each(|server| server.down = false);
         }
         all.push(pools);
     }
     Error::unless_any(problems, all)
+}
+
+/// The hosts that `--down` names.
+fn down<'e>(export: &Export<'e, '_>) -> Result<HashSet<&'e str>> {
+    let planned: HashSet<&str> = match export.options.down.as_slice() {
+        [] => HashSet::new(),
+        _ => export
+            .rollouts()
+            .flat_map(|(rollout, _)| &rollout.batches)
+            .flat_map(|batch| batch.hosts.iter().copied())
+            .collect(),
+    };
+    let unknown = export.options.down.iter().filter(|host| !planned.contains(host.as_str()));
+    let problem = |host| Problem::new(format!("`--down {host}`: the plan has no such host"));
+    Error::unless_any(unknown.map(problem).collect(), export.options.down.iter().map(String::as_str).collect())
 }
 
 fn servers<'a>(
