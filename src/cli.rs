@@ -2,6 +2,7 @@
 
 mod arguments;
 mod check;
+mod compare;
 mod config;
 mod documents;
 mod export;
@@ -58,6 +59,11 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
     let arena = regal_inventory::text::Arena::new();
     let texts = regal_inventory::text::TextMap::new();
+    if let Some(Command::Plan(options)) = &arguments.command
+        && let Some(other) = &options.compare
+    {
+        return compare::run(&arena, &texts, &arguments, options, other);
+    }
     let invocation = Invocation::new(&arena, &texts, &arguments)?;
     match &arguments.command {
         Some(Command::Plan(options)) => plan::run(&invocation, options),

@@ -5,12 +5,14 @@
 //! each batch takes the next ones, and the last batch may be short.
 
 mod batches;
+pub mod compare;
 mod id;
 pub mod names;
 mod order;
 mod shared;
 #[cfg(test)]
 mod tests;
+pub mod waves;
 
 use crate::assign::Assignments;
 use crate::error::{Error, Problem, Result};

@@ -5,6 +5,7 @@
 //! [`Policy::rules`] merges them key by key into the [`Rules`] of one version.
 
 mod amount;
+mod described;
 mod duration;
 mod glob;
 mod keys;

@@ -16,6 +16,7 @@ mod toml;
 mod vars_files;
 mod yaml;
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Location, Problem, Result};
@@ -357,7 +358,7 @@ impl<'a> Reading<'_, 'a> {
     /// A file's text in the arena, decrypted if need be.
     fn read_text(&mut self, path: &Path) -> Option<Content<'a>> {
         let name = path.display().to_string();
-        let mut bytes = match std::fs::read(path) {
+        let mut bytes: &'a [u8] = match read_into(self.arena, path) {
             Ok(bytes) => bytes,
             Err(error) => {
                 let problem = Problem::new(format!("cannot be read: {}", io_message(&error)));
@@ -365,10 +366,10 @@ impl<'a> Reading<'_, 'a> {
                 return None;
             }
         };
-        let concealed = vault::is_encrypted(&bytes);
+        let concealed = vault::is_encrypted(bytes);
         if concealed {
-            bytes = match self.decrypt(path, &bytes) {
-                Ok(Some(decrypted)) => decrypted,
+            bytes = match self.decrypt(path, bytes) {
+                Ok(Some(decrypted)) => self.arena.alloc_slice_copy(&decrypted),
                 Ok(None) => return Some(Content::Sealed),
                 Err(problem) => {
                     self.push(problem);
@@ -376,9 +377,9 @@ impl<'a> Reading<'_, 'a> {
                 }
             };
         }
-        match decoded(bytes) {
+        match decoded(self.arena, bytes) {
             Ok((text, bad_comment)) => {
-                let (name, text) = (self.arena.alloc_str(&name), self.arena.alloc_str(&text));
+                let name = self.arena.alloc_str(&name);
                 let added = if concealed { self.texts.add_concealed(name, text) } else { self.texts.add(name, text) };
                 added.map_err(|problem| self.push(problem)).ok().map(|text| Content::Text(text, bad_comment))
             }
@@ -526,12 +527,33 @@ fn effective_port(address: address::Address<'_>) -> Option<&str> {
     address.port.map(|port| port.trim_start_matches('0')).filter(|port| !port.is_empty())
 }
 
+/// A file's bytes, read into the arena without a copy on the way where the file says how long it is.
+fn read_into<'a>(arena: &'a Arena, path: &Path) -> std::io::Result<&'a [u8]> {
+    let mut file = std::fs::File::open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() || !(1..=u64::from(u32::MAX)).contains(&metadata.len()) {
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        return Ok(arena.alloc_slice_copy(&bytes));
+    }
+    let buffer = arena.alloc_slice_fill_copy(metadata.len() as usize, 0);
+    let mut length = 0;
+    while length < buffer.len() {
+        match file.read(&mut buffer[length..]) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(&buffer[..length])
+}
+
 /// The text, and its first comment line that is not UTF-8, which is left empty; another bad line by its number.
-fn decoded(bytes: Vec<u8>) -> std::result::Result<(String, Option<usize>), usize> {
-    let bytes = match String::from_utf8(bytes) {
-        Ok(text) => return Ok((text, None)),
-        Err(error) => error.into_bytes(),
-    };
+fn decoded<'a>(arena: &'a Arena, bytes: &'a [u8]) -> std::result::Result<(&'a str, Option<usize>), usize> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Ok((text, None));
+    }
     let mut text = String::with_capacity(bytes.len());
     let mut bad_comment = None;
     for (index, line) in bytes.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')).enumerate() {
@@ -544,7 +566,7 @@ fn decoded(bytes: Vec<u8>) -> std::result::Result<(String, Option<usize>), usize
             Err(_) => return Err(index + 1),
         }
     }
-    Ok((text, bad_comment))
+    Ok((arena.alloc_str(&text), bad_comment))
 }
 
 fn not_utf8(path: &Path, line: usize) -> Problem {

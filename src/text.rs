@@ -157,6 +157,25 @@ impl<'a> TextMap<'a> {
     }
 }
 
+/// The parts of a text between line feeds, the empty one behind a last line feed left out.
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let end = memchr::memchr(b'\n', rest.as_bytes());
+        let line = &rest[..end.unwrap_or(rest.len())];
+        rest = end.map_or("", |end| &rest[end + 1..]);
+        Some(line)
+    })
+}
+
+/// Whether all bytes are such as `good` says; looks at them in groups, which the compiler turns into wide instructions.
+pub(crate) fn all_bytes(text: &str, good: impl Fn(u8) -> bool) -> bool {
+    text.as_bytes().chunks(64).all(|group| group.iter().fold(true, |all, byte| all & good(*byte)))
+}
+
 /// What Python's `str.strip` and `\s` take for space.
 pub(crate) fn is_python_space(c: char) -> bool {
     c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)

@@ -15,4 +15,5 @@ mod playbooks {
     mod rolling_back;
     mod rolling_out;
     mod selecting;
+    mod waves;
 }

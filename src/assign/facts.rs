@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use super::from_inventory::{Assigner, MAX_NOTES, is_template};
@@ -36,7 +37,7 @@ impl Selected {
 
 impl<'a> Assigner<'_, 'a> {
     /// The hosts of each version with what the policy asks about them, without those that it keeps out.
-    pub fn sort_out(&mut self, versions: IndexMap<&'a str, Vec<HostId>>, policy: &Policy) -> Assignments<'a> {
+    pub fn sort_out(&mut self, versions: IndexMap<&'a str, Vec<HostId>, RandomState>, policy: &Policy) -> Assignments<'a> {
         let mut has_version = vec![false; self.inventory.host_ids().len()];
         let mut assigned = Vec::with_capacity(versions.len());
         for (version, hosts) in versions {

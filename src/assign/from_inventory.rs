@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use super::Assignments;
@@ -53,7 +54,7 @@ pub fn assign<'a>(
         fleet: request.fleet,
         effective: Effective::new(inventory),
         texts,
-        versions: IndexMap::new(),
+        versions: IndexMap::default(),
         reported: HashSet::new(),
         numbers: HashSet::new(),
         selected: HashMap::new(),
@@ -86,7 +87,7 @@ pub(super) struct Assigner<'r, 'a> {
     pub fleet: Option<&'r Fleet<'a>>,
     pub effective: Effective<'r, 'a>,
     pub texts: &'r TextMap<'a>,
-    pub versions: IndexMap<&'a str, Vec<HostId>>,
+    pub versions: IndexMap<&'a str, Vec<HostId>, RandomState>,
     /// Places that a message was given for: a group's variable is one finding, however many hosts have it.
     pub reported: HashSet<Pos>,
     /// Versions that came as numbers: each is one finding, though ansible-inventory prints it for each host.

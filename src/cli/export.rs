@@ -1,5 +1,6 @@
 //! `export`: the plan in the forms of other tools. Everything is made before anything is written.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use regal_inventory::emit::export::{Export, FORMATS, Rendered};
@@ -37,7 +38,7 @@ pub fn run(invocation: &Invocation<'_>, options: &ExportOptions) -> anyhow::Resu
     let mut printed = None;
     for (wanted, rendered) in wanted.iter().zip(rendered) {
         match (wanted.path, rendered) {
-            (Some(path), Rendered::Text(text)) => staged.push(stage::file(path, &text)?),
+            (Some(path), Rendered::Text(text)) => staged.push(stage::file(path, |sink| sink.write_all(&text))?),
             (Some(path), Rendered::Folder(files)) => staged.push(stage::folder(path, wanted.format.name, &files)?),
             (None, Rendered::Text(text)) => printed = Some(text),
             // The arguments were refused before.

@@ -28,6 +28,8 @@ pub struct Invocation<'a> {
     pub settings: Settings,
     /// The configuration file, if one is used.
     pub config: Option<PathBuf>,
+    /// Another configuration that is compared with this one, and is no source either.
+    pub compared: Option<PathBuf>,
     pub output: Option<PathBuf>,
     pub color: Color,
     pub refresh_cache: bool,
@@ -63,8 +65,23 @@ impl<'a> Invocation<'a> {
         let variable = environment.iter().find(|(name, _)| *name == "REGAL_CONFIG").map(|(_, value)| *value);
         let here = std::env::current_dir().context("the working directory cannot be read")?;
         let config = config::find(arguments.config.as_deref(), variable, &here);
+        Self::with(arena, texts, arguments, config, "--config or REGAL_CONFIG")
+    }
+
+    /// Reads a configuration, the environment and the options; `option` is what names the configuration.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub fn with(
+        arena: &'a Arena,
+        texts: &'a TextMap<'a>,
+        arguments: &Arguments,
+        config: Option<PathBuf>,
+        option: &str,
+    ) -> anyhow::Result<Self> {
+        let environment = environment(arena)?;
         let file = match &config {
-            Some(path) => Some(read_config(arena, texts, path)?),
+            Some(path) => Some(read_config(arena, texts, path, option)?),
             None => None,
         };
         let options: Vec<OptionText<'a>> = (arguments.settings.iter())
@@ -84,7 +101,7 @@ impl<'a> Invocation<'a> {
             std::env::var(TRANSFORM).is_ok_and(|value| matches!(value.as_str(), "always" | "silently"));
         let output = arguments.output.clone();
         let (color, refresh_cache) = (arguments.color, arguments.refresh_cache);
-        Ok(Invocation { arena, texts, settings, config, output, color, refresh_cache })
+        Ok(Invocation { arena, texts, settings, config, compared: None, output, color, refresh_cache })
     }
 
     /// The sources as messages and reports name them.
@@ -236,12 +253,12 @@ fn read_config<'a>(
     arena: &'a Arena,
     texts: &TextMap<'a>,
     path: &Path,
+    option: &str,
 ) -> Result<regal_inventory::text::Text<'a>, Error> {
     let name = path.display().to_string();
     let whole = |message: String| Problem::new(message).at(Location::whole(name.clone()));
     let bytes = std::fs::read(path).map_err(|error| {
-        whole(format!("the configuration cannot be read: {error}"))
-            .hint("check the path given by --config or REGAL_CONFIG")
+        whole(format!("the configuration cannot be read: {error}")).hint(format!("check the path given by {option}"))
     })?;
     let text = String::from_utf8(bytes)
         .map_err(|_| whole("the configuration is not valid UTF-8".to_string()).hint("save it as UTF-8"))?;

@@ -30,7 +30,7 @@ pub(super) struct Document<'r> {
 }
 
 #[derive(Serialize)]
-struct Variable<'r> {
+pub(super) struct Variable<'r> {
     name: &'r str,
     value: &'r str,
 }
@@ -62,7 +62,7 @@ struct BatchEntry<'r> {
 }
 
 #[derive(Serialize)]
-struct Warning<'r> {
+pub(super) struct Warning<'r> {
     message: &'r str,
     location: Option<String>,
     hint: Option<&'r str>,
@@ -74,7 +74,7 @@ impl<'r> Document<'r> {
             schema: SCHEMA,
             plan_id: report.plan_id(),
             configuration: report.configuration,
-            environment: report.environment.iter().map(|(name, value)| Variable { name, value }).collect(),
+            environment: report.environment.iter().map(Variable::new).collect(),
             sources: report.sources,
             hosts: report.host_count(),
             batches: report.batch_count(),
@@ -117,8 +117,14 @@ impl<'r> Version<'r> {
     }
 }
 
+impl<'r> Variable<'r> {
+    pub fn new((name, value): &'r (String, String)) -> Self {
+        Variable { name, value }
+    }
+}
+
 impl<'r> Warning<'r> {
-    fn new(problem: &'r Problem) -> Self {
+    pub fn new(problem: &'r Problem) -> Self {
         let location = problem.location.as_ref().map(ToString::to_string);
         Warning { message: &problem.message, location, hint: problem.hint.as_deref() }
     }

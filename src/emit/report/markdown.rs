@@ -23,6 +23,11 @@ pub(super) fn write(report: &Report<'_, '_>, out: &mut impl Write) -> io::Result
         let left = count(report.plan.rollouts.len() - cut.versions, "version");
         writeln!(out, "\n… and {left} more; `--full` shows all")?;
     }
+    write_remarks(report, out)
+}
+
+/// Who is left out, and what is to be said of the plan.
+pub(super) fn write_remarks(report: &Report<'_, '_>, out: &mut impl Write) -> io::Result<()> {
     for (heading, hosts) in [("Excluded", report.excluded()), ("Without a version", report.plan.unversioned.clone())] {
         if !hosts.is_empty() {
             writeln!(out, "\n## {heading}\n\n{}: {}", count(hosts.len(), "host"), hosts_text(report, &hosts))?;
@@ -92,12 +97,12 @@ fn write_version(
 }
 
 /// The hosts, folded.
-fn hosts_text(report: &Report<'_, '_>, hosts: &[&str]) -> String {
+pub(super) fn hosts_text(report: &Report<'_, '_>, hosts: &[&str]) -> String {
     escape(&fold::within(hosts, if report.full { usize::MAX } else { CELL }))
 }
 
 /// Text that Markdown shows as it is, in a table too.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

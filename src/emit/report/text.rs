@@ -12,7 +12,7 @@ use crate::policy::{Approval, display_seconds};
 /// Notes or warnings that are shown unless the report is full.
 const REMARKS: usize = 3;
 /// The column where the value of a line such as `sources` begins.
-const LABEL: usize = 14;
+pub(super) const LABEL: usize = 14;
 /// Lines of a version beside its batches: a blank one and its title.
 const OVERHEAD: usize = 2;
 /// The line that names the columns.
@@ -39,7 +39,7 @@ pub(super) fn write(report: &Report<'_, '_>, out: &mut impl Write) -> io::Result
 }
 
 /// What was planned, and from what.
-fn head(report: &Report<'_, '_>) -> Vec<String> {
+pub(super) fn head(report: &Report<'_, '_>) -> Vec<String> {
     let mut totals = vec![
         count(report.plan.rollouts.len(), "version"),
         count(report.host_count(), "host"),
@@ -114,7 +114,7 @@ impl Columns {
 }
 
 /// A version and its policy in one line.
-fn title(report: &Report<'_, '_>, rollout: &Rollout<'_>, names: &RolloutNames) -> String {
+pub(super) fn title(report: &Report<'_, '_>, rollout: &Rollout<'_>, names: &RolloutNames) -> String {
     let mut parts = vec![count(rollout.host_count(), "host"), count(rollout.batches.len(), "batch")];
     if rollout.bake_seconds() > 0 {
         parts.push(format!("bakes {}", display_seconds(rollout.bake_seconds())));
@@ -165,7 +165,7 @@ fn batches(
 }
 
 /// The folded hosts after `start`, in lines that keep to the width, the later ones indented.
-fn wrap(start: &str, hosts: &[&str]) -> Vec<String> {
+pub(super) fn wrap(start: &str, hosts: &[&str]) -> Vec<String> {
     const INDENT: &str = "      ";
     let mut lines = Vec::new();
     let mut line = start.to_string();
@@ -186,7 +186,7 @@ fn wrap(start: &str, hosts: &[&str]) -> Vec<String> {
 }
 
 /// Who is left out, and what is to be said of the plan.
-fn tail(report: &Report<'_, '_>) -> Vec<String> {
+pub(super) fn tail(report: &Report<'_, '_>) -> Vec<String> {
     let mut lines = Vec::new();
     for (label, hosts) in [("excluded", report.excluded()), ("no version", report.plan.unversioned.clone())] {
         if hosts.is_empty() {
