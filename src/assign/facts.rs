@@ -37,7 +37,11 @@ impl Selected {
 
 impl<'a> Assigner<'_, 'a> {
     /// The hosts of each version with what the policy asks about them, without those that it keeps out.
-    pub fn sort_out(&mut self, versions: IndexMap<&'a str, Vec<HostId>, RandomState>, policy: &Policy) -> Assignments<'a> {
+    pub fn sort_out(
+        &mut self,
+        versions: IndexMap<&'a str, Vec<HostId>, RandomState>,
+        policy: &Policy,
+    ) -> Assignments<'a> {
         let mut has_version = vec![false; self.inventory.host_ids().len()];
         let mut assigned = Vec::with_capacity(versions.len());
         for (version, hosts) in versions {
