@@ -1,6 +1,5 @@
 //! `export`: the plan in the forms of other tools. Everything is made before anything is written.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use regal_inventory::emit::export::{Export, FORMATS, Rendered};

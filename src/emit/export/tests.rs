@@ -60,7 +60,7 @@ fn render(format: &str, versions: &[(&str, &[Host<'_>])], options: &Options) -> 
         full: true,
     };
     let variables = Effective::new(&inventory);
-    let export = Export { format: "", report, inventory: &inventory, variables: &variables, fleet: None, options };
+    let export = Export { format: "", report, inventory: &inventory, variables: &variables, options, fleet: None };
     let mut warnings = Vec::new();
     let rendered = find(format).unwrap().render(&export, &mut warnings)?;
     Ok((rendered, warnings))
