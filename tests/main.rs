@@ -14,6 +14,7 @@ mod layers;
 mod limits;
 mod messages;
 mod protocol;
+mod schema;
 mod settings;
 mod sources;
 mod support;
