@@ -20,11 +20,11 @@ use regal_inventory::text::{Arena, TextMap};
 fn list(source: &Path) -> usize {
     let arena = Arena::new();
     let texts = TextMap::new();
-    let spec = Spec { name: source.display().to_string(), path: source.to_path_buf(), origin: None };
+    let spec = Spec { name: source.display().to_string(), path: source.to_path_buf(), origin: None, salt: Vec::new() };
     let loaded = load(&arena, &texts, &[spec], &Options::default()).unwrap();
     let versions = VersionSource::From(VersionFrom::Var("app_version".to_string()), Location::whole("bench"));
     let policy = Policy::default();
-    let request = Request { versions: &versions, policy: &policy };
+    let request = Request { versions: &versions, policy: &policy, fleet: None };
     let mut warnings = Vec::new();
     let assignments = assign(&arena, &loaded.inventory, &texts, request, &mut warnings).unwrap();
     let plan = plan(&assignments, &policy).unwrap();

@@ -2,6 +2,7 @@
 
 mod facts;
 mod from_inventory;
+mod from_salt;
 pub mod literal_hosts;
 mod template;
 

@@ -6,7 +6,7 @@
 //! and a mapping with `__ansible_vault` or `__ansible_unsafe` becomes the string it stands for. Nesting ends at 128 levels,
 //! where Python goes on to about 1,000.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::ops::Range;
 
@@ -48,18 +48,35 @@ pub fn parse_data<'a>(
     max_expanded: u64,
     warnings: &mut Vec<(Pos, String)>,
 ) -> Result<Value<'a>, Fault> {
-    let first = text.text.bytes().find(|byte| !byte.is_ascii_whitespace());
-    let may_be_json = matches!(first, Some(b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n' | b'N' | b'I'));
-    if may_be_json && let Ok(value) = parse(arena, text) {
+    if may_be_json(text.text)
+        && let Ok(value) = parse(arena, text)
+    {
         return Ok(value);
     }
     yaml::parse_within(arena, text, max_expanded, warnings)
 }
 
+/// Whether the text starts as JSON; a wrong guess costs a walk through it.
+fn may_be_json(text: &str) -> bool {
+    let text = text.trim_ascii_start();
+    let word = || ["true", "false", "null", "NaN", "Infinity"].iter().any(|word| text.starts_with(word));
+    match text.as_bytes() {
+        [b'{' | b'[' | b'"' | b'0'..=b'9', ..] | [b'-', b'0'..=b'9' | b'I', ..] => true,
+        _ => word(),
+    }
+}
+
 /// Parses `source`, which is the text itself or the text with strings for the `specials`, byte for byte as long.
 fn read<'a>(arena: &'a Arena, text: Text<'a>, source: &'a str, specials: &[Range<usize>]) -> Result<Value<'a>, Fault> {
-    let reader =
-        Reader { arena, text, source: Text { text: source, base: text.base }, specials, last: Cell::new(text.base) };
+    let reader = Reader {
+        arena,
+        text,
+        source: Text { text: source, base: text.base },
+        specials,
+        last: Cell::new(text.base),
+        items: RefCell::default(),
+        entries: RefCell::default(),
+    };
     let mut deserializer = serde_json::Deserializer::from_str(source);
     reader
         .deserialize(&mut deserializer)
@@ -119,6 +136,9 @@ struct Reader<'a, 's> {
     specials: &'s [Range<usize>],
     /// The last known place, for a key whose own is lost because it has escapes.
     last: Cell<Pos>,
+    /// The parts of the lists and mappings that are open, the innermost last.
+    items: RefCell<Vec<Value<'a>>>,
+    entries: RefCell<Vec<Entry<'a>>>,
 }
 
 impl<'a> DeserializeSeed<'a> for &Reader<'a, '_> {
@@ -165,29 +185,35 @@ impl<'a> Visitor<'a> for &Reader<'a, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'a>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut items = Vec::new();
+        let start = self.items.borrow().len();
         while let Some(item) = list.next_element_seed(self)? {
-            items.push(item);
+            self.items.borrow_mut().push(item);
         }
-        Ok(Value::List(self.arena.alloc_slice_copy(&items)))
+        let mut items = self.items.borrow_mut();
+        let value = Value::List(self.arena.alloc_slice_copy(&items[start..]));
+        items.truncate(start);
+        Ok(value)
     }
 
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut entries = Vec::new();
+        let start = self.entries.borrow().len();
         while let Some(key) = map.next_key_seed(KeySeed(self))? {
             match key {
                 Key::Number => return number(map.next_value_seed(self)?),
                 Key::Named(key, at) => {
                     let value = map.next_value_seed(self)?;
-                    entries.push(Entry { key, kind: KeyKind::Str, at, value });
+                    self.entries.borrow_mut().push(Entry { key, kind: KeyKind::Str, at, value });
                 }
             }
         }
-        keys::unique(&mut entries, 0, |_, _| {});
-        if let Some(value) = marked(&entries)? {
-            return Ok(value);
-        }
-        Ok(Value::Map(self.arena.alloc_slice_copy(&entries)))
+        let mut entries = self.entries.borrow_mut();
+        keys::unique(&mut entries, start, |_, _| {});
+        let value = match marked(&entries[start..])? {
+            Some(value) => value,
+            None => Value::Map(self.arena.alloc_slice_copy(&entries[start..])),
+        };
+        entries.truncate(start);
+        Ok(value)
     }
 }
 

@@ -36,7 +36,7 @@ pub enum Literal<'a> {
 /// position of their own: theirs is the default.
 pub fn eval<'a>(arena: &'a Arena, text: &'a str) -> Literal<'a> {
     let text = text.trim_start_matches([' ', '\t']);
-    if !may_be_literal(text) {
+    if !may_be_literal(text) || is_dotted(text) {
         return Literal::Text;
     }
     if is_plain_int(text) {
@@ -57,6 +57,13 @@ fn may_be_literal(text: &str) -> bool {
         [b'r' | b'R' | b'b' | b'B' | b'u' | b'U', next, ..] => matches!(next, b'\'' | b'"' | b'r' | b'R' | b'b' | b'B'),
         _ => false,
     }
+}
+
+/// Whether the text is an address or a version: points among digits, more than a number has.
+fn is_dotted(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_digit())
+        && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && text.bytes().filter(|byte| *byte == b'.').count() > 1
 }
 
 /// Whether the text is a decimal as Python prints it, which most numbers are.

@@ -1,23 +1,38 @@
 //! The plan: for each version, which hosts come first and which follow, batch by batch.
 //!
 //! [`plan`] is a pure function of the hosts and the policy: no clock, no environment, no chance, no files. The same
-//! input gives the same plan on every machine. The rules are those of regal 1.3: the canary takes the first hosts, then
-//! each batch takes the next ones, and the last batch may be short.
+//! input gives the same plan on every machine.
+//!
+//! Without any key the rules are those of regal 1.3: the canary takes the first hosts, then each batch takes the next
+//! ones, and the last batch may be short. For each version `batches` checks the rules (`contradictions`), orders the
+//! hosts and divides them into domains (`fleet`), chooses the canary (`canary`), and cuts the rest: `sizes` says how many
+//! hosts a batch may have, `caps` how many of a domain, and a `strategy` which host is next.
 
 mod batches;
+mod canary;
+mod caps;
 pub mod compare;
+mod contradictions;
+mod fleet;
 mod id;
 pub mod names;
 mod order;
 mod shared;
+mod sizes;
+mod stable;
+mod strategy;
 #[cfg(test)]
 mod tests;
 pub mod waves;
+mod why;
 
 use crate::assign::Assignments;
 use crate::error::{Error, Problem, Result};
 use crate::policy::{Approval, Policy};
+use batches::Findings;
 pub use id::plan_id;
+pub use stable::host_hash;
+pub use why::{Reason, Share, Why, join};
 
 /// Rollouts in priority order, one for each version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,7 +176,8 @@ impl Rollout<'_> {
 /// number of hosts.
 ///
 /// # Errors
-/// A name in `priority` that is no version; a host in several versions under `shared_hosts: error`.
+/// A name in `priority` that is no version; a host in several versions under `shared_hosts: error`; rules that exclude each
+/// other or cannot be met with the hosts there are. All of them at once.
 pub fn plan<'a>(assignments: &Assignments<'a>, policy: &Policy) -> Result<Plan<'a>> {
     let mut problems = Vec::new();
     let mut warnings = Vec::new();
@@ -171,21 +187,45 @@ pub fn plan<'a>(assignments: &Assignments<'a>, policy: &Policy) -> Result<Plan<'
     if !problems.is_empty() {
         return Err(Error { problems });
     }
+    let mut findings = Findings { problems, warnings };
     let mut rollouts = Vec::new();
     let mut empty = Vec::new();
+    let mut listed = order::ListedDomains::default();
     for assigned in ordered {
         if assigned.hosts.is_empty() {
             let message =
                 format!("version {} has no hosts left to plan: `exclude` keeps all of them out", assigned.version);
             if !assigned.excluded.is_empty() {
-                warnings.push(Problem::new(message));
+                findings.warnings.push(Problem::new(message));
             }
             empty.push((assigned.version, assigned.excluded.clone()));
             continue;
         }
-        rollouts.push(batches::rollout(assigned, &policy.rules(assigned.version), &mut warnings));
+        let rules = policy.rules(assigned.version);
+        listed.see(assigned, &rules);
+        rollouts.extend(batches::rollout(assigned, &rules, &mut findings));
     }
-    Ok(Plan { rollouts, unversioned: assignments.unversioned.clone(), empty, warnings })
+    let Findings { mut problems, warnings } = findings;
+    listed.report(&mut problems);
+    Error::unless_any(problems, Plan { rollouts, unversioned: assignments.unversioned.clone(), empty, warnings })
+}
+
+/// Why a host stands where it does, for each version that plans it, in plan order.
+///
+/// The answer belongs to the plan that [`plan`] makes of the same input.
+pub fn why<'a>(assignments: &Assignments<'a>, policy: &Policy, host: &str) -> Vec<Why<'a>> {
+    let ordered = order::by_priority(&assignments.versions, &policy.priority, &mut Vec::new(), &mut Vec::new());
+    let planning = ordered.into_iter().filter(|assigned| assigned.hosts.contains(&host));
+    planning.filter_map(|assigned| batches::why(assigned, &policy.rules(assigned.version), host)).collect()
+}
+
+/// `1 host`, `5 hosts`, `2 canaries`.
+fn count(number: usize, noun: &str) -> String {
+    match (number, noun.strip_suffix('y')) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some(stem)) => format!("{number} {stem}ies"),
+        (_, None) => format!("{number} {noun}s"),
+    }
 }
 
 /// Warns of each override whose glob matches no version.

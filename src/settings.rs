@@ -10,6 +10,7 @@ pub mod keys;
 mod layer;
 mod policy_keys;
 pub mod schema;
+mod sources;
 #[cfg(test)]
 mod tests;
 mod typed;
@@ -20,6 +21,7 @@ pub use crate::policy::Pattern;
 use crate::policy::{Layer, Policy};
 use crate::source::Limits;
 use crate::source::engine::Mode;
+use crate::source::salt::Part;
 use crate::text::{Arena, Text, TextMap};
 use draft::Draft;
 pub use keys::{Id, KEYS, Key, Shape, variable};
@@ -92,6 +94,8 @@ pub struct Source {
     pub from_file: bool,
     /// Where it is named.
     pub at: Location,
+    /// The paths of a Salt source by what they hold; empty for others, whose text is the path.
+    pub salt: Vec<(Part, String)>,
 }
 
 /// A vault password with its id, `ID@FILE` or `FILE`.
@@ -150,6 +154,12 @@ pub enum VersionFrom {
     Group(String),
     /// The result of this template over the host's variables.
     Template(String),
+    /// A grain of Salt, or what Salt's `:` leads to in one.
+    Grain(String),
+    /// A key of a Salt pillar, or what Salt's `:` leads to in one.
+    Pillar(String),
+    /// What the one `*` stands for in the name of a Salt nodegroup that the minion is in.
+    Nodegroup(String),
 }
 
 /// Reads the settings.

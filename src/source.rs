@@ -9,17 +9,20 @@ pub mod engine;
 mod ini;
 mod passwords;
 mod program;
+pub mod salt;
 mod script;
 mod shell;
 mod toml;
 mod vars_files;
 mod yaml;
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Location, Problem, Result};
 use crate::inventory::{GroupId, Inventory, UNGROUPED};
 use crate::pattern::{address, range};
+use crate::salt::Fleet;
 use crate::text::{Arena, Pos, Text, TextMap, is_python_space, python_trim};
 use crate::value::Value;
 use crate::vault::{self, Keyring};
@@ -41,6 +44,8 @@ pub struct Spec {
     pub path: PathBuf,
     /// Where it was named, for messages.
     pub origin: Option<Location>,
+    /// The parts of a Salt source that are named one by one; else empty.
+    pub salt: Vec<salt::Given>,
 }
 
 /// How much a source may make out of little, so that a mistyped range or a malicious alias does not use up the memory.
@@ -93,6 +98,8 @@ pub struct Loaded<'a> {
     pub vaults: Vec<String>,
     /// Files of a directory that were passed over because they are our own.
     pub skipped: Vec<String>,
+    /// The minions and nodegroups of Salt sources, if there are any.
+    pub fleet: Option<Fleet<'a>>,
 }
 
 /// What a file holds.
@@ -121,6 +128,7 @@ struct Reading<'m, 'a> {
     warnings: Vec<Problem>,
     vaults: Vec<String>,
     skipped: Vec<String>,
+    fleet: Option<Fleet<'a>>,
 }
 
 /// What a text is.
@@ -140,16 +148,40 @@ pub enum Format {
 /// Every problem of every source.
 pub fn load<'a>(arena: &'a Arena, texts: &TextMap<'a>, specs: &[Spec], options: &Options) -> Result<Loaded<'a>> {
     let mut reading = Reading::new(arena, texts, options);
-    let through_ansible = engine::read(&mut reading, specs);
+    let (others, salt, before) = split_off_salt(&reading, specs);
+    let through_ansible = engine::read(&mut reading, &others);
     if !through_ansible {
-        specs.iter().for_each(|spec| reading.source(spec));
+        others[..before].iter().for_each(|spec| reading.source(spec));
+    }
+    if !salt.is_empty() {
+        salt::read(&mut reading, &salt);
+    }
+    if !through_ansible {
+        others[before..].iter().for_each(|spec| reading.source(spec));
     }
     reading.reconcile();
     // What ansible-inventory prints has the vars files already.
     if !through_ansible && reading.problems.is_empty() {
-        vars_files::read(&mut reading, specs);
+        vars_files::read(&mut reading, &others);
     }
     reading.finish()
+}
+
+/// The sources that are not Salt's, those that are, and how many of the others stand before the first of them.
+fn split_off_salt(reading: &Reading<'_, '_>, specs: &[Spec]) -> (Vec<Spec>, Vec<salt::Given>, usize) {
+    let (mut others, mut given) = (Vec::new(), Vec::new());
+    let mut before = None;
+    for spec in specs {
+        match salt::detect(reading, spec) {
+            Some(parts) => {
+                before.get_or_insert(others.len());
+                given.extend(parts);
+            }
+            None => others.push(spec.clone()),
+        }
+    }
+    let before = before.unwrap_or(others.len());
+    (others, given, before)
 }
 
 /// Reads one inventory that is a text and no file: nothing beside it counts, and nothing is run.
@@ -192,6 +224,7 @@ impl<'m, 'a> Reading<'m, 'a> {
             warnings: Vec::new(),
             vaults: Vec::new(),
             skipped: Vec::new(),
+            fleet: None,
         }
     }
 
@@ -210,8 +243,8 @@ impl<'m, 'a> Reading<'m, 'a> {
         if self.more_problems > 0 {
             self.problems.push(Problem::new(format!("{} more problems are not shown", self.more_problems)));
         }
-        let Reading { inventory, warnings, vaults, skipped, problems, .. } = self;
-        Error::unless_any(problems, Loaded { inventory, warnings, vaults, skipped })
+        let Reading { inventory, warnings, vaults, skipped, problems, fleet, .. } = self;
+        Error::unless_any(problems, Loaded { inventory, warnings, vaults, skipped, fleet })
     }
 }
 
@@ -325,7 +358,7 @@ impl<'a> Reading<'_, 'a> {
     /// A file's text in the arena, decrypted if need be.
     fn read_text(&mut self, path: &Path) -> Option<Content<'a>> {
         let name = path.display().to_string();
-        let mut bytes = match std::fs::read(path) {
+        let mut bytes: &'a [u8] = match read_into(self.arena, path) {
             Ok(bytes) => bytes,
             Err(error) => {
                 let problem = Problem::new(format!("cannot be read: {}", io_message(&error)));
@@ -333,10 +366,10 @@ impl<'a> Reading<'_, 'a> {
                 return None;
             }
         };
-        let concealed = vault::is_encrypted(&bytes);
+        let concealed = vault::is_encrypted(bytes);
         if concealed {
-            bytes = match self.decrypt(path, &bytes) {
-                Ok(Some(decrypted)) => decrypted,
+            bytes = match self.decrypt(path, bytes) {
+                Ok(Some(decrypted)) => self.arena.alloc_slice_copy(&decrypted),
                 Ok(None) => return Some(Content::Sealed),
                 Err(problem) => {
                     self.push(problem);
@@ -344,9 +377,9 @@ impl<'a> Reading<'_, 'a> {
                 }
             };
         }
-        match decoded(bytes) {
+        match decoded(self.arena, bytes) {
             Ok((text, bad_comment)) => {
-                let (name, text) = (self.arena.alloc_str(&name), self.arena.alloc_str(&text));
+                let name = self.arena.alloc_str(&name);
                 let added = if concealed { self.texts.add_concealed(name, text) } else { self.texts.add(name, text) };
                 added.map_err(|problem| self.push(problem)).ok().map(|text| Content::Text(text, bad_comment))
             }
@@ -494,12 +527,33 @@ fn effective_port(address: address::Address<'_>) -> Option<&str> {
     address.port.map(|port| port.trim_start_matches('0')).filter(|port| !port.is_empty())
 }
 
+/// A file's bytes, read into the arena without a copy on the way where the file says how long it is.
+fn read_into<'a>(arena: &'a Arena, path: &Path) -> std::io::Result<&'a [u8]> {
+    let mut file = std::fs::File::open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() || !(1..=u64::from(u32::MAX)).contains(&metadata.len()) {
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        return Ok(arena.alloc_slice_copy(&bytes));
+    }
+    let buffer = arena.alloc_slice_fill_copy(metadata.len() as usize, 0);
+    let mut length = 0;
+    while length < buffer.len() {
+        match file.read(&mut buffer[length..]) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(&buffer[..length])
+}
+
 /// The text, and its first comment line that is not UTF-8, which is left empty; another bad line by its number.
-fn decoded(bytes: Vec<u8>) -> std::result::Result<(String, Option<usize>), usize> {
-    let bytes = match String::from_utf8(bytes) {
-        Ok(text) => return Ok((text, None)),
-        Err(error) => error.into_bytes(),
-    };
+fn decoded<'a>(arena: &'a Arena, bytes: &'a [u8]) -> std::result::Result<(&'a str, Option<usize>), usize> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Ok((text, None));
+    }
     let mut text = String::with_capacity(bytes.len());
     let mut bad_comment = None;
     for (index, line) in bytes.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')).enumerate() {
@@ -512,7 +566,7 @@ fn decoded(bytes: Vec<u8>) -> std::result::Result<(String, Option<usize>), usize
             Err(_) => return Err(index + 1),
         }
     }
-    Ok((text, bad_comment))
+    Ok((arena.alloc_str(&text), bad_comment))
 }
 
 fn not_utf8(path: &Path, line: usize) -> Problem {

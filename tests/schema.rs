@@ -50,18 +50,19 @@ fn the_shipped_file_is_what_is_printed() {
 }
 
 #[test]
-fn every_example_is_valid_and_leads_an_editor_to_the_schema() {
+fn every_example_is_valid_and_its_comment_leads_to_the_schema() {
     let validator = validator();
-    let mut checked = 0;
+    let mut led = 0;
     for path in files(&top().join("examples"), "regal.yml") {
         let text = fs::read_to_string(&path).unwrap();
         assert_eq!(errors(&validator, &text), Vec::<String>::new(), "{}", path.display());
         let line = text.lines().find_map(|line| line.strip_prefix("# yaml-language-server: $schema="));
-        let schema = path.parent().unwrap().join(line.unwrap_or_else(|| panic!("{} has no schema", path.display())));
-        assert_eq!(schema.canonicalize().unwrap(), top().join("examples/regal.schema.json").canonicalize().unwrap());
-        checked += 1;
+        let Some(line) = line else { continue };
+        let schema = path.parent().unwrap().join(line).canonicalize().unwrap();
+        assert_eq!(schema, top().join("examples/regal.schema.json").canonicalize().unwrap(), "{}", path.display());
+        led += 1;
     }
-    assert!(checked >= 4, "{checked}");
+    assert!(led >= 4, "{led}");
 }
 
 #[test]

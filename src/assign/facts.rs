@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use super::from_inventory::{Assigner, MAX_NOTES, is_template};
@@ -36,7 +37,11 @@ impl Selected {
 
 impl<'a> Assigner<'_, 'a> {
     /// The hosts of each version with what the policy asks about them, without those that it keeps out.
-    pub fn sort_out(&mut self, versions: IndexMap<&'a str, Vec<HostId>>, policy: &Policy) -> Assignments<'a> {
+    pub fn sort_out(
+        &mut self,
+        versions: IndexMap<&'a str, Vec<HostId>, RandomState>,
+        policy: &Policy,
+    ) -> Assignments<'a> {
         let mut has_version = vec![false; self.inventory.host_ids().len()];
         let mut assigned = Vec::with_capacity(versions.len());
         for (version, hosts) in versions {
@@ -124,7 +129,7 @@ impl<'a> Assigner<'_, 'a> {
 
     fn labels(&mut self, rules: &Rules, hosts: &[HostId]) -> Vec<Label<'a>> {
         let mut labels = Vec::new();
-        for set in rules.spread.by.iter().chain(&rules.canary_cover) {
+        for set in rules.spread.by().into_iter().chain(&rules.canary_cover) {
             for name in &set.value {
                 if !labels.iter().any(|label: &Label<'_>| label.name == *name) {
                     labels.push(match name.strip_prefix(GROUP) {

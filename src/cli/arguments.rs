@@ -157,9 +157,7 @@ pub fn parse() -> Result<Arguments, clap::Error> {
     let mut command = command();
     let matches = command.try_get_matches_from_mut(std::env::args_os())?;
     let mut arguments = Arguments::from_arg_matches(&matches)?;
-    // An option behind a command stands with the command's matches.
-    let leaf = matches.subcommand().map_or(&matches, |(_, matches)| matches);
-    arguments.settings = settings(leaf);
+    arguments.settings = settings(&matches);
     let asks = arguments.list || arguments.host.is_some() || arguments.graph || arguments.export;
     if arguments.command.is_none() && !asks {
         let message = "say what to do: a command such as plan or check, or --list, --host or --graph";
@@ -179,11 +177,19 @@ pub fn parse() -> Result<Arguments, clap::Error> {
     Ok(arguments)
 }
 
-/// The whole command line.
+/// The whole command line. The options that set keys stand before or behind a command.
 pub fn command() -> clap::Command {
-    let options = options().map(|(key, name)| {
+    // Made only for the command that is used: as global options they were copied for each, a third of the time to start.
+    let with_options =
+        Arguments::command().mut_subcommands(|command| command.defer(|command| command.args(setting_options())));
+    with_options.args(setting_options())
+}
+
+/// The options that set keys.
+fn setting_options() -> impl Iterator<Item = Arg> {
+    options().map(|(key, name)| {
         let option = name.replace(['_', '.'], "-");
-        let arg = Arg::new(name).long(option).value_name(value_name(key)).help(help(key, name)).global(true);
+        let arg = Arg::new(name).long(option).value_name(value_name(key)).help(help(key, name));
         let alias = key.alias == Some(name);
         let arg = arg.hide(alias).help_heading("Settings").action(if repeats(key) {
             ArgAction::Append
@@ -195,8 +201,7 @@ pub fn command() -> clap::Command {
             Id::GroupsOnly => arg.num_args(0..=1).default_missing_value("true").require_equals(true),
             _ => arg.allow_hyphen_values(true),
         }
-    });
-    Arguments::command().args(options)
+    })
 }
 
 /// The keys and aliases that have an option.
@@ -229,10 +234,13 @@ fn value_name(key: &Key) -> &'static str {
     }
 }
 
+/// The keys that options set; behind the command they win over those before it.
 fn settings(matches: &ArgMatches) -> Vec<GivenOption> {
+    let behind = matches.subcommand().map(|(_, matches)| matches);
     let mut given = Vec::new();
     for (_, name) in options() {
-        for text in matches.get_many::<String>(name).into_iter().flatten() {
+        let texts = behind.and_then(|matches| matches.get_many::<String>(name));
+        for text in texts.or_else(|| matches.get_many::<String>(name)).into_iter().flatten() {
             let option = format!("--{}", name.replace(['_', '.'], "-"));
             given.push(GivenOption { key: name.to_string(), text: text.clone(), option });
         }

@@ -37,7 +37,7 @@ pub fn run(invocation: &Invocation<'_>, options: &ExportOptions) -> anyhow::Resu
     let mut printed = None;
     for (wanted, rendered) in wanted.iter().zip(rendered) {
         match (wanted.path, rendered) {
-            (Some(path), Rendered::Text(text)) => staged.push(stage::file(path, &text)?),
+            (Some(path), Rendered::Text(text)) => staged.push(stage::file(path, |sink| sink.write_all(&text))?),
             (Some(path), Rendered::Folder(files)) => staged.push(stage::folder(path, wanted.format.name, &files)?),
             (None, Rendered::Text(text)) => printed = Some(text),
             // The arguments were refused before.
@@ -73,7 +73,14 @@ fn render(
     };
     let variables = Effective::new(&planned.inventory);
     let options = options.options();
-    let export = Export { format: "", report, inventory: &planned.inventory, variables: &variables, options: &options };
+    let export = Export {
+        format: "",
+        report,
+        inventory: &planned.inventory,
+        variables: &variables,
+        options: &options,
+        fleet: planned.fleet.as_ref(),
+    };
     let mut problems = Vec::new();
     let mut results = Vec::new();
     for wanted in wanted {

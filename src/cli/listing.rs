@@ -1,5 +1,7 @@
 //! `--list`, `--host` and `--graph`.
 
+use std::io::Write;
+
 use regal_inventory::emit::ansible::{Listing, pretty};
 use regal_inventory::emit::graph::graph;
 use regal_inventory::error::{Error, Location, Problem};
@@ -23,6 +25,11 @@ pub fn run(invocation: &Invocation<'_>, arguments: &Arguments) -> anyhow::Result
     if !groups_only && !arguments.graph {
         let unread: &[String] = if invocation.settings.skip_vaults { &[] } else { &planned.vaults };
         refuse_inexact(unread, &listing)?;
+    }
+    let whole = arguments.host.is_some() || arguments.graph || arguments.yaml || arguments.pretty;
+    if !whole {
+        let print = |sink: &mut dyn Write| listing.write(sink).and_then(|()| sink.write_all(b"\n"));
+        return output::write_by(print, invocation.output.as_deref());
     }
     let mut result = match &arguments.host {
         Some(host) if arguments.yaml => listing.host_yaml(invocation.arena, host),

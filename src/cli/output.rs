@@ -1,4 +1,4 @@
-//! Results on stdout or in a file, written once.
+//! Results on stdout or in a file.
 
 use std::io::Write;
 use std::path::Path;
@@ -10,11 +10,19 @@ use super::stage;
 /// # Errors
 /// The file's folder or stdout cannot be written to.
 pub fn write(result: &[u8], path: Option<&Path>) -> anyhow::Result<()> {
+    write_by(|sink| sink.write_all(result), path)
+}
+
+/// Writes what `print` gives bit by bit to a file, whole or not at all, or to stdout.
+///
+/// # Errors
+/// Those of [`write`].
+pub fn write_by(print: impl FnOnce(&mut dyn Write) -> std::io::Result<()>, path: Option<&Path>) -> anyhow::Result<()> {
     match path {
-        Some(path) => stage::file(path, result)?.put_in_place(),
+        Some(path) => stage::file(path, print)?.put_in_place(),
         None => {
             let mut stdout = std::io::stdout().lock();
-            stdout.write_all(result)?;
+            print(&mut stdout)?;
             Ok(stdout.flush()?)
         }
     }

@@ -9,7 +9,9 @@ use regal_inventory::error::{Error, Location, Problem};
 use regal_inventory::inventory::Inventory;
 use regal_inventory::plan::names::{GroupNames, Naming};
 use regal_inventory::plan::{Plan, plan};
+use regal_inventory::salt::Fleet;
 use regal_inventory::settings::{self, Input, OptionText, Settings, VersionSource};
+use regal_inventory::source::salt::{Given, Part};
 use regal_inventory::source::{self, Loaded, Options, Spec};
 use regal_inventory::text::{Arena, TextMap};
 
@@ -43,6 +45,8 @@ pub struct Planned<'a> {
     pub hidden: Vec<bool>,
     /// Vars files that were not read because they are encrypted.
     pub vaults: Vec<String>,
+    /// The minions of Salt sources, if there are any.
+    pub fleet: Option<Fleet<'a>>,
     /// What an operator should know, from every step.
     pub warnings: Vec<Problem>,
 }
@@ -104,7 +108,10 @@ impl<'a> Invocation<'a> {
     pub fn source_names(&self) -> Vec<String> {
         self.specs()
             .into_iter()
-            .map(|spec| if is_host_list(&spec) { spec.name } else { spec.path.display().to_string() })
+            .map(|spec| {
+                let named = is_host_list(&spec) || !spec.salt.is_empty();
+                if named { spec.name } else { spec.path.display().to_string() }
+            })
             .collect()
     }
 
@@ -118,6 +125,7 @@ impl<'a> Invocation<'a> {
             name: source.text.clone(),
             path: self.path_of(source),
             origin: Some(source.at.clone()),
+            salt: self.salt_parts(source),
         };
         self.settings.inventory.iter().map(spec).collect()
     }
@@ -127,15 +135,24 @@ impl<'a> Invocation<'a> {
         if source.from_file { self.folder().join(&source.text) } else { PathBuf::from(&source.text) }
     }
 
+    fn salt_parts(&self, source: &settings::Source) -> Vec<Given> {
+        let given = |(part, path): &(Part, String)| Given {
+            part: *part,
+            path: if source.from_file { self.folder().join(path) } else { PathBuf::from(path) },
+            origin: Some(source.at.clone()),
+        };
+        source.salt.iter().map(given).collect()
+    }
+
     /// Reads the sources and plans.
     ///
     /// # Errors
     /// Every problem of the first step that has any.
     pub fn plan(&self) -> Result<Planned<'a>, Error> {
         let Some(versions) = &self.settings.versions else { return Err(self.no_versions()) };
-        let loaded = self.load(versions)?;
-        let mut warnings = loaded.warnings;
-        let assignments = self.assign(&loaded.inventory, versions, &mut warnings)?;
+        let mut loaded = self.load(versions)?;
+        let mut warnings = std::mem::take(&mut loaded.warnings);
+        let assignments = self.assign(&loaded, versions, &mut warnings)?;
         let plan = plan(&assignments, &self.settings.policy)?;
         warnings.extend(plan.warnings.iter().cloned());
         let hidden = limit::hidden(self, &loaded.inventory, &mut warnings)?;
@@ -145,7 +162,8 @@ impl<'a> Invocation<'a> {
         warnings.extend(names.warnings.iter().cloned());
         let groups = PlanGroups::new(self.arena, &loaded.inventory, &plan, &names, naming.ansible_cleans)?;
         warnings.extend(skipped(&loaded.skipped, &loaded.vaults));
-        Ok(Planned { inventory: loaded.inventory, plan, names, groups, hidden, vaults: loaded.vaults, warnings })
+        let Loaded { inventory, vaults, fleet, .. } = loaded;
+        Ok(Planned { inventory, plan, names, groups, hidden, vaults, fleet, warnings })
     }
 
     fn load(&self, versions: &VersionSource) -> Result<Loaded<'a>, Error> {
@@ -156,7 +174,13 @@ impl<'a> Invocation<'a> {
                 return Err(problem.hint("name one with -i, or under `inventory:` in regal.yml").into());
             };
             let inventory = literal_hosts::inventory(self.arena, versions)?;
-            return Ok(Loaded { inventory, warnings: Vec::new(), vaults: Vec::new(), skipped: Vec::new() });
+            return Ok(Loaded {
+                inventory,
+                warnings: Vec::new(),
+                vaults: Vec::new(),
+                skipped: Vec::new(),
+                fleet: None,
+            });
         }
         let mut more = Vec::new();
         let options = sources::options(self, &mut more)?;
@@ -167,12 +191,12 @@ impl<'a> Invocation<'a> {
 
     fn assign(
         &self,
-        inventory: &Inventory<'a>,
+        loaded: &Loaded<'a>,
         versions: &VersionSource,
         warnings: &mut Vec<Problem>,
     ) -> Result<Assignments<'a>, Error> {
-        let request = Request { versions, policy: &self.settings.policy };
-        assign::assign(self.arena, inventory, self.texts, request, warnings)
+        let request = Request { versions, policy: &self.settings.policy, fleet: loaded.fleet.as_ref() };
+        assign::assign(self.arena, &loaded.inventory, self.texts, request, warnings)
     }
 
     fn no_versions(&self) -> Error {

@@ -23,14 +23,14 @@ pub struct Staged {
 ///
 /// # Errors
 /// The folder that it is to stand in cannot be written to, or a folder has its name.
-pub fn file(path: &Path, bytes: &[u8]) -> anyhow::Result<Staged> {
+pub fn file(path: &Path, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<Staged> {
     let path = place(path);
     let what = || format!("{} cannot be written", path.display());
     if path.is_dir() {
         return Err(io::Error::from(io::ErrorKind::IsADirectory)).with_context(what);
     }
     let staged = Staged { temporary: beside(&path, "tmp"), path: path.clone() };
-    write_file(&staged.temporary, bytes).with_context(what)?;
+    write_file(&staged.temporary, print).with_context(what)?;
     Ok(staged)
 }
 
@@ -99,9 +99,9 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     path.with_file_name(name)
 }
 
-fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write_file(path: &Path, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let mut file = fs::File::create_new(path)?;
-    file.write_all(bytes)?;
+    print(&mut file)?;
     file.sync_all()
 }
 
@@ -113,11 +113,11 @@ fn fill(folder: &Path, format: &str, files: &[File]) -> io::Result<()> {
         if let Some(parent) = inside.parent() {
             fs::create_dir_all(parent)?;
         }
-        write_file(&inside, bytes)?;
+        write_file(&inside, |sink| sink.write_all(bytes))?;
         marker.push_str(path);
         marker.push('\n');
     }
-    write_file(&folder.join(MARKER), marker.as_bytes())
+    write_file(&folder.join(MARKER), |sink| sink.write_all(marker.as_bytes()))
 }
 
 /// Refuses to replace a folder that has anything else than what this format wrote there.

@@ -10,6 +10,8 @@ pub mod placement;
 mod pretty;
 mod yaml;
 
+use std::io::{self, Write};
+
 pub use groups::{PlanGroup, PlanGroups};
 use placement::Placement;
 pub use pretty::pretty;
@@ -34,31 +36,45 @@ pub struct Listing<'l, 'a> {
 impl<'a> Listing<'_, 'a> {
     /// The output of `--list` as one JSON document, without a line feed.
     pub fn list(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(64 * self.inventory.host_ids().len());
-        out.push(b'{');
+        let mut whole = Vec::new();
+        // A vector takes all that is written to it.
+        let _ = self.write(&mut whole);
+        whole
+    }
+
+    /// Writes what [`Listing::list`] gives, in parts, so that a large inventory is not in memory as text.
+    ///
+    /// # Errors
+    /// Those of the sink.
+    pub fn write(&self, sink: &mut dyn Write) -> io::Result<()> {
+        let mut parts = Parts { out: Vec::with_capacity(2 * PART), sink };
+        parts.out.push(b'{');
         let placement = (!self.groups_only).then(|| Placement::new(self.inventory, self.groups));
         if let Some(placement) = &placement {
-            self.write_source(&mut out, placement);
+            self.write_source(&mut parts, placement)?;
         }
         for group in self.groups.iter() {
             if self.groups_only || group.source.is_none() {
-                self.write_plan_group(&mut out, group);
+                self.write_plan_group(parts.next()?, group);
             }
         }
-        out.extend_from_slice(b"\"_meta\":{\"hostvars\":");
+        parts.out.extend_from_slice(b"\"_meta\":{\"hostvars\":");
         match &placement {
-            Some(placement) => self.write_host_vars(&mut out, placement),
-            None => out.extend_from_slice(b"{}"),
+            Some(placement) => self.write_host_vars(&mut parts, placement)?,
+            None => parts.out.extend_from_slice(b"{}"),
         }
-        out.extend_from_slice(b",\"profile\":\"inventory_legacy\"}}");
-        out
+        parts.out.extend_from_slice(b",\"profile\":\"inventory_legacy\"}}");
+        parts.sink.write_all(&parts.out)
     }
 
     /// Hosts with variables that have the name of a group: Ansible would give those variables to the group.
     pub fn misplaced(&self) -> Vec<&'a str> {
+        let named = self.inventory.hosts_named_as_groups();
+        if named.is_empty() {
+            return Vec::new();
+        }
         let placement = Placement::new(self.inventory, self.groups);
-        let named = self.inventory.hosts_named_as_groups().into_iter();
-        let misplaced = named.filter(|host| !placement.written_on(*host).is_empty());
+        let misplaced = named.into_iter().filter(|host| !placement.written_on(*host).is_empty());
         misplaced.map(|host| self.inventory.host_name(host)).collect()
     }
 
@@ -103,7 +119,7 @@ impl<'a> Listing<'_, 'a> {
         self.hidden.get(host.index()).copied().unwrap_or(false)
     }
 
-    fn write_source(&self, out: &mut Vec<u8>, placement: &Placement<'_, 'a>) {
+    fn write_source(&self, parts: &mut Parts<'_>, placement: &Placement<'_, 'a>) -> io::Result<()> {
         for group in self.inventory.group_ids() {
             let plan_group = self.groups.over(self.inventory.group_name(group));
             let children = self.inventory.group(group).children.iter().map(|child| self.inventory.group_name(*child));
@@ -116,8 +132,9 @@ impl<'a> Listing<'_, 'a> {
             let vars: Vec<(&str, Value<'a>)> = vars.chain(planned_vars.iter().copied()).collect();
             let hosts = self.inventory.group(group).hosts.iter().filter(|host| !self.is_hidden(**host));
             let hosts = hosts.map(|host| self.inventory.host_name(*host));
-            write_group(out, self.inventory.group_name(group), hosts, &children, &vars);
+            write_group(parts.next()?, self.inventory.group_name(group), hosts, &children, &vars);
         }
+        Ok(())
     }
 
     fn write_plan_group(&self, out: &mut Vec<u8>, group: &PlanGroup<'a>) {
@@ -125,15 +142,16 @@ impl<'a> Listing<'_, 'a> {
         write_group(out, &group.name, group.hosts.iter().copied(), &children, &group.vars);
     }
 
-    fn write_host_vars(&self, out: &mut Vec<u8>, placement: &Placement<'_, 'a>) {
+    fn write_host_vars(&self, parts: &mut Parts<'_>, placement: &Placement<'_, 'a>) -> io::Result<()> {
         let keys: Vec<Vec<u8>> = self.inventory.var_names().map(json_key).collect();
-        out.push(b'{');
+        parts.out.push(b'{');
         let mut first = true;
         for host in self.inventory.host_ids().filter(|host| !self.is_hidden(*host)) {
             let vars = placement.written_on(host);
             if vars.is_empty() {
                 continue;
             }
+            let out = parts.next()?;
             if !std::mem::take(&mut first) {
                 out.push(b',');
             }
@@ -149,12 +167,33 @@ impl<'a> Listing<'_, 'a> {
             }
             out.push(b'}');
         }
-        out.push(b'}');
+        parts.out.push(b'}');
+        Ok(())
     }
 
     /// The listing as a YAML inventory that Ansible reads as a file, `--list --yaml`.
     pub fn yaml(&self, arena: &'a Arena) -> Vec<u8> {
         yaml::write(self, arena)
+    }
+}
+
+/// From this many bytes on a part is written: what a pipe takes at once.
+const PART: usize = 1 << 16;
+
+/// Output on its way into a sink.
+struct Parts<'w> {
+    out: Vec<u8>,
+    sink: &'w mut dyn Write,
+}
+
+impl Parts<'_> {
+    /// The buffer for a group or host, behind a full part that is written.
+    fn next(&mut self) -> io::Result<&mut Vec<u8>> {
+        if self.out.len() >= PART {
+            self.sink.write_all(&self.out)?;
+            self.out.clear();
+        }
+        Ok(&mut self.out)
     }
 }
 

@@ -71,7 +71,7 @@ impl<'r, 'a> Report<'r, 'a> {
     }
 
     /// The id of the whole plan.
-    fn plan_id(&self) -> String {
+    pub fn plan_id(&self) -> String {
         plan_id(self.rollouts().flat_map(|(rollout, names)| named_batches(rollout, names)))
     }
 

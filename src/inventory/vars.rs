@@ -36,7 +36,8 @@ const INDEX_FROM: usize = 24;
 #[derive(Clone, Debug, Default)]
 pub struct Vars<'a> {
     list: Vec<Var<'a>>,
-    /// Boxed, since most hosts have few variables and there may be a million of them.
+    /// Boxed, since few of a million hosts have one.
+    #[allow(clippy::box_collection)]
     index: Option<Box<HashMap<VarId, u32, RandomState>>>,
 }
 

@@ -1,6 +1,6 @@
 //! Hosts that stand in several versions.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 use crate::assign::Assigned;
 use crate::error::Problem;
@@ -41,8 +41,8 @@ pub(super) fn check(
 
 /// The hosts that stand in several versions, and the versions they stand in, in order.
 fn find<'a>(versions: &[Assigned<'a>]) -> (Vec<&'a str>, Vec<&'a str>) {
-    let mut first: HashMap<&str, usize> = HashMap::new();
-    let mut seen = HashSet::new();
+    let mut first: HashMap<&str, usize> = HashMap::default();
+    let mut seen = HashSet::default();
     let mut hosts = Vec::new();
     let mut among = vec![false; versions.len()];
     for (index, assigned) in versions.iter().enumerate() {

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod properties;
+mod spread;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -83,7 +86,8 @@ fn a_percent_below_one_host_takes_one_and_says_so() {
         rollout.notes,
         [
             "canary 1% of 20 hosts is less than one host: it takes one",
-            "batch_size 2% of 20 hosts is less than one host: it takes one"
+            "batch_size 2% of 20 hosts is less than one host: it takes one",
+            "batch_size 50% of 20 hosts is 10 hosts"
         ]
     );
 }

@@ -100,7 +100,7 @@ pub struct Keys {
 
 impl Keys {
     /// Takes over what `stronger` sets.
-    pub(super) fn merge(&mut self, stronger: &Keys) {
+    pub fn merge(&mut self, stronger: &Keys) {
         macro_rules! take {
             ($($key:ident)+) => {
                 $(if stronger.$key.is_some() {

@@ -58,7 +58,7 @@ pub struct Assignment {
 /// Over which domains batches are spread, and how.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Spread {
-    /// The labels whose values are domains; never an empty list.
+    /// The labels whose values are domains; an empty list takes them back.
     pub by: Option<Labels>,
     /// How.
     pub mode: Option<Set<SpreadMode>>,
@@ -95,7 +95,7 @@ impl Rules {
                 seed: keys.seed.unwrap_or_default().replace(SEED_VERSION, version),
             },
             spread: Spread {
-                by: filled(keys.spread_by),
+                by: keys.spread_by,
                 mode: keys.spread_mode,
                 missing: keys.spread_missing,
                 order: keys.spread_order,
@@ -129,7 +129,7 @@ impl Rules {
     /// The labels that the planner needs of each host: those of `spread.by`, then those of `canary.cover`, each once.
     pub fn labels(&self) -> Vec<&str> {
         let mut labels: Vec<&str> = Vec::new();
-        for label in self.spread.by.iter().chain(&self.canary_cover).flat_map(|labels| &labels.value) {
+        for label in self.spread.by().into_iter().chain(&self.canary_cover).flat_map(|labels| &labels.value) {
             if !labels.contains(&label.as_str()) {
                 labels.push(label);
             }
@@ -139,6 +139,11 @@ impl Rules {
 }
 
 impl Spread {
+    /// The labels whose values are domains, if there are any.
+    pub fn by(&self) -> Option<&Labels> {
+        self.by.as_ref().filter(|labels| !labels.value.is_empty())
+    }
+
     /// How batches are spread.
     pub fn mode(&self) -> SpreadMode {
         value(&self.mode)

@@ -8,6 +8,7 @@ use super::forms;
 use super::keys::Id;
 use super::layer::{Given, Origin, Reader, Scope};
 use super::policy_keys;
+use super::sources;
 use super::typed::{self, Typed};
 use super::{ExplicitVersion, Source, VaultId, VersionFrom, VersionSource};
 use crate::error::Location;
@@ -57,9 +58,9 @@ impl Draft {
         let at = || reader.locate(given.origin, given.at);
         match given.key.id {
             Id::Plugin => typed::choice(value, forms::PLUGINS)?,
-            Id::Inventory => self.inventory = Some(sources(value, given.origin, &at())?),
+            Id::Inventory => self.inventory = Some(sources::typed(value, given, reader)?),
             Id::Versions => self.set_versions(given, reader)?,
-            Id::VersionVar | Id::VersionGroup | Id::VersionTemplate | Id::VersionFrom => {
+            id if is_version_from(id) => {
                 let from = version_from(given)?;
                 self.versions = Some(VersionSource::From(from, at()));
             }
@@ -196,9 +197,8 @@ pub(super) enum Setting {
 impl Setting {
     pub fn of(id: Id) -> Self {
         match id {
-            Id::Versions | Id::VersionFrom | Id::VersionVar | Id::VersionGroup | Id::VersionTemplate => {
-                Setting::Versions
-            }
+            Id::Versions => Setting::Versions,
+            id if is_version_from(id) => Setting::Versions,
             Id::MaxUnavailable | Id::MinHealthy => Setting::Bound,
             id => Setting::Key(id),
         }
@@ -228,12 +228,17 @@ fn report<'a>(given: &Given<'a>, wrong: typed::Wrong, reader: &mut Reader<'_, 'a
     reader.report(given.origin, given.at, message, format!("allowed: {}", given.key.allowed));
 }
 
-fn sources(value: Value<'_>, origin: Origin<'_>, at: &Location) -> Typed<Vec<Source>> {
-    Ok(typed::texts(value)?.into_iter().map(|text| source(text, origin, at.clone())).collect())
+pub(super) fn source(text: &str, origin: Origin<'_>, at: Location) -> Source {
+    Source { text: text.to_string(), from_file: matches!(origin, Origin::File), at, salt: Vec::new() }
 }
 
-fn source(text: &str, origin: Origin<'_>, at: Location) -> Source {
-    Source { text: text.to_string(), from_file: matches!(origin, Origin::File), at }
+/// Whether a key says what tells a host's version.
+fn is_version_from(id: Id) -> bool {
+    use Id::{VersionFrom, VersionGrain, VersionGroup, VersionNodegroup, VersionPillar, VersionTemplate, VersionVar};
+    matches!(
+        id,
+        VersionFrom | VersionVar | VersionGroup | VersionTemplate | VersionGrain | VersionPillar | VersionNodegroup
+    )
 }
 
 fn vault_ids(value: Value<'_>, origin: Origin<'_>, at: &Location) -> Typed<Vec<VaultId>> {
@@ -245,14 +250,16 @@ fn vault_ids(value: Value<'_>, origin: Origin<'_>, at: &Location) -> Typed<Vec<V
 
 fn version_from(given: &Given<'_>) -> Typed<VersionFrom> {
     let one_star = |text: &str| text.matches('*').count() == 1;
+    let text = || typed::text(given.value).map(str::to_string);
+    let glob = || typed::checked(given.value, one_star, "not exactly one `*`").map(str::to_string);
     match given.key.id {
-        Id::VersionVar => Ok(VersionFrom::Var(typed::text(given.value)?.to_string())),
-        Id::VersionTemplate => Ok(VersionFrom::Template(typed::text(given.value)?.to_string())),
-        Id::VersionGroup => {
-            let group = typed::checked(given.value, one_star, "not exactly one `*`")?;
-            Ok(VersionFrom::Group(group.to_string()))
-        }
-        _ => typed::wrong(given.value, "neither `var`, `group` nor `template`"),
+        Id::VersionVar => text().map(VersionFrom::Var),
+        Id::VersionTemplate => text().map(VersionFrom::Template),
+        Id::VersionGroup => glob().map(VersionFrom::Group),
+        Id::VersionGrain => text().map(VersionFrom::Grain),
+        Id::VersionPillar => text().map(VersionFrom::Pillar),
+        Id::VersionNodegroup => glob().map(VersionFrom::Nodegroup),
+        _ => typed::wrong(given.value, "none of `var`, `group`, `template`, `grain`, `pillar`, `nodegroup`"),
     }
 }
 

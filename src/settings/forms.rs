@@ -49,6 +49,8 @@ pub(super) enum Form {
     Duration,
     /// A text or a list of texts, each of which the pattern fits; whether the list may be empty.
     List(&'static str, Empty),
+    /// A path or `{salt: …}`, or a list of them.
+    Sources,
     /// One of these words, or a list of texts.
     WordOrList(Vec<&'static str>),
     /// What this key takes, or a mapping of the keys below.
@@ -93,11 +95,11 @@ pub(super) fn form(key: &Key, name: &str) -> Form {
     }
     match key.id {
         Id::Plugin => words(PLUGINS),
-        Id::Inventory => Form::List(ANY, Empty::Refused),
+        Id::Inventory => Form::Sources,
         Id::Versions => Form::Versions,
         Id::VersionFrom => Form::OneOf,
-        Id::VersionVar | Id::VersionTemplate => Form::Text,
-        Id::VersionGroup => Form::OneStar,
+        Id::VersionVar | Id::VersionTemplate | Id::VersionGrain | Id::VersionPillar => Form::Text,
+        Id::VersionGroup | Id::VersionNodegroup => Form::OneStar,
         Id::Hosts | Id::Limit => Form::List(PATTERNS, Empty::Refused),
         Id::Canary => Form::Group(Id::CanarySize),
         Id::CanaryHosts | Id::CanaryExclude | Id::Exclude | Id::Last => Form::List(PATTERNS, Empty::Allowed),

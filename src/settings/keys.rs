@@ -30,6 +30,9 @@ pub enum Id {
     VersionVar,
     VersionGroup,
     VersionTemplate,
+    VersionGrain,
+    VersionPillar,
+    VersionNodegroup,
     Hosts,
     Canary,
     CanarySize,
@@ -128,7 +131,13 @@ impl Key {
 /// All keys. Those with a dot stand under the key before it; `hosts` stands under a version in `versions`.
 pub static KEYS: &[Key] = &[
     key(Id::Plugin, "plugin", Shape::Scalar, "`regal-inventory`", "keeps Ansible from reading the file as data"),
-    key(Id::Inventory, "inventory", Shape::Sources, "a source, or a list of sources", "the inventories to read"),
+    key(
+        Id::Inventory,
+        "inventory",
+        Shape::Sources,
+        "a source, or a list of sources: a path, hosts with commas, or `{salt: {…}}`",
+        "the inventories to read",
+    ),
     key(
         Id::Versions,
         "versions",
@@ -142,7 +151,8 @@ pub static KEYS: &[Key] = &[
         Id::VersionFrom,
         "version_from",
         Shape::Mapping,
-        "one of `{var: NAME}`, `{group: \"release_*\"}`, `{template: \"{{ … }}\"}`, also written `var:NAME`",
+        "one of `{var: NAME}`, `{group: \"release_*\"}`, `{template: \"{{ … }}\"}`, and of Salt `{grain: NAME}`, \
+         `{pillar: KEY}`, `{nodegroup: \"app-*\"}`; also written `var:NAME`",
         "where a host's version is read from",
     ),
     key(Id::VersionVar, "version_from.var", Shape::Scalar, "the name of a host variable", "the variable to read"),
@@ -159,6 +169,27 @@ pub static KEYS: &[Key] = &[
         Shape::Scalar,
         "a template over host variables",
         "the template that gives the version",
+    ),
+    key(
+        Id::VersionGrain,
+        "version_from.grain",
+        Shape::Scalar,
+        "the name of a Salt grain, `:` leading into it",
+        "the Salt grain to read: what a minion runs",
+    ),
+    key(
+        Id::VersionPillar,
+        "version_from.pillar",
+        Shape::Scalar,
+        "a key of a Salt pillar, `:` leading into it",
+        "the Salt pillar key to read",
+    ),
+    key(
+        Id::VersionNodegroup,
+        "version_from.nodegroup",
+        Shape::Scalar,
+        "a nodegroup's name with one `*`, which is the version",
+        "the Salt nodegroups that stand for versions",
     ),
     key(Id::Hosts, "hosts", Shape::Patterns, PATTERNS, "the hosts of a version").per_version(),
     key(

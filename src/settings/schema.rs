@@ -9,6 +9,7 @@ use super::draft::Setting;
 use super::forms::{ANY, Empty, Form, ONE_STAR, PLAIN, SEED, below, form};
 use super::keys::{self, Id, KEYS, Key};
 use super::layer::Scope;
+use crate::source::salt::Part;
 #[cfg(test)]
 mod tests;
 
@@ -25,8 +26,7 @@ pub fn schema() -> Value {
             }
         }
     }
-    for (name, keys) in [("own_keys", Scope::Version), ("overriding_keys", Scope::Override)]
-    {
+    for (name, keys) in [("own_keys", Scope::Version), ("overriding_keys", Scope::Override)] {
         definitions.insert(name.to_string(), object(keys));
     }
     let mut schema = object(Scope::Top);
@@ -117,6 +117,7 @@ fn of_form(form: &Form, key: &Key) -> Value {
         ] }),
         Form::Duration => number_or(r"^\s*(?:[0-9]+|(?=[0-9])(?:[0-9]+d)?(?:[0-9]+h)?(?:[0-9]+m)?(?:[0-9]+s)?)\s*$", 0),
         Form::List(pattern, empty) => list(pattern, *empty),
+        Form::Sources => sources(),
         Form::WordOrList(words) => {
             json!({ "anyOf": [{ "enum": words }, { "type": "array", "items": text(ANY), "minItems": 1, "uniqueItems": true }] })
         }
@@ -160,6 +161,19 @@ fn list(pattern: &str, empty: Empty) -> Value {
     let least = if empty == Empty::Allowed { 0 } else { 1 };
     let items = json!({ "type": "array", "items": text(pattern), "minItems": least });
     json!({ "anyOf": [text(pattern), items] })
+}
+
+/// Paths and lists of hosts, and Salt's sources with a path for each of their parts.
+fn sources() -> Value {
+    let parts = Part::NAMES.iter().map(|(name, _)| ((*name).to_string(), list(ANY, Empty::Refused)));
+    let parts = json!({
+        "type": "object", "properties": parts.collect::<Map<_, _>>(), "additionalProperties": false, "minProperties": 1,
+    });
+    let salt = json!({
+        "type": "object", "properties": { "salt": parts }, "required": ["salt"], "additionalProperties": false,
+    });
+    let items = json!({ "type": "array", "items": { "anyOf": [text(ANY), salt] }, "minItems": 1 });
+    json!({ "anyOf": [text(ANY), salt, items] })
 }
 
 /// What the key `single` takes, or a mapping of the keys below.

@@ -162,8 +162,7 @@ impl Survey {
 
 /// Whether the word is in a file at all, which is quicker to know than what the file says.
 fn mentions_plugin(path: &Path) -> bool {
-    const WORD: &[u8] = b"plugin";
-    std::fs::read(path).is_ok_and(|bytes| bytes.windows(WORD.len()).any(|window| window == WORD))
+    std::fs::read(path).is_ok_and(|bytes| memchr::memmem::find(&bytes, b"plugin").is_some())
 }
 
 fn run(reading: &mut Reading<'_, '_>, survey: Survey, program: PathBuf) {

@@ -18,7 +18,7 @@ use super::shell;
 use crate::error::Problem;
 use crate::inventory::{GroupId, Target, UNGROUPED};
 use crate::literal::{self, Literal};
-use crate::text::{Pos, Text, is_python_space, python_trim};
+use crate::text::{self, Pos, Text, is_python_space, python_trim};
 use crate::value::Value;
 
 /// What the lines of a section are.
@@ -44,7 +44,9 @@ struct Reader<'r, 'm, 'a> {
     group: GroupId,
     section: Section,
     pending: IndexMap<&'a str, Pending>,
+    /// The words and variables of the line at hand, kept for their room.
     tokens: Vec<shell::Token<'a>>,
+    variables: Vec<(&'a str, Value<'a>, Pos)>,
 }
 
 /// Reads an INI inventory into the reading's inventory; problems go to the reading.
@@ -56,17 +58,24 @@ pub fn read<'a>(reading: &mut Reading<'_, 'a>, text: Text<'a>) {
         section: Section::Hosts,
         pending: IndexMap::new(),
         tokens: Vec::new(),
+        variables: Vec::new(),
     };
-    for line in lines(text.text) {
-        let line = python_trim(line);
-        if !line.is_empty() && !line.starts_with(['#', ';']) {
-            reader.line(line);
-        }
+    if text::all_bytes(text.text, |byte| !may_end_line(byte)) {
+        text::lines(text.text).for_each(|line| reader.untrimmed(line));
+    } else {
+        lines(text.text).for_each(|line| reader.untrimmed(line));
     }
     reader.finish();
 }
 
 impl<'a> Reader<'_, '_, 'a> {
+    fn untrimmed(&mut self, line: &'a str) {
+        let line = python_trim(line);
+        if !line.is_empty() && !line.starts_with(['#', ';']) {
+            self.line(line);
+        }
+    }
+
     fn line(&mut self, line: &'a str) {
         if let Some((name, tag)) = header(line) {
             self.open(name, tag, line);
@@ -157,16 +166,19 @@ impl<'a> Reader<'_, '_, 'a> {
             return;
         }
         let first_problem = self.reading.problems.len();
-        let variables: Vec<(&'a str, Value<'a>, Pos)> = pairs.iter().filter_map(|token| self.pair(token, at)).collect();
+        let mut variables = std::mem::take(&mut self.variables);
+        variables.clear();
+        variables.extend(pairs.iter().filter_map(|token| self.pair(token, at)));
         if self.reading.problems.len() == first_problem {
             let group = self.group;
             self.reading.add_hosts(&names, Some(group), port, &variables, at);
         }
+        self.variables = variables;
     }
 
     fn pair(&mut self, token: &shell::Token<'a>, line: Pos) -> Option<(&'a str, Value<'a>, Pos)> {
         let at = Pos(line.0 + token.offset as u32);
-        let Some((name, value)) = token.text.split_once('=') else {
+        let Some(equals) = token.text.bytes().position(|byte| byte == b'=') else {
             let message = format!("`{}` behind a host is no key=value pair", token.text);
             self.reading.problem(
                 at,
@@ -175,6 +187,7 @@ impl<'a> Reader<'_, '_, 'a> {
             );
             return None;
         };
+        let (name, value) = (&token.text[..equals], &token.text[equals + 1..]);
         Some((name, self.value(value, at)?, at))
     }
 
@@ -293,6 +306,11 @@ fn word(text: &str) -> (&str, &str) {
 fn ends(rest: &str) -> bool {
     let rest = rest.trim_start_matches(is_python_space);
     rest.is_empty() || rest.starts_with('#')
+}
+
+/// Whether a byte may be part of what ends a line for Python, but for the line feed.
+fn may_end_line(byte: u8) -> bool {
+    matches!(byte, 0x0b..=b'\r' | 0x1c..=0x1e | 0xc2 | 0xe2)
 }
 
 /// The lines of a text, where Python's `str.splitlines` ends them; an empty line more or less makes no difference here.

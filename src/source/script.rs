@@ -12,6 +12,9 @@ use crate::json;
 use crate::text::{Pos, Printer, Text};
 use crate::value::{Entry, Value};
 
+/// The hosts of a script, with the places that name them first.
+type Hosts<'a> = indexmap::IndexMap<&'a str, Pos, foldhash::fast::RandomState>;
+
 /// What became of a file with its run bit set.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
@@ -77,7 +80,7 @@ pub(super) fn read_groups<'a>(
     reading: &mut Reading<'_, 'a>,
     groups: impl IntoIterator<Item = &'a Entry<'a>>,
 ) -> Vec<(&'a str, Pos)> {
-    let mut hosts: indexmap::IndexMap<&'a str, Pos> = indexmap::IndexMap::new();
+    let mut hosts = Hosts::default();
     let mut meta = None;
     for group in groups {
         if group.key == "_meta" {
@@ -95,11 +98,9 @@ pub(super) fn read_groups<'a>(
         }
     }
     let Some(hostvars) = meta else { return hosts.into_iter().collect() };
-    let of: std::collections::HashMap<&str, &'a Entry<'a>> = hostvars.iter().map(|entry| (entry.key, entry)).collect();
-    for (name, _) in hosts {
-        if let Some(entry) = of.get(name) {
-            set_host_vars(reading, name, entry.value, entry.at);
-        }
+    // Variables of hosts that no group lists do not count.
+    for entry in hostvars.iter().filter(|entry| hosts.contains_key(entry.key)) {
+        set_host_vars(reading, entry.key, entry.value, entry.at);
     }
     Vec::new()
 }
@@ -122,7 +123,7 @@ fn shown_profile(profile: Value<'_>) -> String {
     }
 }
 
-fn read_group<'a>(reading: &mut Reading<'_, 'a>, entry: &'a Entry<'a>, hosts: &mut indexmap::IndexMap<&'a str, Pos>) {
+fn read_group<'a>(reading: &mut Reading<'_, 'a>, entry: &'a Entry<'a>, hosts: &mut Hosts<'a>) {
     let added = reading.inventory.add_group(entry.key, entry.at);
     let Some(group) = reading.note(added, entry.at) else { return };
     let parts = match entry.value {
@@ -167,13 +168,7 @@ fn read_group<'a>(reading: &mut Reading<'_, 'a>, entry: &'a Entry<'a>, hosts: &m
     }
 }
 
-fn read_hosts<'a>(
-    reading: &mut Reading<'_, 'a>,
-    group: GroupId,
-    names: &[Value<'a>],
-    at: Pos,
-    hosts: &mut indexmap::IndexMap<&'a str, Pos>,
-) {
+fn read_hosts<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, names: &[Value<'a>], at: Pos, hosts: &mut Hosts<'a>) {
     for name in names {
         let Value::Str(name) = *name else {
             reading.problem(

@@ -42,9 +42,21 @@ pub fn split<'a>(arena: &'a Arena, line: &'a str, tokens: &mut Vec<Token<'a>>) -
     Ok(None)
 }
 
+/// The bytes that end a word or quote a part of it.
+const SPECIAL: [bool; 256] = {
+    let mut table = [false; 256];
+    let special = b" \t\r\n#\"'\\";
+    let mut i = 0;
+    while i < special.len() {
+        table[special[i] as usize] = true;
+        i += 1;
+    }
+    table
+};
+
 /// Where the run of bytes ends that stand for themselves.
 fn plain_end(bytes: &[u8], from: usize) -> usize {
-    let special = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'#' | b'"' | b'\'' | b'\\');
+    let special = |byte: &u8| SPECIAL[usize::from(*byte)];
     bytes[from..].iter().position(special).map_or(bytes.len(), |length| from + length)
 }
 

@@ -4,15 +4,16 @@
 //! variables of the group or host NAME; a directory holds them in all its files, sorted, folders without a dot included.
 //! The rules are those of ansible-core 2.19, `plugins/vars/host_group_vars.py` and `DataLoader.find_vars_files`.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+
+use foldhash::HashMap;
 
 use super::directory::sorted_entries;
 use super::{Content, Reading, Spec, io_message, not_utf8};
 use crate::error::{Location, Problem};
-use crate::inventory::Target;
+use crate::inventory::{Inventory, Target};
 use crate::text::Text;
-use crate::value::{Entry, KeyKind, Value};
+use crate::value::{self, KeyKind, Value};
 
 /// The endings that a vars file may have.
 const ENDINGS: [&str; 4] = ["", ".yml", ".yaml", ".json"];
@@ -20,12 +21,12 @@ const ENDINGS: [&str; 4] = ["", ".yml", ".yaml", ".json"];
 /// Reads the vars files of all groups and hosts, in the order of the sources.
 pub(super) fn read(reading: &mut Reading<'_, '_>, specs: &[Spec]) {
     for (source, folder) in folders(specs).iter().enumerate() {
-        let groups = reading.inventory.group_ids().map(|id| (Target::Group(id), reading.inventory.group_name(id)));
-        let groups: Vec<_> = groups.collect();
-        read_folder(reading, &folder.join("group_vars"), source as u32, groups);
-        let hosts = reading.inventory.host_ids().map(|id| (Target::Host(id), reading.inventory.host_name(id)));
-        let hosts: Vec<_> = hosts.collect();
-        read_folder(reading, &folder.join("host_vars"), source as u32, hosts);
+        read_folder(reading, &folder.join("group_vars"), source as u32, |inventory| {
+            inventory.group_ids().map(|id| (Target::Group(id), inventory.group_name(id))).collect()
+        });
+        read_folder(reading, &folder.join("host_vars"), source as u32, |inventory| {
+            inventory.host_ids().map(|id| (Target::Host(id), inventory.host_name(id))).collect()
+        });
     }
 }
 
@@ -45,7 +46,12 @@ fn folders(specs: &[Spec]) -> Vec<PathBuf> {
     folders
 }
 
-fn read_folder<'a>(reading: &mut Reading<'_, 'a>, folder: &Path, source: u32, targets: Vec<(Target, &'a str)>) {
+fn read_folder<'a>(
+    reading: &mut Reading<'_, 'a>,
+    folder: &Path,
+    source: u32,
+    targets: impl FnOnce(&Inventory<'a>) -> Vec<(Target, &'a str)>,
+) {
     match folder.metadata() {
         Ok(metadata) if metadata.is_dir() => {}
         Ok(_) => {
@@ -54,31 +60,49 @@ fn read_folder<'a>(reading: &mut Reading<'_, 'a>, folder: &Path, source: u32, ta
         }
         Err(_) => return,
     }
-    // One listing instead of four look-ups a host.
-    let names: HashSet<String> = match sorted_entries(folder) {
-        Ok(entries) => {
-            entries.iter().filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned())).collect()
-        }
+    let known = match listing(folder) {
+        Ok(known) => known,
         Err(error) => {
             let problem = Problem::new(format!("cannot be listed: {}", io_message(&error)));
             return reading
                 .push(problem.at(Location::whole(folder.display().to_string())).hint("check its permissions"));
         }
     };
-    for (target, name) in targets {
+    for (target, name) in targets(&reading.inventory) {
         // A host that is the path of a chroot has no vars files.
         if name.starts_with('/') {
             continue;
         }
         let nested = name.contains('/');
-        let found = ENDINGS
-            .iter()
-            .map(|ending| format!("{name}{ending}"))
-            .find(|file| (nested || names.contains(file)) && folder.join(file).exists());
-        for file in found.map(|file| files_of(folder.join(file))).unwrap_or_default() {
-            read_file(reading, &file, source, target);
-        }
+        let found = ENDINGS.iter().map(|ending| format!("{name}{ending}")).find(|file| match known.get(file) {
+            Some(Entry::File) => true,
+            Some(Entry::Other) => folder.join(file).exists(),
+            None => nested && folder.join(file).exists(),
+        });
+        let Some(name) = found else { continue };
+        let path = folder.join(&name);
+        let files = if known.get(&name) == Some(&Entry::File) { vec![path] } else { files_of(path) };
+        files.iter().for_each(|file| read_file(reading, file, source, target));
     }
+}
+
+/// What the listing of a folder says of a name in it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Entry {
+    /// A file.
+    File,
+    /// A directory, a link, or what only a look at it tells.
+    Other,
+}
+
+/// What is in a folder: one call for many names, instead of four look-ups and two more for each host.
+fn listing(folder: &Path) -> std::io::Result<HashMap<String, Entry>> {
+    let entry = |entry: std::fs::DirEntry| {
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        let what = if is_file { Entry::File } else { Entry::Other };
+        (entry.file_name().to_string_lossy().into_owned(), what)
+    };
+    std::fs::read_dir(folder)?.map(|found| found.map(entry)).collect()
 }
 
 /// The file itself, or the vars files below a directory.
@@ -142,7 +166,7 @@ impl<'a> Reading<'_, 'a> {
     }
 
     /// A variable's name: a key that is no string as Python's `json` would write it.
-    pub(super) fn variable_name(&self, entry: &Entry<'a>) -> &'a str {
+    pub(super) fn variable_name(&self, entry: &value::Entry<'a>) -> &'a str {
         if entry.kind == KeyKind::Str { entry.key } else { self.arena.alloc_str(&entry.name()) }
     }
 }

@@ -1,7 +1,8 @@
 //! Keys of mappings: which values can be one, and which are the same.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::{Entry, KeyKind, Value, number};
 

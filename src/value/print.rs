@@ -90,22 +90,20 @@ const ESCAPES: [u8; 256] = {
 
 /// Appends a string with its quotes as JSON: UTF-8, only quotes, backslashes and control characters escaped.
 pub fn write_json_string(text: &str, out: &mut Vec<u8>) {
-    let bytes = text.as_bytes();
+    let mut rest = text.as_bytes();
+    out.reserve(rest.len() + 2);
     out.push(b'"');
-    let mut start = 0;
-    for (i, &byte) in bytes.iter().enumerate() {
+    while let Some(i) = rest.iter().position(|byte| ESCAPES[usize::from(*byte)] != 0) {
+        let byte = rest[i];
         let escape = ESCAPES[usize::from(byte)];
-        if escape == 0 {
-            continue;
-        }
-        out.extend_from_slice(&bytes[start..i]);
-        start = i + 1;
+        out.extend_from_slice(&rest[..i]);
         out.extend_from_slice(&[b'\\', escape]);
         if escape == b'u' {
             out.extend_from_slice(&[b'0', b'0', hex(byte >> 4), hex(byte & 15)]);
         }
+        rest = &rest[i + 1..];
     }
-    out.extend_from_slice(&bytes[start..]);
+    out.extend_from_slice(rest);
     out.push(b'"');
 }
 

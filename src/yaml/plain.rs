@@ -6,14 +6,14 @@
 
 use super::events::MAX_DEPTH;
 use super::{Composer, Shape};
-use crate::text::Pos;
+use crate::text::{self, Pos};
 
 /// A key longer than this is left to libyaml, which has a limit at 1,024.
 const MAX_KEY: usize = 1000;
 
 /// Whether the text has only bytes that this file knows: printable ASCII and `\n`.
 pub(super) fn may_take(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n'))
+    text::all_bytes(text, |byte| matches!(byte, b' '..=b'~' | b'\n'))
 }
 
 /// An open block.
@@ -38,8 +38,8 @@ impl<'c, 'a, 'w> Lines<'c, 'a, 'w> {
         let text = composer.text.text;
         let mut lines = Lines { composer, blocks: Vec::new(), waiting: None };
         let mut has_marker = false;
-        for line in text.split('\n') {
-            let content = line.trim_start_matches(' ');
+        for line in text::lines(text) {
+            let content = without_indent(line);
             if content.is_empty() || content.starts_with('#') {
                 continue;
             }
@@ -162,19 +162,37 @@ impl<'c, 'a, 'w> Lines<'c, 'a, 'w> {
     }
 }
 
+/// A line without the blanks in front.
+fn without_indent(line: &str) -> &str {
+    &line[line.bytes().position(|byte| byte != b' ').unwrap_or(line.len())..]
+}
+
+/// The bytes of a simple key, but for its colons.
+const KEY: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] =
+            (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'_' | b'.' | b'/' | b'-' | b'[' | b']');
+        byte += 1;
+    }
+    table
+};
+
 /// Key and value of a line, the value without the blanks before it; `None` if the key is none of the simple ones.
 fn split_entry(content: &str) -> Option<(&str, &str)> {
     let bytes = content.as_bytes();
     if !bytes.first()?.is_ascii_alphanumeric() && bytes[0] != b'_' {
         return None;
     }
-    let known = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'/' | b'-' | b'[' | b']');
     for (i, byte) in bytes.iter().enumerate().take(MAX_KEY) {
-        if *byte == b':' && matches!(bytes.get(i + 1), None | Some(b' ')) {
-            return Some((&content[..i], content[i + 1..].trim_start_matches(' ')));
-        }
-        if *byte != b':' && !known(byte) {
-            return None;
+        match byte {
+            byte if KEY[usize::from(*byte)] => {}
+            b':' if matches!(bytes.get(i + 1), None | Some(b' ')) => {
+                return Some((&content[..i], without_indent(&content[i + 1..])));
+            }
+            b':' => {}
+            _ => return None,
         }
     }
     None
@@ -196,11 +214,11 @@ fn plain(value: &str) -> Option<&str> {
         [] => false,
     };
     let mut end = bytes.len();
-    for (i, pair) in bytes.windows(2).enumerate() {
-        match pair {
-            [b':', b' '] => return None,
-            [b' ', b'#'] => {
-                end = i;
+    for (i, byte) in bytes.iter().enumerate() {
+        match byte {
+            b':' if bytes.get(i + 1) == Some(&b' ') => return None,
+            b'#' if i > 0 && bytes[i - 1] == b' ' => {
+                end = i - 1;
                 break;
             }
             _ => {}

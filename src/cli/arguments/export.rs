@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum, builder::PossibleValuesParser};
-use regal_inventory::emit::export::options::{Options, Routing, Setting, VersionId};
+use regal_inventory::emit::export::options::{Options, Port, Routing, Setting, VersionId};
 use regal_inventory::emit::export::{self, FORMATS, Format};
 
 /// Options of `export`.
@@ -28,15 +28,18 @@ pub struct ExportOptions {
     /// A batch that is being worked on: no requests go to its hosts
     #[arg(long, value_name = "BATCH")]
     in_progress: Vec<String>,
+    /// A host that is out of service; may be repeated
+    #[arg(long, value_name = "HOST")]
+    down: Vec<String>,
     /// User group A gets: the canary's hosts, or those with the new version
     #[arg(long, value_name = "BY")]
     routing: Option<RouteBy>,
     /// A short name for a version, in names of files, upstreams and variables
     #[arg(long, value_name = "[VERSION=]ID", value_parser = version_id)]
     id: Vec<VersionId>,
-    /// The port of the service on each host
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
-    port: Option<u16>,
+    /// The port of the service on each host, or the variable that holds it
+    #[arg(long, value_parser = port)]
+    port: Option<Port>,
     /// Log in as this user
     #[arg(long)]
     user: Option<String>,
@@ -98,6 +101,16 @@ fn version_id(text: &str) -> Result<VersionId, String> {
     if id.is_empty() { Err("the name is empty".to_string()) } else { Ok(VersionId { version, id: id.to_string() }) }
 }
 
+fn port(text: &str) -> Result<Port, String> {
+    if text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
+        return Ok(Port::Variable(text.to_string()));
+    }
+    match text.parse() {
+        Ok(number) if number > 0 => Ok(Port::Number(number)),
+        _ => Err("a port is a number from 1 to 65535, or the name of a variable".to_string()),
+    }
+}
+
 impl ExportOptions {
     /// The formats with their places. `output` is the path of a format that stands by itself.
     pub fn wanted<'o>(&'o self, output: Option<&'o Path>) -> Vec<Wanted<'o>> {
@@ -110,12 +123,13 @@ impl ExportOptions {
         Options {
             done: self.done.clone(),
             in_progress: self.in_progress.clone(),
+            down: self.down.clone(),
             routing: self.routing.map(|by| match by {
                 RouteBy::Group => Routing::Group,
                 RouteBy::Version => Routing::Version,
             }),
             ids: self.id.clone(),
-            port: self.port,
+            port: self.port.clone(),
             user: self.user.clone(),
             ssh_port: self.ssh_port,
             source: self.source.clone(),

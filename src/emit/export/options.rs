@@ -11,12 +11,14 @@ pub struct Options {
     pub done: Vec<String>,
     /// Batches that are being worked on.
     pub in_progress: Vec<String>,
+    /// Hosts that are out of service, such as those that a rollout has lost.
+    pub down: Vec<String>,
     /// Who is sent to which hosts.
     pub routing: Option<Routing>,
     /// Short names for versions, or one for the only version.
     pub ids: Vec<VersionId>,
     /// The port of the service on each host.
-    pub port: Option<u16>,
+    pub port: Option<Port>,
     /// The user to log in as.
     pub user: Option<String>,
     /// The port to log in at.
@@ -36,6 +38,15 @@ pub struct VersionId {
     pub id: String,
 }
 
+/// The port of the service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Port {
+    /// The same on each host.
+    Number(u16),
+    /// What a host has in this variable.
+    Variable(String),
+}
+
 /// Who is sent to which hosts while a rollout is under way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Routing {
@@ -53,6 +64,8 @@ pub enum Setting {
     Done,
     /// `--in-progress`
     InProgress,
+    /// `--down`
+    Down,
     /// `--routing`
     Routing,
     /// `--id`
@@ -71,9 +84,10 @@ pub enum Setting {
 
 impl Setting {
     /// All of them.
-    pub const ALL: [Setting; 9] = [
+    pub const ALL: [Setting; 10] = [
         Setting::Done,
         Setting::InProgress,
+        Setting::Down,
         Setting::Routing,
         Setting::Id,
         Setting::Port,
@@ -88,6 +102,7 @@ impl Setting {
         match self {
             Setting::Done => "--done",
             Setting::InProgress => "--in-progress",
+            Setting::Down => "--down",
             Setting::Routing => "--routing",
             Setting::Id => "--id",
             Setting::Port => "--port",
@@ -111,6 +126,7 @@ impl Options {
         match setting {
             Setting::Done => !self.done.is_empty(),
             Setting::InProgress => !self.in_progress.is_empty(),
+            Setting::Down => !self.down.is_empty(),
             Setting::Routing => self.routing.is_some(),
             Setting::Id => !self.ids.is_empty(),
             Setting::Port => self.port.is_some(),

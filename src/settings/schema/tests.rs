@@ -38,6 +38,14 @@ fn values() -> Vec<Value> {
         json!({"a*": {"canary": {"size": "5%", "bake": "10m"}}}),
         json!({"a": null}),
         json!({"": "web"}),
+        json!({"salt": "roster"}),
+        json!({"salt": {}}),
+        json!({"salt": {"rooster": "r"}}),
+        json!({"salt": {"roster": ["r", "s"], "keys": "pki"}}),
+        json!({"salt": {"roster": []}}),
+        json!(["hosts", {"salt": {"config": "/etc/salt"}}]),
+        json!(["hosts", {"salt": {"config": ""}}]),
+        json!([{}]),
     ];
     values.extend([0, 1, 2, 100, 101, -1].map(Value::from));
     values.extend(
