@@ -48,6 +48,14 @@ pub struct Spec {
     pub salt: Vec<salt::Given>,
 }
 
+impl Spec {
+    /// A file or a directory.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        Spec { name: path.display().to_string(), path, origin: None, salt: Vec::new() }
+    }
+}
+
 /// How much a source may make out of little, so that a mistyped range or a malicious alias does not use up the memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

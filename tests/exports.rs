@@ -4,10 +4,20 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "exports/front.rs"]
+mod front;
+#[path = "exports/haproxy.rs"]
+mod haproxy;
 #[path = "exports/http.rs"]
 mod http;
 #[path = "exports/nginx.rs"]
 mod nginx;
+#[path = "exports/parsers.rs"]
+mod parsers;
+#[path = "exports/programs.rs"]
+mod programs;
+#[path = "exports/prometheus.rs"]
+mod prometheus;
 #[path = "exports/shells.rs"]
 mod shells;
 #[path = "exports/site.rs"]

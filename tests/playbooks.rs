@@ -8,6 +8,7 @@ mod playbooks {
     mod site;
 
     mod asking;
+    mod front;
     mod inventories;
     mod lint;
     mod losing;

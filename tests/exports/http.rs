@@ -76,7 +76,9 @@ fn answer(mut stream: TcpStream, address: &str, version: Option<&str>) {
         None => ("503 Service Unavailable", format!("{address} -")),
     };
     let length = body.len();
-    let _ = write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}");
+    // In one piece, or the second one would wait for the first one's acknowledgement.
+    let text = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}");
+    let _ = stream.write_all(text.as_bytes());
 }
 
 /// One answer to one visitor.
@@ -105,7 +107,7 @@ pub fn visit(port: u16, who: &str, headers: &str) -> Visit {
 fn ask(port: u16, headers: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-    write!(stream, "GET / HTTP/1.1\r\nHost: shop\r\n{headers}Connection: close\r\n\r\n")?;
+    stream.write_all(format!("GET / HTTP/1.1\r\nHost: shop\r\n{headers}Connection: close\r\n\r\n").as_bytes())?;
     let mut text = String::new();
     stream.read_to_string(&mut text)?;
     Ok(text)
@@ -126,8 +128,10 @@ impl Visitors {
             std::thread::spawn(move || {
                 let mut visits = Vec::new();
                 while !stop.load(Ordering::Relaxed) {
-                    visits.extend(visitors.iter().map(|(who, headers)| visit(port, who, headers)));
-                    std::thread::sleep(Duration::from_millis(2));
+                    for (who, headers) in &visitors {
+                        visits.push(visit(port, who, headers));
+                        std::thread::sleep(Duration::from_millis(1));
+                    }
                 }
                 visits
             })

@@ -1,5 +1,6 @@
 //! A folder with an inventory, and the programs that are run in it.
 
+use std::ffi::OsString;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -48,7 +49,7 @@ impl Site {
     /// A program to be run in the folder, without variables that would change what it does.
     pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
-        command.current_dir(self.path()).stdin(Stdio::null());
+        command.current_dir(self.path()).stdin(Stdio::null()).env("PATH", search_path());
         for (name, _) in std::env::vars() {
             if ["REGAL_", "ANSIBLE_", "PDSH_", "DSHGROUP", "CLUSTERSHELL_"].iter().any(|start| name.starts_with(start))
             {
@@ -58,7 +59,7 @@ impl Site {
         command
     }
 
-    /// Runs `regal-inventory`, which must succeed.
+    /// Runs `regal-inventory`, which must succeed; warnings are fine.
     pub fn regal(&self, arguments: &[&str]) -> String {
         let output = run(self.command(env!("CARGO_BIN_EXE_regal-inventory")).args(arguments));
         assert_eq!(output.code, 0, "{arguments:?}: {output:?}");
@@ -76,11 +77,18 @@ pub fn run(command: &mut Command) -> Output {
     }
 }
 
-/// The path of a program, also of one that only root has in its `PATH`.
-pub fn tool(name: &str) -> PathBuf {
+/// Where programs are: this one, and also what only root has in its `PATH`.
+fn search_path() -> OsString {
+    let own = Path::new(env!("CARGO_BIN_EXE_regal-inventory")).parent().unwrap().to_path_buf();
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).chain(["/usr/sbin", "/sbin"].map(PathBuf::from));
-    let mut found = folders.map(|folder| folder.join(name));
+    let system = std::env::split_paths(&path).chain(["/usr/sbin", "/sbin"].map(PathBuf::from));
+    std::env::join_paths(std::iter::once(own).chain(system)).unwrap()
+}
+
+/// The path of a program.
+pub fn tool(name: &str) -> PathBuf {
+    let path = search_path();
+    let mut found = std::env::split_paths(&path).map(|folder| folder.join(name));
     found.find(|path| path.is_file()).unwrap_or_else(|| panic!("there is no {name}; run tests/run"))
 }
 
