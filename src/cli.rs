@@ -15,6 +15,7 @@ mod plan;
 mod sources;
 mod stage;
 mod vault;
+mod why;
 
 use std::process::ExitCode;
 
@@ -64,9 +65,14 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     {
         return compare::run(&arena, &texts, &arguments, options, other);
     }
-    let invocation = Invocation::new(&arena, &texts, &arguments)?;
+    let mut invocation = Invocation::new(&arena, &texts, &arguments)?;
     match &arguments.command {
         Some(Command::Plan(options)) => plan::run(&invocation, options),
+        Some(Command::Why(options)) => {
+            // one host is asked about, whatever is shown of the others
+            invocation.settings.limit.clear();
+            why::run(&invocation, options)
+        }
         Some(Command::Check) => check::run(&invocation),
         Some(Command::Export(options)) => export::run(&invocation, options),
         _ => listing::run(&invocation, &arguments),

@@ -5,3 +5,4 @@ pub mod export;
 pub mod graph;
 pub mod regal;
 pub mod report;
+pub mod why;

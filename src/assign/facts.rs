@@ -11,7 +11,7 @@ use super::from_inventory::{Assigner, MAX_NOTES, is_template};
 use super::{Assigned, Assignments, Facts, Label};
 use crate::error::{Location, Problem};
 use crate::inventory::membership::SetId;
-use crate::inventory::{HostId, Var, effective};
+use crate::inventory::{ALL, GroupId, HostId, UNGROUPED, Var, effective};
 use crate::policy::{Pattern, Policy, Rules, Set};
 use crate::value::Value;
 
@@ -178,7 +178,8 @@ impl<'a> Assigner<'_, 'a> {
     fn label_of_groups(&mut self, name: &str, glob: &str, hosts: &[HostId], at: &Location) -> Label<'a> {
         let (before, after) = glob.split_once('*').unwrap_or((glob, ""));
         let part = |group: &'a str| group.strip_prefix(before)?.strip_suffix(after).filter(|part| !part.is_empty());
-        if !self.inventory.group_ids().any(|group| part(self.inventory.group_name(group)).is_some()) {
+        let own = |group: &GroupId| *group != ALL && *group != UNGROUPED;
+        if !self.inventory.group_ids().filter(own).any(|group| part(self.inventory.group_name(group)).is_some()) {
             let problem = Problem::new(format!("no group is named like `{glob}`")).at(at.clone());
             self.problems.push(problem.hint("check the spelling; regal-inventory --graph shows groups and hosts"));
         }
@@ -190,7 +191,8 @@ impl<'a> Assigner<'_, 'a> {
                 Some(value) => *value,
                 None => {
                     let groups = effective::groups_of(self.inventory, set);
-                    let mut parts = groups.iter().filter_map(|group| part(self.inventory.group_name(*group)));
+                    let groups = groups.iter().filter(|group| own(group));
+                    let mut parts = groups.filter_map(|group| part(self.inventory.group_name(*group)));
                     let value = parts.next();
                     if let (Some(one), Some(other)) = (value, parts.next()) {
                         let host = self.inventory.host_name(*host);

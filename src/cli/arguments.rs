@@ -69,6 +69,8 @@ pub struct Arguments {
 pub enum Command {
     /// Show the batches before touching a host
     Plan(PlanOptions),
+    /// Say which batch a host is in, and the rule that put it there
+    Why(WhyOptions),
     /// Read everything and print every problem and warning
     Check,
     /// Write the plan for other tools: host files, nginx, Salt, programs
@@ -108,6 +110,26 @@ impl PlanOptions {
             _ => None,
         }
     }
+}
+
+/// Options of `why`.
+#[derive(Debug, Args)]
+pub struct WhyOptions {
+    /// The host
+    #[arg(value_name = "HOST")]
+    pub host: String,
+    /// The form to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: WhyFormat,
+}
+
+/// The forms of `why`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WhyFormat {
+    /// For a terminal
+    Text,
+    /// For programs
+    Json,
 }
 
 /// The forms of a plan.

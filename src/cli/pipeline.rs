@@ -38,6 +38,7 @@ pub struct Invocation<'a> {
 /// What came of the sources.
 pub struct Planned<'a> {
     pub inventory: Inventory<'a>,
+    pub assignments: Assignments<'a>,
     pub plan: Plan<'a>,
     pub names: GroupNames,
     pub groups: PlanGroups<'a>,
@@ -163,7 +164,7 @@ impl<'a> Invocation<'a> {
         let groups = PlanGroups::new(self.arena, &loaded.inventory, &plan, &names, naming.ansible_cleans)?;
         warnings.extend(skipped(&loaded.skipped, &loaded.vaults));
         let Loaded { inventory, vaults, fleet, .. } = loaded;
-        Ok(Planned { inventory, plan, names, groups, hidden, vaults, fleet, warnings })
+        Ok(Planned { inventory, assignments, plan, names, groups, hidden, vaults, fleet, warnings })
     }
 
     fn load(&self, versions: &VersionSource) -> Result<Loaded<'a>, Error> {

@@ -2,6 +2,7 @@
 
 pub mod compare;
 mod document;
+mod domains;
 mod layout;
 mod markdown;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use crate::error::Problem;
 use crate::plan::names::{GroupNames, RolloutNames};
 use crate::plan::{Batch, Plan, Rollout, plan_id};
 use crate::text::Arena;
+pub(super) use document::DomainKey;
 
 /// How a report is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -142,6 +142,9 @@ fn after_canary<'a>(
             return None;
         }
         let ends = strategy.section() == 0;
+        if hosts.len() < size && !ends {
+            sizes.note("batches close before they have their size: spread.max_unavailable allows no more".to_string());
+        }
         caps.close();
         let is_short = hosts.len() < size;
         batches.push(hosts);

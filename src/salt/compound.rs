@@ -44,9 +44,10 @@ pub(super) enum Kind {
     Network(Subnet),
 }
 
-/// Whether a text is a compound target and no host pattern: it has a word such as `G@os:Debian`, or `and`, `or`, `not`.
+/// Whether a text is a compound target and no host pattern: it has a word such as `G@os:Debian`, or `and`, `or`, `not`, or
+/// a parenthesis that stands alone.
 pub fn is_target(text: &str) -> bool {
-    text.split_whitespace().any(|word| OPERATORS[..3].contains(&word) || engine(word).is_some())
+    text.split_whitespace().any(|word| OPERATORS.contains(&word) || engine(word).is_some())
 }
 
 /// The words of a target, nodegroups in their places.
