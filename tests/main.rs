@@ -13,6 +13,7 @@ mod fixtures;
 mod layers;
 mod limits;
 mod messages;
+mod minions;
 mod protocol;
 mod settings;
 mod sources;
