@@ -64,16 +64,16 @@ fn copy() -> TempDir {
     copy
 }
 
-/// Runs the commands of a README, from the repository's top, in an example's folder.
-fn run(readme: &str, example: &str, ansible: Option<&Path>) {
+/// Runs the commands of a README, from the repository's top, in an example's folder; without tools only those of this program.
+fn run(readme: &str, example: &str, tools: Option<&Path>) {
     let copy = copy();
     let folder = copy.path().join("examples").join(example);
     let _ = fs::remove_dir_all(folder.join("fleet"));
     let binary = Path::new(env!("CARGO_BIN_EXE_regal-inventory")).parent().unwrap();
     let system = env::var_os("PATH").unwrap();
-    let path = env::join_paths([binary].into_iter().chain(ansible).map(PathBuf::from).chain(env::split_paths(&system)));
+    let path = env::join_paths([binary].into_iter().chain(tools).map(PathBuf::from).chain(env::split_paths(&system)));
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(readme)).unwrap();
-    let wanted = |step: &Step| ansible.is_some() || step.command.starts_with("regal-inventory ");
+    let wanted = |step: &Step| tools.is_some() || step.command.starts_with("regal-inventory ");
     for step in steps(&readme).into_iter().filter(wanted) {
         let mut command = Command::new("sh");
         command.args(["-c", &format!("{} 2>&1", step.command)]).current_dir(&folder).stdin(Stdio::null());
@@ -106,6 +106,19 @@ fn plans_are_as_the_readmes_say() {
         run(&format!("examples/{example}/README.md"), example, None);
     }
     run("README.md", "small", None);
+}
+
+#[test]
+fn exports_are_as_the_readmes_say() {
+    for example in ["shells", "nginx", "haproxy", "prometheus"] {
+        run(&format!("examples/{example}/README.md"), example, Some(Path::new("/usr/bin")));
+    }
+}
+
+#[test]
+#[ignore = "needs Python; run tests/run"]
+fn programs() {
+    run("examples/programs/README.md", "programs", Some(Path::new("/usr/bin")));
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod cache;
 mod compare;
 mod differential;
 mod engine;
+mod export_command;
 mod fixtures;
 mod layers;
 mod limits;
