@@ -113,7 +113,7 @@ fn plans_are_as_the_readmes_say() {
 
 #[test]
 fn exports_are_as_the_readmes_say() {
-    for example in ["shells", "nginx", "haproxy", "prometheus"] {
+    for example in ["shells", "nginx", "haproxy", "prometheus", "salt"] {
         run(&format!("examples/{example}/README.md"), example, Some(Path::new("/usr/bin")));
     }
 }

@@ -14,6 +14,7 @@ mod fixtures;
 mod layers;
 mod limits;
 mod messages;
+mod minions;
 mod protocol;
 mod schema;
 mod settings;
