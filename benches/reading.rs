@@ -26,17 +26,18 @@ fn listing<'a, T>(
     then: impl FnOnce(&Listing<'_, 'a>) -> T,
 ) -> T {
     let versions = VersionSource::From(VersionFrom::Var("app_version".to_string()), Location::whole("bench"));
-    let request = Request { versions: &versions, exclude: &[] };
+    let policy = Policy::default();
+    let request = Request { versions: &versions, policy: &policy, fleet: None };
     let mut warnings = Vec::new();
     let assignments = assign(arena, &loaded.inventory, texts, request, &mut warnings).unwrap();
-    let plan = plan(&assignments, &Policy::default()).unwrap();
+    let plan = plan(&assignments, &policy).unwrap();
     let names = Naming::default().name(&plan).unwrap();
     let groups = PlanGroups::new(arena, &loaded.inventory, &plan, &names, false).unwrap();
     then(&Listing { inventory: &loaded.inventory, groups: &groups, groups_only: false, hidden: &[] })
 }
 
 fn loaded<'a>(arena: &'a Arena, texts: &TextMap<'a>, source: &Path) -> Loaded<'a> {
-    let spec = Spec { name: source.display().to_string(), path: source.to_path_buf(), origin: None };
+    let spec = Spec { name: source.display().to_string(), path: source.to_path_buf(), origin: None, salt: Vec::new() };
     load(arena, texts, &[spec], &Options::default()).unwrap()
 }
 

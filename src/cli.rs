@@ -2,8 +2,10 @@
 
 mod arguments;
 mod check;
+mod compare;
 mod config;
 mod documents;
+mod export;
 mod limit;
 mod listing;
 mod messages;
@@ -11,7 +13,9 @@ mod output;
 mod pipeline;
 mod plan;
 mod sources;
+mod stage;
 mod vault;
+mod why;
 
 use std::process::ExitCode;
 
@@ -49,16 +53,28 @@ fn usage(error: &clap::Error) -> ExitCode {
 fn run(arguments: Arguments) -> anyhow::Result<()> {
     let output = arguments.output.as_deref();
     match arguments.command {
+        Some(Command::Export(ref options)) if options.list => return export::list(output),
         Some(Command::Completions { shell }) => return documents::completions(shell, output),
         Some(Command::Man) => return documents::manual(output),
         _ => {}
     }
     let arena = regal_inventory::text::Arena::new();
     let texts = regal_inventory::text::TextMap::new();
-    let invocation = Invocation::new(&arena, &texts, &arguments)?;
+    if let Some(Command::Plan(options)) = &arguments.command
+        && let Some(other) = &options.compare
+    {
+        return compare::run(&arena, &texts, &arguments, options, other);
+    }
+    let mut invocation = Invocation::new(&arena, &texts, &arguments)?;
     match &arguments.command {
         Some(Command::Plan(options)) => plan::run(&invocation, options),
+        Some(Command::Why(options)) => {
+            // one host is asked about, whatever is shown of the others
+            invocation.settings.limit.clear();
+            why::run(&invocation, options)
+        }
         Some(Command::Check) => check::run(&invocation),
+        Some(Command::Export(options)) => export::run(&invocation, options),
         _ => listing::run(&invocation, &arguments),
     }
 }

@@ -11,7 +11,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// A place in a source: a path as the user would write it, with line and column counted from 1.
 ///
 /// Columns count characters, not bytes. Line 0 means the file as a whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Location {
     /// The file, or a description such as `REGAL_CANARY` or `script.py --list`.
     pub path: String,

@@ -16,6 +16,7 @@ pub mod literal;
 pub mod pattern;
 pub mod plan;
 pub mod policy;
+pub mod salt;
 pub mod settings;
 pub mod source;
 pub mod text;

@@ -195,11 +195,30 @@ impl Matcher {
     /// # Errors
     /// A regular expression that cannot be compiled.
     pub fn new(pattern: &str) -> Result<Self, PatternError> {
-        let expression = match pattern.strip_prefix('~') {
-            Some(expression) => format!("^(?:{expression})"),
-            None => glob::to_regex(pattern),
-        };
-        Regex::new(&expression).map(Matcher).map_err(|error| PatternError {
+        match pattern.strip_prefix('~') {
+            Some(expression) => Matcher::compile(&format!("^(?:{expression})"), pattern),
+            None => Matcher::glob(pattern),
+        }
+    }
+
+    /// Compiles a glob, for the whole name.
+    ///
+    /// # Errors
+    /// One that is too large.
+    pub fn glob(pattern: &str) -> Result<Self, PatternError> {
+        Matcher::compile(&glob::to_regex(pattern), pattern)
+    }
+
+    /// Compiles a regular expression, from the start of the name.
+    ///
+    /// # Errors
+    /// One that cannot be compiled.
+    pub fn regex(expression: &str) -> Result<Self, PatternError> {
+        Matcher::compile(&format!("^(?:{expression})"), expression)
+    }
+
+    fn compile(expression: &str, pattern: &str) -> Result<Self, PatternError> {
+        Regex::new(expression).map(Matcher).map_err(|error| PatternError {
             message: format!(
                 "pattern `{pattern}` is no regular expression: {}",
                 error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ")

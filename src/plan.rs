@@ -1,21 +1,38 @@
 //! The plan: for each version, which hosts come first and which follow, batch by batch.
 //!
 //! [`plan`] is a pure function of the hosts and the policy: no clock, no environment, no chance, no files. The same
-//! input gives the same plan on every machine. The rules are those of regal 1.3: the canary takes the first hosts, then
-//! each batch takes the next ones, and the last batch may be short.
+//! input gives the same plan on every machine.
+//!
+//! Without any key the rules are those of regal 1.3: the canary takes the first hosts, then each batch takes the next
+//! ones, and the last batch may be short. For each version `batches` checks the rules (`contradictions`), orders the
+//! hosts and divides them into domains (`fleet`), chooses the canary (`canary`), and cuts the rest: `sizes` says how many
+//! hosts a batch may have, `caps` how many of a domain, and a `strategy` which host is next.
 
 mod batches;
+mod canary;
+mod caps;
+pub mod compare;
+mod contradictions;
+mod fleet;
 mod id;
 pub mod names;
 mod order;
 mod shared;
+mod sizes;
+mod stable;
+mod strategy;
 #[cfg(test)]
 mod tests;
+pub mod waves;
+mod why;
 
 use crate::assign::Assignments;
 use crate::error::{Error, Problem, Result};
 use crate::policy::{Approval, Policy};
+use batches::Findings;
 pub use id::plan_id;
+pub use stable::host_hash;
+pub use why::{Reason, Share, Why, join};
 
 /// Rollouts in priority order, one for each version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +66,50 @@ pub struct Rollout<'a> {
     pub excluded: Vec<&'a str>,
     /// Remarks that go with the plan, into reports and to the playbook.
     pub notes: Vec<String>,
+    /// The failure domains that the batches are spread over, label by label; empty without `spread.by`.
+    pub labels: Vec<Domains<'a>>,
+}
+
+/// The failure domains of one label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Domains<'a> {
+    /// The label.
+    pub label: String,
+    /// Its domains, in the order in which the planner meets them.
+    pub list: Vec<Domain<'a>>,
+}
+
+/// A failure domain: the version's hosts that have one value of a label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Domain<'a> {
+    /// Which value.
+    pub name: DomainName<'a>,
+    /// The number of the version's planned hosts in it.
+    pub hosts: usize,
+    /// Most of them that one batch may have.
+    pub cap: Option<usize>,
+}
+
+/// What a failure domain is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DomainName<'a> {
+    /// The value of the label.
+    Value(&'a str),
+    /// The one domain of the hosts without the label.
+    Missing,
+    /// A host without the label that is a domain of its own.
+    Alone(&'a str),
+}
+
+impl std::fmt::Display for DomainName<'_> {
+    /// `a`, `(none)`, `(none: web7)`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            DomainName::Value(value) => f.write_str(value),
+            DomainName::Missing => f.write_str("(none)"),
+            DomainName::Alone(host) => write!(f, "(none: {host})"),
+        }
+    }
 }
 
 /// Hosts that are updated together.
@@ -60,6 +121,8 @@ pub struct Batch<'a> {
     pub hosts: Vec<&'a str>,
     /// Seconds to watch the batch before the next one.
     pub bake: u64,
+    /// For each label of [`Rollout::labels`] the domain of each host, as an index into [`Domains::list`].
+    pub domains: Vec<Vec<u32>>,
 }
 
 /// A step of a rollout.
@@ -87,6 +150,19 @@ impl Rollout<'_> {
         self.batches.iter().map(|batch| batch.hosts.len()).sum()
     }
 
+    /// Keeps the hosts for which `shown` holds; batches keep their names, and those that lose all hosts are left out.
+    pub fn retain(&mut self, shown: impl Fn(&str) -> bool) {
+        for batch in &mut self.batches {
+            for domains in &mut batch.domains {
+                let mut hosts = batch.hosts.iter();
+                domains.retain(|_| hosts.next().is_some_and(|host| shown(host)));
+            }
+            batch.hosts.retain(|host| shown(host));
+        }
+        self.batches.retain(|batch| !batch.hosts.is_empty());
+        self.excluded.retain(|host| shown(host));
+    }
+
     /// Seconds that watching the batches takes; the last batch has no batch to wait for.
     pub fn bake_seconds(&self) -> u64 {
         let waits = self.batches.len().saturating_sub(1);
@@ -100,7 +176,8 @@ impl Rollout<'_> {
 /// number of hosts.
 ///
 /// # Errors
-/// A name in `priority` that is no version; a host in several versions under `shared_hosts: error`.
+/// A name in `priority` that is no version; a host in several versions under `shared_hosts: error`; rules that exclude each
+/// other or cannot be met with the hosts there are. All of them at once.
 pub fn plan<'a>(assignments: &Assignments<'a>, policy: &Policy) -> Result<Plan<'a>> {
     let mut problems = Vec::new();
     let mut warnings = Vec::new();
@@ -110,21 +187,45 @@ pub fn plan<'a>(assignments: &Assignments<'a>, policy: &Policy) -> Result<Plan<'
     if !problems.is_empty() {
         return Err(Error { problems });
     }
+    let mut findings = Findings { problems, warnings };
     let mut rollouts = Vec::new();
     let mut empty = Vec::new();
+    let mut listed = order::ListedDomains::default();
     for assigned in ordered {
         if assigned.hosts.is_empty() {
             let message =
                 format!("version {} has no hosts left to plan: `exclude` keeps all of them out", assigned.version);
             if !assigned.excluded.is_empty() {
-                warnings.push(Problem::new(message));
+                findings.warnings.push(Problem::new(message));
             }
             empty.push((assigned.version, assigned.excluded.clone()));
             continue;
         }
-        rollouts.push(batches::rollout(assigned, &policy.rules(assigned.version), &mut warnings));
+        let rules = policy.rules(assigned.version);
+        listed.see(assigned, &rules);
+        rollouts.extend(batches::rollout(assigned, &rules, &mut findings));
     }
-    Ok(Plan { rollouts, unversioned: assignments.unversioned.clone(), empty, warnings })
+    let Findings { mut problems, warnings } = findings;
+    listed.report(&mut problems);
+    Error::unless_any(problems, Plan { rollouts, unversioned: assignments.unversioned.clone(), empty, warnings })
+}
+
+/// Why a host stands where it does, for each version that plans it, in plan order.
+///
+/// The answer belongs to the plan that [`plan`] makes of the same input.
+pub fn why<'a>(assignments: &Assignments<'a>, policy: &Policy, host: &str) -> Vec<Why<'a>> {
+    let ordered = order::by_priority(&assignments.versions, &policy.priority, &mut Vec::new(), &mut Vec::new());
+    let planning = ordered.into_iter().filter(|assigned| assigned.hosts.contains(&host));
+    planning.filter_map(|assigned| batches::why(assigned, &policy.rules(assigned.version), host)).collect()
+}
+
+/// `1 host`, `5 hosts`, `2 canaries`.
+fn count(number: usize, noun: &str) -> String {
+    match (number, noun.strip_suffix('y')) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some(stem)) => format!("{number} {stem}ies"),
+        (_, None) => format!("{number} {noun}s"),
+    }
 }
 
 /// Warns of each override whose glob matches no version.

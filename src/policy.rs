@@ -5,8 +5,12 @@
 //! [`Policy::rules`] merges them key by key into the [`Rules`] of one version.
 
 mod amount;
+mod described;
 mod duration;
 mod glob;
+mod keys;
+mod rules;
+mod words;
 
 use indexmap::IndexMap;
 
@@ -14,6 +18,9 @@ use crate::error::Location;
 pub use amount::{Amount, Percent};
 pub use duration::{display_seconds, parse_seconds};
 pub use glob::Glob;
+pub use keys::{Bound, DomainOrder, Keys, Labels, Pattern, Set};
+pub use rules::{Assignment, Rules, SEED_VERSION, Spread};
+pub use words::{Approval, Missing, Mode, Order, Remainder, SharedHosts, SpreadMode};
 
 /// What the planner needs besides the hosts.
 #[derive(Clone, Debug, Default)]
@@ -48,23 +55,6 @@ pub struct Override {
     pub at: Location,
 }
 
-/// The keys that a version may have of its own; `None` leaves the weaker layer's value.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Keys {
-    /// Sizes of the batches after the canary; the last repeats. Never empty.
-    pub batch_size: Option<Vec<BatchSize>>,
-    /// Size of the canary.
-    pub canary_size: Option<Amount>,
-    /// Seconds to watch the canary.
-    pub canary_bake: Option<u64>,
-    /// Seconds to watch each batch.
-    pub bake: Option<u64>,
-    /// When to ask before going on.
-    pub approval: Option<Approval>,
-    /// Hosts that may be lost over the run.
-    pub max_failures: Option<Amount>,
-}
-
 /// The size of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BatchSize {
@@ -72,41 +62,6 @@ pub enum BatchSize {
     Amount(Amount),
     /// All hosts that are left.
     Rest,
-}
-
-/// When the playbook asks before it goes on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Approval {
-    /// Not at all.
-    #[default]
-    Never,
-    /// After the canary.
-    AfterCanary,
-    /// After every batch.
-    EachBatch,
-}
-
-impl Approval {
-    /// The word in `regal.yml` and in the inventory.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Approval::Never => "never",
-            Approval::AfterCanary => "after_canary",
-            Approval::EachBatch => "each_batch",
-        }
-    }
-}
-
-/// What a host in several versions means.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SharedHosts {
-    /// A warning.
-    #[default]
-    Warn,
-    /// An error.
-    Error,
-    /// Nothing.
-    Allow,
 }
 
 /// Which versions go first; the others follow in order of first appearance.
@@ -119,40 +74,6 @@ pub enum Priority {
     Names(Vec<(String, Location)>),
     /// Those whose name contains the text, as regal's `priority_name`.
     Containing(String, Location),
-}
-
-/// The policy of one version, every key settled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rules {
-    /// Size of the canary; default 1.
-    pub canary_size: Amount,
-    /// Sizes of the batches after it, the last repeats; default 1. Never empty.
-    pub batch_size: Vec<BatchSize>,
-    /// Seconds to watch the canary; default `bake`.
-    pub canary_bake: u64,
-    /// Seconds to watch each other batch; default 0.
-    pub bake: u64,
-    /// When to ask before going on; default never.
-    pub approval: Approval,
-    /// Hosts that may be lost over the run; default 0.
-    pub max_failures: Amount,
-}
-
-impl Keys {
-    /// Takes over what `stronger` sets.
-    fn merge(&mut self, stronger: &Keys) {
-        fn take<T: Clone>(slot: &mut Option<T>, stronger: &Option<T>) {
-            if stronger.is_some() {
-                slot.clone_from(stronger);
-            }
-        }
-        take(&mut self.batch_size, &stronger.batch_size);
-        take(&mut self.canary_size, &stronger.canary_size);
-        take(&mut self.canary_bake, &stronger.canary_bake);
-        take(&mut self.bake, &stronger.bake);
-        take(&mut self.approval, &stronger.approval);
-        take(&mut self.max_failures, &stronger.max_failures);
-    }
 }
 
 impl Policy {
@@ -168,15 +89,7 @@ impl Policy {
                 keys.merge(own);
             }
         }
-        let bake = keys.bake.unwrap_or(0);
-        Rules {
-            canary_size: keys.canary_size.unwrap_or(Amount::Hosts(1)),
-            batch_size: keys.batch_size.unwrap_or_else(|| vec![BatchSize::Amount(Amount::Hosts(1))]),
-            canary_bake: keys.canary_bake.unwrap_or(bake),
-            bake,
-            approval: keys.approval.unwrap_or_default(),
-            max_failures: keys.max_failures.unwrap_or(Amount::Hosts(0)),
-        }
+        Rules::new(keys, version)
     }
 }
 

@@ -7,15 +7,19 @@
 mod draft;
 pub mod keys;
 mod layer;
+mod policy_keys;
+mod sources;
 #[cfg(test)]
 mod tests;
 mod typed;
 
 use crate::error::{Error, Location, Result};
 use crate::plan::names::Naming;
+pub use crate::policy::Pattern;
 use crate::policy::{Layer, Policy};
 use crate::source::Limits;
 use crate::source::engine::Mode;
+use crate::source::salt::Part;
 use crate::text::{Arena, Text, TextMap};
 use draft::Draft;
 pub use keys::{Id, KEYS, Key, Shape, variable};
@@ -53,8 +57,6 @@ pub struct Settings {
     pub inventory: Vec<Source>,
     /// Where versions come from, if that is said anywhere.
     pub versions: Option<VersionSource>,
-    /// Hosts to keep out of the plan.
-    pub exclude: Vec<Pattern>,
     /// Hosts to show; empty for all.
     pub limit: Vec<Pattern>,
     /// The planner's part.
@@ -90,6 +92,8 @@ pub struct Source {
     pub from_file: bool,
     /// Where it is named.
     pub at: Location,
+    /// The paths of a Salt source by what they hold; empty for others, whose text is the path.
+    pub salt: Vec<(Part, String)>,
 }
 
 /// A vault password with its id, `ID@FILE` or `FILE`.
@@ -117,15 +121,6 @@ impl VaultId {
             _ => Ok(VaultId { id, file: Source { text: file, ..source } }),
         }
     }
-}
-
-/// A host pattern of Ansible; commas may separate several in one text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pattern {
-    /// The text; never blank.
-    pub text: String,
-    /// Where it stands.
-    pub at: Location,
 }
 
 /// Where versions come from.
@@ -157,6 +152,12 @@ pub enum VersionFrom {
     Group(String),
     /// The result of this template over the host's variables.
     Template(String),
+    /// A grain of Salt, or what Salt's `:` leads to in one.
+    Grain(String),
+    /// A key of a Salt pillar, or what Salt's `:` leads to in one.
+    Pillar(String),
+    /// What the one `*` stands for in the name of a Salt nodegroup that the minion is in.
+    Nodegroup(String),
 }
 
 /// Reads the settings.
@@ -195,7 +196,6 @@ fn merge(drafts: Vec<Draft>) -> Settings {
     let mut settings = Settings::default();
     for draft in drafts {
         replace(&mut settings.inventory, draft.inventory);
-        replace(&mut settings.exclude, draft.exclude);
         replace(&mut settings.limit, draft.limit);
         replace(&mut settings.policy.priority, draft.priority);
         replace(&mut settings.policy.shared_hosts, draft.shared_hosts);

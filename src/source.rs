@@ -9,6 +9,7 @@ pub mod engine;
 mod ini;
 mod passwords;
 mod program;
+pub mod salt;
 mod script;
 mod shell;
 mod toml;
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Location, Problem, Result};
 use crate::inventory::{GroupId, Inventory, UNGROUPED};
 use crate::pattern::{address, range};
+use crate::salt::Fleet;
 use crate::text::{Arena, Pos, Text, TextMap, is_python_space, python_trim};
 use crate::value::Value;
 use crate::vault::{self, Keyring};
@@ -42,6 +44,16 @@ pub struct Spec {
     pub path: PathBuf,
     /// Where it was named, for messages.
     pub origin: Option<Location>,
+    /// The parts of a Salt source that are named one by one; else empty.
+    pub salt: Vec<salt::Given>,
+}
+
+impl Spec {
+    /// A file or a directory.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        Spec { name: path.display().to_string(), path, origin: None, salt: Vec::new() }
+    }
 }
 
 /// How much a source may make out of little, so that a mistyped range or a malicious alias does not use up the memory.
@@ -94,6 +106,8 @@ pub struct Loaded<'a> {
     pub vaults: Vec<String>,
     /// Files of a directory that were passed over because they are our own.
     pub skipped: Vec<String>,
+    /// The minions and nodegroups of Salt sources, if there are any.
+    pub fleet: Option<Fleet<'a>>,
 }
 
 /// What a file holds.
@@ -122,6 +136,7 @@ struct Reading<'m, 'a> {
     warnings: Vec<Problem>,
     vaults: Vec<String>,
     skipped: Vec<String>,
+    fleet: Option<Fleet<'a>>,
 }
 
 /// What a text is.
@@ -141,16 +156,40 @@ pub enum Format {
 /// Every problem of every source.
 pub fn load<'a>(arena: &'a Arena, texts: &TextMap<'a>, specs: &[Spec], options: &Options) -> Result<Loaded<'a>> {
     let mut reading = Reading::new(arena, texts, options);
-    let through_ansible = engine::read(&mut reading, specs);
+    let (others, salt, before) = split_off_salt(&reading, specs);
+    let through_ansible = engine::read(&mut reading, &others);
     if !through_ansible {
-        specs.iter().for_each(|spec| reading.source(spec));
+        others[..before].iter().for_each(|spec| reading.source(spec));
+    }
+    if !salt.is_empty() {
+        salt::read(&mut reading, &salt);
+    }
+    if !through_ansible {
+        others[before..].iter().for_each(|spec| reading.source(spec));
     }
     reading.reconcile();
     // What ansible-inventory prints has the vars files already.
     if !through_ansible && reading.problems.is_empty() {
-        vars_files::read(&mut reading, specs);
+        vars_files::read(&mut reading, &others);
     }
     reading.finish()
+}
+
+/// The sources that are not Salt's, those that are, and how many of the others stand before the first of them.
+fn split_off_salt(reading: &Reading<'_, '_>, specs: &[Spec]) -> (Vec<Spec>, Vec<salt::Given>, usize) {
+    let (mut others, mut given) = (Vec::new(), Vec::new());
+    let mut before = None;
+    for spec in specs {
+        match salt::detect(reading, spec) {
+            Some(parts) => {
+                before.get_or_insert(others.len());
+                given.extend(parts);
+            }
+            None => others.push(spec.clone()),
+        }
+    }
+    let before = before.unwrap_or(others.len());
+    (others, given, before)
 }
 
 /// Reads one inventory that is a text and no file: nothing beside it counts, and nothing is run.
@@ -193,6 +232,7 @@ impl<'m, 'a> Reading<'m, 'a> {
             warnings: Vec::new(),
             vaults: Vec::new(),
             skipped: Vec::new(),
+            fleet: None,
         }
     }
 
@@ -211,8 +251,8 @@ impl<'m, 'a> Reading<'m, 'a> {
         if self.more_problems > 0 {
             self.problems.push(Problem::new(format!("{} more problems are not shown", self.more_problems)));
         }
-        let Reading { inventory, warnings, vaults, skipped, problems, .. } = self;
-        Error::unless_any(problems, Loaded { inventory, warnings, vaults, skipped })
+        let Reading { inventory, warnings, vaults, skipped, problems, fleet, .. } = self;
+        Error::unless_any(problems, Loaded { inventory, warnings, vaults, skipped, fleet })
     }
 }
 

@@ -43,6 +43,8 @@ pub enum Printer {
     Script,
     /// `ansible-inventory`.
     Ansible,
+    /// A program of Salt's, or its cache.
+    Salt,
 }
 
 /// All texts that were read, by position.
@@ -56,6 +58,8 @@ struct Named<'a> {
     text: Text<'a>,
     concealed: bool,
     printer: Option<Printer>,
+    /// Whether it has no lines: data that is no text.
+    binary: bool,
 }
 
 impl<'a> TextMap<'a> {
@@ -89,6 +93,18 @@ impl<'a> TextMap<'a> {
         self.add_named(name, text, true, None)
     }
 
+    /// Adds a file that is no text, a place in which is the file as a whole; a program of Salt's wrote it.
+    ///
+    /// # Errors
+    /// Those of [`TextMap::add`].
+    pub fn add_binary(&self, name: &'a str) -> Result<Text<'a>, Problem> {
+        let added = self.add_named(name, "", false, Some(Printer::Salt))?;
+        if let Some(last) = self.texts.borrow_mut().last_mut() {
+            last.binary = true;
+        }
+        Ok(added)
+    }
+
     fn add_named(
         &self,
         name: &'a str,
@@ -103,7 +119,7 @@ impl<'a> TextMap<'a> {
             return Err(Problem::new("the sources are larger than 4 GiB together").at(Location::whole(name)));
         }
         let added = Text { text, base: Pos(base as u32) };
-        texts.push(Named { name, text: added, concealed, printer });
+        texts.push(Named { name, text: added, concealed, printer, binary: false });
         Ok(added)
     }
 
@@ -118,9 +134,12 @@ impl<'a> TextMap<'a> {
     pub fn locate(&self, pos: Pos) -> Location {
         let texts = self.texts.borrow();
         let index = texts.partition_point(|named| named.text.base <= pos);
-        let Some(Named { name, text, concealed, .. }) = index.checked_sub(1).and_then(|i| texts.get(i)) else {
+        let Some(Named { name, text, concealed, binary, .. }) = index.checked_sub(1).and_then(|i| texts.get(i)) else {
             return Location::whole("?");
         };
+        if *binary {
+            return Location::whole(*name);
+        }
         let mut offset = ((pos.0 - text.base.0) as usize).min(text.text.len());
         while !text.text.is_char_boundary(offset) {
             offset -= 1;

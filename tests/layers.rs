@@ -17,7 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("settings", &["error", "plan", "policy", "source", "text", "value", "yaml"]),
     ("source", &["error", "inventory", "json", "literal", "pattern", "text", "value", "vault", "yaml"]),
     ("vault", &[]),
-    ("assign", &["error", "inventory", "pattern", "settings", "text", "value"]),
+    ("assign", &["error", "inventory", "pattern", "policy", "settings", "text", "value"]),
     ("plan", &["assign", "error", "fold", "policy"]),
     ("emit", &["error", "fold", "inventory", "plan", "policy", "text", "value"]),
 ];

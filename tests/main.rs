@@ -6,6 +6,7 @@
 
 mod ansible;
 mod cache;
+mod compare;
 mod differential;
 mod engine;
 mod fixtures;
@@ -19,3 +20,4 @@ mod support;
 mod toml;
 mod vault;
 mod versions;
+mod waves;

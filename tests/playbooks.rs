@@ -8,6 +8,7 @@ mod playbooks {
     mod site;
 
     mod asking;
+    mod front;
     mod inventories;
     mod lint;
     mod losing;
@@ -15,4 +16,5 @@ mod playbooks {
     mod rolling_back;
     mod rolling_out;
     mod selecting;
+    mod waves;
 }

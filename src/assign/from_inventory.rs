@@ -1,41 +1,48 @@
 //! Versions of the hosts of an inventory.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
+use super::Assignments;
+use super::facts::Selected;
 use super::template::Template;
-use super::{Assigned, Assignments};
 use crate::error::{Error, Location, Problem, Result};
 use crate::inventory::effective::Effective;
-use crate::inventory::{ALL, HostId, Inventory, UNGROUPED, Var};
+use crate::inventory::{ALL, HostId, Inventory, UNGROUPED};
 use crate::pattern;
-use crate::settings::{ExplicitVersion, Pattern, VersionFrom, VersionSource};
+use crate::policy::{Pattern, Policy};
+use crate::salt::{self, Bank, Fleet};
+use crate::settings::{ExplicitVersion, VersionFrom, VersionSource};
 use crate::text::{Pos, Printer, TextMap};
 use crate::value::Value;
 
 /// The most values that messages are about: the place of each costs a walk through its text.
-const MAX_NOTES: usize = 100;
+pub(super) const MAX_NOTES: usize = 100;
 
 /// How hosts get their versions.
 #[derive(Clone, Copy, Debug)]
-pub struct Request<'r> {
+pub struct Request<'r, 'a> {
     /// What says the version of a host.
     pub versions: &'r VersionSource,
-    /// Hosts to keep out of the plan.
-    pub exclude: &'r [Pattern],
+    /// Which hosts to keep out of the plan, and what the planner needs to know of the others.
+    pub policy: &'r Policy,
+    /// The minions of Salt sources, if there are any.
+    pub fleet: Option<&'r Fleet<'a>>,
 }
 
 /// Assigns a version to each host of a reconciled inventory that has one.
 ///
 /// # Errors
-/// A pattern that cannot be read or matches nothing; a version variable whose value is no version; no host with a version
-/// although there are hosts. All of them at once.
+/// A pattern that cannot be read or matches nothing; a version variable whose value is no version; a label that no host
+/// has; no host with a version although there are hosts. All of them at once.
 pub fn assign<'a>(
     arena: &'a crate::text::Arena,
     inventory: &Inventory<'a>,
     texts: &TextMap<'a>,
-    request: Request<'_>,
+    request: Request<'_, 'a>,
     warnings: &mut Vec<Problem>,
 ) -> Result<Assignments<'a>> {
     if inventory.host_ids().len() == 0 {
@@ -44,11 +51,13 @@ pub fn assign<'a>(
     let known_warnings = warnings.len();
     let mut assigner = Assigner {
         inventory,
+        fleet: request.fleet,
         effective: Effective::new(inventory),
         texts,
         versions: IndexMap::default(),
         reported: HashSet::new(),
         numbers: HashSet::new(),
+        selected: HashMap::new(),
         problems: Vec::new(),
         warnings,
     };
@@ -57,53 +66,36 @@ pub fn assign<'a>(
         VersionSource::From(VersionFrom::Var(name), at) => assigner.by_var(name, at),
         VersionSource::From(VersionFrom::Group(glob), at) => assigner.by_groups(glob, at),
         VersionSource::From(VersionFrom::Template(source), at) => assigner.by_template(arena, source, at),
+        VersionSource::From(VersionFrom::Grain(path), at) => assigner.by_salt_data(Bank::Grains, path, at),
+        VersionSource::From(VersionFrom::Pillar(path), at) => assigner.by_salt_data(Bank::Pillar, path, at),
+        VersionSource::From(VersionFrom::Nodegroup(glob), at) => assigner.by_nodegroups(glob, at),
     }
-    let excluded = assigner.hosts_of(request.exclude);
-    let Assigner { versions, mut problems, warnings, .. } = assigner;
-    if problems.is_empty() && versions.values().all(Vec::is_empty) {
+    let versions = std::mem::take(&mut assigner.versions);
+    let nobody = versions.values().all(Vec::is_empty);
+    let assignments = assigner.sort_out(versions, request.policy);
+    let Assigner { mut problems, warnings, .. } = assigner;
+    if problems.is_empty() && nobody {
         // A filter that matches nothing is likely the reason.
         problems.extend(warnings.drain(known_warnings..));
         problems.push(no_version(inventory, request.versions));
     }
-    Error::unless_any(problems, sort_out(inventory, versions, &excluded))
+    Error::unless_any(problems, assignments)
 }
 
-/// Splits off what is excluded and what has no version.
-fn sort_out<'a>(
-    inventory: &Inventory<'a>,
-    versions: IndexMap<&'a str, Vec<HostId>, foldhash::fast::RandomState>,
-    excluded: &[HostId],
-) -> Assignments<'a> {
-    let mut is_excluded = vec![false; inventory.host_ids().len()];
-    excluded.iter().for_each(|host| is_excluded[host.index()] = true);
-    let mut has_version = vec![false; is_excluded.len()];
-    let named = |hosts: &[HostId], kept: bool| {
-        let chosen = hosts.iter().filter(|host| is_excluded[host.index()] != kept);
-        chosen.map(|host| inventory.host_name(*host)).collect::<Vec<&'a str>>()
-    };
-    let versions = versions
-        .into_iter()
-        .map(|(version, hosts)| {
-            hosts.iter().for_each(|host| has_version[host.index()] = true);
-            Assigned { version, hosts: named(&hosts, true), excluded: named(&hosts, false) }
-        })
-        .collect();
-    let unversioned = inventory.host_ids().filter(|host| !has_version[host.index()]);
-    let unversioned = unversioned.map(|host| inventory.host_name(host)).collect();
-    Assignments { versions, unversioned }
-}
-
-struct Assigner<'r, 'a> {
-    inventory: &'r Inventory<'a>,
-    effective: Effective<'r, 'a>,
-    texts: &'r TextMap<'a>,
-    versions: IndexMap<&'a str, Vec<HostId>, foldhash::fast::RandomState>,
+pub(super) struct Assigner<'r, 'a> {
+    pub inventory: &'r Inventory<'a>,
+    pub fleet: Option<&'r Fleet<'a>>,
+    pub effective: Effective<'r, 'a>,
+    pub texts: &'r TextMap<'a>,
+    pub versions: IndexMap<&'a str, Vec<HostId>, RandomState>,
     /// Places that a message was given for: a group's variable is one finding, however many hosts have it.
-    reported: HashSet<Pos>,
+    pub reported: HashSet<Pos>,
     /// Versions that came as numbers: each is one finding, though ansible-inventory prints it for each host.
     numbers: HashSet<&'a str>,
-    problems: Vec<Problem>,
-    warnings: &'r mut Vec<Problem>,
+    /// Hosts of patterns that hold for many versions.
+    pub selected: HashMap<Vec<Pattern>, Rc<Selected>>,
+    pub problems: Vec<Problem>,
+    pub warnings: &'r mut Vec<Problem>,
 }
 
 impl<'a> Assigner<'_, 'a> {
@@ -117,7 +109,10 @@ impl<'a> Assigner<'_, 'a> {
     }
 
     /// The hosts of patterns that stand together; problems and warnings are kept.
-    fn hosts_of(&mut self, patterns: &[Pattern]) -> Vec<HostId> {
+    pub fn hosts_of(&mut self, patterns: &[Pattern]) -> Vec<HostId> {
+        if patterns.iter().any(|pattern| salt::is_target(&pattern.text)) {
+            return self.hosts_of_targets(patterns);
+        }
         let Some(first) = patterns.first() else { return Vec::new() };
         let terms: Vec<&str> = patterns.iter().flat_map(|pattern| pattern::split(&pattern.text)).collect();
         let place = |term: &str| {
@@ -167,49 +162,50 @@ impl<'a> Assigner<'_, 'a> {
         };
         for host in self.inventory.host_ids() {
             let Some(var) = self.effective.get(host, id) else { continue };
-            if let Some(version) = self.version_of(name, &var) {
+            if let Some(version) = self.version_of(name, var.value, var.at) {
                 self.versions.entry(version).or_default().push(host);
             }
         }
     }
 
     /// The version that a variable's value says; nothing where it is null or empty.
-    fn version_of(&mut self, name: &str, var: &Var<'a>) -> Option<&'a str> {
-        let bad = match var.value.untagged() {
+    pub(super) fn version_of(&mut self, name: &str, value: Value<'a>, at: Pos) -> Option<&'a str> {
+        let bad = match value.untagged() {
             Value::Null => return None,
             Value::Str(text) | Value::Unsafe(text) if is_template(text) => "a template, which only Ansible can fill in",
             Value::Str(text) | Value::Unsafe(text) => return Some(text).filter(|text| !text.is_empty()),
             value @ (Value::Bool(..) | Value::Int(_) | Value::Float(_) | Value::Date(_)) => {
-                self.note_typed(name, var, value);
-                self.note_printed(name, var, value);
+                self.note_typed(name, value, at);
+                self.note_printed(name, value, at);
                 return value.text();
             }
             Value::Vault(_) => "encrypted",
             Value::List(_) => "a list",
             Value::Map(_) => "a mapping",
         };
-        if self.problems.len() < MAX_NOTES && self.reported.insert(var.at) {
+        if self.problems.len() < MAX_NOTES && self.reported.insert(at) {
             let message = format!("`{name}` is {bad}, not a version");
             let hint = "give the version as a string, or list the versions under `versions:`";
-            self.problems.push(Problem::new(message).at(self.texts.locate(var.at)).hint(hint));
+            self.problems.push(Problem::new(message).at(self.texts.locate(at)).hint(hint));
         }
         None
     }
 
     /// Warns where Ansible reads something else than what is written, such as 1.1 for 1.10.
-    fn note_typed(&mut self, name: &str, var: &Var<'a>, value: Value<'a>) {
+    fn note_typed(&mut self, name: &str, value: Value<'a>, at: Pos) {
         let (Some(written), read) = (value.text(), value.to_json()) else { return };
         let read = read.trim_matches('"');
-        if written != read && self.reported.len() < MAX_NOTES && self.reported.insert(var.at) {
+        if written != read && self.reported.len() < MAX_NOTES && self.reported.insert(at) {
             let message = format!("`{name}` is planned as `{written}`, but Ansible itself reads it as `{read}`");
             let hint = format!("quote it, so that both read the same: \"{written}\"");
-            self.warnings.push(Problem::new(message).at(self.texts.locate(var.at)).hint(hint));
+            self.warnings.push(Problem::new(message).at(self.texts.locate(at)).hint(hint));
         }
     }
 
     /// Warns where a version went through a program as a number: `1.10` printed by Python is 1.1.
-    fn note_printed(&mut self, name: &str, var: &Var<'a>, value: Value<'a>) {
-        let by = match (self.texts.printer(var.at), value) {
+    fn note_printed(&mut self, name: &str, value: Value<'a>, at: Pos) {
+        let by = match (self.texts.printer(at), value) {
+            (Some(Printer::Salt), Value::Int(_) | Value::Float(_)) => "Salt",
             (Some(Printer::Script), Value::Float(_)) => "the inventory script",
             (Some(Printer::Ansible), Value::Int(_) | Value::Float(_)) => "ansible-inventory",
             _ => return,
@@ -218,7 +214,7 @@ impl<'a> Assigner<'_, 'a> {
         if self.numbers.len() < MAX_NOTES && self.numbers.insert(read) {
             let message = format!("`{name}` came from {by} as the number {read}, so how it was written is lost");
             let hint = format!("quote it where it is set, or 1.10 becomes 1.1: \"{read}\"");
-            self.warnings.push(Problem::new(message).at(self.texts.locate(var.at)).hint(hint));
+            self.warnings.push(Problem::new(message).at(self.texts.locate(at)).hint(hint));
         }
     }
 
@@ -289,7 +285,7 @@ pub fn candidates(inventory: &Inventory<'_>) -> String {
 }
 
 /// The first names, for a hint.
-fn listed<'s>(names: impl Iterator<Item = &'s str>) -> String {
+pub(super) fn listed<'s>(names: impl Iterator<Item = &'s str>) -> String {
     const SHOWN: usize = 8;
     let names: Vec<&str> = names.collect();
     let more = if names.len() > SHOWN { format!(" and {} more", names.len() - SHOWN) } else { String::new() };

@@ -3,10 +3,14 @@
 //! The protocol options and the commands are written out here; the options that set a key of `regal.yml` come from the
 //! table of keys, so that the three ways to set a key have the same names.
 
+mod export;
+
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use regal_inventory::settings::keys::{Id, KEYS, Key, Shape};
+
+pub use export::{ExportOptions, Wanted};
 
 /// Plan staged rollouts over plain hosts: a canary and batches for each version, as an Ansible dynamic inventory.
 ///
@@ -65,8 +69,12 @@ pub struct Arguments {
 pub enum Command {
     /// Show the batches before touching a host
     Plan(PlanOptions),
+    /// Say which batch a host is in, and the rule that put it there
+    Why(WhyOptions),
     /// Read everything and print every problem and warning
     Check,
+    /// Write the plan for other tools: host files, nginx, Salt, programs
+    Export(Box<ExportOptions>),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -85,6 +93,43 @@ pub struct PlanOptions {
     /// Show every batch and host, however many there are
     #[arg(long)]
     pub full: bool,
+    /// Show which batches run together under rollout_waves=parallel: of all versions, or of these
+    #[arg(long, value_name = "VERSION,…", num_args = 0.., require_equals = true, value_delimiter = ',')]
+    pub waves: Option<Vec<String>>,
+    /// Show what differs from the plan of another configuration; variables and options hold for both
+    #[arg(long, value_name = "FILE", conflicts_with = "waves")]
+    pub compare: Option<PathBuf>,
+}
+
+impl PlanOptions {
+    /// Options that do not go together, which clap cannot see.
+    fn conflict(&self) -> Option<&'static str> {
+        match (self.format, &self.waves, &self.compare) {
+            (Format::Regal, Some(_), _) => Some("`--waves` is for text, markdown, json and yaml"),
+            (Format::Regal | Format::Markdown, _, Some(_)) => Some("`--compare` is for text, json and yaml"),
+            _ => None,
+        }
+    }
+}
+
+/// Options of `why`.
+#[derive(Debug, Args)]
+pub struct WhyOptions {
+    /// The host
+    #[arg(value_name = "HOST")]
+    pub host: String,
+    /// The form to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: WhyFormat,
+}
+
+/// The forms of `why`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WhyFormat {
+    /// For a terminal
+    Text,
+    /// For programs
+    Json,
 }
 
 /// The forms of a plan.
@@ -137,6 +182,17 @@ pub fn parse() -> Result<Arguments, clap::Error> {
     if arguments.command.is_none() && !asks {
         let message = "say what to do: a command such as plan or check, or --list, --host or --graph";
         return Err(command.error(clap::error::ErrorKind::MissingSubcommand, message));
+    }
+    if let Some(Command::Plan(options)) = &arguments.command
+        && let Some(message) = options.conflict()
+    {
+        return Err(command.error(clap::error::ErrorKind::ArgumentConflict, message));
+    }
+    if let Some(Command::Export(options)) = &arguments.command
+        && let Err(message) = options.check(arguments.output.as_deref())
+    {
+        let mut export = command.find_subcommand("export").cloned().unwrap_or(command);
+        return Err(export.error(clap::error::ErrorKind::ArgumentConflict, message));
     }
     Ok(arguments)
 }

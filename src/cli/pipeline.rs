@@ -9,7 +9,9 @@ use regal_inventory::error::{Error, Location, Problem};
 use regal_inventory::inventory::Inventory;
 use regal_inventory::plan::names::{GroupNames, Naming};
 use regal_inventory::plan::{Plan, plan};
+use regal_inventory::salt::Fleet;
 use regal_inventory::settings::{self, Input, OptionText, Settings, VersionSource};
+use regal_inventory::source::salt::{Given, Part};
 use regal_inventory::source::{self, Loaded, Options, Spec};
 use regal_inventory::text::{Arena, TextMap};
 
@@ -26,6 +28,8 @@ pub struct Invocation<'a> {
     pub settings: Settings,
     /// The configuration file, if one is used.
     pub config: Option<PathBuf>,
+    /// Another configuration that is compared with this one, and is no source either.
+    pub compared: Option<PathBuf>,
     pub output: Option<PathBuf>,
     pub color: Color,
     pub refresh_cache: bool,
@@ -34,6 +38,7 @@ pub struct Invocation<'a> {
 /// What came of the sources.
 pub struct Planned<'a> {
     pub inventory: Inventory<'a>,
+    pub assignments: Assignments<'a>,
     pub plan: Plan<'a>,
     pub names: GroupNames,
     pub groups: PlanGroups<'a>,
@@ -41,6 +46,8 @@ pub struct Planned<'a> {
     pub hidden: Vec<bool>,
     /// Vars files that were not read because they are encrypted.
     pub vaults: Vec<String>,
+    /// The minions of Salt sources, if there are any.
+    pub fleet: Option<Fleet<'a>>,
     /// What an operator should know, from every step.
     pub warnings: Vec<Problem>,
 }
@@ -59,8 +66,23 @@ impl<'a> Invocation<'a> {
         let variable = environment.iter().find(|(name, _)| *name == "REGAL_CONFIG").map(|(_, value)| *value);
         let here = std::env::current_dir().context("the working directory cannot be read")?;
         let config = config::find(arguments.config.as_deref(), variable, &here);
+        Self::with(arena, texts, arguments, config, "--config or REGAL_CONFIG")
+    }
+
+    /// Reads a configuration, the environment and the options; `option` is what names the configuration.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub fn with(
+        arena: &'a Arena,
+        texts: &'a TextMap<'a>,
+        arguments: &Arguments,
+        config: Option<PathBuf>,
+        option: &str,
+    ) -> anyhow::Result<Self> {
+        let environment = environment(arena)?;
         let file = match &config {
-            Some(path) => Some(read_config(arena, texts, path)?),
+            Some(path) => Some(read_config(arena, texts, path, option)?),
             None => None,
         };
         let options: Vec<OptionText<'a>> = (arguments.settings.iter())
@@ -80,14 +102,17 @@ impl<'a> Invocation<'a> {
             std::env::var(TRANSFORM).is_ok_and(|value| matches!(value.as_str(), "always" | "silently"));
         let output = arguments.output.clone();
         let (color, refresh_cache) = (arguments.color, arguments.refresh_cache);
-        Ok(Invocation { arena, texts, settings, config, output, color, refresh_cache })
+        Ok(Invocation { arena, texts, settings, config, compared: None, output, color, refresh_cache })
     }
 
     /// The sources as messages and reports name them.
     pub fn source_names(&self) -> Vec<String> {
         self.specs()
             .into_iter()
-            .map(|spec| if is_host_list(&spec) { spec.name } else { spec.path.display().to_string() })
+            .map(|spec| {
+                let named = is_host_list(&spec) || !spec.salt.is_empty();
+                if named { spec.name } else { spec.path.display().to_string() }
+            })
             .collect()
     }
 
@@ -101,6 +126,7 @@ impl<'a> Invocation<'a> {
             name: source.text.clone(),
             path: self.path_of(source),
             origin: Some(source.at.clone()),
+            salt: self.salt_parts(source),
         };
         self.settings.inventory.iter().map(spec).collect()
     }
@@ -110,15 +136,24 @@ impl<'a> Invocation<'a> {
         if source.from_file { self.folder().join(&source.text) } else { PathBuf::from(&source.text) }
     }
 
+    fn salt_parts(&self, source: &settings::Source) -> Vec<Given> {
+        let given = |(part, path): &(Part, String)| Given {
+            part: *part,
+            path: if source.from_file { self.folder().join(path) } else { PathBuf::from(path) },
+            origin: Some(source.at.clone()),
+        };
+        source.salt.iter().map(given).collect()
+    }
+
     /// Reads the sources and plans.
     ///
     /// # Errors
     /// Every problem of the first step that has any.
     pub fn plan(&self) -> Result<Planned<'a>, Error> {
         let Some(versions) = &self.settings.versions else { return Err(self.no_versions()) };
-        let loaded = self.load(versions)?;
-        let mut warnings = loaded.warnings;
-        let assignments = self.assign(&loaded.inventory, versions, &mut warnings)?;
+        let mut loaded = self.load(versions)?;
+        let mut warnings = std::mem::take(&mut loaded.warnings);
+        let assignments = self.assign(&loaded, versions, &mut warnings)?;
         let plan = plan(&assignments, &self.settings.policy)?;
         warnings.extend(plan.warnings.iter().cloned());
         let hidden = limit::hidden(self, &loaded.inventory, &mut warnings)?;
@@ -128,7 +163,8 @@ impl<'a> Invocation<'a> {
         warnings.extend(names.warnings.iter().cloned());
         let groups = PlanGroups::new(self.arena, &loaded.inventory, &plan, &names, naming.ansible_cleans)?;
         warnings.extend(skipped(&loaded.skipped, &loaded.vaults));
-        Ok(Planned { inventory: loaded.inventory, plan, names, groups, hidden, vaults: loaded.vaults, warnings })
+        let Loaded { inventory, vaults, fleet, .. } = loaded;
+        Ok(Planned { inventory, assignments, plan, names, groups, hidden, vaults, fleet, warnings })
     }
 
     fn load(&self, versions: &VersionSource) -> Result<Loaded<'a>, Error> {
@@ -139,7 +175,13 @@ impl<'a> Invocation<'a> {
                 return Err(problem.hint("name one with -i, or under `inventory:` in regal.yml").into());
             };
             let inventory = literal_hosts::inventory(self.arena, versions)?;
-            return Ok(Loaded { inventory, warnings: Vec::new(), vaults: Vec::new(), skipped: Vec::new() });
+            return Ok(Loaded {
+                inventory,
+                warnings: Vec::new(),
+                vaults: Vec::new(),
+                skipped: Vec::new(),
+                fleet: None,
+            });
         }
         let mut more = Vec::new();
         let options = sources::options(self, &mut more)?;
@@ -150,12 +192,12 @@ impl<'a> Invocation<'a> {
 
     fn assign(
         &self,
-        inventory: &Inventory<'a>,
+        loaded: &Loaded<'a>,
         versions: &VersionSource,
         warnings: &mut Vec<Problem>,
     ) -> Result<Assignments<'a>, Error> {
-        let request = Request { versions, exclude: &self.settings.exclude };
-        assign::assign(self.arena, inventory, self.texts, request, warnings)
+        let request = Request { versions, policy: &self.settings.policy, fleet: loaded.fleet.as_ref() };
+        assign::assign(self.arena, &loaded.inventory, self.texts, request, warnings)
     }
 
     fn no_versions(&self) -> Error {
@@ -179,9 +221,7 @@ fn limited<'a>(mut plan: Plan<'a>, inventory: &Inventory<'a>, hidden: &[bool]) -
     }
     let shown = |name: &&str| inventory.find_host(name).is_none_or(|host| !hidden[host.index()]);
     for rollout in &mut plan.rollouts {
-        rollout.batches.iter_mut().for_each(|batch| batch.hosts.retain(shown));
-        rollout.batches.retain(|batch| !batch.hosts.is_empty());
-        rollout.excluded.retain(shown);
+        rollout.retain(|name| shown(&name));
     }
     plan.rollouts.retain(|rollout| !rollout.batches.is_empty());
     plan.unversioned.retain(shown);
@@ -214,12 +254,12 @@ fn read_config<'a>(
     arena: &'a Arena,
     texts: &TextMap<'a>,
     path: &Path,
+    option: &str,
 ) -> Result<regal_inventory::text::Text<'a>, Error> {
     let name = path.display().to_string();
     let whole = |message: String| Problem::new(message).at(Location::whole(name.clone()));
     let bytes = std::fs::read(path).map_err(|error| {
-        whole(format!("the configuration cannot be read: {error}"))
-            .hint("check the path given by --config or REGAL_CONFIG")
+        whole(format!("the configuration cannot be read: {error}")).hint(format!("check the path given by {option}"))
     })?;
     let text = String::from_utf8(bytes)
         .map_err(|_| whole("the configuration is not valid UTF-8".to_string()).hint("save it as UTF-8"))?;

@@ -21,7 +21,7 @@ const IGNORED_VARIABLES: [&str; 6] = ["_", "COLUMNS", "LINES", "OLDPWD", "PWD", 
 /// # Errors
 /// A setting that names a program which is not there.
 pub fn options(invocation: &Invocation<'_>, warnings: &mut Vec<Problem>) -> Result<Options, Error> {
-    let mut own_files: Vec<PathBuf> = invocation.config.iter().cloned().collect();
+    let mut own_files: Vec<PathBuf> = invocation.config.iter().chain(&invocation.compared).cloned().collect();
     own_files.extend(std::env::current_exe());
     Ok(Options {
         own_files,

@@ -31,7 +31,7 @@ fn identities() -> Vec<VaultId> {
 
 fn variable(name: &str) -> Option<Source> {
     let text = std::env::var(name).ok().filter(|text| !text.trim().is_empty())?;
-    Some(Source { text, from_file: false, at: Location::whole(name) })
+    Some(Source { text, from_file: false, at: Location::whole(name), salt: Vec::new() })
 }
 
 /// The path, from the folder of the file that names it; `~/` is the user's home.

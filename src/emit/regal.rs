@@ -45,7 +45,7 @@ mod tests {
         let policy = Policy { layers, priority, shared_hosts: SharedHosts::Allow };
         let assigned = |pair| {
             let (version, hosts): (_, &str) = pair;
-            Assigned { version, hosts: hosts.split(',').collect(), excluded: Vec::new() }
+            Assigned::new(version, hosts.split(',').collect())
         };
         let assignments =
             Assignments { versions: versions.iter().copied().map(assigned).collect(), unversioned: Vec::new() };

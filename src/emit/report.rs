@@ -1,19 +1,25 @@
 //! The report of a plan: what an operator reads before touching production, or hands to a change board.
 
+pub mod compare;
 mod document;
+mod domains;
 mod layout;
 mod markdown;
 #[cfg(test)]
 mod tests;
 mod text;
+pub mod waves;
 
 use std::collections::HashSet;
 use std::io::{self, Write};
+
+use serde::Serialize;
 
 use crate::error::Problem;
 use crate::plan::names::{GroupNames, RolloutNames};
 use crate::plan::{Batch, Plan, Rollout, plan_id};
 use crate::text::Arena;
+pub(super) use document::DomainKey;
 
 /// How a report is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,17 +63,7 @@ impl<'r, 'a> Report<'r, 'a> {
         match format {
             Format::Text => text::write(self, out),
             Format::Markdown => markdown::write(self, out),
-            Format::Json => {
-                serde_json::to_writer_pretty(&mut *out, &document::Document::new(self))?;
-                out.write_all(b"\n")
-            }
-            Format::Yaml => {
-                let arena = Arena::new();
-                let document = serde_json::to_value(document::Document::new(self))?;
-                let mut yaml = Vec::new();
-                document::to_value(&arena, &document).write_yaml(&mut yaml);
-                out.write_all(&yaml)
-            }
+            Format::Json | Format::Yaml => write_document(&document::Document::new(self), format, out),
         }
     }
 
@@ -77,7 +73,7 @@ impl<'r, 'a> Report<'r, 'a> {
     }
 
     /// The id of the whole plan.
-    fn plan_id(&self) -> String {
+    pub fn plan_id(&self) -> String {
         plan_id(self.rollouts().flat_map(|(rollout, names)| named_batches(rollout, names)))
     }
 
@@ -111,6 +107,19 @@ impl<'r, 'a> Report<'r, 'a> {
         let notes = |rollout: &'r Rollout<'a>| rollout.notes.iter().map(|note| format!("{}: {note}", rollout.version));
         self.plan.rollouts.iter().flat_map(notes).collect()
     }
+}
+
+/// Writes a document for programs as YAML, or as JSON.
+fn write_document(document: &impl Serialize, format: Format, out: &mut impl Write) -> io::Result<()> {
+    if format == Format::Yaml {
+        let arena = Arena::new();
+        let document = serde_json::to_value(document)?;
+        let mut yaml = Vec::new();
+        document::to_value(&arena, &document).write_yaml(&mut yaml);
+        return out.write_all(&yaml);
+    }
+    serde_json::to_writer_pretty(&mut *out, document)?;
+    out.write_all(b"\n")
 }
 
 /// The id of one version's part of the plan.

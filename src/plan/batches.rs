@@ -1,91 +1,259 @@
 //! Cutting one version's hosts into batches.
 
-use super::{Batch, Rollout, Stage};
+use super::canary::{Canary, choose_canary};
+use super::caps::Caps;
+use super::fleet::Fleet;
+use super::sizes::Sizes;
+use super::strategy::{Deal, State, Strategy, choose};
+use super::why::{Reason, Why, domains};
+use super::{Batch, Domains, Rollout, Stage, contradictions, count};
 use crate::assign::Assigned;
 use crate::error::Problem;
-use crate::policy::{Amount, BatchSize, Rules};
+use crate::policy::{Amount, Mode, Remainder, Rules};
 
-/// The batches of a version that has hosts.
-pub(super) fn rollout<'a>(assigned: &Assigned<'a>, rules: &Rules, warnings: &mut Vec<Problem>) -> Rollout<'a> {
-    let hosts = assigned.hosts.as_slice();
-    let mut notes = Vec::new();
-    let canary_size = resolve("canary", rules.canary_size, hosts.len(), &mut notes);
-    let (canary, rest) = hosts.split_at(canary_size.min(hosts.len()));
-    let mut batches = vec![Batch { stage: Stage::A, hosts: canary.to_vec(), bake: rules.canary_bake }];
-    let batch_sizes = cut(rest, hosts.len(), rules, &mut batches, &mut notes);
-    if rest.is_empty() {
-        note_full_canary(assigned, rules, &mut notes, warnings);
+/// The most hashes that waves may take, as a guard against days of work.
+const MAX_HASHES: usize = 20_000_000;
+
+/// The host that is asked about, and the answer.
+#[derive(Default)]
+pub(super) struct Watch<'a> {
+    host: Option<u32>,
+    found: Option<Reason<'a>>,
+}
+
+impl<'a> Watch<'a> {
+    /// Keeps the reason if it is the host's.
+    pub fn see(&mut self, host: u32, reason: impl FnOnce() -> Reason<'a>) {
+        if self.host == Some(host) {
+            self.found = Some(reason());
+        }
     }
-    Rollout {
+}
+
+/// What planning one version finds besides its batches.
+#[derive(Default)]
+pub(super) struct Findings {
+    pub problems: Vec<Problem>,
+    pub warnings: Vec<Problem>,
+}
+
+/// The batches of a version that has hosts; nothing where there are problems.
+pub(super) fn rollout<'a>(assigned: &Assigned<'a>, rules: &Rules, findings: &mut Findings) -> Option<Rollout<'a>> {
+    cut(assigned, rules, &mut Watch::default(), findings)
+}
+
+/// Why a host of the version stands where it does.
+pub(super) fn why<'a>(assigned: &Assigned<'a>, rules: &Rules, host: &str) -> Option<Why<'a>> {
+    let index = assigned.hosts.iter().position(|name| *name == host)? as u32;
+    let mut watch = Watch { host: Some(index), found: None };
+    let mut findings = Findings::default();
+    let rollout = cut(assigned, rules, &mut watch, &mut findings)?;
+    let batch = rollout.batches.iter().find(|batch| batch.hosts.contains(&host))?;
+    let fleet = Fleet::new(assigned, rules, &mut Vec::new(), &mut findings.problems);
+    Some(Why {
         version: assigned.version,
-        batches,
-        canary_size,
-        batch_sizes,
+        stage: batch.stage,
+        place: batch.hosts.iter().position(|name| *name == host)? + 1,
+        size: batch.hosts.len(),
+        domains: domains(&fleet, index),
+        is_last: fleet.is_last(index),
+        reason: watch.found?,
+    })
+}
+
+fn cut<'a>(
+    assigned: &Assigned<'a>,
+    rules: &Rules,
+    watch: &mut Watch<'a>,
+    findings: &mut Findings,
+) -> Option<Rollout<'a>> {
+    let known = findings.problems.len();
+    contradictions::find(rules, &mut findings.problems);
+    let mut notes = Vec::new();
+    let fleet = Fleet::new(assigned, rules, &mut notes, &mut findings.problems);
+    let mut sizes = match Sizes::new(rules, assigned.version, fleet.len(), Vec::new()) {
+        Ok(sizes) => sizes,
+        Err(problem) => {
+            findings.problems.push(problem);
+            return None;
+        }
+    };
+    if findings.problems.len() > known {
+        return None;
+    }
+    let mut states = vec![State::Free; fleet.len()];
+    let mut caps = Caps::new(&fleet);
+    let canary = choose_canary(&fleet, &mut sizes, &mut states, &mut caps, watch, &mut findings.problems)?;
+    let batches = after_canary(&fleet, &canary, &mut sizes, &states, &mut caps, watch, findings)?;
+    if batches.is_empty() {
+        note_full_canary(assigned, rules, canary.size, &mut sizes, &mut findings.warnings);
+    }
+    notes.splice(0..0, std::mem::take(&mut sizes.notes));
+    let stages = std::iter::once(Stage::A).chain((1..).map(Stage::B));
+    let batches = std::iter::once(canary.hosts).chain(batches).zip(stages);
+    Some(Rollout {
+        version: assigned.version,
+        batches: batches.map(|(hosts, stage)| batch(&fleet, hosts, stage)).collect(),
+        canary_size: canary.size,
+        batch_sizes: sizes.used,
         approval: rules.approval,
-        max_failures: rules.max_failures.of(hosts.len()),
+        max_failures: rules.max_failures.of(fleet.len()),
         excluded: assigned.excluded.clone(),
         notes,
-    }
+        labels: labels(fleet),
+    })
 }
 
-/// Adds the batches B1, B2 … and returns the sizes that were used, the last of which repeats.
-fn cut<'a>(
-    mut rest: &[&'a str],
-    planned: usize,
-    rules: &Rules,
-    batches: &mut Vec<Batch<'a>>,
-    notes: &mut Vec<String>,
-) -> Vec<usize> {
-    let mut sizes = Vec::new();
-    let mut wanted = rules.batch_size.iter();
-    let mut size = 1;
-    let mut number = 0;
-    while !rest.is_empty() || sizes.is_empty() {
-        if let Some(next) = wanted.next() {
-            size = match next {
-                BatchSize::Amount(amount) => resolve("batch_size", *amount, planned, notes),
-                BatchSize::Rest => rest.len().max(1),
-            };
-            sizes.push(size);
+/// The hosts of the batches B1, B2 …
+fn after_canary<'a>(
+    fleet: &Fleet<'_, 'a>,
+    canary: &Canary,
+    sizes: &mut Sizes<'_>,
+    states: &[State],
+    caps: &mut Caps<'_, '_, 'a>,
+    watch: &mut Watch<'a>,
+    findings: &mut Findings,
+) -> Option<Vec<Vec<u32>>> {
+    let waves = match waves(fleet, canary, sizes) {
+        Ok(waves) => waves,
+        Err(problem) => {
+            findings.problems.push(problem);
+            return None;
         }
-        let (batch, behind) = rest.split_at(size.min(rest.len()));
-        if batch.is_empty() {
+    };
+    let mut strategy = choose(&Deal { fleet, states, stage: Stage::B(1), waves });
+    let mut batches: Vec<Vec<u32>> = Vec::new();
+    // the first batch of the section, and the size of the batch before
+    let mut first = 0;
+    let mut size_before: usize = 0;
+    loop {
+        strategy.begin();
+        caps.close();
+        let size = sizes.next(strategy.section());
+        if strategy.left() == 0 {
             break;
         }
-        number += 1;
-        batches.push(Batch { stage: Stage::B(number), hosts: batch.to_vec(), bake: rules.bake });
-        rest = behind;
+        let hosts = fill(strategy.as_mut(), size, caps, watch);
+        if hosts.is_empty() {
+            // a strategy that keeps hosts back would lose them
+            let message =
+                format!("version {}: {} could not be planned", fleet.assigned.version, count(strategy.left(), "host"));
+            findings.problems.push(Problem::new(message).hint("this is a defect of regal-inventory: please report it"));
+            return None;
+        }
+        let ends = strategy.section() == 0;
+        if hosts.len() < size && !ends {
+            sizes.note("batches close before they have their size: spread.max_unavailable allows no more".to_string());
+        }
+        caps.close();
+        let is_short = hosts.len() < size;
+        batches.push(hosts);
+        if ends {
+            if is_short && batches.len() - first > 1 {
+                // a short batch of a larger size must not swell one of a smaller
+                let most = sizes.most().min(size_before.saturating_mul(2).saturating_sub(1));
+                merge_last(fleet, most, &mut batches, sizes, caps);
+            }
+            first = batches.len();
+        }
+        size_before = size;
     }
-    sizes
+    Some(batches)
 }
 
-/// A size as a number of hosts, at least 1; a note says where that minimum applied.
-fn resolve(key: &str, amount: Amount, planned: usize, notes: &mut Vec<String>) -> usize {
-    let size = amount.of(planned);
-    if size == 0 {
-        let note = format!("{key} {amount} of {} is less than one host: it takes one", hosts(planned));
-        if !notes.contains(&note) {
-            notes.push(note);
+/// The next batch of at most `size` hosts.
+fn fill<'a>(
+    strategy: &mut dyn Strategy<'a>,
+    size: usize,
+    caps: &mut Caps<'_, '_, 'a>,
+    watch: &mut Watch<'a>,
+) -> Vec<u32> {
+    let mut hosts = Vec::with_capacity(size.min(strategy.section()));
+    while hosts.len() < size {
+        let Some(host) = strategy.next(caps) else { break };
+        watch.see(host, || strategy.reason(host));
+        caps.take(host);
+        hosts.push(host);
+    }
+    hosts
+}
+
+/// The number of waves after the canary in the bucket mode, else 0.
+fn waves(fleet: &Fleet<'_, '_>, canary: &Canary, sizes: &mut Sizes<'_>) -> Result<usize, Problem> {
+    let rules = fleet.rules;
+    if rules.mode() != Mode::Bucket {
+        return Ok(0);
+    }
+    let left = fleet.len() - canary.hosts.len();
+    let waves = match &rules.assignment.waves {
+        Some(waves) => waves.value,
+        None => sizes.batches(left).max(1),
+    };
+    if waves.saturating_mul(left) > MAX_HASHES {
+        let version = fleet.assigned.version;
+        let message = format!("version {version}: {waves} waves of {} are too many to work out", count(left, "host"));
+        return Err(Problem::new(message).hint("raise `batch_size`, or set `assignment.waves` to a smaller number"));
+    }
+    if rules.assignment.waves.is_none() && left > 0 {
+        sizes.note(format!("{waves} waves; `assignment: {{waves: {waves}}}` keeps the number when hosts come and go"));
+    }
+    Ok(waves)
+}
+
+/// Joins a short last batch to the one before it, where the policy asks for it and `most` and the caps allow it.
+fn merge_last(
+    fleet: &Fleet<'_, '_>,
+    most: usize,
+    batches: &mut Vec<Vec<u32>>,
+    sizes: &mut Sizes<'_>,
+    caps: &mut Caps<'_, '_, '_>,
+) {
+    if fleet.rules.remainder() != Remainder::Merge {
+        return;
+    }
+    let Some(last) = batches.pop() else { return };
+    match batches.last_mut() {
+        Some(before) if before.len() + last.len() <= most && caps.allow(before.iter().chain(&last).copied()) => {
+            before.extend(last);
+        }
+        _ => {
+            sizes.note("a short last batch is not merged: the one before it would exceed its bounds".to_string());
+            batches.push(last);
         }
     }
-    size.max(1)
+}
+
+fn batch<'a>(fleet: &Fleet<'_, 'a>, hosts: Vec<u32>, stage: Stage) -> Batch<'a> {
+    let domains = fleet.spread.iter().map(|division| hosts.iter().map(|host| division.of[*host as usize]).collect());
+    Batch {
+        stage,
+        bake: if stage == Stage::A { fleet.rules.canary_bake } else { fleet.rules.bake },
+        domains: domains.collect(),
+        hosts: hosts.into_iter().map(|host| fleet.name(host)).collect(),
+    }
+}
+
+fn labels<'a>(fleet: Fleet<'_, 'a>) -> Vec<Domains<'a>> {
+    let domains = fleet.spread.into_iter();
+    domains.map(|division| Domains { label: division.label.to_string(), list: division.domains }).collect()
 }
 
 /// Says that all hosts are canaries; a warning too where there could have been a second batch.
-fn note_full_canary(assigned: &Assigned<'_>, rules: &Rules, notes: &mut Vec<String>, warnings: &mut Vec<Problem>) {
+fn note_full_canary(
+    assigned: &Assigned<'_>,
+    rules: &Rules,
+    size: usize,
+    sizes: &mut Sizes<'_>,
+    warnings: &mut Vec<Problem>,
+) {
     if let [only] = assigned.hosts.as_slice() {
-        notes.push(format!("{only} is the only host: there is no group B"));
+        sizes.note(format!("{only} is the only host: there is no group B"));
         return;
     }
-    let count = hosts(assigned.hosts.len());
-    let canary = rules.canary_size;
-    notes.push(format!("canary {canary} takes all {count}: there is no group B"));
+    let count = count(assigned.hosts.len(), "host");
+    let canary = rules.canary_size.unwrap_or(Amount::Hosts(size));
+    sizes.note(format!("canary {canary} takes all {count}: there is no group B"));
     let message =
         format!("canary {canary} of version {} takes all {count}, so nothing is left for group B", assigned.version);
     warnings.push(Problem::new(message).hint("a smaller `canary` leaves hosts that a bad release does not reach"));
-}
-
-/// `1 host`, `5 hosts`.
-fn hosts(count: usize) -> String {
-    if count == 1 { "1 host".to_string() } else { format!("{count} hosts") }
 }

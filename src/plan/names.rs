@@ -208,7 +208,7 @@ mod tests {
     use crate::policy::Policy;
 
     fn named(naming: &Naming, versions: &[&str]) -> Result<GroupNames> {
-        let assigned = |version| Assigned { version, hosts: vec!["web1", "web2", "web3"], excluded: Vec::new() };
+        let assigned = |version| Assigned::new(version, vec!["web1", "web2", "web3"]);
         let versions = versions.iter().copied().map(assigned).collect();
         let policy = Policy { shared_hosts: crate::policy::SharedHosts::Allow, ..Policy::default() };
         naming.name(&crate::plan::plan(&Assignments { versions, unversioned: Vec::new() }, &policy).unwrap())

@@ -1,10 +1,10 @@
-//! The order of the versions.
+//! The order of the versions, and the domains that the policy lists by name.
 
 use std::collections::HashMap;
 
 use crate::assign::Assigned;
-use crate::error::Problem;
-use crate::policy::Priority;
+use crate::error::{Location, Problem};
+use crate::policy::{DomainOrder, Priority, Rules};
 
 /// Versions that a hint lists.
 const LISTED: usize = 10;
@@ -48,4 +48,44 @@ pub(super) fn versions_hint(versions: &[Assigned<'_>]) -> String {
         names.push(format!("… and {} more", versions.len() - LISTED));
     }
     if names.is_empty() { "there is no version".to_string() } else { format!("the versions are {}", names.join(", ")) }
+}
+
+/// The domains that `spread.order` lists, over all versions: one version need not have them all.
+#[derive(Default)]
+pub(super) struct ListedDomains<'a> {
+    /// For each name and the place of its list whether a version has such a domain.
+    known: Vec<(String, Location, bool)>,
+    /// The first domains there are.
+    domains: Vec<&'a str>,
+}
+
+impl<'a> ListedDomains<'a> {
+    /// Takes note of a version's list and of its domains.
+    pub fn see(&mut self, assigned: &Assigned<'a>, rules: &Rules) {
+        let (Some(by), Some(order)) = (rules.spread.by(), &rules.spread.order) else { return };
+        let DomainOrder::List(list) = &order.value else { return };
+        let is_first = |name: &String| by.value.first() == Some(name);
+        let Some(label) = assigned.facts.labels.iter().find(|label| is_first(&label.name)) else { return };
+        for domain in &label.values {
+            if self.domains.len() < LISTED && !self.domains.contains(domain) {
+                self.domains.push(domain);
+            }
+        }
+        for name in list {
+            let found = label.values.contains(&name.as_str());
+            match self.known.iter_mut().find(|(known, at, _)| known == name && *at == order.at) {
+                Some((_, _, known)) => *known |= found,
+                None => self.known.push((name.clone(), order.at.clone(), found)),
+            }
+        }
+    }
+
+    /// Reports the names that are no domain of any version.
+    pub fn report(self, problems: &mut Vec<Problem>) {
+        for (name, at, _) in self.known.into_iter().filter(|(_, _, found)| !found) {
+            let message = format!("`spread.order` names `{name}`, which is no domain");
+            let hint = format!("the domains are {}", self.domains.join(", "));
+            problems.push(Problem::new(message).at(at).hint(hint));
+        }
+    }
 }

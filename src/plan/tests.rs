@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod properties;
+mod spread;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -10,7 +13,7 @@ use crate::error::Location;
 use crate::policy::{Amount, BatchSize, Glob, Keys, Layer, Override, Priority, SharedHosts};
 
 fn assigned<'a>(version: &'a str, hosts: &[&'a str]) -> Assigned<'a> {
-    Assigned { version, hosts: hosts.to_vec(), excluded: Vec::new() }
+    Assigned::new(version, hosts.to_vec())
 }
 
 fn assignments<'a>(versions: &[(&'a str, &[&'a str])]) -> Assignments<'a> {
@@ -83,7 +86,8 @@ fn a_percent_below_one_host_takes_one_and_says_so() {
         rollout.notes,
         [
             "canary 1% of 20 hosts is less than one host: it takes one",
-            "batch_size 2% of 20 hosts is less than one host: it takes one"
+            "batch_size 2% of 20 hosts is less than one host: it takes one",
+            "batch_size 50% of 20 hosts is 10 hosts"
         ]
     );
 }

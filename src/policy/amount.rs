@@ -24,6 +24,9 @@ const DECIMALS: usize = 6;
 const WHOLE: u32 = 100_000_000;
 
 impl Amount {
+    /// 100 %.
+    pub const WHOLE: Amount = Amount::Percent(Percent { millionths: WHOLE });
+
     /// Reads `5`, `10%` or `12.5%`.
     ///
     /// # Errors
@@ -49,6 +52,14 @@ impl Amount {
         match self {
             Amount::Hosts(n) => n,
             Amount::Percent(percent) => percent.of(hosts),
+        }
+    }
+
+    /// The number of hosts among `hosts`, rounded up.
+    pub fn at_least_of(self, hosts: usize) -> usize {
+        match self {
+            Amount::Hosts(n) => n,
+            Amount::Percent(percent) => hosts - Percent { millionths: WHOLE - percent.millionths }.of(hosts),
         }
     }
 }
@@ -79,6 +90,11 @@ impl Percent {
             Some(millionths) if millionths <= WHOLE => Ok(Percent { millionths }),
             _ => Err("over 100%"),
         }
+    }
+
+    /// The share as a fraction: numerator and denominator.
+    pub fn fraction(self) -> (u32, u32) {
+        (self.millionths, WHOLE)
     }
 
     /// The share of `hosts`, rounded down; exact, where floating point gives 28 for 29 % of 100.
@@ -159,6 +175,13 @@ mod tests {
             let share = Amount::parse(&format!("{percent}%")).unwrap().of(hosts);
             prop_assert!(share * 100 <= hosts * percent as usize);
             prop_assert!((share + 1) * 100 > hosts * percent as usize);
+        }
+
+        #[test]
+        fn at_least_a_percent_of_hosts_is_the_exact_ceiling(percent in 0u32..=100, hosts in 0usize..1_000_000) {
+            let share = Amount::parse(&format!("{percent}%")).unwrap().at_least_of(hosts);
+            prop_assert!(share * 100 >= hosts * percent as usize);
+            prop_assert!(share == 0 || (share - 1) * 100 < hosts * percent as usize);
         }
     }
 }

@@ -6,11 +6,13 @@ use indexmap::IndexMap;
 
 use super::keys::Id;
 use super::layer::{Given, Origin, Reader, Scope};
+use super::policy_keys;
+use super::sources;
 use super::typed::{self, Typed};
-use super::{ExplicitVersion, Pattern, Source, VaultId, VersionFrom, VersionSource};
+use super::{ExplicitVersion, Source, VaultId, VersionFrom, VersionSource};
 use crate::error::Location;
 use crate::plan::names::{Spelling, is_plain};
-use crate::policy::{Glob, Keys, Override, Priority, SharedHosts};
+use crate::policy::{Glob, Keys, Override, Pattern, Priority, SharedHosts};
 use crate::source::engine::Mode;
 use crate::value::{Entry, KeyKind, Value};
 
@@ -19,7 +21,6 @@ use crate::value::{Entry, KeyKind, Value};
 pub(super) struct Draft {
     pub inventory: Option<Vec<Source>>,
     pub versions: Option<VersionSource>,
-    pub exclude: Option<Vec<Pattern>>,
     pub limit: Option<Vec<Pattern>>,
     pub keys: Keys,
     pub own: IndexMap<String, Keys>,
@@ -56,20 +57,16 @@ impl Draft {
         let at = || reader.locate(given.origin, given.at);
         match given.key.id {
             Id::Plugin => typed::choice(value, &[("regal-inventory", ())])?,
-            Id::Inventory => self.inventory = Some(sources(value, given.origin, &at())?),
+            Id::Inventory => self.inventory = Some(sources::typed(value, given, reader)?),
             Id::Versions => self.set_versions(given, reader)?,
-            Id::VersionVar | Id::VersionGroup | Id::VersionTemplate | Id::VersionFrom => {
+            id if is_version_from(id) => {
                 let from = version_from(given)?;
                 self.versions = Some(VersionSource::From(from, at()));
             }
             Id::Overrides => self.set_overrides(given, reader)?,
             Id::Priority => self.priority = Some(priority(given, &at())?),
-            Id::SharedHosts => {
-                let words = [("warn", SharedHosts::Warn), ("error", SharedHosts::Error), ("allow", SharedHosts::Allow)];
-                self.shared_hosts = Some(typed::choice(value, &words)?);
-            }
-            Id::Exclude => self.exclude = Some(patterns(value, &at())?),
-            Id::Limit => self.limit = Some(patterns(value, &at())?),
+            Id::SharedHosts => self.shared_hosts = Some(typed::choice(value, SharedHosts::WORDS)?),
+            Id::Limit => self.limit = Some(policy_keys::patterns(value, &at())?),
             Id::Name => self.prefix = Some(typed::checked(value, is_plain, "not usable in a group name")?.to_string()),
             Id::GroupNames => {
                 self.spelling = Some(typed::choice(value, &[("raw", Spelling::Raw), ("safe", Spelling::Safe)])?);
@@ -88,9 +85,7 @@ impl Draft {
             Id::VaultPasswordFile => self.vault_password_file = Some(source(typed::text(value)?, given.origin, at())),
             Id::VaultIds => self.vault_ids = Some(vault_ids(value, given.origin, &at())?),
             Id::Vault => self.skip_vaults = Some(typed::choice(value, &[("error", false), ("skip", true)])?),
-            id => {
-                typed::set_policy_key(&mut self.keys, id, &given.written, value)?;
-            }
+            _ => policy_keys::set(&mut self.keys, given, &at())?,
         }
         Ok(())
     }
@@ -131,7 +126,7 @@ impl Draft {
         let mut hosts = None;
         if let Value::Map(entries) = entry.value {
             let inner = reader.mapping(entries, given.origin, Scope::Version);
-            let (keys, listed) = policy_keys(inner, reader);
+            let (keys, listed) = own_keys(inner, reader);
             self.own.insert(entry.key.to_string(), keys);
             if listed.is_none() && !entries.iter().any(|entry| entry.key == "hosts") {
                 let message = format!("version `{}` has no `hosts`", entry.key);
@@ -139,7 +134,7 @@ impl Draft {
             }
             hosts = listed;
         } else {
-            match patterns(entry.value, &at) {
+            match policy_keys::patterns(entry.value, &at) {
                 Ok(listed) => hosts = Some(listed),
                 Err(wrong) => {
                     let message = format!("hosts of version `{}` cannot be {}: {}", entry.key, wrong.given, wrong.why);
@@ -158,7 +153,7 @@ impl Draft {
                 continue;
             };
             let inner = reader.mapping(entries, given.origin, Scope::Override);
-            let (keys, _) = policy_keys(inner, reader);
+            let (keys, _) = own_keys(inner, reader);
             let at = reader.locate(given.origin, entry.at);
             self.overrides.push(Override { glob: Glob::new(entry.key), keys, at });
         }
@@ -197,6 +192,8 @@ fn once_each<'a>(layer: Vec<Given<'a>>, reader: &mut Reader<'_, 'a>) -> Vec<Give
 enum Setting {
     /// Where versions come from, in whatever way.
     Versions,
+    /// How many hosts may be in a batch, said either way.
+    Bound,
     /// Any other key.
     Key(Id),
 }
@@ -204,24 +201,24 @@ enum Setting {
 impl Setting {
     fn of(id: Id) -> Self {
         match id {
-            Id::Versions | Id::VersionFrom | Id::VersionVar | Id::VersionGroup | Id::VersionTemplate => {
-                Setting::Versions
-            }
+            Id::Versions => Setting::Versions,
+            id if is_version_from(id) => Setting::Versions,
+            Id::MaxUnavailable | Id::MinHealthy => Setting::Bound,
             id => Setting::Key(id),
         }
     }
 }
 
 /// The keys under a version or a glob, and the hosts if they are there and right.
-fn policy_keys<'a>(inner: Vec<Given<'a>>, reader: &mut Reader<'_, 'a>) -> (Keys, Option<Vec<Pattern>>) {
+fn own_keys<'a>(inner: Vec<Given<'a>>, reader: &mut Reader<'_, 'a>) -> (Keys, Option<Vec<Pattern>>) {
     let mut keys = Keys::default();
     let mut hosts = None;
     for given in once_each(inner, reader) {
+        let at = reader.locate(given.origin, given.at);
         let set = if given.key.id == Id::Hosts {
-            let at = reader.locate(given.origin, given.at);
-            patterns(given.value, &at).map(|patterns| hosts = Some(patterns))
+            policy_keys::patterns(given.value, &at).map(|patterns| hosts = Some(patterns))
         } else {
-            typed::set_policy_key(&mut keys, given.key.id, &given.written, given.value).map(|_| ())
+            policy_keys::set(&mut keys, &given, &at)
         };
         if let Err(wrong) = set {
             report(&given, wrong, reader);
@@ -235,17 +232,17 @@ fn report<'a>(given: &Given<'a>, wrong: typed::Wrong, reader: &mut Reader<'_, 'a
     reader.report(given.origin, given.at, message, format!("allowed: {}", given.key.allowed));
 }
 
-fn patterns(value: Value<'_>, at: &Location) -> Typed<Vec<Pattern>> {
-    let texts = typed::patterns(value)?;
-    Ok(texts.into_iter().map(|text| Pattern { text: text.to_string(), at: at.clone() }).collect())
+pub(super) fn source(text: &str, origin: Origin<'_>, at: Location) -> Source {
+    Source { text: text.to_string(), from_file: matches!(origin, Origin::File), at, salt: Vec::new() }
 }
 
-fn sources(value: Value<'_>, origin: Origin<'_>, at: &Location) -> Typed<Vec<Source>> {
-    Ok(typed::texts(value)?.into_iter().map(|text| source(text, origin, at.clone())).collect())
-}
-
-fn source(text: &str, origin: Origin<'_>, at: Location) -> Source {
-    Source { text: text.to_string(), from_file: matches!(origin, Origin::File), at }
+/// Whether a key says what tells a host's version.
+fn is_version_from(id: Id) -> bool {
+    use Id::{VersionFrom, VersionGrain, VersionGroup, VersionNodegroup, VersionPillar, VersionTemplate, VersionVar};
+    matches!(
+        id,
+        VersionFrom | VersionVar | VersionGroup | VersionTemplate | VersionGrain | VersionPillar | VersionNodegroup
+    )
 }
 
 fn vault_ids(value: Value<'_>, origin: Origin<'_>, at: &Location) -> Typed<Vec<VaultId>> {
@@ -257,14 +254,16 @@ fn vault_ids(value: Value<'_>, origin: Origin<'_>, at: &Location) -> Typed<Vec<V
 
 fn version_from(given: &Given<'_>) -> Typed<VersionFrom> {
     let one_star = |text: &str| text.matches('*').count() == 1;
+    let text = || typed::text(given.value).map(str::to_string);
+    let glob = || typed::checked(given.value, one_star, "not exactly one `*`").map(str::to_string);
     match given.key.id {
-        Id::VersionVar => Ok(VersionFrom::Var(typed::text(given.value)?.to_string())),
-        Id::VersionTemplate => Ok(VersionFrom::Template(typed::text(given.value)?.to_string())),
-        Id::VersionGroup => {
-            let group = typed::checked(given.value, one_star, "not exactly one `*`")?;
-            Ok(VersionFrom::Group(group.to_string()))
-        }
-        _ => typed::wrong(given.value, "neither `var`, `group` nor `template`"),
+        Id::VersionVar => text().map(VersionFrom::Var),
+        Id::VersionTemplate => text().map(VersionFrom::Template),
+        Id::VersionGroup => glob().map(VersionFrom::Group),
+        Id::VersionGrain => text().map(VersionFrom::Grain),
+        Id::VersionPillar => text().map(VersionFrom::Pillar),
+        Id::VersionNodegroup => glob().map(VersionFrom::Nodegroup),
+        _ => typed::wrong(given.value, "none of `var`, `group`, `template`, `grain`, `pillar`, `nodegroup`"),
     }
 }
 

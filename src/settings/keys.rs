@@ -30,11 +30,33 @@ pub enum Id {
     VersionVar,
     VersionGroup,
     VersionTemplate,
+    VersionGrain,
+    VersionPillar,
+    VersionNodegroup,
     Hosts,
     Canary,
     CanarySize,
+    CanaryHosts,
+    CanaryExclude,
+    CanaryCover,
     CanaryBake,
     BatchSize,
+    Remainder,
+    MaxUnavailable,
+    MinHealthy,
+    Spread,
+    SpreadBy,
+    SpreadMode,
+    SpreadMissing,
+    SpreadOrder,
+    SpreadMaxUnavailable,
+    Order,
+    Last,
+    Assignment,
+    AssignmentMode,
+    AssignmentKey,
+    AssignmentWaves,
+    Seed,
     Bake,
     Approval,
     MaxFailures,
@@ -81,6 +103,9 @@ const SIZE: &str = "a number of hosts from 1, or a percent above 0% and up to 10
 const DURATION: &str = "seconds, or a duration such as `90s`, `10m` or `1h30m`";
 const COUNT: &str = "a whole number from 1";
 const PATTERNS: &str = "a host pattern such as `web:&prod:!web9`, or a list of them";
+const PATTERNS_OR_NONE: &str = "a host pattern such as `web:&prod:!web9`, or a list of them; `[]` for none";
+const LABELS: &str = "a host variable such as `zone`, `group:GLOB` for groups such as `group:rack_*`, or a list of them; `[]` \
+                      for none";
 
 const fn key(id: Id, name: &'static str, shape: Shape, allowed: &'static str, doc: &'static str) -> Key {
     Key { id, name, alias: None, doc, allowed, per_version: false, shape }
@@ -106,7 +131,13 @@ impl Key {
 /// All keys. Those with a dot stand under the key before it; `hosts` stands under a version in `versions`.
 pub static KEYS: &[Key] = &[
     key(Id::Plugin, "plugin", Shape::Scalar, "`regal-inventory`", "keeps Ansible from reading the file as data"),
-    key(Id::Inventory, "inventory", Shape::Sources, "a source, or a list of sources", "the inventories to read"),
+    key(
+        Id::Inventory,
+        "inventory",
+        Shape::Sources,
+        "a source, or a list of sources: a path, hosts with commas, or `{salt: {…}}`",
+        "the inventories to read",
+    ),
     key(
         Id::Versions,
         "versions",
@@ -120,7 +151,8 @@ pub static KEYS: &[Key] = &[
         Id::VersionFrom,
         "version_from",
         Shape::Mapping,
-        "one of `{var: NAME}`, `{group: \"release_*\"}`, `{template: \"{{ … }}\"}`, also written `var:NAME`",
+        "one of `{var: NAME}`, `{group: \"release_*\"}`, `{template: \"{{ … }}\"}`, and of Salt `{grain: NAME}`, \
+         `{pillar: KEY}`, `{nodegroup: \"app-*\"}`; also written `var:NAME`",
         "where a host's version is read from",
     ),
     key(Id::VersionVar, "version_from.var", Shape::Scalar, "the name of a host variable", "the variable to read"),
@@ -138,17 +170,50 @@ pub static KEYS: &[Key] = &[
         "a template over host variables",
         "the template that gives the version",
     ),
+    key(
+        Id::VersionGrain,
+        "version_from.grain",
+        Shape::Scalar,
+        "the name of a Salt grain, `:` leading into it",
+        "the Salt grain to read: what a minion runs",
+    ),
+    key(
+        Id::VersionPillar,
+        "version_from.pillar",
+        Shape::Scalar,
+        "a key of a Salt pillar, `:` leading into it",
+        "the Salt pillar key to read",
+    ),
+    key(
+        Id::VersionNodegroup,
+        "version_from.nodegroup",
+        Shape::Scalar,
+        "a nodegroup's name with one `*`, which is the version",
+        "the Salt nodegroups that stand for versions",
+    ),
     key(Id::Hosts, "hosts", Shape::Patterns, PATTERNS, "the hosts of a version").per_version(),
     key(
         Id::Canary,
         "canary",
         Shape::Mapping,
-        "a size, or `{size: …, bake: …}`",
+        "a size, or `{size: …, hosts: …, exclude: …, cover: …, bake: …}`",
         "the first batch, group A: its size, or a mapping",
     )
     .alias("schedule")
     .per_version(),
     key(Id::CanarySize, "canary.size", Shape::Scalar, SIZE, "the size of the canary; 1").per_version(),
+    key(Id::CanaryHosts, "canary.hosts", Shape::Patterns, PATTERNS_OR_NONE, "hosts that are canaries in any case")
+        .per_version(),
+    key(Id::CanaryExclude, "canary.exclude", Shape::Patterns, PATTERNS_OR_NONE, "hosts that are never canaries")
+        .per_version(),
+    key(
+        Id::CanaryCover,
+        "canary.cover",
+        Shape::List,
+        LABELS,
+        "labels of whose every value there is a canary, such as one in each zone",
+    )
+    .per_version(),
     key(Id::CanaryBake, "canary.bake", Shape::Scalar, DURATION, "how long to watch the canary; as `bake`").per_version(),
     key(
         Id::BatchSize,
@@ -158,6 +223,120 @@ pub static KEYS: &[Key] = &[
         "the sizes of the batches after the canary, the last repeats; 1",
     )
     .alias("combine")
+    .per_version(),
+    key(
+        Id::Remainder,
+        "remainder",
+        Shape::Scalar,
+        "`last`, `balance` or `merge`",
+        "a short last batch: left short, evened out with those before it, or joined to the one before it; last",
+    )
+    .per_version(),
+    key(
+        Id::MaxUnavailable,
+        "max_unavailable",
+        Shape::Scalar,
+        SIZE,
+        "hosts of a version that may be in one batch, the canary too; no bound",
+    )
+    .per_version(),
+    key(
+        Id::MinHealthy,
+        "min_healthy",
+        Shape::Scalar,
+        SIZE,
+        "hosts of a version that must be in no batch at a time; no bound",
+    )
+    .per_version(),
+    key(
+        Id::Spread,
+        "spread",
+        Shape::Mapping,
+        "labels, or `{by: …, mode: …, missing: …, order: …, max_unavailable: …}`",
+        "the failure domains that batches are spread over",
+    )
+    .per_version(),
+    key(Id::SpreadBy, "spread.by", Shape::List, LABELS, "labels whose values are failure domains").per_version(),
+    key(
+        Id::SpreadMode,
+        "spread.mode",
+        Shape::Scalar,
+        "`even` or `sequential`",
+        "every batch takes its share of each domain, or domain after domain; even",
+    )
+    .per_version(),
+    key(
+        Id::SpreadMissing,
+        "spread.missing",
+        Shape::Scalar,
+        "`error`, `each` or `group`",
+        "hosts without the label: refused, each a domain of its own, or one domain together; error",
+    )
+    .per_version(),
+    key(
+        Id::SpreadOrder,
+        "spread.order",
+        Shape::List,
+        "`name`, `smallest_first`, or a list of domains",
+        "the order of domains in the mode `sequential`; name",
+    )
+    .per_version(),
+    key(
+        Id::SpreadMaxUnavailable,
+        "spread.max_unavailable",
+        Shape::Scalar,
+        SIZE,
+        "hosts of a domain that may be in one batch, a percent of the domain's hosts; no bound",
+    )
+    .per_version(),
+    key(
+        Id::Order,
+        "order",
+        Shape::Scalar,
+        "`inventory`, `sorted`, `reverse_inventory`, `reverse_sorted` or `shuffle`",
+        "the order of hosts, in Ansible's words; inventory",
+    )
+    .per_version(),
+    key(Id::Last, "last", Shape::Patterns, PATTERNS_OR_NONE, "hosts for the final batches").per_version(),
+    key(
+        Id::Assignment,
+        "assignment",
+        Shape::Mapping,
+        "a mode, or `{mode: …, key: …, waves: …}`",
+        "how much a host's batch depends on the other hosts",
+    )
+    .per_version(),
+    key(
+        Id::AssignmentMode,
+        "assignment.mode",
+        Shape::Scalar,
+        "`order`, `rank` or `bucket`",
+        "hosts follow each other in `order`, or by hash, or each host's own hash decides; order",
+    )
+    .per_version(),
+    key(
+        Id::AssignmentKey,
+        "assignment.key",
+        Shape::Scalar,
+        "the name of a host variable",
+        "the variable that is hashed in place of the host's name",
+    )
+    .per_version(),
+    key(
+        Id::AssignmentWaves,
+        "assignment.waves",
+        Shape::Scalar,
+        COUNT,
+        "the number of waves after the canary in the mode `bucket`; as many as the sizes need",
+    )
+    .per_version(),
+    key(
+        Id::Seed,
+        "seed",
+        Shape::Scalar,
+        "a text, in which `{version}` stands for the version",
+        "what is hashed with each host: another seed gives other canaries; empty",
+    )
     .per_version(),
     key(Id::Bake, "bake", Shape::Scalar, DURATION, "how long to watch a batch; 0").per_version(),
     key(
@@ -199,7 +378,7 @@ pub static KEYS: &[Key] = &[
         "`warn`, `error` or `allow`",
         "what a host in several versions means; warn",
     ),
-    key(Id::Exclude, "exclude", Shape::Patterns, PATTERNS, "hosts to keep out of the plan"),
+    key(Id::Exclude, "exclude", Shape::Patterns, PATTERNS_OR_NONE, "hosts to keep out of the plan").per_version(),
     key(Id::Limit, "limit", Shape::Patterns, PATTERNS, "hosts to show; the plan stays that of all hosts"),
     key(
         Id::Name,

@@ -140,6 +140,13 @@ impl<'a> Reader<'_, 'a> {
         let value = match (key.shape, texts) {
             (Shape::Scalar, [text]) => Some(Value::Str(text)),
             (Shape::List, [text]) if text.contains(',') && !is_yaml(text) => Some(self.split(text)),
+            (Shape::Sources, texts) if texts.iter().any(|text| is_salt(text)) => {
+                let items: Option<Vec<Value<'a>>> = texts.iter().map(|text| self.source(name, text)).collect();
+                items.map(|items| match items[..] {
+                    [single @ Value::List(_)] => single,
+                    _ => Value::List(self.arena.alloc_slice_copy(&items)),
+                })
+            }
             (Shape::Sources, [text]) if name.starts_with("REGAL_") && !text.trim_end().ends_with(',') => {
                 Some(self.split(text))
             }
@@ -148,13 +155,7 @@ impl<'a> Reader<'_, 'a> {
             (Shape::Versions, texts) if texts.iter().all(|text| !is_yaml(text) && text.contains('=')) => {
                 Some(self.version_pairs(texts))
             }
-            (_, [text]) if is_yaml(text) => match self.texts.add(name, text) {
-                Ok(text) => self.parse(text, origin),
-                Err(problem) => {
-                    self.problems.push(problem);
-                    None
-                }
-            },
+            (_, [text]) if is_yaml(text) => self.yaml(name, text),
             (_, [text]) => Some(Value::Str(text)),
             _ => {
                 let message = format!("`{written}` is given {} times", texts.len());
@@ -165,6 +166,22 @@ impl<'a> Reader<'_, 'a> {
         let Some(value) = value else { return Vec::new() };
         let given = Given { key, written: Cow::Borrowed(written), value, origin, at: Pos::default() };
         self.flatten(given, Scope::Top)
+    }
+
+    /// A text of a variable or an option as YAML.
+    fn yaml(&mut self, name: &'a str, text: &'a str) -> Option<Value<'a>> {
+        match self.texts.add(name, text) {
+            Ok(text) => self.parse(text, Origin::Named(name)),
+            Err(problem) => {
+                self.problems.push(problem);
+                None
+            }
+        }
+    }
+
+    /// A source: a path, or one of Salt's in YAML.
+    fn source(&mut self, name: &'a str, text: &'a str) -> Option<Value<'a>> {
+        if is_salt(text) { self.yaml(name, text) } else { Some(Value::Str(text)) }
     }
 
     /// The items between commas.
@@ -226,7 +243,9 @@ impl<'a> Reader<'_, 'a> {
     fn flatten(&mut self, given: Given<'a>, scope: Scope) -> Vec<Given<'a>> {
         let Given { key, value, origin, at, .. } = given;
         match (key.id, value) {
-            (Id::Canary | Id::VersionFrom | Id::Cache, Value::Map(entries)) if !entries.is_empty() => {
+            (Id::Canary | Id::Spread | Id::Assignment | Id::VersionFrom | Id::Cache, Value::Map(entries))
+                if !entries.is_empty() =>
+            {
                 let prefix = format!("{}.", key.name);
                 let mut flat = Vec::new();
                 for entry in entries {
@@ -241,14 +260,10 @@ impl<'a> Reader<'_, 'a> {
                 }
                 flat
             }
-            (Id::Canary, _) => match keys::by_id(Id::CanarySize) {
-                Some(size) => vec![Given { key: size, ..given }],
-                None => Vec::new(),
-            },
-            (Id::Cache, _) => match keys::by_id(Id::CacheTtl) {
-                Some(ttl) => vec![Given { key: ttl, ..given }],
-                None => Vec::new(),
-            },
+            (Id::Canary, _) => first_of(Id::CanarySize, given),
+            (Id::Spread, _) => first_of(Id::SpreadBy, given),
+            (Id::Assignment, _) => first_of(Id::AssignmentMode, given),
+            (Id::Cache, _) => first_of(Id::CacheTtl, given),
             (Id::VersionFrom, Value::Str(text)) => match text.split_once(':') {
                 Some((kind, text)) => match keys::by_name(&format!("version_from.{}", kind.trim())) {
                     Some(key) => vec![Given { key, value: Value::Str(text), origin, at, written: given.written }],
@@ -281,6 +296,17 @@ impl<'a> Reader<'_, 'a> {
         let message = format!("unknown key `{}`", format!("{prefix}{written}").escape_debug());
         self.report(origin, entry.at, message, hint);
     }
+}
+
+/// What a key that may be a mapping means when it is none: the key below it that matters most.
+fn first_of(id: Id, given: Given<'_>) -> Vec<Given<'_>> {
+    keys::by_id(id).into_iter().map(|key| Given { key, ..given.clone() }).collect()
+}
+
+/// Whether a source is written as `{salt: …}`, or as a list that begins with one.
+fn is_salt(text: &str) -> bool {
+    let text = text.trim_start();
+    text.starts_with('{') || text.strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with('{'))
 }
 
 /// Whether a text is to be read as YAML where a mapping or a list may stand.

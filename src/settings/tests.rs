@@ -91,13 +91,13 @@ limit: 'web*'
     assert_eq!(versions[1].version, "1.10");
     assert_eq!(versions[1].at.to_string(), "regal.yml:5:3");
     assert_eq!(texts(&versions[1].hosts), ["db1", "db2"]);
-    assert_eq!((texts(&settings.exclude), texts(&settings.limit)), (vec!["old*"], vec!["web*"]));
+    let rules = settings.policy.rules("app-2.0");
+    assert_eq!((texts(&rules.exclude), texts(&settings.limit)), (vec!["old*"], vec!["web*"]));
     assert_eq!(settings.policy.shared_hosts, SharedHosts::Error);
     assert_eq!(settings.naming.prefix.as_deref(), Some("api"));
     assert_eq!(settings.naming.spelling, crate::plan::names::Spelling::Safe);
     assert!(settings.groups_only);
-    let rules = settings.policy.rules("app-2.0");
-    assert_eq!(rules.canary_size.to_string(), "5%");
+    assert_eq!(rules.canary_size.unwrap().to_string(), "5%");
     assert_eq!((rules.canary_bake, rules.bake, rules.approval), (3600, 600, Approval::AfterCanary));
     assert_eq!(rules.batch_size, [hosts(5), BatchSize::Amount(Amount::parse("10%").unwrap()), BatchSize::Rest]);
     assert_eq!(rules.max_failures.to_string(), "12.5%");
@@ -109,7 +109,7 @@ fn regals_own_words() {
     let settings =
         file("version_host: {app-1.0.0: '10.1.1.1,10.1.1.2'}\ncombine: 2\nschedule: 3\npriority_name: '1.'\n");
     let rules = settings.policy.rules("app-1.0.0");
-    assert_eq!((rules.canary_size, rules.batch_size), (Amount::Hosts(3), vec![hosts(2)]));
+    assert_eq!((rules.canary_size, rules.batch_size), (Some(Amount::Hosts(3)), vec![hosts(2)]));
     assert!(matches!(&settings.policy.priority, Priority::Containing(text, _) if text == "1."));
     let settings = file("priority_name: [app-1.0]");
     assert!(matches!(&settings.policy.priority, Priority::Names(names) if names[0].0 == "app-1.0"));
@@ -203,7 +203,7 @@ fn keys_in_the_wrong_place() {
         ("canary: {sise: 1}", "regal.yml:1:10: unknown key `canary.sise`"),
         ("canary.size: 1", "regal.yml:1:1: unknown key `canary.size`"),
         ("hosts: web", "regal.yml:1:1: unknown key `hosts`"),
-        ("overrides: {a: {exclude: web}}", "regal.yml:1:17: `exclude` cannot be set for single versions"),
+        ("overrides: {a: {limit: web}}", "regal.yml:1:17: `limit` cannot be set for single versions"),
         ("overrides: {a: {hosts: web}}", "regal.yml:1:17: unknown key `hosts`"),
         ("overrides: {a: 1}", "regal.yml:1:13: `overrides`: `a` has no keys"),
         ("overrides: [a]", "regal.yml:1:1: `overrides` cannot be a list: no mapping"),
@@ -252,7 +252,7 @@ fn the_stronger_layer_wins_key_by_key() {
     let environment = [("REGAL_COMBINE", "6,50%"), ("REGAL_CANARY_BAKE", "20m"), ("REGAL_INVENTORY", "b,c")];
     let settings = read_all(text, &environment, &[("canary", "3", "--canary"), ("bake", "1m", "--bake")]).unwrap();
     let rules = settings.policy.rules("1.0");
-    assert_eq!((rules.canary_size, rules.canary_bake, rules.bake), (Amount::Hosts(3), 1200, 60));
+    assert_eq!((rules.canary_size, rules.canary_bake, rules.bake), (Some(Amount::Hosts(3)), 1200, 60));
     assert_eq!(rules.batch_size[0], hosts(6));
     assert_eq!(settings.inventory.iter().map(|s| s.text.as_str()).collect::<Vec<_>>(), ["b", "c"]);
     assert!(settings.inventory.iter().all(|source| !source.from_file));
@@ -284,7 +284,7 @@ fn mappings_in_variables_are_yaml() {
     let Some(VersionSource::Explicit(versions)) = &settings.versions else { panic!("{:?}", settings.versions) };
     assert_eq!(versions[0].version, "1.10");
     let rules = settings.policy.rules("1.10");
-    assert_eq!((rules.canary_size, rules.canary_bake, rules.batch_size), (Amount::Hosts(2), 300, vec![hosts(4)]));
+    assert_eq!((rules.canary_size, rules.canary_bake, rules.batch_size), (Some(Amount::Hosts(2)), 300, vec![hosts(4)]));
 }
 
 #[test]

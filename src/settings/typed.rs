@@ -1,7 +1,6 @@
 //! Values of keys as their types.
 
-use super::keys::Id;
-use crate::policy::{Amount, Approval, BatchSize, Keys, parse_seconds};
+use crate::policy::parse_seconds;
 use crate::value::{Entry, Value};
 
 /// Why a value does not fit its key.
@@ -93,44 +92,6 @@ pub(super) fn choice<T: Copy>(value: Value<'_>, words: &[(&str, T)]) -> Typed<T>
     }
 }
 
-fn amount(value: Value<'_>) -> Typed<Amount> {
-    Amount::parse(text(value)?).or_else(|why| wrong(value, why))
-}
-
-/// An amount that is never zero.
-fn size(value: Value<'_>) -> Typed<Amount> {
-    match amount(value)? {
-        zero if zero.is_zero() => wrong(value, "a batch of no host"),
-        size => Ok(size),
-    }
-}
-
-fn batch_size(value: Value<'_>) -> Typed<BatchSize> {
-    if let Ok("rest") = text(value) { Ok(BatchSize::Rest) } else { size(value).map(BatchSize::Amount) }
-}
-
-/// One size or a list of them, `rest` only last.
-fn batch_sizes(value: Value<'_>) -> Typed<Vec<BatchSize>> {
-    let Value::List(items) = value else { return batch_size(value).map(|size| vec![size]) };
-    let sizes: Vec<_> = items.iter().copied().map(batch_size).collect::<Typed<_>>()?;
-    match sizes.split_last() {
-        None => wrong(value, "it has no items"),
-        Some((_, before)) if before.contains(&BatchSize::Rest) => {
-            wrong(Value::Str("rest"), "it is not the last of the list, so what follows would have no hosts")
-        }
-        Some(_) => Ok(sizes),
-    }
-}
-
-/// An amount, zero too; under `max_fail_percentage` a bare number is a percent.
-fn failures(value: Value<'_>, written: &str) -> Typed<Amount> {
-    let given = text(value)?;
-    if written == "max_fail_percentage" && !given.ends_with('%') {
-        return Amount::parse(&format!("{given}%")).or_else(|why| wrong(value, why));
-    }
-    amount(value)
-}
-
 pub(super) fn count(value: Value<'_>) -> Typed<usize> {
     match text(value)?.parse() {
         Ok(count) if count > 0 => Ok(count),
@@ -143,19 +104,4 @@ pub(super) fn seconds(value: Value<'_>) -> Typed<u64> {
         Some(seconds) => Ok(seconds),
         None => wrong(value, "no duration"),
     }
-}
-
-/// Sets the key of a version's policy that `id` is; false if it is none.
-pub(super) fn set_policy_key(keys: &mut Keys, id: Id, written: &str, value: Value<'_>) -> Typed<bool> {
-    const APPROVALS: [Approval; 3] = [Approval::Never, Approval::AfterCanary, Approval::EachBatch];
-    match id {
-        Id::CanarySize => keys.canary_size = Some(size(value)?),
-        Id::CanaryBake => keys.canary_bake = Some(seconds(value)?),
-        Id::BatchSize => keys.batch_size = Some(batch_sizes(value)?),
-        Id::Bake => keys.bake = Some(seconds(value)?),
-        Id::Approval => keys.approval = Some(choice(value, &APPROVALS.map(|approval| (approval.as_str(), approval)))?),
-        Id::MaxFailures => keys.max_failures = Some(failures(value, written)?),
-        _ => return Ok(false),
-    }
-    Ok(true)
 }

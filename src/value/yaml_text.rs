@@ -163,8 +163,8 @@ fn is_safely_plain(text: &str) -> bool {
         && !matches!(bytes, [b'y' | b'Y' | b'n' | b'N'] | [b'0', b'x' | b'X' | b'o' | b'O' | b'b' | b'B', ..])
 }
 
-/// A string in double quotes, on one line whatever is in it.
-fn write_quoted(text: &str, out: &mut Vec<u8>) {
+/// Appends a string in double quotes, on one line whatever is in it.
+pub fn write_quoted(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     for character in text.chars() {
         match character {

@@ -77,7 +77,7 @@ fn what_makes_no_sense_is_refused_before_any_host_is_touched() {
         );
         refused(
             &["rollout_version=app-1.0.0,other", "rollout_from=A"],
-            "rollout_from and rollout_to need a single version",
+            "rollout_from and rollout_to need a single version, or rollout_waves=parallel",
         );
     });
 }

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::{Report, done_after, permille, rollout_id};
+use super::{Report, domains, done_after, permille, rollout_id};
 use crate::error::Problem;
-use crate::plan::Rollout;
 use crate::plan::names::RolloutNames;
+use crate::plan::{DomainName, Rollout};
 use crate::text::{Arena, Pos};
 use crate::value::{Entry, KeyKind, Value};
 
@@ -30,7 +30,7 @@ pub(super) struct Document<'r> {
 }
 
 #[derive(Serialize)]
-struct Variable<'r> {
+pub(super) struct Variable<'r> {
     name: &'r str,
     value: &'r str,
 }
@@ -44,6 +44,8 @@ struct Version<'r> {
     bake_seconds: u64,
     approval: &'static str,
     max_failures: usize,
+    /// The failure domains that the batches are spread over.
+    domains: Vec<DomainEntry<'r>>,
     batches: Vec<BatchEntry<'r>>,
     excluded: &'r [&'r str],
     notes: &'r [String],
@@ -58,11 +60,43 @@ struct BatchEntry<'r> {
     /// Percent of the version's hosts that are done after this batch, to one decimal.
     percent: f64,
     bake_seconds: u64,
+    domains: Vec<ShareEntry<'r>>,
     hosts: &'r [&'r str],
 }
 
 #[derive(Serialize)]
-struct Warning<'r> {
+struct DomainEntry<'r> {
+    #[serde(flatten)]
+    key: DomainKey<'r>,
+    hosts: usize,
+    /// Most hosts of it that one batch may have.
+    cap: Option<usize>,
+    /// Most hosts of it that one batch has, and their percent of it.
+    most_at_once: usize,
+    most_percent: f64,
+}
+
+#[derive(Serialize)]
+struct ShareEntry<'r> {
+    #[serde(flatten)]
+    key: DomainKey<'r>,
+    hosts: usize,
+    /// Percent of the domain's hosts that are out in this batch, to one decimal.
+    percent: f64,
+}
+
+#[derive(Serialize)]
+pub(in crate::emit) struct DomainKey<'r> {
+    label: &'r str,
+    /// The value of the label; null for hosts without it.
+    domain: Option<&'r str>,
+    /// The host without the label that is a domain of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<&'r str>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Warning<'r> {
     message: &'r str,
     location: Option<String>,
     hint: Option<&'r str>,
@@ -74,7 +108,7 @@ impl<'r> Document<'r> {
             schema: SCHEMA,
             plan_id: report.plan_id(),
             configuration: report.configuration,
-            environment: report.environment.iter().map(|(name, value)| Variable { name, value }).collect(),
+            environment: report.environment.iter().map(Variable::new).collect(),
             sources: report.sources,
             hosts: report.host_count(),
             batches: report.batch_count(),
@@ -100,6 +134,7 @@ impl<'r> Version<'r> {
                 size: batch.hosts.len(),
                 percent: permille(done, hosts) as f64 / 10.0,
                 bake_seconds: batch.bake,
+                domains: shares(rollout, batch),
                 hosts: &batch.hosts,
             };
         Version {
@@ -110,6 +145,7 @@ impl<'r> Version<'r> {
             bake_seconds: rollout.bake_seconds(),
             approval: rollout.approval.as_str(),
             max_failures: rollout.max_failures,
+            domains: domain_entries(rollout),
             batches: batches.map(entry).collect(),
             excluded: &rollout.excluded,
             notes: &rollout.notes,
@@ -117,8 +153,47 @@ impl<'r> Version<'r> {
     }
 }
 
+impl<'r> DomainKey<'r> {
+    pub(in crate::emit) fn new(label: &'r str, name: DomainName<'r>) -> Self {
+        let (domain, host) = match name {
+            DomainName::Value(value) => (Some(value), None),
+            DomainName::Missing => (None, None),
+            DomainName::Alone(host) => (None, Some(host)),
+        };
+        DomainKey { label, domain, host }
+    }
+}
+
+fn shares<'r>(rollout: &'r Rollout<'_>, batch: &'r crate::plan::Batch<'_>) -> Vec<ShareEntry<'r>> {
+    let entry = |share: domains::Share<'r, '_>| ShareEntry {
+        key: DomainKey::new(&rollout.labels[share.label].label, share.domain.name),
+        hosts: share.hosts,
+        percent: share.permille() as f64 / 10.0,
+    };
+    domains::shares(rollout, batch).into_iter().map(entry).collect()
+}
+
+fn domain_entries<'r>(rollout: &'r Rollout<'_>) -> Vec<DomainEntry<'r>> {
+    let of_label = |(label, most): (&'r crate::plan::Domains<'_>, Vec<usize>)| {
+        label.list.iter().zip(most).map(|(domain, most)| DomainEntry {
+            key: DomainKey::new(&label.label, domain.name),
+            hosts: domain.hosts,
+            cap: domain.cap,
+            most_at_once: most,
+            most_percent: permille(most, domain.hosts) as f64 / 10.0,
+        })
+    };
+    rollout.labels.iter().zip(domains::most_at_once(rollout)).flat_map(of_label).collect()
+}
+
+impl<'r> Variable<'r> {
+    pub fn new((name, value): &'r (String, String)) -> Self {
+        Variable { name, value }
+    }
+}
+
 impl<'r> Warning<'r> {
-    fn new(problem: &'r Problem) -> Self {
+    pub fn new(problem: &'r Problem) -> Self {
         let location = problem.location.as_ref().map(ToString::to_string);
         Warning { message: &problem.message, location, hint: problem.hint.as_deref() }
     }

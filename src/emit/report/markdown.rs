@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::layout::{Cut, LINES, count, percent};
-use super::{Report, done_after, permille, rollout_id};
+use super::{Report, domains, done_after, permille, rollout_id};
 use crate::fold;
 use crate::plan::Rollout;
 use crate::plan::names::RolloutNames;
@@ -23,6 +23,11 @@ pub(super) fn write(report: &Report<'_, '_>, out: &mut impl Write) -> io::Result
         let left = count(report.plan.rollouts.len() - cut.versions, "version");
         writeln!(out, "\n… and {left} more; `--full` shows all")?;
     }
+    write_remarks(report, out)
+}
+
+/// Who is left out, and what is to be said of the plan.
+pub(super) fn write_remarks(report: &Report<'_, '_>, out: &mut impl Write) -> io::Result<()> {
     for (heading, hosts) in [("Excluded", report.excluded()), ("Without a version", report.plan.unversioned.clone())] {
         if !hosts.is_empty() {
             writeln!(out, "\n## {heading}\n\n{}: {}", count(hosts.len(), "host"), hosts_text(report, &hosts))?;
@@ -75,14 +80,21 @@ fn write_version(
     write!(out, "{} in {}, ", count(total, "host"), count(rollout.batches.len(), "batch"))?;
     write!(out, "approval: {}, ", escape(rollout.approval.as_str()))?;
     write!(out, "hosts that may fail: {}, ", rollout.max_failures)?;
+    if let Some(summary) = domains::summary(rollout) {
+        write!(out, "{}, ", escape(&summary))?;
+    }
     writeln!(out, "plan id of this version: {}.\n", rollout_id(rollout, names))?;
-    writeln!(out, "| Batch | Group | Size | So far | Bake | Hosts |\n| --- | --- | ---: | ---: | ---: | --- |")?;
-    let rows = rollout.batches.iter().zip(&names.batches).zip(done_after(rollout));
-    for ((batch, group), done) in rows.take(cut.batches) {
+    let (column, line) = if rollout.labels.is_empty() { ("", "") } else { ("Domains | ", "--- | ") };
+    writeln!(out, "| Batch | Group | Size | So far | Bake | {column}Hosts |")?;
+    writeln!(out, "| --- | --- | ---: | ---: | ---: | {line}--- |")?;
+    let cells = domains::cells(rollout, cut.batches);
+    let rows = rollout.batches.iter().zip(&names.batches).zip(done_after(rollout)).zip(cells);
+    for (((batch, group), done), cell) in rows {
+        let cell = if rollout.labels.is_empty() { String::new() } else { escape(&cell) + " | " };
         let so_far = percent(permille(done, total));
         let (size, bake) = (batch.hosts.len(), display_seconds(batch.bake));
         let hosts = hosts_text(report, &batch.hosts);
-        writeln!(out, "| {} | {} | {size} | {so_far} | {bake} | {hosts} |", batch.stage, escape(group))?;
+        writeln!(out, "| {} | {} | {size} | {so_far} | {bake} | {cell}{hosts} |", batch.stage, escape(group))?;
     }
     let left = rollout.batches.len().saturating_sub(cut.batches);
     if left > 0 {
@@ -92,12 +104,12 @@ fn write_version(
 }
 
 /// The hosts, folded.
-fn hosts_text(report: &Report<'_, '_>, hosts: &[&str]) -> String {
+pub(super) fn hosts_text(report: &Report<'_, '_>, hosts: &[&str]) -> String {
     escape(&fold::within(hosts, if report.full { usize::MAX } else { CELL }))
 }
 
 /// Text that Markdown shows as it is, in a table too.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -43,7 +43,7 @@ fn report(assignments: &Assignments<'_>, policy: &Policy, format: Format, full: 
 }
 
 fn assigned<'a>(version: &'a str, hosts: &[&'a str]) -> Assigned<'a> {
-    Assigned { version, hosts: hosts.to_vec(), excluded: Vec::new() }
+    Assigned::new(version, hosts.to_vec())
 }
 
 /// Two versions, an excluded host, one without a version, a warning and notes.
@@ -134,11 +134,7 @@ proptest! {
     fn a_text_keeps_to_its_lines_and_columns(versions in prop::collection::vec(1usize..90, 1..120), size in 1usize..40) {
         let name = |(v, hosts): (usize, &usize)| (format!("app-{v}"), (0..*hosts).map(|n| format!("web{n}-{v}")).collect());
         let names: Vec<(String, Vec<String>)> = versions.iter().enumerate().map(name).collect();
-        let assigned = names.iter().map(|(version, hosts)| Assigned {
-            version,
-            hosts: hosts.iter().map(String::as_str).collect(),
-            excluded: Vec::new(),
-        });
+        let assigned = names.iter().map(|(version, hosts)| Assigned::new(version, hosts.iter().map(String::as_str).collect()));
         let input = Assignments { versions: assigned.collect(), unversioned: Vec::new() };
         let text = report(&input, &policy(keys("1", &size.to_string())), Format::Text, false);
         prop_assert!(text.lines().count() <= LINES, "{}", text);

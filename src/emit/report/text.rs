@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::layout::{COLUMNS, Cut, LINES, clip, count, percent};
-use super::{Report, done_after, permille, rollout_id};
+use super::{Report, domains, done_after, permille, rollout_id};
 use crate::fold;
 use crate::plan::Rollout;
 use crate::plan::names::RolloutNames;
@@ -12,7 +12,7 @@ use crate::policy::{Approval, display_seconds};
 /// Notes or warnings that are shown unless the report is full.
 const REMARKS: usize = 3;
 /// The column where the value of a line such as `sources` begins.
-const LABEL: usize = 14;
+pub(super) const LABEL: usize = 14;
 /// Lines of a version beside its batches: a blank one and its title.
 const OVERHEAD: usize = 2;
 /// The line that names the columns.
@@ -39,7 +39,7 @@ pub(super) fn write(report: &Report<'_, '_>, out: &mut impl Write) -> io::Result
 }
 
 /// What was planned, and from what.
-fn head(report: &Report<'_, '_>) -> Vec<String> {
+pub(super) fn head(report: &Report<'_, '_>) -> Vec<String> {
     let mut totals = vec![
         count(report.plan.rollouts.len(), "version"),
         count(report.host_count(), "host"),
@@ -72,7 +72,7 @@ fn versions(report: &Report<'_, '_>, cut: Cut) -> Vec<String> {
         }
         lines.extend([String::new(), title(report, rollout, names)]);
         if i == 0 {
-            lines.push(columns.line(["group", "hosts", "so far", "bake"]) + "which");
+            lines.push(columns.line(["group", "hosts", "so far", "bake", "domains"]) + "which");
         }
         lines.extend(batches(report, rollout, names, &columns, cut));
     }
@@ -89,12 +89,16 @@ struct Columns {
     hosts: usize,
     /// 0 where no batch is watched.
     bake: usize,
+    /// 0 where no version is spread over domains.
+    domains: usize,
 }
 
 impl Columns {
     fn of(report: &Report<'_, '_>, cut: Cut) -> Self {
-        let mut columns = Columns { group: "group".len(), hosts: "hosts".len(), bake: 0 };
+        let mut columns = Columns { group: "group".len(), hosts: "hosts".len(), bake: 0, domains: 0 };
         for (rollout, names) in report.rollouts().take(cut.versions) {
+            let cells = domains::cells(rollout, cut.batches);
+            columns.domains = cells.iter().map(|cell| cell.chars().count()).fold(columns.domains, usize::max);
             for (batch, group) in rollout.batches.iter().zip(&names.batches).take(cut.batches) {
                 columns.group = columns.group.max(group.chars().count());
                 columns.hosts = columns.hosts.max(batch.hosts.len().to_string().len());
@@ -103,22 +107,32 @@ impl Columns {
                 }
             }
         }
+        if columns.domains > 0 {
+            columns.domains = columns.domains.max("domains".len());
+        }
         columns
     }
 
     /// The start of a line, up to the hosts.
-    fn line(&self, [group, hosts, so_far, bake]: [&str; 4]) -> String {
-        let start = format!("  {group:0$}  {hosts:>1$}  {so_far:>6}  ", self.group, self.hosts);
-        if self.bake > 0 { format!("{start}{bake:>0$}  ", self.bake) } else { start }
+    fn line(&self, [group, hosts, so_far, bake, domains]: [&str; 5]) -> String {
+        let mut start = format!("  {group:0$}  {hosts:>1$}  {so_far:>6}  ", self.group, self.hosts);
+        if self.bake > 0 {
+            start.push_str(&format!("{bake:>0$}  ", self.bake));
+        }
+        if self.domains > 0 {
+            start.push_str(&format!("{domains:0$}  ", self.domains));
+        }
+        start
     }
 }
 
 /// A version and its policy in one line.
-fn title(report: &Report<'_, '_>, rollout: &Rollout<'_>, names: &RolloutNames) -> String {
+pub(super) fn title(report: &Report<'_, '_>, rollout: &Rollout<'_>, names: &RolloutNames) -> String {
     let mut parts = vec![count(rollout.host_count(), "host"), count(rollout.batches.len(), "batch")];
     if rollout.bake_seconds() > 0 {
         parts.push(format!("bakes {}", display_seconds(rollout.bake_seconds())));
     }
+    parts.extend(domains::summary(rollout));
     match rollout.approval {
         Approval::Never => {}
         Approval::AfterCanary => parts.push("approval after the canary".to_string()),
@@ -144,10 +158,11 @@ fn batches(
 ) -> Vec<String> {
     let total = rollout.host_count();
     let mut lines = Vec::new();
-    for ((batch, group), done) in rollout.batches.iter().zip(&names.batches).zip(done_after(rollout)).take(cut.batches)
-    {
-        let size = batch.hosts.len().to_string();
-        let start = columns.line([group, &size, &percent(permille(done, total)), &display_seconds(batch.bake)]);
+    let cells = domains::cells(rollout, cut.batches);
+    let rows = rollout.batches.iter().zip(&names.batches).zip(done_after(rollout)).zip(cells);
+    for (((batch, group), done), domains) in rows {
+        let (size, so_far) = (batch.hosts.len().to_string(), percent(permille(done, total)));
+        let start = columns.line([group, &size, &so_far, &display_seconds(batch.bake), &domains]);
         if report.full {
             lines.extend(wrap(&start, &batch.hosts));
         } else {
@@ -165,7 +180,7 @@ fn batches(
 }
 
 /// The folded hosts after `start`, in lines that keep to the width, the later ones indented.
-fn wrap(start: &str, hosts: &[&str]) -> Vec<String> {
+pub(super) fn wrap(start: &str, hosts: &[&str]) -> Vec<String> {
     const INDENT: &str = "      ";
     let mut lines = Vec::new();
     let mut line = start.to_string();
@@ -186,7 +201,7 @@ fn wrap(start: &str, hosts: &[&str]) -> Vec<String> {
 }
 
 /// Who is left out, and what is to be said of the plan.
-fn tail(report: &Report<'_, '_>) -> Vec<String> {
+pub(super) fn tail(report: &Report<'_, '_>) -> Vec<String> {
     let mut lines = Vec::new();
     for (label, hosts) in [("excluded", report.excluded()), ("no version", report.plan.unversioned.clone())] {
         if hosts.is_empty() {

@@ -1,0 +1,257 @@
+//! What the policy asks about the hosts of each version.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use foldhash::fast::RandomState;
+use indexmap::IndexMap;
+
+use super::from_inventory::{Assigner, MAX_NOTES, is_template};
+use super::{Assigned, Assignments, Facts, Label};
+use crate::error::{Location, Problem};
+use crate::inventory::membership::SetId;
+use crate::inventory::{ALL, GroupId, HostId, UNGROUPED, Var, effective};
+use crate::policy::{Pattern, Policy, Rules, Set};
+use crate::value::Value;
+
+/// What stands before a glob over groups where the groups of a host are a label.
+const GROUP: &str = "group:";
+
+/// The hosts that patterns select.
+pub(super) struct Selected {
+    /// For each host of the inventory its place among the selected, or [`Selected::NOT`].
+    places: Vec<u32>,
+    hosts: Vec<HostId>,
+    /// Of `canary.hosts`: those that a version plans.
+    pinned: RefCell<Option<HashSet<HostId>>>,
+}
+
+impl Selected {
+    const NOT: u32 = u32::MAX;
+
+    fn place(&self, host: HostId) -> Option<u32> {
+        self.places.get(host.index()).copied().filter(|place| *place != Self::NOT)
+    }
+}
+
+impl<'a> Assigner<'_, 'a> {
+    /// The hosts of each version with what the policy asks about them, without those that it keeps out.
+    pub fn sort_out(
+        &mut self,
+        versions: IndexMap<&'a str, Vec<HostId>, RandomState>,
+        policy: &Policy,
+    ) -> Assignments<'a> {
+        let mut has_version = vec![false; self.inventory.host_ids().len()];
+        let mut assigned = Vec::with_capacity(versions.len());
+        for (version, hosts) in versions {
+            hosts.iter().for_each(|host| has_version[host.index()] = true);
+            assigned.push(self.assigned(version, hosts, &policy.rules(version)));
+        }
+        self.warn_of_idle_pins();
+        let unversioned = self.inventory.host_ids().filter(|host| !has_version[host.index()]);
+        let unversioned = unversioned.map(|host| self.inventory.host_name(host)).collect();
+        Assignments { versions: assigned, unversioned }
+    }
+
+    fn assigned(&mut self, version: &'a str, hosts: Vec<HostId>, rules: &Rules) -> Assigned<'a> {
+        let exclude = self.select(&rules.exclude);
+        let (excluded, hosts): (Vec<HostId>, Vec<HostId>) = match &exclude {
+            Some(exclude) => hosts.into_iter().partition(|host| exclude.place(*host).is_some()),
+            None => (Vec::new(), hosts),
+        };
+        let facts = Facts {
+            pinned: self.pinned(&rules.canary_hosts, &hosts),
+            barred: self.among(&rules.canary_exclude, &hosts),
+            last: self.among(&rules.last, &hosts),
+            labels: self.labels(rules, &hosts),
+            ids: match &rules.assignment.key {
+                Some(key) if rules.hashes() => self.ids(key, &hosts),
+                _ => Vec::new(),
+            },
+        };
+        let names = |hosts: Vec<HostId>| hosts.into_iter().map(|host| self.inventory.host_name(host)).collect();
+        Assigned { version, hosts: names(hosts), excluded: names(excluded), facts }
+    }
+
+    /// The hosts of patterns, worked out once; nothing without patterns.
+    fn select(&mut self, patterns: &[Pattern]) -> Option<Rc<Selected>> {
+        if patterns.is_empty() {
+            return None;
+        }
+        if let Some(known) = self.selected.get(patterns) {
+            return Some(Rc::clone(known));
+        }
+        let hosts = self.hosts_of(patterns);
+        let mut places = vec![Selected::NOT; self.inventory.host_ids().len()];
+        hosts.iter().enumerate().for_each(|(place, host)| places[host.index()] = place as u32);
+        let selected = Rc::new(Selected { places, hosts, pinned: RefCell::default() });
+        self.selected.insert(patterns.to_vec(), Rc::clone(&selected));
+        Some(selected)
+    }
+
+    /// The indices of the hosts that patterns select, ascending.
+    fn among(&mut self, patterns: &[Pattern], hosts: &[HostId]) -> Vec<u32> {
+        let Some(selected) = self.select(patterns) else { return Vec::new() };
+        (0..hosts.len() as u32).filter(|i| selected.place(hosts[*i as usize]).is_some()).collect()
+    }
+
+    /// The indices of the hosts that `canary.hosts` selects, in its order.
+    fn pinned(&mut self, patterns: &[Pattern], hosts: &[HostId]) -> Vec<u32> {
+        let Some(selected) = self.select(patterns) else { return Vec::new() };
+        let placed = hosts.iter().zip(0u32..).filter_map(|(host, i)| Some((selected.place(*host)?, *host, i)));
+        let mut placed: Vec<(u32, HostId, u32)> = placed.collect();
+        placed.sort_unstable();
+        selected.pinned.borrow_mut().get_or_insert_default().extend(placed.iter().map(|(_, host, _)| *host));
+        placed.into_iter().map(|(_, _, index)| index).collect()
+    }
+
+    /// Warns of pinned hosts that no version plans.
+    fn warn_of_idle_pins(&mut self) {
+        let mut warnings = Vec::new();
+        for (patterns, selected) in &self.selected {
+            let pinned = selected.pinned.borrow();
+            let Some(planned) = pinned.as_ref() else { continue };
+            let idle: Vec<&str> = (selected.hosts.iter())
+                .filter(|host| !planned.contains(host))
+                .map(|host| self.inventory.host_name(*host))
+                .collect();
+            if let (Some(first), Some(pattern)) = (idle.first(), patterns.first()) {
+                let more = if idle.len() > 1 { format!(" and {} more", idle.len() - 1) } else { String::new() };
+                let message = format!("`canary.hosts` names `{first}`{more}, which no version plans");
+                let hint = "they have no version of those that it holds for, or `exclude` keeps them out";
+                warnings.push(Problem::new(message).at(pattern.at.clone()).hint(hint));
+            }
+        }
+        warnings.sort_by(|a, b| a.message.cmp(&b.message));
+        self.warnings.append(&mut warnings);
+    }
+
+    fn labels(&mut self, rules: &Rules, hosts: &[HostId]) -> Vec<Label<'a>> {
+        let mut labels = Vec::new();
+        for set in rules.spread.by().into_iter().chain(&rules.canary_cover) {
+            for name in &set.value {
+                if !labels.iter().any(|label: &Label<'_>| label.name == *name) {
+                    labels.push(match name.strip_prefix(GROUP) {
+                        Some(glob) => self.label_of_groups(name, glob, hosts, &set.at),
+                        None => self.label_of_var(name, hosts, &set.at),
+                    });
+                }
+            }
+        }
+        labels
+    }
+
+    /// The values of a variable.
+    fn label_of_var(&mut self, name: &str, hosts: &[HostId], at: &Location) -> Label<'a> {
+        let Some(id) = self.inventory.find_var(name) else {
+            self.unknown_var(name, at);
+            return Label::new(name, hosts.iter().map(|_| None));
+        };
+        let mut values = Vec::with_capacity(hosts.len());
+        for host in hosts {
+            let var = self.effective.get(*host, id);
+            values.push(var.and_then(|var| self.scalar(name, &var)));
+        }
+        Label::new(name, values)
+    }
+
+    /// The text of a variable's value; nothing where it is null or empty.
+    fn scalar(&mut self, name: &str, var: &Var<'a>) -> Option<&'a str> {
+        let bad = match var.value.untagged() {
+            Value::Null => return None,
+            Value::Str(text) | Value::Unsafe(text) if is_template(text) => "a template, which only Ansible can fill in",
+            Value::Vault(_) => "encrypted",
+            Value::List(_) => "a list",
+            Value::Map(_) => "a mapping",
+            scalar => return scalar.text().filter(|text| !text.is_empty()),
+        };
+        if self.problems.len() < MAX_NOTES && self.reported.insert(var.at) {
+            let message = format!("`{name}` is {bad}, not a single value");
+            let hint = "give it as a string, or name another variable";
+            self.problems.push(Problem::new(message).at(self.texts.locate(var.at)).hint(hint));
+        }
+        None
+    }
+
+    /// What the one `*` stands for in the name of the group that a host is in.
+    fn label_of_groups(&mut self, name: &str, glob: &str, hosts: &[HostId], at: &Location) -> Label<'a> {
+        let (before, after) = glob.split_once('*').unwrap_or((glob, ""));
+        let part = |group: &'a str| group.strip_prefix(before)?.strip_suffix(after).filter(|part| !part.is_empty());
+        let own = |group: &GroupId| *group != ALL && *group != UNGROUPED;
+        if !self.inventory.group_ids().filter(own).any(|group| part(self.inventory.group_name(group)).is_some()) {
+            let problem = Problem::new(format!("no group is named like `{glob}`")).at(at.clone());
+            self.problems.push(problem.hint("check the spelling; regal-inventory --graph shows groups and hosts"));
+        }
+        let mut known: HashMap<SetId, Option<&'a str>> = HashMap::new();
+        let mut values = Vec::with_capacity(hosts.len());
+        for host in hosts {
+            let set = self.inventory.host(*host).groups;
+            let value = match known.get(&set) {
+                Some(value) => *value,
+                None => {
+                    let groups = effective::groups_of(self.inventory, set);
+                    let groups = groups.iter().filter(|group| own(group));
+                    let mut parts = groups.filter_map(|group| part(self.inventory.group_name(*group)));
+                    let value = parts.next();
+                    if let (Some(one), Some(other)) = (value, parts.next()) {
+                        let host = self.inventory.host_name(*host);
+                        let message = format!("host `{host}` has two values of `{name}`: `{one}` and `{other}`");
+                        let hint = "take it out of one of the groups, or name a variable instead";
+                        self.problems.push(Problem::new(message).at(at.clone()).hint(hint));
+                    }
+                    known.insert(set, value);
+                    value
+                }
+            };
+            values.push(value);
+        }
+        Label::new(name, values)
+    }
+
+    /// The values of the variable that `assignment.key` names; each host must have one of its own.
+    fn ids(&mut self, key: &Set<String>, hosts: &[HostId]) -> Vec<&'a str> {
+        let name = &key.value;
+        let Some(id) = self.inventory.find_var(name) else {
+            self.unknown_var(name, &key.at);
+            return Vec::new();
+        };
+        let mut ids = Vec::with_capacity(hosts.len());
+        let mut owners: HashMap<&'a str, HostId> = HashMap::new();
+        for host in hosts {
+            let known = self.problems.len();
+            let value = self.effective.get(*host, id).and_then(|var| self.scalar(name, &var));
+            let owner = value.and_then(|value| owners.insert(value, *host));
+            let host = self.inventory.host_name(*host);
+            let message = match (value, owner) {
+                (None, _) => format!("host `{host}` has no `{name}`, which `assignment.key` names"),
+                (Some(value), Some(owner)) => {
+                    let owner = self.inventory.host_name(owner);
+                    format!("hosts `{owner}` and `{host}` have the same `{name}`: `{value}`")
+                }
+                _ => String::new(),
+            };
+            if !message.is_empty() && known == self.problems.len() && known < MAX_NOTES {
+                let hint =
+                    "give every host an id of its own, or leave `assignment.key` out: then the names are the ids";
+                self.problems.push(Problem::new(message).at(key.at.clone()).hint(hint));
+            }
+            ids.push(value.unwrap_or_default());
+        }
+        ids
+    }
+
+    fn unknown_var(&mut self, name: &str, at: &Location) {
+        let problem = Problem::new(format!("no host and no group has a variable `{name}`")).at(at.clone());
+        let score = |known: &&str| strsim::jaro_winkler(known, name);
+        let near = self.inventory.var_names().max_by(|a, b| score(a).total_cmp(&score(b)));
+        let hint = match near.filter(|near| score(near) > 0.8) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "name a variable of the inventory; `group:rack_*` takes the value from the names of groups".into(),
+        };
+        let problem = problem.hint(hint);
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+}

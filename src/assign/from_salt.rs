@@ -1,0 +1,98 @@
+//! Versions out of what Salt knows of its minions.
+
+use super::from_inventory::{Assigner, listed};
+use crate::error::{Location, Problem};
+use crate::inventory::HostId;
+use crate::salt::{self, Bank, Coverage, is_target};
+use crate::settings::Pattern;
+
+impl Assigner<'_, '_> {
+    /// The version that a grain or a pillar key says.
+    pub(super) fn by_salt_data(&mut self, bank: Bank, path: &str, at: &Location) {
+        let Some(fleet) = self.fleet else {
+            return self.no_fleet(&format!("`version_from` asks for {}", bank.name()), at);
+        };
+        let name = bank.name();
+        if fleet.coverage(bank) == Coverage::Nothing {
+            let problem = Problem::new(format!("`version_from` asks for {name}, and no source has any"));
+            return self.problems.push(problem.at(at.clone()).hint(bank.remedy()));
+        }
+        let mut found = false;
+        for (id, minion) in &fleet.minions {
+            let value = minion.data(bank).and_then(|data| salt::traverse(data, path, ':'));
+            let (Some(value), Some(host)) = (value, self.inventory.find_host(id)) else { continue };
+            found = true;
+            if let Some(version) = self.version_of(path, value, minion.data_at(bank)) {
+                self.versions.entry(version).or_default().push(host);
+            }
+        }
+        if !found {
+            let message = format!("no minion has `{path}` in its {name}");
+            let hint = match bank {
+                Bank::Grains => "check the spelling: salt '*' grains.item NAME",
+                Bank::Pillar => {
+                    "check the spelling, and that the master's cache is fresh: salt '*' saltutil.refresh_pillar"
+                }
+            };
+            self.problems.push(Problem::new(message).at(at.clone()).hint(hint));
+        } else if bank == Bank::Grains {
+            let message = format!("`{path}` is a grain, so it says what a minion runs and not what it is to run");
+            let hint = "to roll out, plan from `version_from: {pillar: …}`, from nodegroups, or from `versions:`";
+            self.warnings.push(Problem::new(message).at(at.clone()).hint(hint));
+        }
+    }
+
+    /// The version that stands for the `*` in the names of nodegroups.
+    pub(super) fn by_nodegroups(&mut self, glob: &str, at: &Location) {
+        let Some(fleet) = self.fleet else { return self.no_fleet("`version_from` asks for nodegroups", at) };
+        let (before, after) = glob.split_once('*').unwrap_or((glob, ""));
+        for name in fleet.nodegroups.keys() {
+            let version = name.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+            let Some(version) = version.filter(|version| !version.is_empty()) else { continue };
+            match fleet.select_nodegroup(name) {
+                Ok(selection) => {
+                    let hosts = selection.minions.iter().filter_map(|id| self.inventory.find_host(id)).collect();
+                    self.versions.insert(version, hosts);
+                }
+                Err(problem) => self.problems.push(problem.at(at.clone())),
+            }
+        }
+        if self.versions.is_empty() {
+            let hint = format!("the nodegroups are {}", listed(fleet.nodegroups.keys().copied()));
+            self.problems.push(Problem::new(format!("no nodegroup is named like `{glob}`")).at(at.clone()).hint(hint));
+        }
+    }
+
+    /// The hosts of patterns some of which are targets of Salt's: those of the others first, each host once.
+    pub(super) fn hosts_of_targets(&mut self, patterns: &[Pattern]) -> Vec<HostId> {
+        let (targets, others): (Vec<Pattern>, Vec<Pattern>) =
+            patterns.iter().cloned().partition(|pattern| is_target(&pattern.text));
+        let mut hosts = self.hosts_of(&others);
+        for target in targets {
+            let Some(fleet) = self.fleet else {
+                self.no_fleet(&format!("`{}` is a target of Salt's", target.text), &target.at);
+                continue;
+            };
+            match fleet.select(&target.text) {
+                Ok(selection) => {
+                    if !selection.unknown.is_empty() {
+                        let message = format!("no minions: {}", listed(selection.unknown.iter().map(String::as_str)));
+                        let problem = Problem::new(message).at(target.at.clone());
+                        self.problems.push(problem.hint("check the spelling, or take them out of the list"));
+                    }
+                    let found = selection.minions.iter().filter_map(|id| self.inventory.find_host(id));
+                    hosts.extend(found);
+                }
+                Err(problem) => self.problems.push(problem.at(target.at.clone())),
+            }
+        }
+        let mut seen = std::collections::HashSet::new();
+        hosts.retain(|host| seen.insert(*host));
+        hosts
+    }
+
+    fn no_fleet(&mut self, what: &str, at: &Location) {
+        let problem = Problem::new(format!("{what}, and there is no source of Salt's")).at(at.clone());
+        self.problems.push(problem.hint("name one under `inventory:`, such as `- salt: {config: /etc/salt}`"));
+    }
+}

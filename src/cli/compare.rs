@@ -1,0 +1,102 @@
+//! `plan --compare`: the plan of this configuration beside that of another one.
+//!
+//! The environment and the options hold for both, so that only the files make a difference.
+
+use std::path::Path;
+
+use regal_inventory::emit::report::compare::CompareReport;
+use regal_inventory::error::{Error, Problem};
+use regal_inventory::plan::compare::{self, Planned};
+use regal_inventory::text::{Arena, TextMap};
+
+use super::arguments::{Arguments, PlanOptions};
+use super::pipeline::{self, Invocation};
+use super::{output, plan};
+
+/// A configuration with what was planned by it.
+type Side<'a> = (Invocation<'a>, pipeline::Planned<'a>);
+
+/// Prints what differs.
+///
+/// # Errors
+/// Bad input of either plan, all of it; a result that cannot be written.
+pub fn run<'a>(
+    arena: &'a Arena,
+    texts: &'a TextMap<'a>,
+    arguments: &Arguments,
+    options: &PlanOptions,
+    other: &Path,
+) -> anyhow::Result<()> {
+    let (current, other) = sides(arena, texts, arguments, other)?;
+    let [left, right] = [&current, &other].map(|(invocation, planned)| Planned {
+        plan: &planned.plan,
+        names: &planned.names,
+        policy: &invocation.settings.policy,
+    });
+    let comparison = compare::compare(left, right);
+    let (left, right) = (plan::Around::new(&current.0), plan::Around::new(&other.0));
+    let report = CompareReport {
+        current: &left.report(&current.0, &current.1, options),
+        other: &right.report(&other.0, &other.1, options),
+        comparison: &comparison,
+    };
+    let mut result = Vec::new();
+    report.write(plan::format(options.format).unwrap_or_default(), &mut result)?;
+    output::write(&result, arguments.output.as_deref())
+}
+
+/// Plans by both configurations.
+fn sides<'a>(
+    arena: &'a Arena,
+    texts: &'a TextMap<'a>,
+    arguments: &Arguments,
+    other: &Path,
+) -> anyhow::Result<(Side<'a>, Side<'a>)> {
+    let current = Invocation::new(arena, texts, arguments);
+    let compared = Invocation::with(arena, texts, arguments, Some(other.to_path_buf()), "--compare");
+    let found = current.as_ref().ok().and_then(|invocation| invocation.config.clone());
+    let name = found.as_ref().map_or("this configuration".to_string(), |path| path.display().to_string());
+    let planned = |invocation: anyhow::Result<Invocation<'a>>, beside: Option<&Path>| -> anyhow::Result<Side<'a>> {
+        let mut invocation = invocation?;
+        invocation.compared = beside.map(Path::to_path_buf);
+        let planned = invocation.plan()?;
+        Ok((invocation, planned))
+    };
+    match (planned(current, Some(other)), planned(compared, found.as_deref())) {
+        (Ok(current), Ok(compared)) => Ok((current, compared)),
+        (current, compared) => {
+            let problems = problems(current.err())?;
+            let more = self::problems(compared.err())?;
+            Err(joined(problems, &name, more, &other.display().to_string()).into())
+        }
+    }
+}
+
+/// The problems of a side.
+///
+/// # Errors
+/// What is no matter of one of the sides.
+fn problems(error: Option<anyhow::Error>) -> anyhow::Result<Vec<Problem>> {
+    match error.map(anyhow::Error::downcast::<Error>) {
+        None => Ok(Vec::new()),
+        Some(Ok(error)) => Ok(error.problems),
+        Some(Err(error)) => Err(error),
+    }
+}
+
+/// The problems of both sides. One that both have, such as a wrong variable, is told once; any other says whose it is.
+fn joined(current: Vec<Problem>, name: &str, other: Vec<Problem>, other_name: &str) -> Error {
+    let told = |problem: &Problem, name: &str| -> Problem {
+        let mut told = problem.clone();
+        let names_itself = problem.location.as_ref().is_some_and(|location| location.path == name);
+        if !names_itself {
+            told.message = format!("plan of {name}: {}", problem.message);
+        }
+        told
+    };
+    let both = |problem: &Problem| current.contains(problem) && other.contains(problem);
+    let mut problems: Vec<Problem> =
+        current.iter().map(|problem| if both(problem) { problem.clone() } else { told(problem, name) }).collect();
+    problems.extend(other.iter().filter(|problem| !both(problem)).map(|problem| told(problem, other_name)));
+    Error { problems }
+}

@@ -1,0 +1,128 @@
+//! `export`: the plan in the forms of other tools. Everything is made before anything is written.
+
+use std::path::{Path, PathBuf};
+
+use regal_inventory::emit::export::{Export, FORMATS, Rendered};
+use regal_inventory::emit::report::Report;
+use regal_inventory::error::{Error, Problem};
+use regal_inventory::inventory::effective::Effective;
+
+use super::arguments::{ExportOptions, Wanted};
+use super::pipeline::{Invocation, Planned};
+use super::{messages, output, stage};
+
+/// Names all formats, with a line each.
+///
+/// # Errors
+/// A result that cannot be written.
+pub fn list(path: Option<&Path>) -> anyhow::Result<()> {
+    let width = FORMATS.iter().map(|format| format.name.len()).max().unwrap_or_default();
+    let line = |(name, summary)| format!("{name:width$}  {summary}\n");
+    let text: String = FORMATS.iter().map(|format| line((format.name, format.summary))).collect();
+    output::write(text.as_bytes(), path)
+}
+
+/// Writes the plan in each format that was asked for.
+///
+/// # Errors
+/// Bad input; a plan that a format cannot express; a result that cannot be written. Nothing is written then.
+pub fn run(invocation: &Invocation<'_>, options: &ExportOptions) -> anyhow::Result<()> {
+    let wanted = options.wanted(invocation.output.as_deref());
+    refuse_overlaps(&wanted)?;
+    let mut planned = invocation.plan()?;
+    keep_only(&mut planned, &options.only)?;
+    let mut warnings = std::mem::take(&mut planned.warnings);
+    let rendered = render(invocation, options, &wanted, &planned, &mut warnings)?;
+    let mut staged = Vec::new();
+    let mut printed = None;
+    for (wanted, rendered) in wanted.iter().zip(rendered) {
+        match (wanted.path, rendered) {
+            (Some(path), Rendered::Text(text)) => staged.push(stage::file(path, |sink| sink.write_all(&text))?),
+            (Some(path), Rendered::Folder(files)) => staged.push(stage::folder(path, wanted.format.name, &files)?),
+            (None, Rendered::Text(text)) => printed = Some(text),
+            // The arguments were refused before.
+            (None, Rendered::Folder(_)) => {}
+        }
+    }
+    messages::warnings(&warnings, invocation.color);
+    for result in staged {
+        result.put_in_place()?;
+    }
+    printed.map_or(Ok(()), |text| output::write(&text, None))
+}
+
+/// What each format gives. All problems of all formats come at once.
+fn render(
+    invocation: &Invocation<'_>,
+    options: &ExportOptions,
+    wanted: &[Wanted<'_>],
+    planned: &Planned<'_>,
+    warnings: &mut Vec<Problem>,
+) -> Result<Vec<Rendered>, Error> {
+    let configuration = invocation.config.as_ref().map(|path| path.display().to_string());
+    let sources = invocation.source_names();
+    let known = warnings.clone();
+    let report = Report {
+        plan: &planned.plan,
+        names: &planned.names,
+        configuration: configuration.as_deref(),
+        environment: &invocation.settings.environment,
+        sources: &sources,
+        warnings: &known,
+        full: true,
+    };
+    let variables = Effective::new(&planned.inventory);
+    let options = options.options();
+    let export = Export {
+        format: "",
+        report,
+        inventory: &planned.inventory,
+        variables: &variables,
+        options: &options,
+        fleet: planned.fleet.as_ref(),
+    };
+    let mut problems = Vec::new();
+    let mut results = Vec::new();
+    for wanted in wanted {
+        match wanted.format.render(&export, warnings) {
+            Ok(rendered) => results.push(rendered),
+            Err(error) => problems.extend(error.problems),
+        }
+    }
+    Error::unless_any(problems, results)
+}
+
+/// Leaves the other versions out; the batches of those that stay do not change.
+fn keep_only(planned: &mut Planned<'_>, only: &[String]) -> Result<(), Error> {
+    if only.is_empty() {
+        return Ok(());
+    }
+    let versions: Vec<&str> = planned.plan.rollouts.iter().map(|rollout| rollout.version).collect();
+    let unknown = only.iter().filter(|version| !versions.contains(&version.as_str()));
+    let problem = |version: &String| {
+        let problem = Problem::new(format!("`--only {version}`: the plan has no such version"));
+        problem.hint(format!("it has {}", versions.join(", ")))
+    };
+    Error::unless_any(unknown.map(problem).collect(), ())?;
+    let kept: Vec<bool> = versions.iter().map(|version| only.iter().any(|only| only == version)).collect();
+    let mut keep = kept.iter().copied();
+    planned.names.rollouts.retain(|_| keep.next().unwrap_or_default());
+    let mut keep = kept.iter().copied();
+    planned.plan.rollouts.retain(|_| keep.next().unwrap_or_default());
+    Ok(())
+}
+
+/// No result may lie in or replace another one.
+fn refuse_overlaps(wanted: &[Wanted<'_>]) -> anyhow::Result<()> {
+    let mut paths: Vec<(&str, PathBuf)> = Vec::new();
+    for wanted in wanted {
+        let Some(path) = wanted.path else { continue };
+        let path = std::path::absolute(path)?;
+        if let Some((other, _)) = paths.iter().find(|(_, other)| path.starts_with(other) || other.starts_with(&path)) {
+            let message = format!("{other} and {} would be written over each other", wanted.format.name);
+            return Err(Error::from(Problem::new(message).hint("give each format a path of its own")).into());
+        }
+        paths.push((wanted.format.name, path));
+    }
+    Ok(())
+}

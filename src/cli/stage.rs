@@ -1,0 +1,174 @@
+//! Files and folders that are made beside their place, and put there once all of them are made.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use regal_inventory::emit::export::File;
+use regal_inventory::error::{Error, Location, Problem};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+/// In each folder that is written: which format wrote it, and which files. What it does not name is not ours to remove.
+const MARKER: &str = ".regal-export";
+
+/// A file or folder beside its place; removed again unless it is put there.
+pub struct Staged {
+    temporary: PathBuf,
+    path: PathBuf,
+}
+
+/// Makes a file.
+///
+/// # Errors
+/// The folder that it is to stand in cannot be written to, or a folder has its name.
+pub fn file(path: &Path, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<Staged> {
+    let path = place(path);
+    let what = || format!("{} cannot be written", path.display());
+    if path.is_dir() {
+        return Err(io::Error::from(io::ErrorKind::IsADirectory)).with_context(what);
+    }
+    let staged = Staged { temporary: beside(&path, "tmp"), path: path.clone() };
+    write_file(&staged.temporary, print).with_context(what)?;
+    Ok(staged)
+}
+
+/// Makes a folder.
+///
+/// # Errors
+/// As with a file; what is there has files that the same format did not write.
+pub fn folder(path: &Path, format: &str, files: &[File]) -> anyhow::Result<Staged> {
+    let path = place(path);
+    refuse_foreign(&path, format)?;
+    let staged = Staged { temporary: beside(&path, "tmp"), path: path.clone() };
+    fill(&staged.temporary, format, files).with_context(|| format!("{} cannot be written", path.display()))?;
+    Ok(staged)
+}
+
+impl Staged {
+    /// Puts it in its place, where a reader sees the old or the new one.
+    ///
+    /// # Errors
+    /// It cannot be renamed.
+    pub fn put_in_place(self) -> anyhow::Result<()> {
+        let both_folders = self.temporary.is_dir() && self.path.is_dir();
+        let put =
+            if both_folders { exchange(&self.temporary, &self.path) } else { fs::rename(&self.temporary, &self.path) };
+        put.with_context(|| format!("{} cannot be written", self.path.display()))
+    }
+}
+
+impl Drop for Staged {
+    /// Removes what was not put in place, or what stood there before.
+    fn drop(&mut self) {
+        // What matters is the first error; after success there may be nothing left.
+        let _ = if self.temporary.is_dir() {
+            fs::remove_dir_all(&self.temporary)
+        } else {
+            fs::remove_file(&self.temporary)
+        };
+    }
+}
+
+/// Exchanges two folders at once; where the file system cannot, the old one is moved away first.
+fn exchange(new: &Path, old: &Path) -> io::Result<()> {
+    match renameat_with(CWD, new, CWD, old, RenameFlags::EXCHANGE) {
+        Ok(()) => return Ok(()),
+        Err(error) if !matches!(error, rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => return Err(error.into()),
+        Err(_) => {}
+    }
+    let away = beside(old, "old");
+    fs::rename(old, &away)?;
+    if let Err(error) = fs::rename(new, old) {
+        fs::rename(&away, old)?;
+        return Err(error);
+    }
+    fs::remove_dir_all(&away)
+}
+
+/// Where a link points to, so that the link stays.
+fn place(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.components().collect())
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}.{ending}", std::process::id()));
+    path.with_file_name(name)
+}
+
+fn write_file(path: &Path, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut file = fs::File::create_new(path)?;
+    print(&mut file)?;
+    file.sync_all()
+}
+
+fn fill(folder: &Path, format: &str, files: &[File]) -> io::Result<()> {
+    fs::create_dir(folder)?;
+    let mut marker = format!("regal-inventory export {format}\n");
+    for File { path, bytes } in files {
+        let inside = folder.join(path);
+        if let Some(parent) = inside.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        write_file(&inside, |sink| sink.write_all(bytes))?;
+        marker.push_str(path);
+        marker.push('\n');
+    }
+    write_file(&folder.join(MARKER), |sink| sink.write_all(marker.as_bytes()))
+}
+
+/// Refuses to replace a folder that has anything else than what this format wrote there.
+fn refuse_foreign(path: &Path, format: &str) -> anyhow::Result<()> {
+    let cannot = || format!("{} cannot be read", path.display());
+    let metadata = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        metadata => metadata.with_context(cannot)?,
+    };
+    if !metadata.is_dir() {
+        return Err(foreign(path, "it is not a folder", format));
+    }
+    let found = listing(path).with_context(cannot)?;
+    if found.is_empty() {
+        return Ok(());
+    }
+    let marker = fs::read_to_string(path.join(MARKER)).unwrap_or_default();
+    let Some((head, names)) = marker.split_once('\n') else {
+        return Err(foreign(path, &format!("it has `{}`, which is not from an export", found[0]), format));
+    };
+    if head != format!("regal-inventory export {format}") {
+        return Err(foreign(path, &format!("it was written by `{}`", head.escape_debug()), format));
+    }
+    let known: std::collections::HashSet<&str> = names.lines().chain([MARKER]).collect();
+    match found.iter().find(|name| !known.contains(name.as_str())) {
+        None => Ok(()),
+        Some(name) => Err(foreign(path, &format!("it has `{name}`, which this export did not write"), format)),
+    }
+}
+
+fn foreign(path: &Path, why: &str, format: &str) -> anyhow::Error {
+    let problem = Problem::new(format!("export {format} would replace the folder: {why}"));
+    let problem = problem.at(Location::whole(path.display().to_string()));
+    Error::from(problem.hint("give a new or an empty folder, or remove this one if nothing in it is needed")).into()
+}
+
+/// The files below a folder, with `/` between the parts of their paths; an empty folder counts as a file.
+fn listing(folder: &Path) -> io::Result<Vec<String>> {
+    let mut found = Vec::new();
+    let mut waiting = vec![(folder.to_path_buf(), String::new())];
+    while let Some((folder, prefix)) = waiting.pop() {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            if entry.file_type()?.is_dir() && entry.path().read_dir()?.next().is_some() {
+                waiting.push((entry.path(), format!("{name}/")));
+            } else {
+                found.push(name);
+            }
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}

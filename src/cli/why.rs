@@ -1,0 +1,68 @@
+//! `why HOST`: where a host stands, and the rule that put it there.
+
+use regal_inventory::emit::why::Answer;
+use regal_inventory::error::{Error, Problem};
+use regal_inventory::inventory::Inventory;
+use regal_inventory::plan;
+
+use super::arguments::{WhyFormat, WhyOptions};
+use super::output;
+use super::pipeline::{Invocation, Planned};
+
+/// Prints why the host stands where it does.
+///
+/// # Errors
+/// Bad input; a host that is not in the inventory.
+pub fn run(invocation: &Invocation<'_>, options: &WhyOptions) -> anyhow::Result<()> {
+    let planned = invocation.plan()?;
+    let host = options.host.as_str();
+    if planned.inventory.find_host(host).is_none() {
+        return Err(Error::from(unknown(&planned.inventory, host)).into());
+    }
+    let policy = &invocation.settings.policy;
+    let found = plan::why(&planned.assignments, policy, host);
+    let answer = Answer {
+        host,
+        planned: found.into_iter().map(|why| (group(&planned, &why), why)).map(|(group, why)| (why, group)).collect(),
+        excluded: excluded(&planned, host)
+            .map(|version| {
+                let exclude = policy.rules(version).exclude;
+                let patterns: Vec<String> =
+                    exclude.iter().map(|pattern| format!("`{}` ({})", pattern.text, pattern.at)).collect();
+                (version, format!("exclude: {}", patterns.join(", ")))
+            })
+            .collect(),
+    };
+    let mut result = Vec::new();
+    match options.format {
+        WhyFormat::Text => answer.write_text(&mut result)?,
+        WhyFormat::Json => answer.write_json(&mut result)?,
+    }
+    output::write(&result, invocation.output.as_deref())
+}
+
+/// The group of the batch that a host stands in.
+fn group(planned: &Planned<'_>, why: &plan::Why<'_>) -> String {
+    let mut rollouts = planned.plan.rollouts.iter().zip(&planned.names.rollouts);
+    let names = rollouts.find(|(rollout, _)| rollout.version == why.version).and_then(|(rollout, names)| {
+        let batch = rollout.batches.iter().position(|batch| batch.stage == why.stage)?;
+        names.batches.get(batch).cloned()
+    });
+    names.unwrap_or_default()
+}
+
+/// The versions that keep the host out.
+fn excluded<'p, 'a>(planned: &'p Planned<'a>, host: &'p str) -> impl Iterator<Item = &'a str> {
+    let versions = planned.assignments.versions.iter();
+    versions.filter(move |assigned| assigned.excluded.contains(&host)).map(|assigned| assigned.version)
+}
+
+fn unknown(inventory: &Inventory<'_>, host: &str) -> Problem {
+    let score = |name: &&str| strsim::jaro_winkler(name, host);
+    let names = inventory.host_ids().map(|id| inventory.host_name(id));
+    let near = names.max_by(|a, b| score(a).total_cmp(&score(b))).filter(|name| score(name) > 0.8);
+    Problem::new(format!("`{host}` is no host of the inventory")).hint(match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "regal-inventory --graph shows groups and hosts".to_string(),
+    })
+}

@@ -1,0 +1,261 @@
+//! The plan for every other consumer: one file a format, and the table of them.
+//!
+//! A format is a function from an [`Export`] to one text or to a folder of files, all in memory; the command line writes
+//! what all of them gave, or nothing. To add one: a file here with its function, and a line in [`FORMATS`].
+
+mod address;
+mod file_sd;
+mod groups;
+mod haproxy;
+mod hosts;
+mod ids;
+mod nginx;
+mod nginx_lua;
+pub mod options;
+mod pools;
+mod programs;
+mod progress;
+mod salt;
+#[cfg(test)]
+mod tests;
+
+use crate::error::{Error, Problem, Result};
+use crate::inventory::effective::Effective;
+use crate::inventory::{HostId, Inventory};
+use crate::plan::names::{GroupNames, RolloutNames};
+use crate::plan::{Plan, Rollout};
+use crate::salt::Fleet;
+use crate::value::Value;
+
+use super::report::Report;
+pub use options::{Options, Setting};
+pub use progress::Progress;
+
+/// What a format writes: a plan with the inventory that it was made from.
+#[derive(Clone, Copy)]
+pub struct Export<'e, 'a> {
+    /// The format's name, for messages.
+    pub format: &'static str,
+    /// The plan with what stands around it.
+    pub report: Report<'e, 'a>,
+    /// The hosts and their variables.
+    pub inventory: &'e Inventory<'a>,
+    /// What each host ends up with.
+    pub variables: &'e Effective<'e, 'a>,
+    /// What the call says beside the plan.
+    pub options: &'e Options,
+    /// The minions of Salt sources, if there are any.
+    pub fleet: Option<&'e Fleet<'a>>,
+}
+
+/// One file of a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Its path in the folder, with `/` between its parts.
+    pub path: String,
+    /// What it holds.
+    pub bytes: Vec<u8>,
+}
+
+/// What came of a format.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rendered {
+    /// One text.
+    Text(Vec<u8>),
+    /// The files of a folder.
+    Folder(Vec<File>),
+}
+
+/// Most problems that a format names one by one.
+const MOST_PROBLEMS: usize = 20;
+
+/// How a format is made. Warnings go to the list; they do not keep the result from being written.
+#[derive(Clone, Copy)]
+pub enum Render {
+    /// One text, for stdout or a file.
+    Text(fn(&Export<'_, '_>, &mut Vec<Problem>) -> Result<Vec<u8>>),
+    /// A folder, which needs a path.
+    Folder(fn(&Export<'_, '_>, &mut Vec<Problem>) -> Result<Vec<File>>),
+}
+
+/// A row of the table.
+pub struct Format {
+    /// What the command line calls it.
+    pub name: &'static str,
+    /// What it is for, in one line.
+    pub summary: &'static str,
+    /// The options that it uses; any other is refused.
+    pub uses: &'static [Setting],
+    /// How it is made.
+    pub render: Render,
+}
+
+/// All formats, in the order of `export --list`.
+pub static FORMATS: &[Format] = &[
+    Format {
+        name: "hosts",
+        summary: "a folder of host files, one a batch: parallel-ssh, pdsh, clush, GNU parallel, Fabric",
+        uses: &[Setting::Id, Setting::User, Setting::SshPort, Setting::ByName],
+        render: Render::Folder(hosts::render),
+    },
+    Format {
+        name: "clustershell",
+        summary: "a folder with a group source for clush and nodeset",
+        uses: &[Setting::Source, Setting::ByName],
+        render: Render::Folder(groups::clustershell),
+    },
+    Format {
+        name: "dsh",
+        summary: "a folder of group files for dsh",
+        uses: &[Setting::ByName],
+        render: Render::Folder(groups::dsh),
+    },
+    Format {
+        name: "nginx",
+        summary: "upstreams and the variables that choose among them, to include in http",
+        uses: pools::USES,
+        render: Render::Text(nginx::render),
+    },
+    Format {
+        name: "nginx-lua",
+        summary: "a folder with the pools as data and a Lua module that follows them without a reload",
+        uses: pools::USES,
+        render: Render::Folder(nginx_lua::render),
+    },
+    Format {
+        name: "haproxy",
+        summary: "two backends for each version, for a further -f",
+        uses: pools::USES,
+        render: Render::Text(haproxy::render),
+    },
+    Format {
+        name: "haproxy-runtime",
+        summary: "the commands that bring a running HAProxy to the same state",
+        uses: pools::USES,
+        render: Render::Text(haproxy::runtime),
+    },
+    Format {
+        name: "file-sd",
+        summary: "targets with labels for Prometheus' file service discovery",
+        uses: file_sd::USES,
+        render: Render::Text(file_sd::render),
+    },
+    Format {
+        name: "json",
+        summary: "the whole plan as one JSON document; the same as plan --format json",
+        uses: &[],
+        render: Render::Text(programs::json),
+    },
+    Format {
+        name: "ndjson",
+        summary: "a JSON document a line for each batch, and an end",
+        uses: &[Setting::ByName],
+        render: Render::Text(programs::ndjson),
+    },
+    Format {
+        name: "tsv",
+        summary: "a line a host: version, index, batch, user group, host, address",
+        uses: &[Setting::ByName],
+        render: Render::Text(programs::tsv),
+    },
+    Format {
+        name: "regal",
+        summary: "a JSON mapping a line from version to batches, as regal's iter_dict",
+        uses: &[],
+        render: Render::Text(programs::regal),
+    },
+    Format {
+        name: "salt",
+        summary: "a folder with the three that follow",
+        uses: salt::ROSTER_USES,
+        render: Render::Folder(salt::folder),
+    },
+    Format {
+        name: "salt-nodegroups",
+        summary: "the batches as nodegroups, for a Salt master's master.d",
+        uses: &[],
+        render: Render::Text(salt::nodegroups),
+    },
+    Format {
+        name: "salt-roster",
+        summary: "a flat roster of the hosts, for salt-ssh",
+        uses: salt::ROSTER_USES,
+        render: Render::Text(salt::roster),
+    },
+    Format {
+        name: "salt-orchestrate",
+        summary: "an orchestration that goes from batch to batch, for salt-run state.orchestrate",
+        uses: &[],
+        render: Render::Text(salt::orchestrate),
+    },
+];
+
+/// The format of a name.
+pub fn find(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.name == name)
+}
+
+impl Format {
+    /// Whether it gives a folder of files.
+    pub fn is_folder(&self) -> bool {
+        matches!(self.render, Render::Folder(_))
+    }
+
+    /// Makes what is to be written.
+    ///
+    /// # Errors
+    /// Everything that the format cannot express; each problem names the format, and the host or version if it is about
+    /// one.
+    pub fn render(&self, export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Result<Rendered> {
+        let export = Export { format: self.name, ..*export };
+        let rendered = match self.render {
+            Render::Text(render) => render(&export, warnings).map(Rendered::Text),
+            Render::Folder(render) => render(&export, warnings).map(Rendered::Folder),
+        };
+        rendered.map_err(|error| self.shortened(error))
+    }
+
+    /// The first problems: a variable of a group may be wrong for thousands of hosts.
+    fn shortened(&self, mut error: Error) -> Error {
+        let more = error.problems.len().saturating_sub(MOST_PROBLEMS);
+        if more > 1 {
+            error.problems.truncate(MOST_PROBLEMS);
+            error.problems.push(Problem::new(format!("export {}: {more} more problems like these", self.name)));
+        }
+        error
+    }
+}
+
+impl<'e, 'a> Export<'e, 'a> {
+    /// The plan.
+    pub fn plan(&self) -> &'e Plan<'a> {
+        self.report.plan
+    }
+
+    /// The names of its groups.
+    pub fn names(&self) -> &'e GroupNames {
+        self.report.names
+    }
+
+    /// The rollouts with their group names, in plan order.
+    pub fn rollouts(&self) -> impl Iterator<Item = (&'e Rollout<'a>, &'e RolloutNames)> + use<'e, 'a> {
+        self.report.plan.rollouts.iter().zip(&self.report.names.rollouts)
+    }
+
+    /// What a host ends up with for a variable.
+    pub fn variable(&self, host: &str, name: &str) -> Option<Value<'a>> {
+        let host: HostId = self.inventory.find_host(host)?;
+        Some(self.variables.get(host, self.inventory.find_var(name)?)?.value)
+    }
+
+    /// A problem with a host, a version or a group that this format cannot express: "`web 1` cannot be in `export
+    /// hosts`: it has a space".
+    pub fn refuse(&self, name: &str, why: impl std::fmt::Display) -> Problem {
+        Problem::new(format!("`{name}` cannot be in `export {}`: {why}", self.format))
+    }
+
+    /// What writing to a buffer gave, as this module's result.
+    fn written(&self, written: std::io::Result<()>) -> Result<()> {
+        written.map_err(|error| Error::from(Problem::new(format!("export {}: {error}", self.format))))
+    }
+}

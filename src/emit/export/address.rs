@@ -1,0 +1,196 @@
+//! What one connects to, and which texts may stand where a host is expected.
+//!
+//! Elsewhere a host may have nearly any name; in a file of hosts `-oProxyCommand=…` is an option that runs a program, and
+//! `127.0.0.2:80; } server {` is configuration. So these formats take addresses and DNS names only.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::Export;
+use super::options::Port;
+use crate::error::Problem;
+use crate::plan::Rollout;
+use crate::value::Value;
+
+/// The longest DNS name and the longest part of one.
+const LONGEST: usize = 253;
+const LONGEST_LABEL: usize = 63;
+
+impl<'a> Export<'_, 'a> {
+    /// What one connects to: a host's `ansible_host`, or its name where it has none or names are asked for.
+    ///
+    /// # Errors
+    /// An `ansible_host` that is no plain text, or one that is no address and no DNS name.
+    pub fn address(&self, host: &'a str) -> Result<&'a str, Problem> {
+        let set = if self.options.by_name { None } else { self.variable(host, "ansible_host") };
+        let address = match set {
+            None | Some(Value::Null) => {
+                return fault(host).map_or(Ok(host), |why| Err(self.refuse(host, why).hint(ALPHABET)));
+            }
+            Some(value) => value.text().ok_or_else(|| {
+                let problem = self.refuse(host, "its `ansible_host` is no text");
+                problem.hint("give it an address, or use --by-name to connect to hosts by their names")
+            })?,
+        };
+        if address.contains("{{") || address.contains("{%") {
+            let problem = self.refuse(host, "its `ansible_host` is a template, which only Ansible resolves");
+            return Err(problem.hint("give it an address, or use --by-name to connect to hosts by their names"));
+        }
+        match fault(address) {
+            None => Ok(address),
+            Some(why) => Err(self.refuse(host, format!("its address `{address}`: {why}")).hint(ALPHABET)),
+        }
+    }
+
+    /// The addresses of each batch, in order. Two hosts of one address would be worked on twice, perhaps in two batches.
+    pub fn addresses(&self, rollout: &Rollout<'a>, problems: &mut Vec<Problem>) -> Vec<Vec<&'a str>> {
+        let mut owners: HashMap<&str, &str> = HashMap::with_capacity(rollout.host_count());
+        let mut address = |host: &&'a str| match self.address(host) {
+            Ok(address) => {
+                if let Some(other) = owners.insert(address, host) {
+                    let problem = self.refuse(host, format!("its address {address} is that of `{other}`"));
+                    problems.push(problem.hint("give each host an address of its own, or use --by-name"));
+                }
+                Some(address)
+            }
+            Err(problem) => {
+                problems.push(problem);
+                None
+            }
+        };
+        rollout.batches.iter().map(|batch| batch.hosts.iter().filter_map(&mut address).collect()).collect()
+    }
+}
+
+impl<'e> Export<'e, '_> {
+    /// What `--port` says.
+    ///
+    /// # Errors
+    /// It was not given.
+    pub(super) fn service_port(&self) -> Result<&'e Port, Problem> {
+        self.options.port.as_ref().ok_or_else(|| {
+            let problem = Problem::new(format!("export {} needs the port of the service", self.format));
+            problem.hint("give it with --port 8080, or --port VARIABLE where hosts have it as a variable")
+        })
+    }
+
+    /// The port of the service on a host.
+    ///
+    /// # Errors
+    /// A host without the variable, or where it holds no port.
+    pub(super) fn port(&self, host: &str, port: &Port) -> Result<u16, Problem> {
+        let name = match port {
+            Port::Number(port) => return Ok(*port),
+            Port::Variable(name) => name,
+        };
+        let value = self.variable(host, name).and_then(|value| value.text());
+        value.and_then(|text| text.parse().ok()).filter(|port| *port > 0).ok_or_else(|| match value {
+            None => self.refuse(host, format!("it has no variable `{name}` for `--port`")),
+            Some(text) => self.refuse(host, format!("its `{name}` is `{text}`, which is no port")),
+        })
+    }
+}
+
+/// What [`fault`] takes.
+pub(super) const ALPHABET: &str =
+    "a host here is an IP address or a DNS name: letters, digits, `-`, `_`, with dots between its parts";
+
+/// Why a text is neither an IP address nor a DNS name.
+pub(super) fn fault(text: &str) -> Option<String> {
+    if text.is_empty() {
+        return Some("it is empty".to_string());
+    }
+    if text.parse::<Ipv4Addr>().is_ok() || text.parse::<Ipv6Addr>().is_ok() {
+        return None;
+    }
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if let Some(c) = text.chars().find(|c| !allowed(*c)) {
+        return Some(match c {
+            ' ' => "it has a space".to_string(),
+            _ => format!("it has a `{}`", c.escape_debug()),
+        });
+    }
+    if text.len() > LONGEST {
+        return Some(format!("it has {} characters, and a name may have {LONGEST}", text.len()));
+    }
+    text.split('.').find_map(label_fault).or_else(|| {
+        let last = text.rsplit('.').next().unwrap_or_default();
+        let digits = last.bytes().all(|byte| byte.is_ascii_digit());
+        digits.then(|| "its last part is a number, and it is no IPv4 address".to_string())
+    })
+}
+
+fn label_fault(label: &str) -> Option<String> {
+    if label.is_empty() {
+        return Some("a part between dots is empty".to_string());
+    }
+    if label.starts_with('-') || label.ends_with('-') {
+        return Some(format!("`{label}` starts or ends with `-`"));
+    }
+    (label.len() > LONGEST_LABEL).then(|| format!("`{label}` has more than {LONGEST_LABEL} characters"))
+}
+
+/// Whether an address is an IP address, so that nobody has to resolve it.
+pub(super) fn is_ip(address: &str) -> bool {
+    address.parse::<IpAddr>().is_ok()
+}
+
+/// An address with a port, brackets around one of IPv6.
+pub(super) fn with_port(address: &str, port: u16) -> String {
+    if address.contains(':') { format!("[{address}]:{port}") } else { format!("{address}:{port}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_and_names_are_taken() {
+        for good in ["10.0.0.2", "::1", "2001:db8::5", "web1", "web-1.example.org", "a_b", "_x", "1web", "x.1y"] {
+            assert_eq!(fault(good), None, "{good}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        let long = "a".repeat(64);
+        let longer = ["a"; 140].join(".");
+        for bad in [
+            "",
+            "-oProxyCommand=touch${IFS}/tmp/x",
+            "-web",
+            "web-",
+            "web 1",
+            "web1\n",
+            "web1\r",
+            "\u{feff}web1",
+            "127.0.0.2:80; } server {",
+            "10.1.1.1.1.5",
+            "10.1.1.256",
+            "010.1.1.1",
+            "123",
+            "fe80::1%eth0",
+            "a..b",
+            "a.",
+            ".a",
+            "user@web1",
+            "web1:22",
+            "web[1-3]",
+            "@all",
+            "é",
+            "a,b",
+            "a/b",
+            "$(x)",
+            &long,
+            &longer,
+        ] {
+            assert!(fault(bad).is_some(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn ports_stand_behind_brackets() {
+        assert_eq!(with_port("::1", 80), "[::1]:80");
+        assert_eq!(with_port("web1", 80), "web1:80");
+    }
+}

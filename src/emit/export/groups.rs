@@ -1,0 +1,79 @@
+//! Groups as ClusterShell and dsh know them, under the names that they have in Ansible.
+//!
+//! A version `shop` with two batches gives `shop_groupA`, `shop_groupB1`, and above them `shop_groupB` and `shop`.
+
+use super::{Export, File};
+use crate::error::{Error, Problem, Result};
+use crate::plan::names::RolloutNames;
+
+/// ClusterShell's own default would be `default`.
+const SOURCE: &str = "regal";
+
+/// `clustershell`: a group source, and the configuration that finds it.
+pub(super) fn clustershell(export: &Export<'_, '_>, _: &mut Vec<Problem>) -> Result<Vec<File>> {
+    let mut problems = Vec::new();
+    let source = source(export, &mut problems);
+    let mut yaml = format!("\"{source}\":\n");
+    for (rollout, names) in export.rollouts() {
+        let addresses = export.addresses(rollout, &mut problems);
+        for (group, addresses) in names.batches.iter().zip(addresses) {
+            yaml.push_str(&format!("  \"{group}\": \"{}\"\n", addresses.join(",")));
+        }
+        for (group, below) in unions(names) {
+            let below: Vec<String> = below.iter().map(|name| format!("@{source}:{name}")).collect();
+            yaml.push_str(&format!("  \"{group}\": \"{}\"\n", below.join(",")));
+        }
+    }
+    let configuration = format!("[Main]\ndefault: {source}\nautodir: $CFGDIR/groups.d\n");
+    let file = |path: &str, text: String| File { path: path.to_string(), bytes: text.into_bytes() };
+    Error::unless_any(problems, vec![file("groups.conf", configuration), file("groups.d/regal.yaml", yaml)])
+}
+
+/// The groups over the batches, each with the batches below it.
+fn unions(names: &RolloutNames) -> impl Iterator<Item = (&str, &[String])> {
+    let b = names.b.iter().map(|b| (b.as_str(), &names.batches[1..]));
+    b.chain(std::iter::once((names.version.as_str(), names.batches.as_slice())))
+}
+
+fn source<'e>(export: &Export<'e, '_>, problems: &mut Vec<Problem>) -> &'e str {
+    let source = export.options.source.as_deref().unwrap_or(SOURCE);
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    // `Main` is the section of the configuration itself.
+    if source == "Main" || !source.starts_with(|c: char| c.is_ascii_alphanumeric()) || !source.chars().all(plain) {
+        let message = format!("`--source {source}` is no name for a group source in `export {}`", export.format);
+        problems.push(Problem::new(message).hint("use letters, digits, `_`, `-` and `.`"));
+    }
+    source
+}
+
+/// `dsh`: a file of hosts for each group, under `group/`, where dsh looks for it.
+pub(super) fn dsh(export: &Export<'_, '_>, _: &mut Vec<Problem>) -> Result<Vec<File>> {
+    let mut problems = Vec::new();
+    let mut files = Vec::new();
+    let mut add = |group: &str, batches: &[Vec<&str>]| {
+        let mut text = String::new();
+        for address in batches.iter().flatten() {
+            text.push_str(address);
+            text.push('\n');
+        }
+        files.push(File { path: format!("group/{group}"), bytes: text.into_bytes() });
+    };
+    for (rollout, names) in export.rollouts() {
+        if names.version.len() > LONGEST {
+            let why = format!("as the name of a file it may have {LONGEST} characters");
+            problems.push(export.refuse(rollout.version, why).hint("a shorter version, or a shorter `name`"));
+        }
+        let addresses = export.addresses(rollout, &mut problems);
+        for (group, addresses) in names.batches.iter().zip(&addresses) {
+            add(group, std::slice::from_ref(addresses));
+        }
+        if let Some(b) = &names.b {
+            add(b, &addresses[1..]);
+        }
+        add(&names.version, &addresses);
+    }
+    Error::unless_any(problems, files)
+}
+
+/// Most characters of a version's group in the name of a file, so that those of its batches fit, too.
+const LONGEST: usize = 180;

@@ -1,0 +1,62 @@
+//! `hosts`: a file of hosts for each batch, for parallel-ssh, pdsh, clush, GNU parallel and Fabric.
+//!
+//! The files' names sort as the batches are rolled out: `01-shop-2.5.0_groupA.hosts`. A line is one bare host. Only
+//! parallel-ssh and GNU parallel understand `USER@HOST:PORT`.
+
+use super::ids::Alphabet;
+use super::{Export, File};
+use crate::error::{Error, Problem, Result};
+
+/// Names that are safe in a shell's glob and as an argument.
+const FILE_NAMES: Alphabet = Alphabet {
+    allows: |c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '+' | '-'),
+    described: "letters, digits, `.`, `_`, `+` and `-`",
+    longest: 180,
+    spell: str::to_string,
+};
+
+pub(super) fn render(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Result<Vec<File>> {
+    let mut problems = Vec::new();
+    let ids = export.ids(&FILE_NAMES)?;
+    let user = user(export, &mut problems);
+    let count = export.plan().rollouts.iter().map(|rollout| rollout.batches.len()).sum::<usize>();
+    let width = count.to_string().len().max(2);
+    let mut files: Vec<File> = Vec::with_capacity(count);
+    let mut bare_ipv6 = None;
+    for ((rollout, _), id) in export.rollouts().zip(&ids) {
+        let addresses = export.addresses(rollout, &mut problems);
+        for (batch, addresses) in rollout.batches.iter().zip(addresses) {
+            let path = format!("{:0width$}-{id}_group{}.hosts", files.len() + 1, batch.stage);
+            let mut text = String::new();
+            for address in addresses {
+                if address.contains(':') && export.options.ssh_port.is_none() {
+                    bare_ipv6.get_or_insert(address);
+                }
+                text.push_str(&user);
+                text.push_str(address);
+                if let Some(port) = export.options.ssh_port {
+                    text.push_str(&format!(":{port}"));
+                }
+                text.push('\n');
+            }
+            files.push(File { path, bytes: text.into_bytes() });
+        }
+    }
+    if let Some(address) = bare_ipv6 {
+        let message = format!("export {}: parallel-ssh takes the end of {address} for a port", export.format);
+        warnings
+            .push(Problem::new(message).hint("for parallel-ssh, add --ssh-port 22; pdsh and clush need it without"));
+    }
+    Error::unless_any(problems, files)
+}
+
+/// `USER@`, or nothing.
+fn user(export: &Export<'_, '_>, problems: &mut Vec<Problem>) -> String {
+    let Some(user) = &export.options.user else { return String::new() };
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if user.is_empty() || user.starts_with('-') || !user.chars().all(plain) {
+        let message = format!("`--user {user}` is no user name for `export {}`", export.format);
+        problems.push(Problem::new(message).hint("use letters, digits, `.`, `_` and `-`"));
+    }
+    format!("{user}@")
+}

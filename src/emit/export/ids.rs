@@ -1,0 +1,70 @@
+//! Short names for versions, in names of upstreams, variables and files.
+
+use std::collections::HashMap;
+
+use super::Export;
+use crate::error::{Error, Problem, Result};
+
+/// Which names a format can use.
+pub(super) struct Alphabet {
+    /// Whether a character may stand in one.
+    pub allows: fn(char) -> bool,
+    /// What `allows` says, for messages.
+    pub described: &'static str,
+    /// Most characters.
+    pub longest: usize,
+    /// What the name of a version's group becomes where no id is given.
+    pub spell: fn(&str) -> String,
+}
+
+impl Export<'_, '_> {
+    /// A name for each version, in plan order: what `--id` gives, else made from the name of its group.
+    ///
+    /// # Errors
+    /// An id for no version or for one of several; two ids for one; a name that the format cannot use; two versions of
+    /// one name.
+    pub(super) fn ids(&self, alphabet: &Alphabet) -> Result<Vec<String>> {
+        let mut problems = Vec::new();
+        let given = self.given_ids(&mut problems);
+        let mut owners: HashMap<String, &str> = HashMap::new();
+        let mut ids = Vec::new();
+        for ((rollout, names), given) in self.rollouts().zip(given) {
+            let id = given.map_or_else(|| (alphabet.spell)(&names.version), str::to_string);
+            if id.len() > alphabet.longest || id.is_empty() || !id.chars().all(alphabet.allows) {
+                let why = format!("`{id}` is no name of at most {} {}", alphabet.longest, alphabet.described);
+                let hint = format!("give it one: --id {}=app", rollout.version);
+                problems.push(self.refuse(rollout.version, why).hint(hint));
+            } else if let Some(other) = owners.insert(id.clone(), rollout.version) {
+                let why = format!("its name `{id}` is that of version `{other}`, too");
+                let hint = format!("give one of them another: --id {}=app", rollout.version);
+                problems.push(self.refuse(rollout.version, why).hint(hint));
+            }
+            ids.push(id);
+        }
+        Error::unless_any(problems, ids)
+    }
+
+    fn given_ids(&self, problems: &mut Vec<Problem>) -> Vec<Option<&str>> {
+        let versions: Vec<&str> = self.plan().rollouts.iter().map(|rollout| rollout.version).collect();
+        let mut given = vec![None; versions.len()];
+        for option in &self.options.ids {
+            let id = option.id.as_str();
+            let index = match &option.version {
+                Some(version) => versions.iter().position(|known| known == version),
+                None => (versions.len() == 1).then_some(0),
+            };
+            let Some(index) = index else {
+                let (message, hint) = match &option.version {
+                    Some(version) => (format!("`--id {version}={id}`: the plan has no such version"), "it has"),
+                    None => (format!("`--id {id}` needs a version: --id VERSION={id}"), "the plan has"),
+                };
+                problems.push(Problem::new(message).hint(format!("{hint} {}", versions.join(", "))));
+                continue;
+            };
+            if given[index].replace(id).is_some() {
+                problems.push(Problem::new(format!("`--id` stands twice for version {}", versions[index])));
+            }
+        }
+        given
+    }
+}

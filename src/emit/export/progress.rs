@@ -1,0 +1,76 @@
+//! How far a rollout is: `--done` and `--in-progress`.
+
+use super::Export;
+use crate::error::{Error, Problem, Result};
+use crate::plan::names::RolloutNames;
+
+/// How far one version is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// The number of batches that are finished, from the first.
+    pub done: usize,
+    /// The batch that is being worked on, by its place.
+    pub in_progress: Option<usize>,
+}
+
+impl Export<'_, '_> {
+    /// How far each version is, in plan order.
+    ///
+    /// # Errors
+    /// A batch that is not in the plan; two for one version; a batch that is done and in progress.
+    pub fn progress(&self) -> Result<Vec<Progress>> {
+        let mut problems = Vec::new();
+        let mut found = vec![Progress::default(); self.plan().rollouts.len()];
+        let mut seen = vec![false; found.len()];
+        for name in &self.options.done {
+            let Some((rollout, batch)) = self.find_batch("--done", name, &mut problems) else { continue };
+            if std::mem::replace(&mut seen[rollout], true) {
+                problems.push(self.twice("--done", rollout).hint("the last finished batch is enough"));
+            }
+            found[rollout].done = batch + 1;
+        }
+        for name in &self.options.in_progress {
+            let Some((rollout, batch)) = self.find_batch("--in-progress", name, &mut problems) else { continue };
+            if found[rollout].in_progress.replace(batch).is_some() {
+                problems.push(self.twice("--in-progress", rollout).hint("batches come one after another"));
+            }
+            if batch < found[rollout].done {
+                let message = format!("`--in-progress {name}`: `--done` says that this batch is finished");
+                problems.push(Problem::new(message).hint("give the batch before it to --done, or none for the first"));
+            }
+        }
+        Error::unless_any(problems, found)
+    }
+
+    fn twice(&self, flag: &str, rollout: usize) -> Problem {
+        Problem::new(format!("`{flag}` stands twice for version {}", self.plan().rollouts[rollout].version))
+    }
+
+    /// The rollout and the batch that a name means: a group, or `B1` and `groupB1` where there is one version.
+    fn find_batch(&self, flag: &str, name: &str, problems: &mut Vec<Problem>) -> Option<(usize, usize)> {
+        let rollouts = &self.names().rollouts;
+        let mut groups = rollouts.iter().enumerate();
+        let group = groups.find_map(|(index, names)| Some((index, names.batches.iter().position(|b| b == name)?)));
+        let short = name.strip_prefix("group").unwrap_or(name);
+        let of_only = || {
+            let [rollout] = self.plan().rollouts.as_slice() else { return None };
+            Some((0, rollout.batches.iter().position(|batch| batch.stage.to_string() == short)?))
+        };
+        let found = group.or_else(of_only);
+        if found.is_none() {
+            let problem = Problem::new(format!("`{flag} {name}`: the plan has no such batch"));
+            problems.push(problem.hint(hint(rollouts)));
+        }
+        found
+    }
+}
+
+/// What batches there are.
+fn hint(rollouts: &[RolloutNames]) -> String {
+    let groups: Vec<&str> = rollouts.iter().flat_map(|names| &names.batches).map(String::as_str).collect();
+    match groups.as_slice() {
+        [] => "it has none".to_string(),
+        [first, .., last] if groups.len() > 6 => format!("it has {} batches, from {first} to {last}", groups.len()),
+        few => format!("it has {}", few.join(", ")),
+    }
+}

@@ -1,0 +1,88 @@
+//! A flat roster, for `salt-ssh`.
+
+use super::Export;
+use crate::error::{Error, Problem, Result};
+use crate::value::{Value, write_yaml_string};
+
+pub(in super::super) fn render<'a>(export: &Export<'_, 'a>, _: &mut Vec<Problem>) -> Result<Vec<u8>> {
+    let mut problems = export.check_ids();
+    let mut out = export.salt_head().into_bytes();
+    let mut written = std::collections::HashSet::new();
+    let hosts = export.rollouts().flat_map(|(rollout, _)| &rollout.batches).flat_map(|batch| &batch.hosts);
+    for host in hosts.copied().filter(|host| written.insert(*host)) {
+        match entry(export, host) {
+            Ok(lines) => {
+                write_yaml_string(host, &mut out);
+                out.extend_from_slice(b":\n");
+                out.extend_from_slice(&lines);
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    Error::unless_any(problems, out)
+}
+
+/// How one connects to a host, indented.
+fn entry<'a>(export: &Export<'_, 'a>, host: &'a str) -> std::result::Result<Vec<u8>, Problem> {
+    let mut out = b"  host: ".to_vec();
+    write_yaml_string(export.address(host)?, &mut out);
+    out.push(b'\n');
+    let user = match &export.options.user {
+        Some(user) => Some(user.as_str()),
+        None => text(export, host, "ansible_user")?,
+    };
+    if let Some(user) = user {
+        out.extend_from_slice(b"  user: ");
+        write_yaml_string(user, &mut out);
+        out.push(b'\n');
+    }
+    if let Some(port) = port(export, host)? {
+        out.extend_from_slice(format!("  port: {port}\n").as_bytes());
+    }
+    if let Some(key) = text(export, host, "ansible_ssh_private_key_file")? {
+        out.extend_from_slice(b"  priv: ");
+        write_yaml_string(key, &mut out);
+        out.push(b'\n');
+    }
+    if export.variable(host, "ansible_become").is_some_and(|value| is_yes(&value)) {
+        out.extend_from_slice(b"  sudo: true\n");
+    }
+    Ok(out)
+}
+
+/// A variable's text; a template is refused, since only Ansible fills it in.
+fn text<'a>(export: &Export<'_, 'a>, host: &str, name: &str) -> std::result::Result<Option<&'a str>, Problem> {
+    match export.variable(host, name).map(|value| value.untagged()) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Str(text)) if !text.contains("{{") && !text.contains("{%") => {
+            Ok(Some(text).filter(|text| !text.is_empty()))
+        }
+        Some(value) => {
+            let what = if matches!(value, Value::Str(_)) { "a template" } else { value.type_name() };
+            let problem = export.refuse(host, format!("its `{name}` is {what}"));
+            Err(problem.hint("give it as plain text; only Ansible fills in templates"))
+        }
+    }
+}
+
+fn port(export: &Export<'_, '_>, host: &str) -> std::result::Result<Option<u16>, Problem> {
+    if export.options.ssh_port.is_some() {
+        return Ok(export.options.ssh_port);
+    }
+    let Some(value) = export.variable(host, "ansible_port").filter(|value| *value != Value::Null) else {
+        return Ok(None);
+    };
+    let port = value.text().and_then(|text| text.trim().parse().ok()).filter(|port| *port > 0);
+    port.map(Some).ok_or_else(|| {
+        let shown = value.text().unwrap_or(value.type_name());
+        export.refuse(host, format!("its `ansible_port` is `{shown}`, which is no port"))
+    })
+}
+
+fn is_yes(value: &Value<'_>) -> bool {
+    match value {
+        Value::Bool(truth, _) => *truth,
+        Value::Str(text) => matches!(text.to_lowercase().as_str(), "true" | "yes" | "on" | "1"),
+        _ => false,
+    }
+}

@@ -1,0 +1,274 @@
+//! Two plans side by side.
+
+mod document;
+
+use std::io::{self, Write};
+
+use super::layout::{COLUMNS, clip, count};
+use super::{Format, Report, text};
+use crate::fold;
+use crate::plan::compare::{Comparison, Pair, Place};
+use crate::plan::{Batch, Rollout};
+use crate::policy::display_seconds;
+
+/// Lines of a kind that a version takes up unless the report is full: settings, batches, moves.
+const LISTED: usize = 12;
+/// Versions that are shown unless the report is full.
+const VERSIONS: usize = 12;
+/// Differing warnings that are shown unless the report is full.
+const WARNINGS: usize = 6;
+/// Columns of each side.
+const SIDE: usize = 44;
+
+/// A comparison with what stands around both plans.
+#[derive(Clone, Copy, Debug)]
+pub struct CompareReport<'r, 'a> {
+    /// The first plan.
+    pub current: &'r Report<'r, 'a>,
+    /// The other plan.
+    pub other: &'r Report<'r, 'a>,
+    /// What differs.
+    pub comparison: &'r Comparison<'r, 'a>,
+}
+
+impl CompareReport<'_, '_> {
+    /// Writes the report; there is no Markdown, which is the text.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write(&self, format: Format, out: &mut impl Write) -> io::Result<()> {
+        match format {
+            Format::Json | Format::Yaml => super::write_document(&document::Document::new(self), format, out),
+            Format::Text | Format::Markdown => self.write_text(out),
+        }
+    }
+
+    fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
+        let full = self.current.full;
+        let mut lines = self.head();
+        let (same, differing): (Vec<_>, Vec<_>) = self.comparison.versions.iter().partition(|pair| pair.is_same());
+        let shown = if full { differing.len() } else { VERSIONS };
+        for pair in differing.iter().take(shown) {
+            lines.push(String::new());
+            lines.extend(self.version(pair));
+        }
+        if differing.len() > shown {
+            lines.push(String::new());
+            lines.push(format!("… and {}; `--full` shows all", count(differing.len() - shown, "more version")));
+        }
+        lines.extend(self.tail(&same, &differing));
+        for line in lines {
+            let line = fold::printable(&line);
+            writeln!(out, "{}", if full { line.into_owned() } else { clip(&line, COLUMNS) })?;
+        }
+        Ok(())
+    }
+
+    /// What is compared, and whether it is the same.
+    fn head(&self) -> Vec<String> {
+        let sides = [self.current, self.other];
+        let width = sides.iter().map(|report| name(report).chars().count()).max().unwrap_or(0);
+        let mut lines: Vec<String> = sides
+            .iter()
+            .map(|report| {
+                let totals = [
+                    count(report.plan.rollouts.len(), "version"),
+                    count(report.host_count(), "host"),
+                    count(report.batch_count(), "batch"),
+                ];
+                format!("{:width$}  plan {}: {}", name(report), report.plan_id(), totals.join(", "))
+            })
+            .collect();
+        let environment = &self.current.environment;
+        if !environment.is_empty() {
+            let set: Vec<_> = environment.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            lines.push(format!("{:width$}  {}", "both", set.join(", ").replace('\n', " ")));
+        }
+        lines.push(String::new());
+        lines.push(self.verdict().to_string());
+        lines
+    }
+
+    fn verdict(&self) -> &'static str {
+        if self.comparison.is_same() {
+            "the plans are the same"
+        } else if self.current.plan_id() == self.other.plan_id() {
+            "the batches are the same, but not the settings"
+        } else {
+            "the plans differ"
+        }
+    }
+
+    /// What differs in a version.
+    fn version(&self, pair: &Pair<'_, '_>) -> Vec<String> {
+        match (pair.current, pair.other) {
+            (Some(side), None) => vec![only(pair.version, side.rollout, name(self.current))],
+            (None, Some(side)) => vec![only(pair.version, side.rollout, name(self.other))],
+            _ => self.both(pair),
+        }
+    }
+
+    fn both(&self, pair: &Pair<'_, '_>) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut rows: Vec<[String; 3]> = Vec::new();
+        if let (Some(current), Some(other)) = (pair.current, pair.other)
+            && !pair.has_same_names()
+        {
+            rows.push(["group".to_string(), current.names.version.clone(), other.names.version.clone()]);
+        }
+        let unset = |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".to_string());
+        let settings = pair.settings.iter();
+        rows.extend(settings.map(|setting| [setting.key.to_string(), unset(&setting.current), unset(&setting.other)]));
+        let (mut rows, left) = self.cut(rows);
+        note_left(left, "setting", &mut lines);
+        let batches = pair.batches().into_iter().filter(|(_, [current, other])| size(*current) != size(*other));
+        let batches: Vec<_> =
+            batches.map(|(stage, [current, other])| [format!("batch {stage}"), size(current), size(other)]).collect();
+        let (batches, more_batches) = self.cut(batches);
+        rows.extend(batches);
+        let first = rows.iter().map(|[label, ..]| label.chars().count()).max().unwrap_or(0);
+        let second = rows.iter().map(|[_, current, _]| current.chars().count()).max().unwrap_or(0);
+        let second = second.max(name(self.current).chars().count()).min(SIDE);
+        let line = |[label, current, other]: [&str; 3]| {
+            let (current, other) = if self.current.full {
+                (current.to_string(), other.to_string())
+            } else {
+                (clip(current, SIDE), clip(other, SIDE))
+            };
+            format!("  {label:first$}  {current:second$}  {other}").trim_end().to_string()
+        };
+        let mut shown = vec![format!("{}: {}", pair.version, summary(pair))];
+        if !rows.is_empty() {
+            shown.push(line(["", name(self.current), name(self.other)]));
+        }
+        shown.extend(rows.iter().map(|[label, current, other]| line([label, current, other])));
+        shown.append(&mut lines);
+        note_left(more_batches, "batch", &mut shown);
+        shown.extend(self.moves(pair));
+        shown
+    }
+
+    /// Who stands elsewhere.
+    fn moves(&self, pair: &Pair<'_, '_>) -> Vec<String> {
+        let (moves, left) = self.cut(pair.moves.iter().collect());
+        let start = |from: Place, to: Place| match (from, to) {
+            (Place::Absent, to) => format!("added to {to}"),
+            (from, Place::Absent) => format!("removed from {from}"),
+            (from, to) => format!("{from} → {to}"),
+        };
+        let starts: Vec<_> = moves.iter().map(|moved| start(moved.from, moved.to)).collect();
+        let width = starts.iter().map(|start| start.chars().count()).max().unwrap_or(0);
+        let mut lines = Vec::new();
+        for (moved, start) in moves.iter().zip(&starts) {
+            let start = format!("  {start:width$}  {}: ", count(moved.hosts.len(), "host"));
+            lines.extend(self.hosts(start, &moved.hosts));
+        }
+        note_left(left, "move", &mut lines);
+        if !pair.is_in_order() {
+            lines.push("  hosts of the same batches come in another order".to_string());
+        }
+        lines
+    }
+
+    /// The hosts behind `start`: in one line, or where the report is full in as many as they need.
+    fn hosts(&self, start: String, hosts: &[&str]) -> Vec<String> {
+        if self.current.full {
+            return text::wrap(&start, hosts);
+        }
+        let room = COLUMNS.saturating_sub(start.chars().count());
+        vec![start + &fold::within(hosts, room)]
+    }
+
+    /// What is true of all versions, and warnings that only one of the plans has.
+    fn tail(&self, same: &[&Pair<'_, '_>], differing: &[&Pair<'_, '_>]) -> Vec<String> {
+        let mut lines = Vec::new();
+        if self.comparison.reordered {
+            let order = |report: &Report<'_, '_>| {
+                let versions: Vec<_> = report.plan.rollouts.iter().map(|rollout| rollout.version).collect();
+                versions.join(", ")
+            };
+            lines.push("versions come in another order".to_string());
+            lines.extend([self.current, self.other].map(|report| format!("  {}: {}", name(report), order(report))));
+        }
+        for (from, to, hosts) in &self.comparison.changed {
+            let start = format!("another version: {from} → {to}, {}: ", count(hosts.len(), "host"));
+            lines.extend(self.hosts(start, hosts));
+        }
+        if !same.is_empty() && !differing.is_empty() {
+            let versions: Vec<_> = same.iter().map(|pair| pair.version).collect();
+            lines.push(format!("the same in both: {}", versions.join(", ")));
+        }
+        let mut warnings = Vec::new();
+        for (report, beside) in [(self.current, self.other), (self.other, self.current)] {
+            let known = |message: &str| beside.warnings.iter().any(|warning| warning.message == message);
+            let own = report.warnings.iter().filter(|warning| !known(&warning.message));
+            warnings.extend(own.map(|warning| format!("warning of {}: {}", name(report), warning.message)));
+        }
+        let most = if self.current.full { warnings.len() } else { WARNINGS };
+        lines.extend(warnings.iter().take(most).cloned());
+        note_left(warnings.len().saturating_sub(most), "warning", &mut lines);
+        if !lines.is_empty() {
+            lines.insert(0, String::new());
+        }
+        lines
+    }
+
+    /// As many as are shown, and how many are not.
+    fn cut<T>(&self, mut rows: Vec<T>) -> (Vec<T>, usize) {
+        let left = if self.current.full { 0 } else { rows.len().saturating_sub(LISTED) };
+        rows.truncate(rows.len() - left);
+        (rows, left)
+    }
+}
+
+/// What a plan is called.
+fn name<'r>(report: &Report<'r, '_>) -> &'r str {
+    report.configuration.unwrap_or("no configuration")
+}
+
+fn note_left(left: usize, noun: &str, lines: &mut Vec<String>) {
+    if left > 0 {
+        lines.push(format!("  … and {}; `--full` shows all", count(left, &format!("more {noun}"))));
+    }
+}
+
+/// A version that one plan has.
+fn only(version: &str, rollout: &Rollout<'_>, name: &str) -> String {
+    let batches = count(rollout.batches.len(), "batch");
+    format!("{version}: only in {name}, {} in {batches}", count(rollout.host_count(), "host"))
+}
+
+/// A batch's hosts and bake.
+fn size(batch: Option<&Batch<'_>>) -> String {
+    match batch {
+        None => "none".to_string(),
+        Some(batch) if batch.bake == 0 => count(batch.hosts.len(), "host"),
+        Some(batch) => format!("{}, bake {}", count(batch.hosts.len(), "host"), display_seconds(batch.bake)),
+    }
+}
+
+/// What differs in a version, in a few words.
+fn summary(pair: &Pair<'_, '_>) -> String {
+    let hosts = |wanted: fn(Place, Place) -> bool| -> usize {
+        pair.moves.iter().filter(|moved| wanted(moved.from, moved.to)).map(|moved| moved.hosts.len()).sum()
+    };
+    let mut parts = Vec::new();
+    for (number, verb) in [
+        (hosts(|from, to| from != Place::Absent && to != Place::Absent), "moved"),
+        (hosts(|from, _| from == Place::Absent), "added"),
+        (hosts(|_, to| to == Place::Absent), "removed"),
+    ] {
+        if number > 0 {
+            parts.push(format!("{} {verb}", count(number, "host")));
+        }
+    }
+    if parts.is_empty() {
+        let order = if pair.is_in_order() { "" } else { " in another order" };
+        parts.push(format!("the same hosts in the same batches{order}"));
+    }
+    if !pair.settings.is_empty() {
+        let settings = pair.settings.len();
+        parts.push(format!("{} {}", count(settings, "setting"), if settings == 1 { "differs" } else { "differ" }));
+    }
+    parts.join(", ")
+}

@@ -1,0 +1,102 @@
+//! How the batches lie over failure domains: who is out at once.
+
+use super::layout::{count, percent};
+use super::permille;
+use crate::plan::{Batch, Domain, Domains, Rollout};
+
+/// Characters of a cell that names every domain of a batch.
+const CELL: usize = 44;
+
+/// The hosts that a batch has in a domain.
+pub(super) struct Share<'r, 'a> {
+    /// The label, as an index.
+    pub label: usize,
+    pub domain: &'r Domain<'a>,
+    pub hosts: usize,
+}
+
+impl Share<'_, '_> {
+    /// The share of the domain's hosts, in tenths of a percent.
+    pub fn permille(&self) -> usize {
+        permille(self.hosts, self.domain.hosts)
+    }
+}
+
+/// The hosts of a batch by domain, as indices into [`Domains::list`], ascending.
+fn counts(of: &[u32]) -> Vec<(usize, usize)> {
+    let mut sorted = of.to_vec();
+    sorted.sort_unstable();
+    sorted.chunk_by(|a, b| a == b).map(|same| (same[0] as usize, same.len())).collect()
+}
+
+/// The domains of a batch, label by label, in the order of [`Rollout::labels`].
+pub(super) fn shares<'r, 'a>(rollout: &'r Rollout<'a>, batch: &Batch<'_>) -> Vec<Share<'r, 'a>> {
+    let labels = rollout.labels.iter().zip(&batch.domains).enumerate();
+    labels
+        .flat_map(|(label, (domains, of))| {
+            let known = counts(of).into_iter().filter_map(|(domain, hosts)| Some((domains.list.get(domain)?, hosts)));
+            known.map(move |(domain, hosts)| Share { label, domain, hosts })
+        })
+        .collect()
+}
+
+/// For each label and domain the most hosts that one batch has.
+pub(super) fn most_at_once(rollout: &Rollout<'_>) -> Vec<Vec<usize>> {
+    let mut most: Vec<Vec<usize>> = rollout.labels.iter().map(|label| vec![0; label.list.len()]).collect();
+    for batch in &rollout.batches {
+        for (most, of) in most.iter_mut().zip(&batch.domains) {
+            for (domain, hosts) in counts(of) {
+                most[domain] = most[domain].max(hosts);
+            }
+        }
+    }
+    most
+}
+
+/// `spread over zone, at most 20% of one at once`; nothing where there are no domains.
+pub(super) fn summary(rollout: &Rollout<'_>) -> Option<String> {
+    let part = |(domains, most): (&Domains<'_>, Vec<usize>)| {
+        let shares = most.into_iter().zip(&domains.list).map(|(most, domain)| permille(most, domain.hosts));
+        let most = percent(shares.max().unwrap_or(0));
+        format!("spread over {}, at most {most} of one at once", domains.label)
+    };
+    let parts: Vec<String> = rollout.labels.iter().zip(most_at_once(rollout)).map(part).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// For each batch its domains with the hosts in them and their share of the domain: `a 12 20%, b 6 20%`. Where that is too
+/// long for one of them: `12 domains, most 20% of c`.
+pub(super) fn cells(rollout: &Rollout<'_>, batches: usize) -> Vec<String> {
+    let batches = || rollout.batches.iter().take(batches).map(|batch| shares(rollout, batch));
+    let named: Vec<String> = batches().map(|shares| named(rollout, &shares)).collect();
+    if named.iter().all(|cell| cell.chars().count() <= CELL) { named } else { batches().map(|s| counted(&s)).collect() }
+}
+
+fn named(rollout: &Rollout<'_>, shares: &[Share<'_, '_>]) -> String {
+    let several = rollout.labels.len() > 1;
+    let mut cell = String::new();
+    for (i, share) in shares.iter().enumerate() {
+        let is_first = i == 0 || shares[i - 1].label != share.label;
+        cell.push_str(match (i, is_first) {
+            (0, _) => "",
+            (_, true) => "; ",
+            (_, false) => ", ",
+        });
+        if several && is_first {
+            cell.push_str(&format!("{} ", rollout.labels[share.label].label));
+        }
+        cell.push_str(&format!("{} {} {}", share.domain.name, share.hosts, percent(share.permille())));
+        if cell.len() > 4 * CELL {
+            break;
+        }
+    }
+    cell
+}
+
+fn counted(shares: &[Share<'_, '_>]) -> String {
+    // of equals the first
+    let most = shares.iter().rev().max_by_key(|share| share.permille());
+    let most = most.map(|share| format!(", most {} of {}", percent(share.permille()), share.domain.name));
+    let cell = count(shares.len(), "domain") + &most.unwrap_or_default();
+    super::layout::clip(&cell, CELL)
+}

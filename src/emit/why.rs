@@ -1,0 +1,130 @@
+//! Why a host stands where it does, to read or for programs.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::report::DomainKey;
+use crate::fold;
+use crate::plan::{Reason, Why, join};
+
+/// The version of the JSON document's shape.
+const SCHEMA: u32 = 1;
+/// The column where the value of a line such as `version` begins.
+const LABEL: usize = 10;
+
+/// What is known of a host.
+#[derive(Clone, Debug, Default)]
+pub struct Answer<'r, 'a> {
+    /// The host.
+    pub host: &'r str,
+    /// Where it is planned, each with the name of the batch's group.
+    pub planned: Vec<(Why<'a>, String)>,
+    /// The versions that it is kept out of, each with what says so.
+    pub excluded: Vec<(&'a str, String)>,
+}
+
+#[derive(Serialize)]
+struct Document<'r> {
+    schema: u32,
+    host: &'r str,
+    planned: Vec<Entry<'r>>,
+    excluded: Vec<Excluded<'r>>,
+}
+
+#[derive(Serialize)]
+struct Entry<'r> {
+    version: &'r str,
+    group: &'r str,
+    batch: String,
+    /// The host's place in the batch, from 1.
+    place: usize,
+    /// The number of hosts in the batch.
+    size: usize,
+    domains: Vec<DomainKey<'r>>,
+    /// Whether `last` keeps it for the final batches.
+    last: bool,
+    /// `pinned`, `cover`, `order`, `rank`, `quota`, `sequential`, `bucket` or `wave`.
+    rule: &'static str,
+    because: String,
+    /// The host's hash as 16 hexadecimal digits, where it decided.
+    hash: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Excluded<'r> {
+    version: &'r str,
+    because: &'r str,
+}
+
+impl Answer<'_, '_> {
+    /// Writes the answer as a few lines a version.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
+        let mut line =
+            |label: &str, text: &str| writeln!(out, "{}", fold::printable(&format!("  {label:LABEL$}{text}")));
+        line("host", self.host)?;
+        for (why, group) in &self.planned {
+            line("version", why.version)?;
+            line("batch", &format!("{}: {group}, host {} of {}", why.stage, why.place, why.size))?;
+            if !why.domains.is_empty() {
+                line("domains", &join(&why.domains))?;
+            }
+            line("because", &because(why))?;
+        }
+        for (version, because) in &self.excluded {
+            line("version", version)?;
+            line("batch", "none: it is kept out of the plan")?;
+            line("because", because)?;
+        }
+        if self.planned.is_empty() && self.excluded.is_empty() {
+            line("version", "none")?;
+            line("because", "nothing that `version_from` or `versions` says gives it a version")?;
+        }
+        Ok(())
+    }
+
+    /// Writes the answer as JSON.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+        let document = Document {
+            schema: SCHEMA,
+            host: self.host,
+            planned: self.planned.iter().map(|(why, group)| Entry::new(why, group)).collect(),
+            excluded: (self.excluded.iter()).map(|(version, because)| Excluded { version, because }).collect(),
+        };
+        serde_json::to_writer_pretty(&mut *out, &document)?;
+        out.write_all(b"\n")
+    }
+}
+
+impl<'r> Entry<'r> {
+    fn new(why: &'r Why<'_>, group: &'r str) -> Self {
+        let hash = match why.reason {
+            Reason::Rank { hash, .. } | Reason::Bucket { hash, .. } | Reason::Wave { hash, .. } => {
+                Some(format!("{hash:016x}"))
+            }
+            _ => None,
+        };
+        Entry {
+            version: why.version,
+            group,
+            batch: why.stage.to_string(),
+            place: why.place,
+            size: why.size,
+            domains: why.domains.iter().map(|(label, name)| DomainKey::new(label, *name)).collect(),
+            last: why.is_last,
+            rule: why.reason.as_str(),
+            because: because(why),
+            hash,
+        }
+    }
+}
+
+fn because(why: &Why<'_>) -> String {
+    if why.is_last { format!("last keeps it for the final batches; {}", why.reason) } else { why.reason.to_string() }
+}

@@ -1,0 +1,122 @@
+//! Rules that do not go together, whatever the hosts.
+
+use crate::error::{Location, Problem};
+use crate::policy::{Amount, DomainOrder, Mode, Order, Remainder, Rules, Set, SpreadMode};
+
+/// A problem for each contradiction; it names both sides and a way out.
+pub(super) fn find(rules: &Rules, problems: &mut Vec<Problem>) {
+    let mut found = Found { problems };
+    without_domains(rules, &mut found);
+    domain_order(rules, &mut found);
+    without_hashes(rules, &mut found);
+    with_bucket(rules, &mut found);
+    let order = rules.order.as_ref().filter(|set| set.value != Order::Inventory && rules.mode() != Mode::Order);
+    if let Some(order) = order {
+        let (order, mode) = (Side("order", order.value.as_str(), &order.at), rules.mode().as_str());
+        found.exclude(order, ("assignment.mode", mode), "both say which host comes first", "keep one of them");
+    }
+}
+
+/// A key with its value, and where it is set.
+struct Side<'r>(&'r str, &'r str, &'r Location);
+
+struct Found<'p> {
+    problems: &'p mut Vec<Problem>,
+}
+
+impl Found<'_> {
+    /// Reports a problem once: several versions may have the same rules.
+    fn push(&mut self, at: &Location, message: String, hint: &str) {
+        let problem = Problem::new(message).at(at.clone()).hint(hint);
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+
+    fn exclude(&mut self, Side(key, value, at): Side<'_>, (other, with): (&str, &str), why: &str, hint: &str) {
+        self.push(at, format!("`{key}: {value}` and `{other}: {with}` exclude each other: {why}"), hint);
+    }
+
+    fn needs(&mut self, key: &str, at: &Location, needed: &str, hint: &str) {
+        self.push(at, format!("`{key}` has no meaning without {needed}"), hint);
+    }
+}
+
+fn place<T>(set: &Option<Set<T>>) -> Option<&Location> {
+    set.as_ref().map(|set| &set.at)
+}
+
+/// Keys about domains although there are none. An empty `spread.by` says that this is meant.
+fn without_domains(rules: &Rules, found: &mut Found<'_>) {
+    let spread = &rules.spread;
+    if spread.by.is_some() {
+        return;
+    }
+    let missing = place(&spread.missing).filter(|_| rules.canary_cover.is_none());
+    for (key, at) in [
+        ("spread.mode", place(&spread.mode)),
+        ("spread.missing", missing),
+        ("spread.order", place(&spread.order)),
+        ("spread.max_unavailable", place(&spread.max_unavailable)),
+    ] {
+        if let Some(at) = at {
+            found.needs(key, at, "`spread.by`", "name the label whose values are the domains: `spread: {by: zone, …}`");
+        }
+    }
+}
+
+fn domain_order(rules: &Rules, found: &mut Found<'_>) {
+    let Some(by) = rules.spread.by() else { return };
+    let Some(order) = rules.spread.order.as_ref().filter(|set| set.value != DomainOrder::Name) else { return };
+    if rules.spread.mode() != SpreadMode::Sequential {
+        let hint = "add `mode: sequential`: in the mode `even` every batch takes from all domains";
+        found.needs("spread.order", &order.at, "`spread.mode: sequential`", hint);
+    }
+    if by.value.len() > 1 && matches!(order.value, DomainOrder::List(_)) {
+        let labels = by.value.join(", ");
+        let message = format!("`spread.order` lists domains of one label, and `spread.by` names several: {labels}");
+        found.push(&order.at, message, "spread by one label, or use `order: name` or `order: smallest_first`");
+    }
+}
+
+/// Keys about hashes although nothing is hashed. A mode that is written out says that this is meant.
+fn without_hashes(rules: &Rules, found: &mut Found<'_>) {
+    let assignment = &rules.assignment;
+    if let Some(key) = assignment.key.as_ref().filter(|_| !rules.hashes() && assignment.mode.is_none()) {
+        let hint = "add `mode: rank` or `mode: bucket`";
+        found.needs("assignment.key", &key.at, "`assignment.mode` or `order: shuffle`", hint);
+    }
+    let is_order = assignment.mode.as_ref().is_some_and(|mode| mode.value == Mode::Order);
+    if let Some(waves) = assignment.waves.as_ref().filter(|_| rules.mode() != Mode::Bucket && !is_order) {
+        let hint = "add `mode: bucket`, or use `batch_size`";
+        found.needs("assignment.waves", &waves.at, "`assignment.mode: bucket`", hint);
+    }
+}
+
+/// What a host's own hash cannot be made to follow.
+fn with_bucket(rules: &Rules, found: &mut Found<'_>) {
+    let Some(mode) = rules.assignment.mode.as_ref().filter(|mode| mode.value == Mode::Bucket) else { return };
+    let bucket = || Side("assignment.mode", "bucket", &mode.at);
+    let own = "each host's own hash decides, whatever the other hosts are";
+    if let Some(by) = rules.spread.by() {
+        let hint = "use `assignment: rank`, which goes with `spread`, or leave `spread` out";
+        found.exclude(bucket(), ("spread.by", &by.value.join(", ")), own, hint);
+    }
+    if let Some(cover) = &rules.canary_cover {
+        let hint = "use `assignment: rank`, which goes with `canary.cover`, or pin hosts with `canary.hosts`";
+        found.exclude(bucket(), ("canary.cover", &cover.value.join(", ")), own, hint);
+    }
+    if let Some(remainder) = rules.remainder.as_ref().filter(|set| set.value != Remainder::Last) {
+        let hint = "leave `remainder` out: the waves have the sizes that the hashes give";
+        found.exclude(bucket(), ("remainder", remainder.value.as_str()), own, hint);
+    }
+    let hint = "give the canary as a percent: `canary: 5%`";
+    match rules.canary_size {
+        Some(Amount::Percent(_)) => {}
+        Some(number) => {
+            let why = "the hashes take a share of the hosts, not a number of them";
+            found.exclude(bucket(), ("canary", &number.to_string()), why, hint);
+        }
+        None => found.needs("assignment.mode: bucket", &mode.at, "a percent as `canary.size`", hint),
+    }
+}

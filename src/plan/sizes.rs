@@ -1,0 +1,139 @@
+//! Sizes as numbers of hosts, and notes of what became of them.
+
+use super::count;
+use crate::error::Problem;
+use crate::policy::{Amount, BatchSize, Bound, Remainder, Rules};
+
+/// The sizes of a version's batches.
+pub(super) struct Sizes<'r> {
+    rules: &'r Rules,
+    /// The version's planned hosts.
+    planned: usize,
+    /// Most hosts of a batch, and how that is said.
+    bound: Option<(usize, String)>,
+    /// The sizes that were used, the last of which repeats.
+    pub used: Vec<usize>,
+    /// What became of percents and of sizes that the bound cuts.
+    pub notes: Vec<String>,
+}
+
+impl<'r> Sizes<'r> {
+    /// The sizes that the rules give for so many hosts.
+    ///
+    /// # Errors
+    /// A bound that leaves no host to update.
+    pub fn new(rules: &'r Rules, version: &str, planned: usize, notes: Vec<String>) -> Result<Self, Problem> {
+        let mut sizes = Sizes { rules, planned, bound: None, used: Vec::new(), notes };
+        let Some(set) = &rules.bound else { return Ok(sizes) };
+        sizes.bound = Some(match set.value {
+            Bound::MaxUnavailable(amount) => {
+                let most = sizes.amount("max_unavailable", amount);
+                (most, format!("max_unavailable {amount} allows {}", count(most, "host")))
+            }
+            Bound::MinHealthy(amount) => {
+                let healthy = amount.at_least_of(planned);
+                if healthy >= planned {
+                    return Err(nothing_to_update(version, amount, planned, healthy).at(set.at.clone()));
+                }
+                let most = planned - healthy;
+                if let Amount::Percent(_) = amount {
+                    let (of, healthy) = (count(planned, "host"), count(healthy, "host"));
+                    sizes.note(format!("min_healthy {amount} of {of} is {healthy}: a batch has at most {most}"));
+                }
+                (most, format!("min_healthy {amount} allows {}", count(most, "host")))
+            }
+        });
+        Ok(sizes)
+    }
+
+    /// The most hosts that any batch may have.
+    pub fn most(&self) -> usize {
+        self.bound.as_ref().map_or(usize::MAX, |(most, _)| *most)
+    }
+
+    /// How the bound is said, with its number.
+    pub fn bound(&self) -> &str {
+        self.bound.as_ref().map(|(_, said)| said.as_str()).unwrap_or_default()
+    }
+
+    /// Adds a note, once.
+    pub fn note(&mut self, note: String) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// A size as a number of hosts, at least 1; a note says what a percent came to.
+    pub fn amount(&mut self, key: &str, amount: Amount) -> usize {
+        let (size, of) = (amount.of(self.planned), count(self.planned, "host"));
+        if size == 0 {
+            self.note(format!("{key} {amount} of {of} is less than one host: it takes one"));
+        } else if let Amount::Percent(_) = amount {
+            self.note(format!("{key} {amount} of {of} is {}", count(size, "host")));
+        }
+        size.max(1)
+    }
+
+    /// The size, or what the bound leaves of it.
+    pub fn bounded(&mut self, key: &str, asked: &str, size: usize) -> usize {
+        if size > self.most().min(self.planned) && self.most() < self.planned {
+            self.note(format!("{key} {asked} is cut: {}", self.bound()));
+        }
+        size.min(self.most())
+    }
+
+    /// The most hosts that the next batch may have, where `left` may follow before a batch must end.
+    pub fn next(&mut self, left: usize) -> usize {
+        let wanted = &self.rules.batch_size;
+        let at = self.used.len();
+        if let Some(next) = wanted.get(at) {
+            let size = match next {
+                BatchSize::Amount(amount) => {
+                    let size = self.amount("batch_size", *amount);
+                    self.bounded("batch_size", &amount.to_string(), size)
+                }
+                BatchSize::Rest => self.bounded("batch_size", "rest", left.max(1)),
+            };
+            self.used.push(size);
+        } else if let (Some(BatchSize::Rest), Some(size)) = (wanted.last(), self.used.last_mut()) {
+            // what caps or a domain's end left over
+            *size = left.max(1).min(self.bound.as_ref().map_or(usize::MAX, |(most, _)| *most));
+        }
+        let size = self.used.last().copied().unwrap_or(1);
+        if self.rules.remainder() == Remainder::Balance && at + 1 >= wanted.len() {
+            left.div_ceil(left.div_ceil(size).max(1)).max(1)
+        } else {
+            size
+        }
+    }
+
+    /// The number of batches that so many hosts take.
+    pub fn batches(&self, mut left: usize) -> usize {
+        let mut trial = Sizes {
+            rules: self.rules,
+            planned: self.planned,
+            bound: self.bound.clone(),
+            used: Vec::new(),
+            notes: Vec::new(),
+        };
+        let mut batches = 0;
+        while left > 0 {
+            left -= trial.next(left).min(left);
+            batches += 1;
+        }
+        batches
+    }
+}
+
+fn nothing_to_update(version: &str, amount: Amount, planned: usize, healthy: usize) -> Problem {
+    let of = count(planned, "host");
+    let message = format!(
+        "`min_healthy` {amount} of the {of} of version {version} is {healthy}, so that not one could be updated"
+    );
+    let hint = if planned > 1 {
+        format!("set it to {} or less, or use `max_unavailable`, which always allows one", planned - 1)
+    } else {
+        "a single host is down while it is updated: use `max_unavailable`, which always allows one".to_string()
+    };
+    Problem::new(message).hint(hint)
+}

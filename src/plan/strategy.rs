@@ -1,0 +1,95 @@
+//! Which host comes next: the strategies, one file each.
+//!
+//! The planner cuts batches; a [`Strategy`] only says which host is the next one, and where a batch must end before its
+//! size is reached. It gets the hosts through a [`Deal`] and need not know of canaries, sizes, pins or bounds.
+//!
+//! To add one: write a file beside these that implements [`Strategy`], give it a word under `assignment.mode` or
+//! `spread.mode` (`policy/words.rs`), and name it in [`choose`].
+
+mod bucket;
+mod even;
+mod line;
+mod sections;
+mod sequential;
+
+use super::Stage;
+use super::caps::Caps;
+use super::fleet::Fleet;
+use super::why::Reason;
+use crate::policy::{Mode, SpreadMode};
+
+/// Hands out hosts one by one.
+pub(super) trait Strategy<'a> {
+    /// The number of hosts that are left.
+    fn left(&self) -> usize;
+
+    /// The number of hosts that may follow before a batch must end, whatever its size.
+    fn section(&self) -> usize {
+        self.left()
+    }
+
+    /// Begins a batch.
+    fn begin(&mut self) {}
+
+    /// The next host for the open batch; nothing where none of those that are left may join it. In an empty batch one
+    /// may always join.
+    fn next(&mut self, caps: &Caps<'_, '_, 'a>) -> Option<u32>;
+
+    /// Why the host that was handed out last came then.
+    fn reason(&self, host: u32) -> Reason<'a>;
+}
+
+/// What became of a host so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// It may be handed out.
+    Free,
+    /// It stands in a batch.
+    Taken,
+    /// It is not to be handed out yet.
+    Held,
+}
+
+/// The hosts that a strategy is to hand out.
+pub(super) struct Deal<'f, 'v, 'a> {
+    pub fleet: &'f Fleet<'v, 'a>,
+    /// What became of each host.
+    pub states: &'f [State],
+    /// Whether the hosts are for the canary or for the batches after it.
+    pub stage: Stage,
+    /// For strategies with a number of batches of their own: how many there are to be.
+    pub waves: usize,
+}
+
+impl Deal<'_, '_, '_> {
+    /// All hosts in order, those of the final batches in a list of their own behind the others.
+    fn phases(&self) -> [Vec<u32>; 2] {
+        let (last, first) = self.fleet.order.iter().partition(|host| self.fleet.is_last(**host));
+        [first, last]
+    }
+
+    /// The hosts to hand out, in the same two lists.
+    fn free_phases(&self) -> [Vec<u32>; 2] {
+        self.phases().map(|mut hosts| {
+            hosts.retain(|host| self.state(*host) == State::Free);
+            hosts
+        })
+    }
+
+    fn state(&self, host: u32) -> State {
+        self.states[host as usize]
+    }
+}
+
+/// The strategy that the rules ask for.
+pub(super) fn choose<'f, 'v, 'a>(deal: &Deal<'f, 'v, 'a>) -> Box<dyn Strategy<'a> + 'f> {
+    let rules = deal.fleet.rules;
+    match (rules.mode(), rules.spread.by()) {
+        (Mode::Bucket, _) => bucket::strategy(deal),
+        (_, None) => Box::new(line::Line::new(deal)),
+        (_, Some(_)) => match rules.spread.mode() {
+            SpreadMode::Even => Box::new(even::Even::new(deal)),
+            SpreadMode::Sequential => Box::new(sequential::strategy(deal)),
+        },
+    }
+}

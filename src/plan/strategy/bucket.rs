@@ -1,0 +1,48 @@
+//! A host's own hash decides whether it is a canary, and in which wave it is else.
+
+use super::sections::Sections;
+use super::{Deal, Strategy};
+use crate::plan::Stage;
+use crate::plan::stable::{is_within, wave};
+use crate::plan::why::Reason;
+use crate::policy::Amount;
+
+/// The canary by hash; or the waves after it, each in the order of hashes, and the final hosts behind them.
+pub(super) fn strategy<'f, 'v, 'a>(deal: &Deal<'f, 'v, 'a>) -> Box<dyn Strategy<'a> + 'f> {
+    if deal.stage == Stage::A { Box::new(canary(deal)) } else { Box::new(waves(deal)) }
+}
+
+/// The hosts whose hash lies in the canary's percent; the one with the smallest where there is none.
+fn canary<'f, 'v, 'a>(deal: &Deal<'f, 'v, 'a>) -> Sections<'f, 'a> {
+    let fleet = deal.fleet;
+    let fraction = match fleet.rules.canary_size {
+        Some(Amount::Percent(percent)) => percent.fraction(),
+        _ => (0, 1),
+    };
+    let hosts = deal.free_phases().concat();
+    let within = move |host: u32| is_within(fleet.hashes[host as usize], fraction);
+    let mut chosen: Vec<u32> = hosts.iter().copied().filter(|host| within(*host)).collect();
+    let is_empty = !deal.states.contains(&super::State::Taken);
+    if chosen.is_empty() && is_empty {
+        chosen.extend(hosts.first());
+    }
+    let why = move |host: u32| Reason::Bucket { hash: fleet.hashes[host as usize], forced: !within(host) };
+    Sections::new([chosen], why)
+}
+
+fn waves<'f, 'v, 'a>(deal: &Deal<'f, 'v, 'a>) -> Sections<'f, 'a> {
+    let (fleet, count) = (deal.fleet, deal.waves);
+    let wave_of = move |host: u32| wave(&fleet.rules.assignment.seed, fleet.id(host), count);
+    let [first, last] = deal.free_phases();
+    let mut waves = vec![Vec::new(); count];
+    first.into_iter().for_each(|host| waves[wave_of(host) - 1].push(host));
+    waves.push(last);
+    Sections::new(waves, move |host| {
+        let hash = fleet.hashes[host as usize];
+        if fleet.is_last(host) {
+            Reason::in_order(fleet, host)
+        } else {
+            Reason::Wave { hash, wave: wave_of(host), waves: count }
+        }
+    })
+}

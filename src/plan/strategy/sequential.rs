@@ -1,0 +1,66 @@
+//! Domain after domain. With several labels a domain is one combination of their values.
+
+use std::collections::HashMap;
+
+use super::sections::Sections;
+use super::{Deal, Fleet};
+use crate::plan::why::{Reason, Share};
+use crate::plan::{DomainName, why};
+use crate::policy::DomainOrder;
+
+/// The domains in the order that the policy asks for.
+pub(super) fn strategy<'f, 'v, 'a>(deal: &Deal<'f, 'v, 'a>) -> Sections<'f, 'a> {
+    let fleet = deal.fleet;
+    let phases = deal.free_phases();
+    let sections = phases.into_iter().flat_map(|hosts| sections(fleet, hosts)).collect::<Vec<_>>();
+    Sections::new(sections, move |host| reason(fleet, host))
+}
+
+/// The hosts of each domain, in the domains' order.
+fn sections(fleet: &Fleet<'_, '_>, hosts: Vec<u32>) -> Vec<Vec<u32>> {
+    let mut sections: HashMap<Vec<u32>, Vec<u32>> = HashMap::new();
+    for host in hosts {
+        sections.entry(path(fleet, host)).or_default().push(host);
+    }
+    let mut ordered: Vec<(Vec<u32>, Vec<u32>)> = sections.into_iter().collect();
+    let names = |path: &[u32]| -> Vec<DomainName<'_>> {
+        path.iter().zip(&fleet.spread).map(|(domain, division)| division.domains[*domain as usize].name).collect()
+    };
+    match fleet.rules.spread.order.as_ref().map(|set| &set.value) {
+        None | Some(DomainOrder::Name) => ordered.sort_by_cached_key(|(path, _)| names(path)),
+        Some(DomainOrder::SmallestFirst) => {
+            let sizes = sizes(fleet);
+            ordered.sort_by_cached_key(|(path, _)| (sizes.get(path).copied(), names(path)));
+        }
+        Some(DomainOrder::List(list)) => ordered.sort_by_cached_key(|(path, _)| {
+            let names = names(path);
+            let place = list.iter().position(|listed| matches!(names[..], [DomainName::Value(name)] if name == listed));
+            (place.unwrap_or(list.len()), names)
+        }),
+    }
+    ordered.into_iter().map(|(_, hosts)| hosts).collect()
+}
+
+/// The domain of a host by each label.
+fn path(fleet: &Fleet<'_, '_>, host: u32) -> Vec<u32> {
+    fleet.spread.iter().map(|division| division.of[host as usize]).collect()
+}
+
+/// The hosts of each domain, those that stand in a batch too.
+fn sizes(fleet: &Fleet<'_, '_>) -> HashMap<Vec<u32>, usize> {
+    let mut sizes = HashMap::new();
+    fleet.order.iter().for_each(|host| *sizes.entry(path(fleet, *host)).or_default() += 1);
+    sizes
+}
+
+fn reason<'a>(fleet: &Fleet<'_, 'a>, host: u32) -> Reason<'a> {
+    let wanted = path(fleet, host);
+    let mut share = Share { domain: why::domains(fleet, host), nth: 0, of: 0 };
+    for other in fleet.order.iter().copied().filter(|other| path(fleet, *other) == wanted) {
+        share.of += 1;
+        if share.nth == 0 && other == host {
+            share.nth = share.of;
+        }
+    }
+    Reason::Sequential(share)
+}

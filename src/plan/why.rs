@@ -1,0 +1,155 @@
+//! Why a host stands in its batch.
+
+use super::fleet::Fleet;
+use super::{DomainName, Stage};
+use crate::policy::{Mode, Order};
+
+/// Where a host stands, and what put it there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Why<'a> {
+    /// The version.
+    pub version: &'a str,
+    /// The batch.
+    pub stage: Stage,
+    /// The host's place in the batch, from 1.
+    pub place: usize,
+    /// The number of hosts in the batch.
+    pub size: usize,
+    /// The host's domains: label and name.
+    pub domains: Vec<(String, DomainName<'a>)>,
+    /// Whether `last` keeps it for the final batches.
+    pub is_last: bool,
+    /// The rule that decided.
+    pub reason: Reason<'a>,
+}
+
+/// The rule that put a host in its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason<'a> {
+    /// `canary.hosts` names it.
+    Pinned,
+    /// `canary.cover`: it is the canary of these labels' values.
+    Cover(Vec<(String, DomainName<'a>)>),
+    /// It was its turn in the order of hosts.
+    Order {
+        /// The order.
+        order: Order,
+        /// Its place in it, from 1.
+        place: usize,
+        /// The number of hosts.
+        of: usize,
+    },
+    /// It was its turn in the order of hashes.
+    Rank {
+        /// Its hash.
+        hash: u64,
+        /// Its place in the order, from 1.
+        place: usize,
+        /// The number of hosts.
+        of: usize,
+    },
+    /// Its domains were due a host, from the first label to the last, each within the one before.
+    Quota(Vec<Share<'a>>),
+    /// It was its domain's turn.
+    Sequential(Share<'a>),
+    /// Its hash lies in the canary's percent.
+    Bucket {
+        /// Its hash.
+        hash: u64,
+        /// It does not, but it is the smallest, and a canary must not be empty.
+        forced: bool,
+    },
+    /// Its hash puts it into a wave.
+    Wave {
+        /// Its hash.
+        hash: u64,
+        /// The wave, from 1.
+        wave: usize,
+        /// The number of waves.
+        waves: usize,
+    },
+}
+
+/// A host among those of its domain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Share<'a> {
+    /// The domain: labels and names.
+    pub domain: Vec<(String, DomainName<'a>)>,
+    /// Which of the domain's hosts it is, from 1, in the order in which they come.
+    pub nth: usize,
+    /// The number of the domain's hosts.
+    pub of: usize,
+}
+
+impl<'a> Reason<'a> {
+    /// A host's turn in the fleet's order.
+    pub(super) fn in_order(fleet: &Fleet<'_, 'a>, host: u32) -> Self {
+        let place = fleet.order.iter().position(|other| *other == host).map_or(0, |place| place + 1);
+        let of = fleet.len();
+        match fleet.hashes.get(host as usize) {
+            Some(hash) if fleet.rules.mode() != Mode::Order => Reason::Rank { hash: *hash, place, of },
+            _ => Reason::Order { order: fleet.rules.order(), place, of },
+        }
+    }
+
+    /// The word for the rule, for programs.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Reason::Pinned => "pinned",
+            Reason::Cover(_) => "cover",
+            Reason::Order { .. } => "order",
+            Reason::Rank { .. } => "rank",
+            Reason::Quota(_) => "quota",
+            Reason::Sequential(_) => "sequential",
+            Reason::Bucket { .. } => "bucket",
+            Reason::Wave { .. } => "wave",
+        }
+    }
+}
+
+impl std::fmt::Display for Reason<'_> {
+    /// A sentence without an end: `pinned by canary.hosts`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Reason::Pinned => f.write_str("pinned by canary.hosts"),
+            Reason::Cover(values) => write!(f, "canary.cover: the canary of {}", join(values)),
+            Reason::Order { order, place, of } => write!(f, "order {}: host {place} of {of}", order.as_str()),
+            Reason::Rank { hash, place, of } => {
+                write!(f, "assignment rank: u={hash:016x} is place {place} of {of}")
+            }
+            Reason::Quota(shares) => {
+                f.write_str("spread even: ")?;
+                for (i, share) in shares.iter().enumerate() {
+                    let within = if i > 0 { ", and in it " } else { "" };
+                    write!(f, "{within}host {} of {} of {}", share.nth, share.of, join(&share.domain))?;
+                }
+                Ok(())
+            }
+            Reason::Sequential(share) => {
+                write!(f, "spread sequential: host {} of {} of {}", share.nth, share.of, join(&share.domain))
+            }
+            Reason::Bucket { hash, forced: false } => {
+                write!(f, "assignment bucket: u={hash:016x} lies within canary.size")
+            }
+            Reason::Bucket { hash, forced: true } => {
+                write!(f, "assignment bucket: u={hash:016x} is the smallest, and no hash lies within canary.size")
+            }
+            Reason::Wave { hash, wave, waves } => {
+                write!(f, "assignment bucket: u={hash:016x}, wave {wave} of {waves}")
+            }
+        }
+    }
+}
+
+/// `zone=a`, `zone=a and rack=r1`.
+pub fn join(domains: &[(String, DomainName<'_>)]) -> String {
+    domains.iter().map(|(label, name)| format!("{label}={name}")).collect::<Vec<_>>().join(" and ")
+}
+
+/// A host's domains.
+pub(super) fn domains<'a>(fleet: &Fleet<'_, 'a>, host: u32) -> Vec<(String, DomainName<'a>)> {
+    let domain = |division: &super::fleet::Division<'_, 'a>| {
+        (division.label.to_string(), division.domains[division.of[host as usize] as usize].name)
+    };
+    fleet.spread.iter().map(domain).collect()
+}

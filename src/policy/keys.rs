@@ -1,0 +1,161 @@
+//! The keys that a version may have of its own, as one layer sets them.
+
+use super::{Amount, Approval, BatchSize, Missing, Mode, Order, Remainder, SpreadMode};
+use crate::error::Location;
+
+/// A host pattern of Ansible; commas may separate several in one text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Pattern {
+    /// The text; never blank.
+    pub text: String,
+    /// Where it stands.
+    pub at: Location,
+}
+
+/// A value with the place where it is set, for messages about what it does not go with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Set<T> {
+    /// The value.
+    pub value: T,
+    /// Where it is set.
+    pub at: Location,
+}
+
+/// Names of labels: host variables, or `group:GLOB` for the groups that a host is in.
+pub type Labels = Set<Vec<String>>;
+
+/// How many of a version's hosts may be in one batch, whatever the sizes say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// `max_unavailable`: at most so many; a percent is rounded down, but at least 1.
+    MaxUnavailable(Amount),
+    /// `min_healthy`: all but so many; a percent is rounded up.
+    MinHealthy(Amount),
+}
+
+/// The order of domains in the sequential mode.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum DomainOrder {
+    /// By name.
+    #[default]
+    Name,
+    /// The one with the fewest hosts first, then by name.
+    SmallestFirst,
+    /// These first, then the others by name.
+    List(Vec<String>),
+}
+
+/// The keys that a version may have of its own; `None` leaves the weaker layer's value.
+///
+/// An empty list is a value too: it takes back what a weaker layer lists.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Keys {
+    /// Sizes of the batches after the canary; the last repeats. Never empty.
+    pub batch_size: Option<Vec<BatchSize>>,
+    /// Size of the canary.
+    pub canary_size: Option<Amount>,
+    /// Hosts that are canaries in any case.
+    pub canary_hosts: Option<Vec<Pattern>>,
+    /// Hosts that are never canaries.
+    pub canary_exclude: Option<Vec<Pattern>>,
+    /// Labels of whose every value there is to be a canary.
+    pub canary_cover: Option<Labels>,
+    /// Seconds to watch the canary.
+    pub canary_bake: Option<u64>,
+    /// Seconds to watch each batch.
+    pub bake: Option<u64>,
+    /// When to ask before going on.
+    pub approval: Option<Approval>,
+    /// Hosts that may be lost over the run.
+    pub max_failures: Option<Amount>,
+    /// Hosts to keep out of the plan.
+    pub exclude: Option<Vec<Pattern>>,
+    /// Hosts for the final batches.
+    pub last: Option<Vec<Pattern>>,
+    /// The order of hosts.
+    pub order: Option<Set<Order>>,
+    /// How hosts are assigned to batches.
+    pub assignment_mode: Option<Set<Mode>>,
+    /// The host variable that is hashed in place of the name.
+    pub assignment_key: Option<Set<String>>,
+    /// The number of waves after the canary in the bucket mode.
+    pub assignment_waves: Option<Set<usize>>,
+    /// What is hashed with each host; `{version}` stands for the version.
+    pub seed: Option<String>,
+    /// The labels whose values are domains.
+    pub spread_by: Option<Labels>,
+    /// How batches are spread over domains.
+    pub spread_mode: Option<Set<SpreadMode>>,
+    /// What a host without a label means.
+    pub spread_missing: Option<Set<Missing>>,
+    /// The order of domains.
+    pub spread_order: Option<Set<DomainOrder>>,
+    /// Hosts of a domain that may be in one batch; a percent is of the domain's hosts.
+    pub spread_max_unavailable: Option<Set<Amount>>,
+    /// Hosts of the version that may be in one batch.
+    pub bound: Option<Set<Bound>>,
+    /// What becomes of a short last batch.
+    pub remainder: Option<Set<Remainder>>,
+}
+
+impl Keys {
+    /// Takes over what `stronger` sets.
+    pub fn merge(&mut self, stronger: &Keys) {
+        macro_rules! take {
+            ($($key:ident)+) => {
+                $(if stronger.$key.is_some() {
+                    self.$key.clone_from(&stronger.$key);
+                })+
+            };
+        }
+        take!(batch_size canary_size canary_hosts canary_exclude canary_cover canary_bake bake approval max_failures);
+        take!(exclude last order assignment_mode assignment_key assignment_waves seed);
+        take!(spread_by spread_mode spread_missing spread_order spread_max_unavailable bound remainder);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn set<T>(value: T) -> Option<Set<T>> {
+        Some(Set { value, at: Location::whole("regal.yml") })
+    }
+
+    #[test]
+    fn every_key_is_merged() {
+        let pattern = || Some(vec![Pattern { text: "web".into(), at: Location::whole("regal.yml") }]);
+        // without `..`, so that a new key is thought of here
+        let all = Keys {
+            batch_size: Some(vec![BatchSize::Rest]),
+            canary_size: Some(Amount::Hosts(2)),
+            canary_hosts: pattern(),
+            canary_exclude: pattern(),
+            canary_cover: set(vec!["zone".into()]),
+            canary_bake: Some(1),
+            bake: Some(2),
+            approval: Some(Approval::EachBatch),
+            max_failures: Some(Amount::Hosts(1)),
+            exclude: pattern(),
+            last: pattern(),
+            order: set(Order::Sorted),
+            assignment_mode: set(Mode::Rank),
+            assignment_key: set("asset_id".into()),
+            assignment_waves: set(3),
+            seed: Some("v1".into()),
+            spread_by: set(vec!["zone".into()]),
+            spread_mode: set(SpreadMode::Sequential),
+            spread_missing: set(Missing::Each),
+            spread_order: set(DomainOrder::SmallestFirst),
+            spread_max_unavailable: set(Amount::Hosts(1)),
+            bound: set(Bound::MinHealthy(Amount::Hosts(1))),
+            remainder: set(Remainder::Merge),
+        };
+        let mut merged = Keys::default();
+        merged.merge(&all);
+        assert_eq!(merged, all);
+        merged.merge(&Keys::default());
+        assert_eq!(merged, all);
+    }
+}

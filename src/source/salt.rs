@@ -1,0 +1,373 @@
+//! Salt's sources: rosters, nodegroups, accepted keys, the master's cache of grains and pillar, and what `salt`,
+//! `salt-key` and `salt-run` printed.
+//!
+//! They complete each other, so all of them are read together, wherever they stand among the sources: keys and rosters
+//! say which minions there are, the cache what is known of them. A minion becomes a host with its grains for variables
+//! (pillar holds secrets and stays out), a roster's `host`, `port` and `user` become `ansible_host`, `ansible_port` and
+//! `ansible_user`, and a nodegroup becomes a group.
+
+mod cache;
+mod config;
+mod detect;
+mod keys;
+mod msgpack;
+mod roster;
+mod saved;
+
+use std::path::{Path, PathBuf};
+
+use indexmap::{IndexMap, IndexSet};
+
+use super::{Reading, io_message};
+use crate::error::{Location, Problem};
+use crate::salt::{Bank, Coverage, Fleet, Minion, Nodegroup};
+use crate::text::{Pos, Text};
+use crate::value::{Entry, KeyKind, Value};
+pub(super) use detect::detect;
+
+/// How many ids a message shows.
+const SHOWN: usize = 8;
+
+/// What one path of a Salt source holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// A master's configuration, which names the others: a folder such as `/etc/salt`, or its file `master`.
+    Config,
+    /// A flat roster, or a folder with a file for each id.
+    Roster,
+    /// A master's configuration for its nodegroups alone: a file, or a folder such as `master.d`.
+    Nodegroups,
+    /// The master's folder of keys, or what `salt-key -L --out=json` printed.
+    Keys,
+    /// The master's cache folder.
+    Cache,
+    /// Saved grains.
+    Grains,
+    /// Saved pillar.
+    Pillar,
+    /// What `salt-run manage.status --out=json` printed.
+    Status,
+}
+
+impl Part {
+    /// All parts, by their names in `regal.yml`.
+    pub const NAMES: [(&'static str, Part); 8] = [
+        ("config", Part::Config),
+        ("roster", Part::Roster),
+        ("nodegroups", Part::Nodegroups),
+        ("keys", Part::Keys),
+        ("cache", Part::Cache),
+        ("grains", Part::Grains),
+        ("pillar", Part::Pillar),
+        ("status", Part::Status),
+    ];
+}
+
+/// One path of a Salt source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// What it holds.
+    pub part: Part,
+    /// The path.
+    pub path: PathBuf,
+    /// Where it was named, for messages.
+    pub origin: Option<Location>,
+}
+
+/// How a minion is reached, from a roster.
+#[derive(Clone, Debug)]
+struct Address<'a> {
+    at: Pos,
+    /// `ansible_host`, `ansible_port`, `ansible_user` as far as the roster has them.
+    variables: Vec<(&'static str, Value<'a>, Pos)>,
+}
+
+/// Grains or pillar by minion, with their places.
+type Bundle<'a> = IndexMap<&'a str, (Value<'a>, Pos)>;
+
+/// What the parts gave, before it is put together.
+#[derive(Default)]
+struct Gathered<'a> {
+    keys: Option<IndexMap<&'a str, Pos>>,
+    roster: Option<IndexMap<&'a str, Address<'a>>>,
+    status: Option<IndexMap<&'a str, Pos>>,
+    grains: Bundle<'a>,
+    pillar: Bundle<'a>,
+    grains_coverage: Coverage,
+    pillar_coverage: Coverage,
+    nodegroups: IndexMap<&'a str, Nodegroup<'a>>,
+    main_nodegroups: Option<Location>,
+    /// Minions that were asked and did not answer.
+    silent: IndexMap<&'a str, Pos>,
+}
+
+/// Reads all Salt sources together into the reading's inventory and fleet.
+pub(super) fn read(reading: &mut Reading<'_, '_>, given: &[Given]) {
+    let problems = reading.problems.len();
+    let mut gathered = Gathered::default();
+    given.iter().for_each(|given| read_part(reading, &mut gathered, given));
+    if reading.problems.len() > problems {
+        return;
+    }
+    let fleet = fleet(reading, &mut gathered);
+    add_hosts(reading, &gathered, &fleet);
+    add_groups(reading, &fleet);
+    reading.fleet = Some(fleet);
+}
+
+fn read_part<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, given: &Given) {
+    if let Err(error) = std::fs::metadata(&given.path) {
+        let message = format!("the Salt source `{}` cannot be read: {}", given.path.display(), io_message(&error));
+        let mut problem = Problem::new(message)
+            .hint(access_hint(&error, "check the path; relative paths in a regal.yml start from its folder"));
+        problem.location = given.origin.clone().map(Box::new);
+        return reading.push(problem);
+    }
+    match given.part {
+        Part::Config => config::read(reading, gathered, &given.path),
+        Part::Roster => roster::read(reading, gathered, &given.path, &roster::Defaults::default()),
+        Part::Nodegroups => config::read_nodegroups(reading, gathered, &given.path),
+        Part::Keys => keys::read(reading, gathered, &given.path),
+        Part::Cache => cache::read(reading, gathered, &given.path),
+        Part::Grains => saved::read(reading, gathered, &given.path, Bank::Grains),
+        Part::Pillar => saved::read(reading, gathered, &given.path, Bank::Pillar),
+        Part::Status => keys::read_status(reading, gathered, &given.path),
+    }
+}
+
+/// What to do about a file that cannot be read.
+fn access_hint(error: &std::io::Error, otherwise: &str) -> String {
+    match error.kind() {
+        std::io::ErrorKind::PermissionDenied => {
+            "the master's files belong to the user it runs as: run this as root or that user, or save \
+             salt '*' grains.items --out=json --static and name it under `grains:`"
+                .to_string()
+        }
+        _ => otherwise.to_string(),
+    }
+}
+
+/// Puts minions, their data and nodegroups together.
+fn fleet<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>) -> Fleet<'a> {
+    let ids = minion_ids(gathered);
+    let mut fleet = Fleet {
+        listed: ids.is_some(),
+        grains: gathered.grains_coverage,
+        pillar: gathered.pillar_coverage,
+        nodegroups: std::mem::take(&mut gathered.nodegroups),
+        keys: gathered.keys.as_ref().map(|keys| keys.keys().copied().collect()),
+        main_nodegroups: gathered.main_nodegroups.take(),
+        ..Fleet::default()
+    };
+    let ids = ids.unwrap_or_else(|| listed_in_groups(&fleet));
+    fleet.minions = ids.into_iter().map(|id| (id, minion(gathered, id))).collect();
+    if fleet.listed {
+        warn_of_strangers(reading, gathered, &fleet);
+        warn_of_silence(reading, gathered, &fleet);
+    }
+    fleet
+}
+
+fn minion<'a>(gathered: &Gathered<'a>, id: &str) -> Minion<'a> {
+    let (grains, pillar) = (gathered.grains.get(id), gathered.pillar.get(id));
+    Minion {
+        grains: grains.map(|(value, _)| *value),
+        pillar: pillar.map(|(value, _)| *value),
+        grains_at: grains.map_or(Pos::default(), |(_, at)| *at),
+        pillar_at: pillar.map_or(Pos::default(), |(_, at)| *at),
+    }
+}
+
+/// The minions that there are: those of keys and rosters, or else those that something is known of.
+fn minion_ids<'a>(gathered: &Gathered<'a>) -> Option<Vec<&'a str>> {
+    let mut ids: IndexSet<&'a str> = IndexSet::new();
+    if gathered.keys.is_some() || gathered.roster.is_some() {
+        ids.extend(gathered.keys.iter().flat_map(IndexMap::keys));
+        ids.extend(gathered.roster.iter().flat_map(IndexMap::keys));
+    } else {
+        ids.extend(gathered.grains.keys().chain(gathered.silent.keys()));
+        ids.extend(gathered.status.iter().flat_map(IndexMap::keys));
+        // The master's own id has a pillar, too.
+        if ids.is_empty() {
+            ids.extend(gathered.pillar.keys());
+        }
+    }
+    let known = gathered.keys.is_some()
+        || gathered.roster.is_some()
+        || gathered.status.is_some()
+        || gathered.grains_coverage != Coverage::Nothing
+        || gathered.pillar_coverage != Coverage::Nothing;
+    known.then(|| ids.into_iter().collect())
+}
+
+/// The ids that nodegroups list, where nothing else says which minions there are.
+fn listed_in_groups<'a>(fleet: &Fleet<'a>) -> Vec<&'a str> {
+    let mut ids: IndexSet<&'a str> = IndexSet::new();
+    for word in fleet.nodegroups.values().flat_map(|group| group.words.iter().copied()) {
+        let operator = matches!(word, "and" | "or" | "not" | "(" | ")");
+        let plain = !operator && !word.contains(['@', '*', '?', '[', '(', '{', '\\']);
+        let list = word.strip_prefix("L@").or(plain.then_some(word)).unwrap_or_default();
+        ids.extend(list.split(',').filter(|id| !id.is_empty()));
+    }
+    ids.into_iter().collect()
+}
+
+/// Warns of data of machines that are no minions any more.
+fn warn_of_strangers(reading: &mut Reading<'_, '_>, gathered: &Gathered<'_>, fleet: &Fleet<'_>) {
+    let strangers: Vec<&str> = gathered.grains.keys().copied().filter(|id| !fleet.minions.contains_key(id)).collect();
+    if !strangers.is_empty() {
+        let message = format!("there are grains, but no accepted key, of {}", shown(&strangers));
+        let problem = Problem::new(message).hint("what the master keeps of deleted minions is passed over");
+        reading.warnings.push(problem);
+    }
+}
+
+/// Warns of minions of which nothing is known although something is known of others.
+fn warn_of_silence(reading: &mut Reading<'_, '_>, gathered: &Gathered<'_>, fleet: &Fleet<'_>) {
+    let silent: Vec<&str> = gathered.silent.keys().copied().filter(|id| fleet.minions.contains_key(id)).collect();
+    if !silent.is_empty() {
+        let message = format!("did not answer: {}", shown(&silent));
+        reading.warnings.push(Problem::new(message).hint("what they run and whether they can be updated is not known"));
+    }
+    let unknown =
+        |id: &&str| fleet.minions.get(id).is_some_and(|minion| minion.grains.is_none()) && !silent.contains(id);
+    let unknown: Vec<&str> = fleet.minions.keys().copied().filter(unknown).collect();
+    if fleet.grains == Coverage::Whole && !unknown.is_empty() {
+        let message = format!("no grains are known of {}", shown(&unknown));
+        reading.warnings.push(Problem::new(message).hint("have the master ask: salt '*' saltutil.refresh_grains"));
+    }
+}
+
+/// The first ids.
+fn shown(ids: &[&str]) -> String {
+    let first: Vec<String> = ids.iter().take(SHOWN).map(|id| format!("`{id}`")).collect();
+    let more = ids.len().saturating_sub(SHOWN);
+    if more > 0 { format!("{} and {more} more", first.join(", ")) } else { first.join(", ") }
+}
+
+/// Minions as hosts.
+fn add_hosts<'a>(reading: &mut Reading<'_, 'a>, gathered: &Gathered<'a>, fleet: &Fleet<'a>) {
+    let mut refused: Option<(&'a str, &'a str)> = None;
+    for (id, minion) in &fleet.minions {
+        let address = gathered.roster.as_ref().and_then(|roster| roster.get(id));
+        let at = address.map_or(minion.grains_at, |address| address.at);
+        let added = reading.inventory.add_host(id, None, None, at);
+        let Some(host) = reading.note(added, at) else { continue };
+        let target = reading.inventory.target_of_host(host);
+        if let Some(Value::Map(grains)) = minion.grains {
+            for grain in grains.iter().filter(|grain| grain.kind == KeyKind::Str && !grain.key.is_empty()) {
+                if grain.key.starts_with("ansible_") {
+                    refused.get_or_insert((grain.key, id));
+                    continue;
+                }
+                let at = if grain.at == Pos::default() { minion.grains_at } else { grain.at };
+                let set = reading.inventory.set_var(target, grain.key, grain.value, at);
+                reading.note(set, at);
+            }
+        }
+        for (name, value, at) in address.iter().flat_map(|address| &address.variables) {
+            let set = reading.inventory.set_var(target, name, *value, *at);
+            reading.note(set, *at);
+        }
+    }
+    if let Some((grain, id)) = refused {
+        let problem = Problem::new(format!("the grain `{grain}` of `{id}` is left out of the host's variables"));
+        reading.warnings.push(problem.hint("a minion does not decide how Ansible reaches it; use a roster for that"));
+    }
+}
+
+/// Nodegroups as groups.
+fn add_groups<'a>(reading: &mut Reading<'_, 'a>, fleet: &Fleet<'a>) {
+    for (name, group) in &fleet.nodegroups {
+        let selection = match fleet.select_nodegroup(name) {
+            Ok(selection) => selection,
+            Err(problem) => {
+                let message = format!("nodegroup `{name}`: {}", problem.message);
+                reading.push(Problem { message, ..problem }.at(reading.texts.locate(group.at)));
+                continue;
+            }
+        };
+        if !selection.unknown.is_empty() && fleet.listed {
+            let unknown: Vec<&str> = selection.unknown.iter().map(String::as_str).collect();
+            reading.warning(group.at, format!("nodegroup `{name}` lists what is no minion: {}", shown(&unknown)));
+        }
+        if matches!(*name, "all" | "ungrouped") {
+            reading.warning(group.at, format!("nodegroup `{name}` is no group here: Ansible has one of that name"));
+            continue;
+        }
+        let added = reading.inventory.add_group(name, group.at);
+        let Some(id) = reading.note(added, group.at) else { continue };
+        for minion in selection.minions {
+            let listed = reading.inventory.add_host(minion, Some(id), None, group.at);
+            reading.note(listed, group.at);
+        }
+    }
+}
+
+impl<'a> Gathered<'a> {
+    /// Adds data of a minion over what is known already, key by key.
+    fn add_data(&mut self, reading: &Reading<'_, 'a>, bank: Bank, id: &'a str, data: &'a [Entry<'a>], at: Pos) {
+        let bundle = match bank {
+            Bank::Grains => &mut self.grains,
+            Bank::Pillar => &mut self.pillar,
+        };
+        let known = bundle.get(id).copied();
+        let merged = match known {
+            Some((Value::Map(known), _)) => {
+                let mut entries: Vec<Entry<'a>> =
+                    known.iter().filter(|old| !data.iter().any(|new| new.key == old.key)).copied().collect();
+                entries.extend_from_slice(data);
+                &*reading.arena.alloc_slice_copy(&entries)
+            }
+            _ => data,
+        };
+        bundle.insert(id, (Value::Map(merged), at));
+    }
+}
+
+/// A file's text as a program of Salt's printed it.
+fn printed<'a>(reading: &mut Reading<'_, 'a>, path: &Path) -> Option<Text<'a>> {
+    let name = path.display().to_string();
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            let problem = Problem::new(format!("cannot be read: {}", io_message(&error))).at(Location::whole(name));
+            reading.push(problem.hint(access_hint(&error, "check its permissions")));
+            return None;
+        }
+    };
+    let Ok(text) = String::from_utf8(bytes) else {
+        let problem = Problem::new("the text is not valid UTF-8").at(Location::whole(name));
+        reading.push(problem.hint("save what Salt prints as it is"));
+        return None;
+    };
+    let (name, text) = (reading.arena.alloc_str(&name), reading.arena.alloc_str(&text));
+    reading.texts.add_printed(name, text, crate::text::Printer::Salt).map_err(|problem| reading.push(problem)).ok()
+}
+
+/// The entries of a folder, sorted by name; those that start with a dot are left out.
+fn entries_of(reading: &mut Reading<'_, '_>, path: &Path) -> Option<Vec<PathBuf>> {
+    match super::directory::sorted_entries(path) {
+        Ok(entries) => {
+            let hidden = |path: &PathBuf| file_name(path).starts_with('.');
+            Some(entries.into_iter().filter(|path| !hidden(path)).collect())
+        }
+        Err(error) => {
+            let whole = Location::whole(path.display().to_string());
+            let problem = Problem::new(format!("cannot be listed: {}", io_message(&error))).at(whole);
+            reading.push(problem.hint(access_hint(&error, "name a folder")));
+            None
+        }
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// A text from a minion, which must not run as a template where Ansible reads the inventory.
+fn guarded(text: &str) -> Value<'_> {
+    let template = || text.contains("{{") || text.contains("{%") || text.contains("{#");
+    // Most texts are short and have no brace at all.
+    if text.as_bytes().contains(&b'{') && template() { Value::Unsafe(text) } else { Value::Str(text) }
+}

@@ -1,0 +1,113 @@
+//! Which sources are Salt's, by what is in them.
+
+use std::io::Read;
+use std::path::Path;
+
+use super::{Given, Part, cache, keys, roster};
+use crate::json;
+use crate::source::{Reading, Spec, script};
+use crate::text::{Text, TextMap};
+use crate::value::{Entry, Value};
+
+/// No more of a file is looked at before it is read as Salt's, in bytes.
+const HEAD: usize = 64 << 10;
+
+/// What a source is of Salt's: what `regal.yml` says of it, or else what it looks like. Nothing for one of Ansible's.
+pub(in crate::source) fn detect(reading: &Reading<'_, '_>, spec: &Spec) -> Option<Vec<Given>> {
+    if !spec.salt.is_empty() {
+        return Some(spec.salt.clone());
+    }
+    if spec.name.contains(',') && !spec.path.exists() {
+        return None;
+    }
+    let path = &spec.path;
+    let part = if path.is_dir() { folder(path) } else { file(reading, path) };
+    part.map(|part| vec![Given { part, path: path.clone(), origin: spec.origin.clone() }])
+}
+
+fn folder(path: &Path) -> Option<Part> {
+    if keys::is_keys(path) {
+        Some(Part::Keys)
+    } else if cache::is_cache(path) {
+        Some(Part::Cache)
+    } else if path.join("master.d").is_dir() || path.join("pki/master").is_dir() {
+        Some(Part::Config)
+    } else if path.file_name().is_some_and(|name| name == "master.d") {
+        Some(Part::Nodegroups)
+    } else {
+        None
+    }
+}
+
+fn file(reading: &Reading<'_, '_>, path: &Path) -> Option<Part> {
+    if script::is_executable(path) {
+        return None;
+    }
+    let mut head = Vec::new();
+    std::fs::File::open(path).ok()?.take(HEAD as u64).read_to_end(&mut head).ok()?;
+    let head = String::from_utf8_lossy(&head);
+    let named = path.file_name().is_some_and(|name| name == "roster");
+    let has_line = |starts: &[&str]| head.lines().any(|line| starts.iter().any(|start| line.starts_with(start)));
+    if head.trim_start().starts_with('{') {
+        return saved(&head);
+    }
+    let groups = has_line(&["nodegroups:", "ssh_list_nodegroups:"]);
+    let roster =
+        named || head.lines().any(|line| line.starts_with([' ', '{']) && line.contains("host:")) || flow(&head);
+    if !groups && !roster {
+        return None;
+    }
+    let text = std::fs::read_to_string(path).ok()?;
+    // A template is no YAML; whoever named such a file so means a roster.
+    if named && (text.contains("{%") || text.contains("{{")) {
+        return Some(Part::Roster);
+    }
+    with_mapping(reading, &text, |entries| {
+        if groups && entries.iter().any(is_nodegroups) {
+            return Some(Part::Nodegroups);
+        }
+        roster::is_roster(entries, named).then_some(Part::Roster)
+    })
+}
+
+/// Whether an entry is written on one line, `web1: {host: 10.0.0.1}`.
+fn flow(head: &str) -> bool {
+    head.lines().any(|line| line.contains("{host:") || line.contains("{ host:"))
+}
+
+fn is_nodegroups(entry: &Entry<'_>) -> bool {
+    let named = matches!(entry.key, "nodegroups" | "ssh_list_nodegroups");
+    let target = |value: &Value<'_>| matches!(value, Value::Str(_) | Value::List(_));
+    named
+        && match entry.value {
+            Value::Map(groups) => groups.iter().all(|group| target(&group.value)),
+            Value::List(items) => items.iter().all(|item| matches!(item, Value::Map([group]) if target(&group.value))),
+            _ => false,
+        }
+}
+
+/// What a program of Salt's printed.
+fn saved(head: &str) -> Option<Part> {
+    let has = |key: &str| head.contains(&format!("\"{key}\":"));
+    if has("minions") && has("minions_pre") && has("minions_rejected") {
+        Some(Part::Keys)
+    } else if has("up") && has("down") && !has("hosts") && !has("vars") {
+        Some(Part::Status)
+    } else if has("saltversion") && has("saltversioninfo") && !has("_meta") {
+        Some(Part::Grains)
+    } else {
+        None
+    }
+}
+
+/// Looks into a text as YAML, without a word if it is none.
+fn with_mapping<T>(reading: &Reading<'_, '_>, text: &str, look: impl Fn(&[Entry<'_>]) -> Option<T>) -> Option<T> {
+    let arena = crate::text::Arena::new();
+    let texts = TextMap::new();
+    let text: Text<'_> = texts.add("", arena.alloc_str(text)).ok()?;
+    let limit = reading.options.limits.yaml_values;
+    match json::parse_data(&arena, text, limit, &mut Vec::new()) {
+        Ok(Value::Map(entries)) => look(entries),
+        _ => None,
+    }
+}

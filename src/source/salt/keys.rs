@@ -1,0 +1,96 @@
+//! Which minions there are: the master's folder of accepted keys, `salt-key -L`, `manage.status`.
+
+use std::path::Path;
+
+use indexmap::IndexMap;
+
+use super::{Gathered, entries_of, file_name, printed, shown};
+use crate::error::{Location, Problem};
+use crate::json;
+use crate::source::Reading;
+use crate::text::{Pos, Text};
+use crate::value::{Entry, Value};
+
+const KEYS: &str = "save it with: salt-key -L --out=json";
+const STATUS: &str = "save it with: salt-run manage.status --out=json";
+
+/// Whether a folder is the master's folder of keys, or the one of the accepted ones in it.
+pub(super) fn is_keys(path: &Path) -> bool {
+    let folder = if path.file_name().is_some_and(|name| name == "minions") { path.parent() } else { Some(path) };
+    folder.is_some_and(|folder| folder.join("minions").is_dir() && folder.join("minions_pre").is_dir())
+}
+
+/// Reads a folder or a file.
+pub(super) fn read<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, path: &Path) {
+    if !path.is_dir() {
+        return read_listed(reading, gathered, path);
+    }
+    let inside = path.join("minions");
+    let folder = if inside.is_dir() { &inside } else { path };
+    let Some(entries) = entries_of(reading, folder) else { return };
+    let Ok(Text { base, .. }) = reading.texts.add_binary(reading.arena.alloc_str(&folder.display().to_string())) else {
+        return;
+    };
+    let keys = gathered.keys.get_or_insert_default();
+    for path in entries.iter().filter(|path| path.is_file()) {
+        keys.insert(reading.arena.alloc_str(&file_name(path)), base);
+    }
+}
+
+/// `salt-key -L --out=json`.
+fn read_listed<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, path: &Path) {
+    let Some((text, entries)) = mapping(reading, path, KEYS) else { return };
+    let Some(accepted) = ids(reading, entries, "minions") else {
+        return reading.problem(text.base, "this is no list of keys: it has no `minions`", KEYS);
+    };
+    gathered.keys.get_or_insert_default().extend(accepted);
+}
+
+/// `salt-run manage.status --out=json`.
+pub(super) fn read_status<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, path: &Path) {
+    let Some((text, entries)) = mapping(reading, path, STATUS) else { return };
+    let (Some(up), Some(down)) = (ids(reading, entries, "up"), ids(reading, entries, "down")) else {
+        return reading.problem(text.base, "this is no status of minions: it has no lists `up` and `down`", STATUS);
+    };
+    if !down.is_empty() {
+        let names: Vec<&str> = down.keys().copied().collect();
+        let problem = Problem::new(format!("down: {}", shown(&names))).at(Location::whole(path.display().to_string()));
+        reading.warnings.push(problem.hint("a rollout stops at a batch with a minion that is down"));
+    }
+    let status = gathered.status.get_or_insert_default();
+    status.extend(up);
+    status.extend(down);
+}
+
+/// The mapping that a file holds as JSON.
+fn mapping<'a>(reading: &mut Reading<'_, 'a>, path: &Path, hint: &str) -> Option<(Text<'a>, &'a [Entry<'a>])> {
+    let text = printed(reading, path)?;
+    match json::parse(reading.arena, text) {
+        Ok(Value::Map(entries)) => Some((text, entries)),
+        Ok(other) => {
+            reading.problem(text.base, format!("the file holds {}, not a mapping", other.type_name()), hint);
+            None
+        }
+        Err(fault) => {
+            reading.problem(fault.at, format!("the file is no JSON: {}", fault.message), hint);
+            None
+        }
+    }
+}
+
+/// The ids in a list.
+fn ids<'a>(reading: &mut Reading<'_, 'a>, entries: &[Entry<'a>], key: &str) -> Option<IndexMap<&'a str, Pos>> {
+    let Entry { value: Value::List(items), at, .. } = entries.iter().find(|entry| entry.key == key)? else {
+        return None;
+    };
+    let mut found = IndexMap::new();
+    for item in *items {
+        match item {
+            Value::Str(id) if !id.is_empty() => {
+                found.insert(*id, *at);
+            }
+            other => reading.problem(*at, format!("an id is {}, not a string", other.type_name()), "save it anew"),
+        }
+    }
+    Some(found)
+}

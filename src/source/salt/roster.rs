@@ -1,0 +1,222 @@
+//! Rosters of `salt-ssh`: a file of ids, or a folder with a file for each.
+//!
+//! ```yaml
+//! web1: 10.0.0.1
+//! web2: {host: 10.0.0.2, user: deploy, port: 2222, grains: {role: web}}
+//! ```
+//!
+//! The rules are those of `salt/roster/flat.py` and `dir.py`. Salt renders a roster as a template first; one that needs it
+//! is refused.
+
+use std::path::Path;
+
+use super::{Address, Gathered, entries_of, file_name};
+use crate::error::{Location, Problem};
+use crate::salt::{Bank, Coverage};
+use crate::source::{Content, Reading};
+use crate::text::{Pos, Text};
+use crate::value::{Entry, KeyKind, Value};
+use crate::yaml;
+
+/// What the master's configuration says for all entries.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Defaults<'a> {
+    /// `roster_defaults`.
+    pub entries: &'a [Entry<'a>],
+    /// `roster_domain`, for entries of a folder without a host.
+    pub domain: Option<&'a str>,
+}
+
+const FORM: &str = "write `web1: 10.0.0.1`, or `web1: {host: 10.0.0.1, user: deploy, port: 22}`";
+
+/// Reads a file or a folder.
+pub(super) fn read<'a>(
+    reading: &mut Reading<'_, 'a>,
+    gathered: &mut Gathered<'a>,
+    path: &Path,
+    defaults: &Defaults<'a>,
+) {
+    gathered.roster.get_or_insert_default();
+    if path.is_dir() {
+        read_folder(reading, gathered, path, defaults);
+    } else if let Some((text, value)) = document(reading, path) {
+        match value {
+            Value::Null => {}
+            Value::Map(entries) => {
+                entries.iter().for_each(|entry| read_entry(reading, gathered, entry, defaults));
+            }
+            other => {
+                reading.problem(text.base, format!("the roster is {}, not a mapping", other.type_name()), FORM);
+            }
+        }
+    }
+}
+
+fn read_folder<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, path: &Path, defaults: &Defaults<'a>) {
+    let Some(entries) = entries_of(reading, path) else { return };
+    for path in entries.iter().filter(|path| path.is_file()) {
+        let Some((text, value)) = document(reading, path) else { continue };
+        let id = &*reading.arena.alloc_str(&file_name(path));
+        match value {
+            Value::Map(entries) => {
+                let named = entries.iter().any(|entry| entry.key == "host");
+                let host = defaults.domain.filter(|_| !named).map(|domain| {
+                    let host = reading.arena.alloc_str(&format!("{id}.{domain}"));
+                    Entry { key: "host", kind: KeyKind::Str, at: text.base, value: Value::Str(host) }
+                });
+                let entries: Vec<Entry<'a>> = host.into_iter().chain(entries.iter().copied()).collect();
+                add(reading, gathered, id, &merged(reading, &entries, defaults), text.base);
+            }
+            other => {
+                let message = format!("the roster of `{id}` is {}, not a mapping", other.type_name());
+                reading.problem(text.base, message, "write host, user and port: `host: 10.0.0.1`");
+            }
+        }
+    }
+}
+
+fn read_entry<'a>(
+    reading: &mut Reading<'_, 'a>,
+    gathered: &mut Gathered<'a>,
+    entry: &'a Entry<'a>,
+    defaults: &Defaults<'a>,
+) {
+    if entry.kind != KeyKind::Str {
+        let message = format!("the id `{}` is no string in YAML", entry.key);
+        return reading.problem(entry.at, message, format!("quote it: \"{}\"", entry.key));
+    }
+    let own = match entry.value {
+        Value::Map(own) => own.to_vec(),
+        Value::Str(_) => vec![Entry { key: "host", kind: KeyKind::Str, at: entry.at, value: entry.value }],
+        other => {
+            let message = format!("the roster entry of `{}` is {}", entry.key, other.type_name());
+            return reading.problem(entry.at, message, FORM);
+        }
+    };
+    add(reading, gathered, entry.key, &merged(reading, &own, defaults), entry.at);
+}
+
+/// An entry over the defaults.
+fn merged<'a>(reading: &Reading<'_, 'a>, own: &[Entry<'a>], defaults: &Defaults<'a>) -> &'a [Entry<'a>] {
+    let kept = defaults.entries.iter().filter(|default| !own.iter().any(|entry| entry.key == default.key));
+    let entries: Vec<Entry<'a>> = kept.chain(own).copied().collect();
+    reading.arena.alloc_slice_copy(&entries)
+}
+
+/// Adds an entry: how the host is reached, and its grains.
+fn add<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, id: &'a str, entries: &'a [Entry<'a>], at: Pos) {
+    let mut variables = Vec::new();
+    for entry in entries {
+        let name = match entry.key {
+            "host" => "ansible_host",
+            "port" => "ansible_port",
+            "user" => "ansible_user",
+            _ => continue,
+        };
+        match (entry.key, entry.value) {
+            (_, Value::Str(text)) if !text.trim().is_empty() => variables.push((name, entry.value, entry.at)),
+            ("port", Value::Int(_)) => variables.push((name, entry.value, entry.at)),
+            (key, other) => {
+                let message = format!(
+                    "the `{key}` of `{id}` is {}",
+                    if other.text() == Some("") { "empty" } else { other.type_name() }
+                );
+                reading.problem(entry.at, message, FORM);
+            }
+        }
+    }
+    if let Some(roster) = &mut gathered.roster
+        && roster.insert(id, Address { at, variables }).is_some()
+    {
+        reading.warning(at, format!("`{id}` is in several rosters; the last one counts"));
+    }
+    add_grains(reading, gathered, id, entries, at);
+}
+
+/// `minion_opts: {grains: …}` and, over them, `grains`. Where one entry has some, the others have none.
+fn add_grains<'a>(
+    reading: &mut Reading<'_, 'a>,
+    gathered: &mut Gathered<'a>,
+    id: &'a str,
+    entries: &'a [Entry<'a>],
+    at: Pos,
+) {
+    let of = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| entry.value);
+    let options = of("minion_opts").and_then(|options| options.get("grains"));
+    for grains in [options, of("grains")].into_iter().flatten() {
+        match grains {
+            Value::Map(grains) => {
+                gathered.grains_coverage = Coverage::Part.max(gathered.grains_coverage);
+                gathered.add_data(reading, Bank::Grains, id, grains, at);
+            }
+            Value::Null => {}
+            other => {
+                let message = format!("the `grains` of `{id}` are {}, not a mapping", other.type_name());
+                reading.problem(at, message, "write grains as a mapping: `grains: {role: web}`");
+            }
+        }
+    }
+    if !gathered.grains.contains_key(id) {
+        gathered.add_data(reading, Bank::Grains, id, &[], at);
+    }
+}
+
+/// What a file holds as YAML; a template and an id that stands twice are refused, the one since Salt would fill it in,
+/// the other since Salt fails.
+pub(super) fn document<'a>(reading: &mut Reading<'_, 'a>, path: &Path) -> Option<(Text<'a>, Value<'a>)> {
+    let text = match reading.read_text(path)? {
+        Content::Text(text, None) => text,
+        Content::Text(..) => {
+            let problem = Problem::new("the text is not valid UTF-8").at(Location::whole(path.display().to_string()));
+            reading.push(problem.hint("save the file as UTF-8"));
+            return None;
+        }
+        Content::Sealed => {
+            let problem = Problem::new("the file is under Ansible's vault, which Salt does not read");
+            reading.push(problem.at(Location::whole(path.display().to_string())).hint("name a file of Salt's"));
+            return None;
+        }
+    };
+    if let Some((offset, what)) = template(text.text) {
+        let hint = "write it out as plain YAML, without `{%`, `{{` and `#!`, and name that file";
+        reading.problem(text.pos(offset), format!("the file is {what}, which only Salt can fill in"), hint);
+        return None;
+    }
+    let mut repeated = Vec::new();
+    match yaml::parse(reading.arena, text, &mut repeated) {
+        Ok(value) => {
+            for (at, message) in repeated {
+                reading.problem(at, message, "keep one of them: Salt refuses the file");
+            }
+            Some((text, value))
+        }
+        Err(fault) => {
+            let problem = fault.problem(reading.texts);
+            reading.push(problem);
+            None
+        }
+    }
+}
+
+/// Where a text needs Salt's renderers, and which.
+fn template(text: &str) -> Option<(usize, &'static str)> {
+    if text.starts_with("#!") && text.lines().next().is_some_and(|line| line.trim() != "#!yaml") {
+        return Some((0, "for a renderer of its own"));
+    }
+    let found = ["{%", "{{", "{#"].iter().filter_map(|mark| text.find(mark)).min();
+    found.map(|offset| (offset, "a Jinja template"))
+}
+
+/// Whether a mapping of a file has the shape of a roster, and of no inventory of Ansible's.
+pub(super) fn is_roster(entries: &[Entry<'_>], named_roster: bool) -> bool {
+    let inventory = |entry: &Entry<'_>| match entry.value {
+        Value::Map(inner) => inner.iter().any(|part| matches!(part.key, "hosts" | "children" | "vars")),
+        Value::Str(_) => false,
+        _ => true,
+    };
+    let addressed = |entry: &Entry<'_>| matches!(entry.value.get("host"), Some(Value::Str(_)));
+    !entries.is_empty()
+        && !entries.iter().any(inventory)
+        && (named_roster || entries.iter().any(addressed))
+        && entries.iter().all(|entry| addressed(entry) || named_roster || matches!(entry.value, Value::Str(_)))
+}

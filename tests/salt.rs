@@ -1,0 +1,20 @@
+//! Salt, with a real master and four minions on loopback.
+//!
+//! `tests/run` installs Salt; a plain `cargo test` leaves these tests out. They share one master, so they take turns.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "salt/batches.rs"]
+mod batches;
+#[path = "salt/master.rs"]
+mod master;
+#[path = "salt/reading.rs"]
+mod reading;
+#[allow(dead_code)]
+#[path = "exports/site.rs"]
+mod site;
+#[path = "salt/ssh.rs"]
+mod ssh;
+#[path = "exports/sshd.rs"]
+#[allow(dead_code)]
+mod sshd;
