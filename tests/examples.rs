@@ -106,6 +106,7 @@ fn plans_are_as_the_readmes_say() {
         run(&format!("examples/{example}/README.md"), example, None);
     }
     run("README.md", "small", None);
+    run("docs/planning.md", "zones", None);
     for page in ["docs/waves.md", "docs/compare.md"] {
         run(page, "waves", None);
     }

@@ -15,6 +15,7 @@ mod layers;
 mod limits;
 mod messages;
 mod minions;
+mod planning;
 mod protocol;
 mod schema;
 mod settings;
