@@ -110,6 +110,12 @@ impl Bank {
     }
 }
 
+/// That something asks Salt's minions where there are none: "`G@os:Debian` is a target of Salt's".
+pub fn no_source(what: &str) -> Problem {
+    let problem = Problem::new(format!("{what}, and there is no source of Salt's"));
+    problem.hint("name one under `inventory:`, such as `- salt: {config: /etc/salt}`")
+}
+
 impl<'a> Fleet<'a> {
     /// How much is known of such data.
     pub fn coverage(&self, bank: Bank) -> Coverage {
