@@ -18,7 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("settings", &["error", "plan", "policy", "source", "text", "value", "yaml"]),
     ("source", &["error", "inventory", "json", "literal", "pattern", "salt", "text", "value", "vault", "yaml"]),
     ("vault", &[]),
-    ("assign", &["error", "inventory", "pattern", "policy", "salt", "settings", "text", "value"]),
+    ("assign", &["error", "fold", "inventory", "pattern", "policy", "salt", "settings", "text", "value"]),
     ("plan", &["assign", "error", "fold", "policy"]),
     ("emit", &["error", "fold", "inventory", "plan", "policy", "salt", "text", "value"]),
 ];
