@@ -255,6 +255,7 @@ fn add_hosts<'a>(reading: &mut Reading<'_, 'a>, gathered: &Gathered<'a>, fleet: 
         let Some(host) = reading.note(added, at) else { continue };
         let target = reading.inventory.target_of_host(host);
         if let Some(Value::Map(grains)) = minion.grains {
+            reading.inventory.expect_vars(target, grains.len() + address.map_or(0, |address| address.variables.len()));
             for grain in grains.iter().filter(|grain| grain.kind == KeyKind::Str && !grain.key.is_empty()) {
                 if grain.key.starts_with("ansible_") {
                     refused.get_or_insert((grain.key, id));
