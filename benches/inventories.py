@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes the same inventory of N hosts as INI, YAML and a script's JSON.
+"""Writes the same inventory of N hosts as INI, YAML, a script with its JSON, and up to 10,000 hosts a folder with host_vars.
 
-usage: inventories.py N FOLDER   ->  FOLDER/hosts.ini  FOLDER/hosts.yml  FOLDER/hosts.json
+usage: inventories.py N FOLDER   ->  FOLDER/hosts.ini  FOLDER/hosts.yml  FOLDER/hosts.json  FOLDER/script  FOLDER/site/
 
 21 groups in three levels, two variables a leaf group, five variables a host. The same N gives the same bytes.
 """
@@ -10,6 +10,7 @@ import json
 import os
 import sys
 
+MOST_FILES = 10_000
 VERSIONS = ["shop-2.4.0", "shop-2.4.1", "shop-2.5.0-rc1"]
 
 
@@ -61,6 +62,27 @@ def main() -> None:
     script["_meta"] = {"hostvars": {host: of for members in hosts.values() for host, of in members.items()}}
     with open(f"{folder}/hosts.json", "w", encoding="utf-8") as out:
         json.dump(script, out)
+    with open(f"{folder}/script", "w", encoding="utf-8") as program:
+        program.write(f"#!/bin/sh\nexec cat {os.path.abspath(folder)}/hosts.json\n")
+    os.chmod(f"{folder}/script", 0o755)
+    if count <= MOST_FILES:
+        site(f"{folder}/site", hosts, own, above)
+
+
+def site(folder: str, hosts: dict, own: dict, above: dict) -> None:
+    """The directory: names alone in `hosts`, a file for each group's and each host's variables."""
+    for name in ("group_vars", "host_vars"):
+        os.makedirs(f"{folder}/{name}", exist_ok=True)
+    with open(f"{folder}/hosts.ini", "w", encoding="utf-8") as ini:
+        for leaf, members in hosts.items():
+            ini.write(f"[{leaf}]\n" + "".join(f"{host}\n" for host in members))
+        for group, children in above.items():
+            ini.write(f"[{group}:children]\n" + "".join(f"{child}\n" for child in children))
+    files = [(f"group_vars/{leaf}", of) for leaf, of in own.items()]
+    files += [(f"host_vars/{host}", of) for members in hosts.values() for host, of in members.items()]
+    for name, variables in files:
+        with open(f"{folder}/{name}.yml", "w", encoding="utf-8") as out:
+            out.write("---\n" + "".join(f"{key}: {value}\n" for key, value in variables.items()))
 
 
 if __name__ == "__main__":

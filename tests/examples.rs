@@ -102,15 +102,19 @@ fn with_the_newest_ansible(readme: &str, example: &str) {
 
 #[test]
 fn plans_are_as_the_readmes_say() {
-    for example in ["small", "zones", "regal"] {
+    for example in ["small", "zones", "regal", "waves"] {
         run(&format!("examples/{example}/README.md"), example, None);
     }
     run("README.md", "small", None);
+    run("docs/planning.md", "zones", None);
+    for page in ["docs/waves.md", "docs/compare.md"] {
+        run(page, "waves", None);
+    }
 }
 
 #[test]
 fn exports_are_as_the_readmes_say() {
-    for example in ["shells", "nginx", "haproxy", "prometheus"] {
+    for example in ["shells", "nginx", "haproxy", "prometheus", "salt"] {
         run(&format!("examples/{example}/README.md"), example, Some(Path::new("/usr/bin")));
     }
 }
@@ -137,6 +141,12 @@ fn small() {
 #[ignore = "needs ansible; run tests/run"]
 fn zones() {
     with_the_newest_ansible("examples/zones/README.md", "zones");
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn waves() {
+    with_the_newest_ansible("examples/waves/README.md", "waves");
 }
 
 #[test]
