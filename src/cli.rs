@@ -55,6 +55,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
         Some(Command::Export(ref options)) if options.list => return export::list(output),
         Some(Command::Completions { shell }) => return documents::completions(shell, output),
+        Some(Command::Schema) => return documents::schema(output),
         Some(Command::Man) => return documents::manual(output),
         _ => {}
     }

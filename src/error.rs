@@ -125,6 +125,8 @@ fn write_excerpt(f: &mut fmt::Formatter<'_>, line: usize, column: usize, text: &
     Ok(())
 }
 
+impl std::error::Error for Problem {}
+
 /// Everything that kept a step from its result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {

@@ -5,6 +5,68 @@
 //!  (read)      (model)      (version→hosts)  (batches)  (write)
 //!                                Policy ───────┘
 //! ```
+//!
+//! # From a program
+//!
+//! Everything that is read lives in an [`Arena`](text::Arena); the inventory, the plan and all names in them borrow from it. The settings
+//! are those of `regal.yml`, so that a program and the command plan alike:
+//!
+//! ```
+//! use regal_inventory::assign::{Request, assign};
+//! use regal_inventory::plan::plan;
+//! use regal_inventory::settings::{self, Input};
+//! use regal_inventory::source::{Options, Spec, load};
+//! use regal_inventory::text::{Arena, TextMap};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let hosts_ini = folder.path().join("hosts.ini");
+//! std::fs::write(&hosts_ini, "[web]\nweb[1:5]\n[web:vars]\napp_version=shop-2.5.0\n")?;
+//!
+//! let arena = Arena::new();
+//! let texts = TextMap::new();
+//! let file = texts.add("regal.yml", "version_from: {var: app_version}\nbatch_size: 50%\n")?;
+//! let settings = settings::read(&arena, &texts, &Input { file: Some(file), ..Input::default() })?;
+//!
+//! let loaded = load(&arena, &texts, &[Spec::file(hosts_ini)], &Options::default())?;
+//! let mut warnings = loaded.warnings;
+//! let versions = settings.versions.as_ref().ok_or("no versions")?;
+//! let request = Request { versions, policy: &settings.policy, fleet: None };
+//! let assignments = assign(&arena, &loaded.inventory, &texts, request, &mut warnings)?;
+//! let plan = plan(&assignments, &settings.policy)?;
+//!
+//! for rollout in &plan.rollouts {
+//!     for batch in &rollout.batches {
+//!         println!("{} {}: {}", rollout.version, batch.stage, batch.hosts.join(", "));
+//!     }
+//! }
+//! # let sizes: Vec<usize> = plan.rollouts[0].batches.iter().map(|batch| batch.hosts.len()).collect();
+//! # assert_eq!(sizes, [1, 2, 2]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The planner alone needs names and a [`Policy`](policy::Policy), and neither files nor an inventory:
+//!
+//! ```
+//! use regal_inventory::assign::{Assigned, Assignments};
+//! use regal_inventory::plan::{Stage, plan};
+//! use regal_inventory::policy::Policy;
+//!
+//! # fn main() -> Result<(), regal_inventory::error::Error> {
+//! let shop = Assigned::new("shop-2.5.0", vec!["web1", "web2", "web3"]);
+//! let assignments = Assignments { versions: vec![shop], ..Assignments::default() };
+//! let plan = plan(&assignments, &Policy::default())?;
+//!
+//! let batches = &plan.rollouts[0].batches;
+//! assert_eq!((batches[0].stage, &batches[0].hosts[..]), (Stage::A, &["web1"][..]));
+//! assert_eq!((batches[2].stage, &batches[2].hosts[..]), (Stage::B(2), &["web3"][..]));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! An [`Error`](error::Error) has all problems of its step, each with file, line and a hint. What the command writes is in [`emit`]: an
+//! [`Export`](emit::export::Export) is a plan with its inventory, and [`emit::export::find`] gives the function of a format.
 
 pub mod assign;
 pub mod emit;

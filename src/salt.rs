@@ -1,6 +1,6 @@
 //! Salt's own notions: minions with what is known of them, nodegroups, and targets over both.
 //!
-//! Nothing is read here: [`crate::source`] fills a [`Fleet`], and a [`Fleet`] answers targets as a master of Salt 3008 does
+//! Nothing is read here: the readers of sources fill a [`Fleet`], and a [`Fleet`] answers targets as a master of Salt 3008 does
 //! (`salt/utils/minions.py`). Where Salt would leave out a minion that it knows too little of, this is an error that
 //! says what is missing.
 

@@ -5,9 +5,11 @@
 //! fit with what is allowed. The environment and the command line are data here; nothing is read from the process.
 
 mod draft;
+mod forms;
 pub mod keys;
 mod layer;
 mod policy_keys;
+pub mod schema;
 mod sources;
 #[cfg(test)]
 mod tests;

@@ -117,6 +117,17 @@ fn messages_say_which_plan_is_meant() {
     assert!(message.contains("hosts:2:1: plan of regal.yml: "), "{message}");
     assert!(message.contains("other:2:1: plan of other.yml: "), "{message}");
 
+    let message = Test::new()
+        .file("regal.yml", "canary: 0\nversions: {app: a}\n")
+        .file("other.yml", "versions: {app: a}\n")
+        .args(&["plan", "--compare", "other.yml"])
+        .errors();
+    assert!(message.starts_with("error: regal.yml:1:1: `canary` cannot be `0`"), "{message}");
+
+    let message =
+        Test::new().file("other.yml", "versions: {app: a}\n").args(&["plan", "--compare", "other.yml"]).errors();
+    assert!(message.starts_with("error: plan without a configuration: nothing says which version"), "{message}");
+
     let message = test(&[]).env("REGAL_BAKE", "soon").errors();
     assert_eq!(message.matches("`bake` cannot be").count(), 1, "{message}");
 

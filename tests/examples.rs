@@ -64,16 +64,16 @@ fn copy() -> TempDir {
     copy
 }
 
-/// Runs the commands of a README, from the repository's top, in an example's folder.
-fn run(readme: &str, example: &str, ansible: Option<&Path>) {
+/// Runs the commands of a README, from the repository's top, in an example's folder; without tools only those of this program.
+fn run(readme: &str, example: &str, tools: Option<&Path>) {
     let copy = copy();
     let folder = copy.path().join("examples").join(example);
     let _ = fs::remove_dir_all(folder.join("fleet"));
     let binary = Path::new(env!("CARGO_BIN_EXE_regal-inventory")).parent().unwrap();
     let system = env::var_os("PATH").unwrap();
-    let path = env::join_paths([binary].into_iter().chain(ansible).map(PathBuf::from).chain(env::split_paths(&system)));
+    let path = env::join_paths([binary].into_iter().chain(tools).map(PathBuf::from).chain(env::split_paths(&system)));
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(readme)).unwrap();
-    let wanted = |step: &Step| ansible.is_some() || step.command.starts_with("regal-inventory ");
+    let wanted = |step: &Step| tools.is_some() || step.command.starts_with("regal-inventory ");
     for step in steps(&readme).into_iter().filter(wanted) {
         let mut command = Command::new("sh");
         command.args(["-c", &format!("{} 2>&1", step.command)]).current_dir(&folder).stdin(Stdio::null());
@@ -102,10 +102,27 @@ fn with_the_newest_ansible(readme: &str, example: &str) {
 
 #[test]
 fn plans_are_as_the_readmes_say() {
-    for example in ["small", "zones", "regal"] {
+    for example in ["small", "zones", "regal", "waves"] {
         run(&format!("examples/{example}/README.md"), example, None);
     }
     run("README.md", "small", None);
+    run("docs/planning.md", "zones", None);
+    for page in ["docs/waves.md", "docs/compare.md"] {
+        run(page, "waves", None);
+    }
+}
+
+#[test]
+fn exports_are_as_the_readmes_say() {
+    for example in ["shells", "nginx", "haproxy", "prometheus", "salt"] {
+        run(&format!("examples/{example}/README.md"), example, Some(Path::new("/usr/bin")));
+    }
+}
+
+#[test]
+#[ignore = "needs Python; run tests/run"]
+fn programs() {
+    run("examples/programs/README.md", "programs", Some(Path::new("/usr/bin")));
 }
 
 #[test]
@@ -124,6 +141,12 @@ fn small() {
 #[ignore = "needs ansible; run tests/run"]
 fn zones() {
     with_the_newest_ansible("examples/zones/README.md", "zones");
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn waves() {
+    with_the_newest_ansible("examples/waves/README.md", "waves");
 }
 
 #[test]

@@ -12,14 +12,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("literal", &["text", "value"]),
     ("inventory", &["error", "text", "value"]),
     ("pattern", &["inventory", "text"]),
+    ("salt", &["error", "pattern", "text", "value"]),
     ("fold", &[]),
     ("policy", &["error"]),
     ("settings", &["error", "plan", "policy", "source", "text", "value", "yaml"]),
-    ("source", &["error", "inventory", "json", "literal", "pattern", "text", "value", "vault", "yaml"]),
+    ("source", &["error", "inventory", "json", "literal", "pattern", "salt", "text", "value", "vault", "yaml"]),
     ("vault", &[]),
-    ("assign", &["error", "inventory", "pattern", "policy", "settings", "text", "value"]),
+    ("assign", &["error", "fold", "inventory", "pattern", "policy", "salt", "settings", "text", "value"]),
     ("plan", &["assign", "error", "fold", "policy"]),
-    ("emit", &["error", "fold", "inventory", "plan", "policy", "text", "value"]),
+    ("emit", &["error", "fold", "inventory", "plan", "policy", "salt", "text", "value"]),
 ];
 
 /// The parts that the code of a file uses; its tests may use more.

@@ -8,6 +8,8 @@
 mod batches;
 #[path = "salt/master.rs"]
 mod master;
+#[path = "salt/names.rs"]
+mod names;
 #[path = "salt/reading.rs"]
 mod reading;
 #[allow(dead_code)]

@@ -10,6 +10,7 @@ use indexmap::IndexMap;
 use super::from_inventory::{Assigner, MAX_NOTES, is_template};
 use super::{Assigned, Assignments, Facts, Label};
 use crate::error::{Location, Problem};
+use crate::fold;
 use crate::inventory::membership::SetId;
 use crate::inventory::{ALL, GroupId, HostId, UNGROUPED, Var, effective};
 use crate::policy::{Pattern, Policy, Rules, Set};
@@ -17,6 +18,8 @@ use crate::value::Value;
 
 /// What stands before a glob over groups where the groups of a host are a label.
 const GROUP: &str = "group:";
+/// Characters of folded hosts that a message shows.
+const WIDTH: usize = 100;
 
 /// The hosts that patterns select.
 pub(super) struct Selected {
@@ -216,29 +219,36 @@ impl<'a> Assigner<'_, 'a> {
             self.unknown_var(name, &key.at);
             return Vec::new();
         };
+        let known = self.problems.len();
         let mut ids = Vec::with_capacity(hosts.len());
-        let mut owners: HashMap<&'a str, HostId> = HashMap::new();
+        let mut owners: IndexMap<&'a str, Vec<&'a str>> = IndexMap::new();
         for host in hosts {
-            let known = self.problems.len();
-            let value = self.effective.get(*host, id).and_then(|var| self.scalar(name, &var));
-            let owner = value.and_then(|value| owners.insert(value, *host));
-            let host = self.inventory.host_name(*host);
-            let message = match (value, owner) {
-                (None, _) => format!("host `{host}` has no `{name}`, which `assignment.key` names"),
-                (Some(value), Some(owner)) => {
-                    let owner = self.inventory.host_name(owner);
-                    format!("hosts `{owner}` and `{host}` have the same `{name}`: `{value}`")
-                }
-                _ => String::new(),
+            let value = self.effective.get(*host, id).and_then(|var| self.scalar(name, &var)).unwrap_or_default();
+            owners.entry(value).or_default().push(self.inventory.host_name(*host));
+            ids.push(value);
+        }
+        if known == self.problems.len() {
+            self.refuse_shared(key, &owners);
+        }
+        ids
+    }
+
+    /// Reports hosts without an id, and those that share one.
+    fn refuse_shared(&mut self, key: &Set<String>, owners: &IndexMap<&'a str, Vec<&'a str>>) {
+        let name = &key.value;
+        for (value, hosts) in owners.iter().filter(|(value, hosts)| value.is_empty() || hosts.len() > 1) {
+            let (which, have) = (fold::within(hosts, WIDTH), if hosts.len() == 1 { "has" } else { "have" });
+            let message = if value.is_empty() {
+                format!("{which} {have} no `{name}`, which `assignment.key` names")
+            } else {
+                format!("{which} {have} the same `{name}`, `{value}`, which `assignment.key` takes for an id")
             };
-            if !message.is_empty() && known == self.problems.len() && known < MAX_NOTES {
+            if self.problems.len() < MAX_NOTES {
                 let hint =
                     "give every host an id of its own, or leave `assignment.key` out: then the names are the ids";
                 self.problems.push(Problem::new(message).at(key.at.clone()).hint(hint));
             }
-            ids.push(value.unwrap_or_default());
         }
-        ids
     }
 
     fn unknown_var(&mut self, name: &str, at: &Location) {

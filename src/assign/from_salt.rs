@@ -76,7 +76,10 @@ impl Assigner<'_, '_> {
             match fleet.select(&target.text) {
                 Ok(selection) => {
                     if !selection.unknown.is_empty() {
-                        let message = format!("no minions: {}", listed(selection.unknown.iter().map(String::as_str)));
+                        let message = format!(
+                            "the target lists what is no minion: {}",
+                            listed(selection.unknown.iter().map(String::as_str))
+                        );
                         let problem = Problem::new(message).at(target.at.clone());
                         self.problems.push(problem.hint("check the spelling, or take them out of the list"));
                     }

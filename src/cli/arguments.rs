@@ -75,6 +75,8 @@ pub enum Command {
     Check,
     /// Write the plan for other tools: host files, nginx, Salt, programs
     Export(Box<ExportOptions>),
+    /// Print the JSON Schema of regal.yml, for editors
+    Schema,
     /// Print a completion script for a shell
     Completions {
         /// The shell

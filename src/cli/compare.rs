@@ -52,10 +52,9 @@ fn sides<'a>(
     arguments: &Arguments,
     other: &Path,
 ) -> anyhow::Result<(Side<'a>, Side<'a>)> {
-    let current = Invocation::new(arena, texts, arguments);
+    let found = pipeline::configuration(arguments)?;
+    let current = Invocation::with(arena, texts, arguments, found.clone(), "--config or REGAL_CONFIG");
     let compared = Invocation::with(arena, texts, arguments, Some(other.to_path_buf()), "--compare");
-    let found = current.as_ref().ok().and_then(|invocation| invocation.config.clone());
-    let name = found.as_ref().map_or("this configuration".to_string(), |path| path.display().to_string());
     let planned = |invocation: anyhow::Result<Invocation<'a>>, beside: Option<&Path>| -> anyhow::Result<Side<'a>> {
         let mut invocation = invocation?;
         invocation.compared = beside.map(Path::to_path_buf);
@@ -67,7 +66,7 @@ fn sides<'a>(
         (current, compared) => {
             let problems = problems(current.err())?;
             let more = self::problems(compared.err())?;
-            Err(joined(problems, &name, more, &other.display().to_string()).into())
+            Err(joined(problems, found.as_deref(), more, other).into())
         }
     }
 }
@@ -85,18 +84,20 @@ fn problems(error: Option<anyhow::Error>) -> anyhow::Result<Vec<Problem>> {
 }
 
 /// The problems of both sides. One that both have, such as a wrong variable, is told once; any other says whose it is.
-fn joined(current: Vec<Problem>, name: &str, other: Vec<Problem>, other_name: &str) -> Error {
-    let told = |problem: &Problem, name: &str| -> Problem {
+fn joined(current: Vec<Problem>, found: Option<&Path>, compared: Vec<Problem>, other: &Path) -> Error {
+    let told = |problem: &Problem, path: Option<&Path>| -> Problem {
+        let name = path.map(|path| path.display().to_string());
         let mut told = problem.clone();
-        let names_itself = problem.location.as_ref().is_some_and(|location| location.path == name);
-        if !names_itself {
-            told.message = format!("plan of {name}: {}", problem.message);
+        // a place in the configuration says it already
+        if told.location.as_ref().is_none_or(|location| Some(&location.path) != name.as_ref()) {
+            let whose = name.map_or("plan without a configuration".to_string(), |name| format!("plan of {name}"));
+            told.message = format!("{whose}: {}", problem.message);
         }
         told
     };
-    let both = |problem: &Problem| current.contains(problem) && other.contains(problem);
+    let both = |problem: &Problem| current.contains(problem) && compared.contains(problem);
     let mut problems: Vec<Problem> =
-        current.iter().map(|problem| if both(problem) { problem.clone() } else { told(problem, name) }).collect();
-    problems.extend(other.iter().filter(|problem| !both(problem)).map(|problem| told(problem, other_name)));
+        current.iter().map(|problem| if both(problem) { problem.clone() } else { told(problem, found) }).collect();
+    problems.extend(compared.iter().filter(|problem| !both(problem)).map(|problem| told(problem, Some(other))));
     Error { problems }
 }

@@ -1,8 +1,9 @@
-//! Texts made from the command line's own description.
+//! Texts made from the command line's own description and from the table of keys.
 
 use std::path::Path;
 
 use clap_complete::Shell;
+use regal_inventory::settings;
 
 use super::{arguments, output};
 
@@ -24,4 +25,14 @@ pub fn manual(path: Option<&Path>) -> anyhow::Result<()> {
     let mut page = Vec::new();
     clap_mangen::Man::new(arguments::command()).render(&mut page)?;
     output::write(&page, path)
+}
+
+/// Prints the JSON Schema of `regal.yml`.
+///
+/// # Errors
+/// A result that cannot be written.
+pub fn schema(path: Option<&Path>) -> anyhow::Result<()> {
+    let mut text = serde_json::to_string_pretty(&settings::schema::schema())?;
+    text.push('\n');
+    output::write(text.as_bytes(), path)
 }

@@ -58,15 +58,7 @@ impl<'a> Invocation<'a> {
     /// # Errors
     /// Everything that is wrong with them; this program as a source of itself.
     pub fn new(arena: &'a Arena, texts: &'a TextMap<'a>, arguments: &Arguments) -> anyhow::Result<Self> {
-        if std::env::var_os(GUARD).is_some() {
-            let problem = Problem::new("regal-inventory was started as a source of itself");
-            return Err(Error::from(problem.hint("take the script that runs it out of the sources")).into());
-        }
-        let environment = environment(arena)?;
-        let variable = environment.iter().find(|(name, _)| *name == "REGAL_CONFIG").map(|(_, value)| *value);
-        let here = std::env::current_dir().context("the working directory cannot be read")?;
-        let config = config::find(arguments.config.as_deref(), variable, &here);
-        Self::with(arena, texts, arguments, config, "--config or REGAL_CONFIG")
+        Self::with(arena, texts, arguments, configuration(arguments)?, "--config or REGAL_CONFIG")
     }
 
     /// Reads a configuration, the environment and the options; `option` is what names the configuration.
@@ -232,6 +224,22 @@ fn skipped<'s>(own: &'s [String], vaults: &'s [String]) -> impl Iterator<Item = 
     let own = own.iter().map(|path| (path, "belongs to regal-inventory and is not read as an inventory"));
     let vaults = vaults.iter().map(|path| (path, "is encrypted as a whole and was not read"));
     own.chain(vaults).map(|(path, what)| Problem::new(what).at(Location::whole(path.clone())))
+}
+
+/// The configuration that is in use, if there is one.
+///
+/// # Errors
+/// This program as a source of itself; a variable or the working directory that cannot be read.
+pub fn configuration(arguments: &Arguments) -> anyhow::Result<Option<PathBuf>> {
+    if std::env::var_os(GUARD).is_some() {
+        let problem = Problem::new("regal-inventory was started as a source of itself");
+        return Err(Error::from(problem.hint("take the script that runs it out of the sources")).into());
+    }
+    let arena = Arena::new();
+    let environment = environment(&arena)?;
+    let variable = environment.iter().find(|(name, _)| *name == "REGAL_CONFIG").map(|(_, value)| *value);
+    let here = std::env::current_dir().context("the working directory cannot be read")?;
+    Ok(config::find(arguments.config.as_deref(), variable, &here))
 }
 
 fn is_host_list(spec: &Spec) -> bool {

@@ -69,13 +69,19 @@ pub enum Rendered {
 /// Most problems that a format names one by one.
 const MOST_PROBLEMS: usize = 20;
 
-/// How a format is made. Warnings go to the list; they do not keep the result from being written.
+/// Makes one text. Warnings go to the list; they do not keep the result from being written.
+pub type RenderText = fn(&Export<'_, '_>, &mut Vec<Problem>) -> Result<Vec<u8>>;
+
+/// Makes the files of a folder, likewise.
+pub type RenderFolder = fn(&Export<'_, '_>, &mut Vec<Problem>) -> Result<Vec<File>>;
+
+/// How a format is made.
 #[derive(Clone, Copy)]
 pub enum Render {
     /// One text, for stdout or a file.
-    Text(fn(&Export<'_, '_>, &mut Vec<Problem>) -> Result<Vec<u8>>),
+    Text(RenderText),
     /// A folder, which needs a path.
-    Folder(fn(&Export<'_, '_>, &mut Vec<Problem>) -> Result<Vec<File>>),
+    Folder(RenderFolder),
 }
 
 /// A row of the table.
@@ -92,103 +98,58 @@ pub struct Format {
 
 /// All formats, in the order of `export --list`.
 pub static FORMATS: &[Format] = &[
-    Format {
-        name: "hosts",
-        summary: "a folder of host files, one a batch: parallel-ssh, pdsh, clush, GNU parallel, Fabric",
-        uses: &[Setting::Id, Setting::User, Setting::SshPort, Setting::ByName],
-        render: Render::Folder(hosts::render),
-    },
-    Format {
-        name: "clustershell",
-        summary: "a folder with a group source for clush and nodeset",
-        uses: &[Setting::Source, Setting::ByName],
-        render: Render::Folder(groups::clustershell),
-    },
-    Format {
-        name: "dsh",
-        summary: "a folder of group files for dsh",
-        uses: &[Setting::ByName],
-        render: Render::Folder(groups::dsh),
-    },
-    Format {
-        name: "nginx",
-        summary: "upstreams and the variables that choose among them, to include in http",
-        uses: pools::USES,
-        render: Render::Text(nginx::render),
-    },
-    Format {
-        name: "nginx-lua",
-        summary: "a folder with the pools as data and a Lua module that follows them without a reload",
-        uses: pools::USES,
-        render: Render::Folder(nginx_lua::render),
-    },
-    Format {
-        name: "haproxy",
-        summary: "two backends for each version, for a further -f",
-        uses: pools::USES,
-        render: Render::Text(haproxy::render),
-    },
-    Format {
-        name: "haproxy-runtime",
-        summary: "the commands that bring a running HAProxy to the same state",
-        uses: pools::USES,
-        render: Render::Text(haproxy::runtime),
-    },
-    Format {
-        name: "file-sd",
-        summary: "targets with labels for Prometheus' file service discovery",
-        uses: file_sd::USES,
-        render: Render::Text(file_sd::render),
-    },
-    Format {
-        name: "json",
-        summary: "the whole plan as one JSON document; the same as plan --format json",
-        uses: &[],
-        render: Render::Text(programs::json),
-    },
-    Format {
-        name: "ndjson",
-        summary: "a JSON document a line for each batch, and an end",
-        uses: &[Setting::ByName],
-        render: Render::Text(programs::ndjson),
-    },
-    Format {
-        name: "tsv",
-        summary: "a line a host: version, index, batch, user group, host, address",
-        uses: &[Setting::ByName],
-        render: Render::Text(programs::tsv),
-    },
-    Format {
-        name: "regal",
-        summary: "a JSON mapping a line from version to batches, as regal's iter_dict",
-        uses: &[],
-        render: Render::Text(programs::regal),
-    },
-    Format {
-        name: "salt",
-        summary: "a folder with the three that follow",
-        uses: salt::ROSTER_USES,
-        render: Render::Folder(salt::folder),
-    },
-    Format {
-        name: "salt-nodegroups",
-        summary: "the batches as nodegroups, for a Salt master's master.d",
-        uses: &[],
-        render: Render::Text(salt::nodegroups),
-    },
-    Format {
-        name: "salt-roster",
-        summary: "a flat roster of the hosts, for salt-ssh",
-        uses: salt::ROSTER_USES,
-        render: Render::Text(salt::roster),
-    },
-    Format {
-        name: "salt-orchestrate",
-        summary: "an orchestration that goes from batch to batch, for salt-run state.orchestrate",
-        uses: &[],
-        render: Render::Text(salt::orchestrate),
-    },
+    folder(
+        "hosts",
+        &[Setting::Id, Setting::User, Setting::SshPort, Setting::ByName],
+        hosts::render,
+        "a folder of host files, one a batch: parallel-ssh, pdsh, clush, GNU parallel, Fabric",
+    ),
+    folder(
+        "clustershell",
+        &[Setting::Source, Setting::ByName],
+        groups::clustershell,
+        "a folder with a group source for clush and nodeset",
+    ),
+    folder("dsh", &[Setting::ByName], groups::dsh, "a folder of group files for dsh"),
+    text("nginx", pools::USES, nginx::render, "upstreams and the variables that choose among them, to include in http"),
+    folder(
+        "nginx-lua",
+        pools::USES,
+        nginx_lua::render,
+        "a folder with the pools as data and a Lua module that follows them without a reload",
+    ),
+    text("haproxy", pools::USES, haproxy::render, "two backends for each version, for a further -f"),
+    text(
+        "haproxy-runtime",
+        pools::USES,
+        haproxy::runtime,
+        "the commands that bring a running HAProxy to the same state",
+    ),
+    text("file-sd", file_sd::USES, file_sd::render, "targets with labels for Prometheus' file service discovery"),
+    text("json", &[], programs::json, "the whole plan as one JSON document; the same as plan --format json"),
+    text("ndjson", &[Setting::ByName], programs::ndjson, "a JSON document a line for each batch, and an end"),
+    text("tsv", &[Setting::ByName], programs::tsv, "a line a host: version, index, batch, user group, host, address"),
+    text("regal", &[], programs::regal, "a JSON mapping a line from version to batches, as regal's iter_dict"),
+    folder("salt", salt::ROSTER_USES, salt::folder, "a folder with the three that follow"),
+    text("salt-nodegroups", &[], salt::nodegroups, "the batches as nodegroups, for a Salt master's master.d"),
+    text("salt-roster", salt::ROSTER_USES, salt::roster, "a flat roster of the hosts, for salt-ssh"),
+    text(
+        "salt-orchestrate",
+        &[],
+        salt::orchestrate,
+        "an orchestration that goes from batch to batch, for salt-run state.orchestrate",
+    ),
 ];
+
+/// A format of one text.
+const fn text(name: &'static str, uses: &'static [Setting], render: RenderText, summary: &'static str) -> Format {
+    Format { name, summary, uses, render: Render::Text(render) }
+}
+
+/// A format of a folder with files.
+const fn folder(name: &'static str, uses: &'static [Setting], render: RenderFolder, summary: &'static str) -> Format {
+    Format { name, summary, uses, render: Render::Folder(render) }
+}
 
 /// The format of a name.
 pub fn find(name: &str) -> Option<&'static Format> {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::report::DomainKey;
 use crate::fold;
-use crate::plan::{Reason, Why, join};
+use crate::plan::{Why, join};
 
 /// The version of the JSON document's shape.
 const SCHEMA: u32 = 1;
@@ -47,7 +47,7 @@ struct Entry<'r> {
     /// `pinned`, `cover`, `order`, `rank`, `quota`, `sequential`, `bucket` or `wave`.
     rule: &'static str,
     because: String,
-    /// The host's hash as 16 hexadecimal digits, where it decided.
+    /// The host's hash as 16 hexadecimal digits, where hosts are ordered or chosen by hash.
     hash: Option<String>,
 }
 
@@ -71,6 +71,9 @@ impl Answer<'_, '_> {
             line("batch", &format!("{}: {group}, host {} of {}", why.stage, why.place, why.size))?;
             if !why.domains.is_empty() {
                 line("domains", &join(&why.domains))?;
+            }
+            if let Some(hash) = why.hash {
+                line("hash", &hex(hash))?;
             }
             line("because", &because(why))?;
         }
@@ -104,12 +107,6 @@ impl Answer<'_, '_> {
 
 impl<'r> Entry<'r> {
     fn new(why: &'r Why<'_>, group: &'r str) -> Self {
-        let hash = match why.reason {
-            Reason::Rank { hash, .. } | Reason::Bucket { hash, .. } | Reason::Wave { hash, .. } => {
-                Some(format!("{hash:016x}"))
-            }
-            _ => None,
-        };
         Entry {
             version: why.version,
             group,
@@ -120,11 +117,19 @@ impl<'r> Entry<'r> {
             last: why.is_last,
             rule: why.reason.as_str(),
             because: because(why),
-            hash,
+            hash: why.hash.map(hex),
         }
     }
 }
 
+fn hex(hash: u64) -> String {
+    format!("{hash:016x}")
+}
+
 fn because(why: &Why<'_>) -> String {
-    if why.is_last { format!("last keeps it for the final batches; {}", why.reason) } else { why.reason.to_string() }
+    if why.is_last {
+        format!("last keeps it for the final batches; among those, {}", why.reason)
+    } else {
+        why.reason.to_string()
+    }
 }

@@ -57,6 +57,7 @@ pub(super) fn why<'a>(assigned: &Assigned<'a>, rules: &Rules, host: &str) -> Opt
         size: batch.hosts.len(),
         domains: domains(&fleet, index),
         is_last: fleet.is_last(index),
+        hash: fleet.hashes.get(index as usize).copied(),
         reason: watch.found?,
     })
 }

@@ -76,8 +76,8 @@ fn hold_back(fleet: &Fleet<'_, '_>, states: &mut [State], problems: &mut Vec<Pro
     }
     if states.iter().all(|state| *state == State::Held) && facts.pinned.is_empty() {
         let keys = if facts.last.is_empty() { "`canary.exclude` keeps" } else { "`canary.exclude` and `last` keep" };
-        let message =
-            format!("version {} has no canary: {keys} all {} out", fleet.assigned.version, count(fleet.len(), "host"));
+        let hosts = if fleet.len() == 1 { "its only host".into() } else { format!("all its {} hosts", fleet.len()) };
+        let message = format!("version {} has no canary: {keys} {hosts} out", fleet.assigned.version);
         let hint = "let it have one: narrow the pattern, or give the version its own under `overrides`";
         problems.push(placed(Problem::new(message), &fleet.rules.canary_exclude).hint(hint));
     }
@@ -183,13 +183,13 @@ fn report_uncovered(fleet: &Fleet<'_, '_>, covered: &[Vec<bool>], problems: &mut
             let all = |of: &[u32]| hosts.iter().all(|host| of.binary_search(host).is_ok());
             let among = |host: &u32| facts.barred.binary_search(host).is_ok() || facts.last.binary_search(host).is_ok();
             let name = division.domains[domain].name;
-            let held = count(hosts.len(), "host");
+            let held = if hosts.len() == 1 { "its only host".into() } else { format!("all its {} hosts", hosts.len()) };
             let (why, hint) = if all(&facts.barred) {
-                (format!("`canary.exclude` keeps all {held} out"), "let one of them be a canary")
+                (format!("`canary.exclude` keeps {held} out"), "let a host of it be a canary")
             } else if all(&facts.last) {
-                (format!("`last` keeps all {held} for the final batches"), "take one of them out of `last`")
+                (format!("`last` keeps {held} for the final batches"), "take a host of it out of `last`")
             } else if hosts.iter().all(among) {
-                (format!("`canary.exclude` and `last` keep all {held} out"), "let one of them be a canary")
+                (format!("`canary.exclude` and `last` keep {held} out"), "let a host of it be a canary")
             } else {
                 (
                     "the other canaries fill the caps of its hosts".to_string(),

@@ -28,7 +28,11 @@ impl<'r> Sizes<'r> {
         sizes.bound = Some(match set.value {
             Bound::MaxUnavailable(amount) => {
                 let most = sizes.amount("max_unavailable", amount);
-                (most, format!("max_unavailable {amount} allows {}", count(most, "host")))
+                let said = match amount {
+                    Amount::Hosts(_) => format!("`max_unavailable` is {amount}"),
+                    Amount::Percent(_) => format!("`max_unavailable` {amount} allows {}", count(most, "host")),
+                };
+                (most, said)
             }
             Bound::MinHealthy(amount) => {
                 let healthy = amount.at_least_of(planned);
@@ -40,7 +44,7 @@ impl<'r> Sizes<'r> {
                     let (of, healthy) = (count(planned, "host"), count(healthy, "host"));
                     sizes.note(format!("min_healthy {amount} of {of} is {healthy}: a batch has at most {most}"));
                 }
-                (most, format!("min_healthy {amount} allows {}", count(most, "host")))
+                (most, format!("`min_healthy` {amount} allows {}", count(most, "host")))
             }
         });
         Ok(sizes)
@@ -77,7 +81,7 @@ impl<'r> Sizes<'r> {
     /// The size, or what the bound leaves of it.
     pub fn bounded(&mut self, key: &str, asked: &str, size: usize) -> usize {
         if size > self.most().min(self.planned) && self.most() < self.planned {
-            self.note(format!("{key} {asked} is cut: {}", self.bound()));
+            self.note(format!("{key} {asked} is cut: {}", self.bound().replace('`', "")));
         }
         size.min(self.most())
     }

@@ -19,6 +19,8 @@ pub struct Why<'a> {
     pub domains: Vec<(String, DomainName<'a>)>,
     /// Whether `last` keeps it for the final batches.
     pub is_last: bool,
+    /// The host's hash, where hosts are ordered or chosen by hash.
+    pub hash: Option<u64>,
     /// The rule that decided.
     pub reason: Reason<'a>,
 }
@@ -41,8 +43,6 @@ pub enum Reason<'a> {
     },
     /// It was its turn in the order of hashes.
     Rank {
-        /// Its hash.
-        hash: u64,
         /// Its place in the order, from 1.
         place: usize,
         /// The number of hosts.
@@ -54,15 +54,11 @@ pub enum Reason<'a> {
     Sequential(Share<'a>),
     /// Its hash lies in the canary's percent.
     Bucket {
-        /// Its hash.
-        hash: u64,
         /// It does not, but it is the smallest, and a canary must not be empty.
         forced: bool,
     },
     /// Its hash puts it into a wave.
     Wave {
-        /// Its hash.
-        hash: u64,
         /// The wave, from 1.
         wave: usize,
         /// The number of waves.
@@ -86,9 +82,10 @@ impl<'a> Reason<'a> {
     pub(super) fn in_order(fleet: &Fleet<'_, 'a>, host: u32) -> Self {
         let place = fleet.order.iter().position(|other| *other == host).map_or(0, |place| place + 1);
         let of = fleet.len();
-        match fleet.hashes.get(host as usize) {
-            Some(hash) if fleet.rules.mode() != Mode::Order => Reason::Rank { hash: *hash, place, of },
-            _ => Reason::Order { order: fleet.rules.order(), place, of },
+        if fleet.rules.mode() == Mode::Order {
+            Reason::Order { order: fleet.rules.order(), place, of }
+        } else {
+            Reason::Rank { place, of }
         }
     }
 
@@ -114,9 +111,7 @@ impl std::fmt::Display for Reason<'_> {
             Reason::Pinned => f.write_str("pinned by canary.hosts"),
             Reason::Cover(values) => write!(f, "canary.cover: the canary of {}", join(values)),
             Reason::Order { order, place, of } => write!(f, "order {}: host {place} of {of}", order.as_str()),
-            Reason::Rank { hash, place, of } => {
-                write!(f, "assignment rank: u={hash:016x} is place {place} of {of}")
-            }
+            Reason::Rank { place, of } => write!(f, "assignment rank: its hash is place {place} of {of}"),
             Reason::Quota(shares) => {
                 f.write_str("spread even: ")?;
                 for (i, share) in shares.iter().enumerate() {
@@ -128,14 +123,12 @@ impl std::fmt::Display for Reason<'_> {
             Reason::Sequential(share) => {
                 write!(f, "spread sequential: host {} of {} of {}", share.nth, share.of, join(&share.domain))
             }
-            Reason::Bucket { hash, forced: false } => {
-                write!(f, "assignment bucket: u={hash:016x} lies within canary.size")
+            Reason::Bucket { forced: false } => f.write_str("assignment bucket: its hash lies within canary.size"),
+            Reason::Bucket { forced: true } => {
+                f.write_str("assignment bucket: its hash is the smallest, and none lies within canary.size")
             }
-            Reason::Bucket { hash, forced: true } => {
-                write!(f, "assignment bucket: u={hash:016x} is the smallest, and no hash lies within canary.size")
-            }
-            Reason::Wave { hash, wave, waves } => {
-                write!(f, "assignment bucket: u={hash:016x}, wave {wave} of {waves}")
+            Reason::Wave { wave, waves } => {
+                write!(f, "assignment bucket: its hash puts it into wave {wave} of {waves}")
             }
         }
     }

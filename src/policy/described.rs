@@ -89,3 +89,38 @@ fn domains(order: &DomainOrder) -> String {
         DomainOrder::List(domains) => domains.join(", "),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::{Amount, Bound, Keys, Policy, Set};
+    use crate::settings::{Id, KEYS};
+
+    #[test]
+    fn every_key_of_a_version_is_described() {
+        let described: Vec<_> = Policy::default().rules("app").described().into_iter().map(|(key, _)| key).collect();
+        let group =
+            |name: &str| KEYS.iter().any(|key| key.name.split_once('.').is_some_and(|(outer, _)| outer == name));
+        let keys = KEYS.iter().filter(|key| key.per_version && key.id != Id::Hosts && !group(key.name));
+        let keys: Vec<_> = keys.map(|key| key.name).collect();
+        let missing: Vec<_> = keys.iter().filter(|key| !described.contains(key)).collect();
+        assert!(missing.is_empty() && described.len() == keys.len(), "{missing:?}");
+    }
+
+    #[test]
+    fn what_is_set_is_shown_and_defaults_too() {
+        let at = crate::error::Location::whole("regal.yml");
+        let keys = Keys {
+            batch_size: Some(vec![BatchSize::Amount(Amount::Hosts(2)), BatchSize::Rest]),
+            bound: Some(Set { value: Bound::MinHealthy(Amount::Hosts(3)), at }),
+            bake: Some(90),
+            ..Keys::default()
+        };
+        let described = Rules::new(keys, "app").described();
+        let shown = |key: &str| described.iter().find(|(name, _)| *name == key).and_then(|(_, value)| value.as_deref());
+        assert_eq!(shown("batch_size"), Some("2, rest"));
+        assert_eq!((shown("min_healthy"), shown("max_unavailable")), (Some("3"), None));
+        assert_eq!((shown("bake"), shown("canary.bake")), (Some("1m30s"), Some("1m30s")));
+        assert_eq!((shown("canary.size"), shown("approval"), shown("spread.mode")), (Some("1"), Some("never"), None));
+    }
+}

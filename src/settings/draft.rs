@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use indexmap::IndexMap;
 
+use super::forms;
 use super::keys::Id;
 use super::layer::{Given, Origin, Reader, Scope};
 use super::policy_keys;
@@ -56,7 +57,7 @@ impl Draft {
         let value = given.value;
         let at = || reader.locate(given.origin, given.at);
         match given.key.id {
-            Id::Plugin => typed::choice(value, &[("regal-inventory", ())])?,
+            Id::Plugin => typed::choice(value, forms::PLUGINS)?,
             Id::Inventory => self.inventory = Some(sources::typed(value, given, reader)?),
             Id::Versions => self.set_versions(given, reader)?,
             id if is_version_from(id) => {
@@ -68,14 +69,9 @@ impl Draft {
             Id::SharedHosts => self.shared_hosts = Some(typed::choice(value, SharedHosts::WORDS)?),
             Id::Limit => self.limit = Some(policy_keys::patterns(value, &at())?),
             Id::Name => self.prefix = Some(typed::checked(value, is_plain, "not usable in a group name")?.to_string()),
-            Id::GroupNames => {
-                self.spelling = Some(typed::choice(value, &[("raw", Spelling::Raw), ("safe", Spelling::Safe)])?);
-            }
+            Id::GroupNames => self.spelling = Some(typed::choice(value, forms::SPELLINGS)?),
             Id::GroupsOnly => self.groups_only = Some(typed::boolean(value)?),
-            Id::Engine => {
-                let words = [("auto", Mode::Auto), ("native", Mode::Native), ("ansible", Mode::Ansible)];
-                self.engine = Some(typed::choice(value, &words)?);
-            }
+            Id::Engine => self.engine = Some(typed::choice(value, forms::ENGINES)?),
             Id::AnsibleInventory => {
                 self.ansible_inventory = Some(source(typed::text(value)?, given.origin, at()));
             }
@@ -84,7 +80,7 @@ impl Draft {
             Id::MaxYamlValues => self.max_yaml_values = Some(typed::count(value)? as u64),
             Id::VaultPasswordFile => self.vault_password_file = Some(source(typed::text(value)?, given.origin, at())),
             Id::VaultIds => self.vault_ids = Some(vault_ids(value, given.origin, &at())?),
-            Id::Vault => self.skip_vaults = Some(typed::choice(value, &[("error", false), ("skip", true)])?),
+            Id::Vault => self.skip_vaults = Some(typed::choice(value, forms::VAULTS)?),
             _ => policy_keys::set(&mut self.keys, given, &at())?,
         }
         Ok(())
@@ -189,7 +185,7 @@ fn once_each<'a>(layer: Vec<Given<'a>>, reader: &mut Reader<'_, 'a>) -> Vec<Give
 
 /// What can be set once in a layer.
 #[derive(PartialEq, Eq, Hash)]
-enum Setting {
+pub(super) enum Setting {
     /// Where versions come from, in whatever way.
     Versions,
     /// How many hosts may be in a batch, said either way.
@@ -199,7 +195,7 @@ enum Setting {
 }
 
 impl Setting {
-    fn of(id: Id) -> Self {
+    pub fn of(id: Id) -> Self {
         match id {
             Id::Versions => Setting::Versions,
             id if is_version_from(id) => Setting::Versions,

@@ -45,7 +45,7 @@ pub(super) enum Scope {
 }
 
 impl Scope {
-    fn allows(self, key: &Key) -> bool {
+    pub fn allows(self, key: &Key) -> bool {
         match self {
             Scope::Top => key.id != Id::Hosts,
             Scope::Version => key.per_version,

@@ -1,5 +1,6 @@
 //! The keys that a version may have of its own, typed.
 
+use super::forms::DOMAIN_ORDERS;
 use super::keys::Id;
 use super::layer::Given;
 use super::typed::{self, Typed, choice, text, wrong};
@@ -145,11 +146,8 @@ fn labels(value: Value<'_>) -> Typed<Vec<String>> {
 /// A word, or a list of domains.
 fn domain_order(value: Value<'_>) -> Typed<DomainOrder> {
     if !matches!(value, Value::List(_)) {
-        match text(value)? {
-            "name" => return Ok(DomainOrder::Name),
-            "smallest_first" => return Ok(DomainOrder::SmallestFirst),
-            _ => return wrong(value, "no such choice, and no list of domains"),
-        }
+        text(value)?;
+        return choice(value, DOMAIN_ORDERS).or_else(|_| wrong(value, "no such choice, and no list of domains"));
     }
     let domains = typed::texts(value)?;
     match domains.iter().enumerate().find(|(i, domain)| domains[..*i].contains(domain)) {

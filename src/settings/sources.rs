@@ -24,6 +24,7 @@ pub(super) fn typed<'a>(value: Value<'a>, given: &Given<'a>, reader: &mut Reader
     let mut sources = Vec::new();
     for item in items {
         match item {
+            Value::Map([]) => return typed::wrong(item, "it names no source"),
             Value::Map(entries) => sources.extend(salt(entries, given, reader)),
             item => {
                 let at = reader.locate(given.origin, given.at);

@@ -84,10 +84,10 @@ pub(super) fn boolean(value: Value<'_>) -> Typed<bool> {
 }
 
 /// One of a few words.
-pub(super) fn choice<T: Copy>(value: Value<'_>, words: &[(&str, T)]) -> Typed<T> {
+pub(super) fn choice<T: Clone>(value: Value<'_>, words: &[(&str, T)]) -> Typed<T> {
     let given = text(value)?;
     match words.iter().find(|(word, _)| *word == given) {
-        Some((_, meaning)) => Ok(*meaning),
+        Some((_, meaning)) => Ok(meaning.clone()),
         None => wrong(value, "no such choice"),
     }
 }

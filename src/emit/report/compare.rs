@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use super::layout::{COLUMNS, clip, count};
 use super::{Format, Report, text};
 use crate::fold;
-use crate::plan::compare::{Comparison, Pair, Place};
+use crate::plan::compare::{Comparison, Pair, Place, Setting};
 use crate::plan::{Batch, Rollout};
 use crate::policy::display_seconds;
 
@@ -19,6 +19,9 @@ const VERSIONS: usize = 12;
 const WARNINGS: usize = 6;
 /// Columns of each side.
 const SIDE: usize = 44;
+
+/// A label with a text for each side.
+type Row = [String; 3];
 
 /// A comparison with what stands around both plans.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +57,7 @@ impl CompareReport<'_, '_> {
         }
         if differing.len() > shown {
             lines.push(String::new());
-            lines.push(format!("… and {}; `--full` shows all", count(differing.len() - shown, "more version")));
+            note_left(differing.len() - shown, "version", &mut lines);
         }
         lines.extend(self.tail(&same, &differing));
         for line in lines {
@@ -109,43 +112,29 @@ impl CompareReport<'_, '_> {
     }
 
     fn both(&self, pair: &Pair<'_, '_>) -> Vec<String> {
-        let mut lines = Vec::new();
-        let mut rows: Vec<[String; 3]> = Vec::new();
-        if let (Some(current), Some(other)) = (pair.current, pair.other)
-            && !pair.has_same_names()
-        {
-            rows.push(["group".to_string(), current.names.version.clone(), other.names.version.clone()]);
-        }
-        let unset = |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".to_string());
-        let settings = pair.settings.iter();
-        rows.extend(settings.map(|setting| [setting.key.to_string(), unset(&setting.current), unset(&setting.other)]));
-        let (mut rows, left) = self.cut(rows);
-        note_left(left, "setting", &mut lines);
-        let batches = pair.batches().into_iter().filter(|(_, [current, other])| size(*current) != size(*other));
-        let batches: Vec<_> =
-            batches.map(|(stage, [current, other])| [format!("batch {stage}"), size(current), size(other)]).collect();
-        let (batches, more_batches) = self.cut(batches);
+        let (mut rows, more_settings) = self.cut(settings(pair));
+        let (batches, more_batches) = self.cut(batches(pair));
         rows.extend(batches);
-        let first = rows.iter().map(|[label, ..]| label.chars().count()).max().unwrap_or(0);
-        let second = rows.iter().map(|[_, current, _]| current.chars().count()).max().unwrap_or(0);
-        let second = second.max(name(self.current).chars().count()).min(SIDE);
-        let line = |[label, current, other]: [&str; 3]| {
-            let (current, other) = if self.current.full {
-                (current.to_string(), other.to_string())
-            } else {
-                (clip(current, SIDE), clip(other, SIDE))
-            };
-            format!("  {label:first$}  {current:second$}  {other}").trim_end().to_string()
-        };
-        let mut shown = vec![format!("{}: {}", pair.version, summary(pair))];
-        if !rows.is_empty() {
-            shown.push(line(["", name(self.current), name(self.other)]));
+        let mut lines = vec![format!("{}: {}", pair.version, summary(pair))];
+        lines.extend(self.columns(rows));
+        note_left(more_settings, "setting", &mut lines);
+        note_left(more_batches, "batch", &mut lines);
+        lines.extend(self.moves(pair));
+        lines
+    }
+
+    /// Rows of a label and a text for each side, under the names of the sides.
+    fn columns(&self, rows: Vec<Row>) -> Vec<String> {
+        if rows.is_empty() {
+            return Vec::new();
         }
-        shown.extend(rows.iter().map(|[label, current, other]| line([label, current, other])));
-        shown.append(&mut lines);
-        note_left(more_batches, "batch", &mut shown);
-        shown.extend(self.moves(pair));
-        shown
+        let fitting = |text: String| if self.current.full { text } else { clip(&text, SIDE) };
+        let head = [String::new(), name(self.current).to_string(), name(self.other).to_string()];
+        let rows: Vec<Row> = std::iter::once(head).chain(rows).map(|row| row.map(fitting)).collect();
+        let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+        let (label, current) = (width(0), width(1).min(SIDE));
+        let line = |row: &Row| format!("  {:label$}  {:current$}  {}", row[0], row[1], row[2]);
+        rows.iter().map(line).collect()
     }
 
     /// Who stands elsewhere.
@@ -226,10 +215,33 @@ fn name<'r>(report: &Report<'r, '_>) -> &'r str {
     report.configuration.unwrap_or("no configuration")
 }
 
+/// Says how many rows are not shown.
 fn note_left(left: usize, noun: &str, lines: &mut Vec<String>) {
     if left > 0 {
-        lines.push(format!("  … and {}; `--full` shows all", count(left, &format!("more {noun}"))));
+        let more = count(left, noun).replacen(' ', " more ", 1);
+        lines.push(format!("  … and {more}; `--full` shows all"));
     }
+}
+
+/// Settings that differ, and the names of the groups where those do.
+fn settings(pair: &Pair<'_, '_>) -> Vec<Row> {
+    let mut rows = Vec::new();
+    if let (Some(current), Some(other)) = (pair.current, pair.other)
+        && !pair.has_same_names()
+    {
+        rows.push(["group".to_string(), current.names.version.clone(), other.names.version.clone()]);
+    }
+    let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".to_string());
+    let row = |setting: &Setting| [setting.key.to_string(), value(&setting.current), value(&setting.other)];
+    rows.extend(pair.settings.iter().map(row));
+    rows
+}
+
+/// Batches whose size or bake differs.
+fn batches(pair: &Pair<'_, '_>) -> Vec<Row> {
+    let sizes = pair.batches().into_iter().map(|(stage, [current, other])| (stage, size(current), size(other)));
+    let differing = sizes.filter(|(_, current, other)| current != other);
+    differing.map(|(stage, current, other)| [format!("batch {stage}"), current, other]).collect()
 }
 
 /// A version that one plan has.

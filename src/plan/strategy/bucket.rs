@@ -26,7 +26,7 @@ fn canary<'f, 'v, 'a>(deal: &Deal<'f, 'v, 'a>) -> Sections<'f, 'a> {
     if chosen.is_empty() && is_empty {
         chosen.extend(hosts.first());
     }
-    let why = move |host: u32| Reason::Bucket { hash: fleet.hashes[host as usize], forced: !within(host) };
+    let why = move |host: u32| Reason::Bucket { forced: !within(host) };
     Sections::new([chosen], why)
 }
 
@@ -38,11 +38,10 @@ fn waves<'f, 'v, 'a>(deal: &Deal<'f, 'v, 'a>) -> Sections<'f, 'a> {
     first.into_iter().for_each(|host| waves[wave_of(host) - 1].push(host));
     waves.push(last);
     Sections::new(waves, move |host| {
-        let hash = fleet.hashes[host as usize];
         if fleet.is_last(host) {
             Reason::in_order(fleet, host)
         } else {
-            Reason::Wave { hash, wave: wave_of(host), waves: count }
+            Reason::Wave { wave: wave_of(host), waves: count }
         }
     })
 }

@@ -65,46 +65,73 @@ fn other_keys() -> impl Strategy<Value = Keys> {
         1 => (1u32..50).prop_map(|p| Some(Bound::MinHealthy(Amount::parse(&format!("{p}%")).unwrap()))),
     ];
     let remainder = prop_oneof![Just(Remainder::Last), Just(Remainder::Balance), Just(Remainder::Merge)];
-    let order = prop_oneof![Just(Order::Inventory), Just(Order::ReverseSorted), Just(Order::Shuffle)];
+    let order = prop_oneof![
+        Just((set(Order::Inventory), None)),
+        Just((set(Order::ReverseSorted), None)),
+        Just((set(Order::Shuffle), None)),
+        Just((None, set(Mode::Rank))),
+    ];
     let cover = prop_oneof![3 => Just(vec![]), 1 => Just(vec!["zone"]), 1 => Just(vec!["kind", "zone"])];
     (prop::option::of(amount()), sizes(), bound, remainder, order, cover).prop_map(
-        |(canary_size, sizes, bound, remainder, order, cover)| Keys {
+        |(canary_size, sizes, bound, remainder, (order, assignment_mode), cover)| Keys {
             canary_size,
             batch_size: Some(sizes),
             bound: bound.and_then(set),
             remainder: set(remainder),
-            order: set(order),
+            order,
+            assignment_mode,
             canary_cover: labels(&cover),
             ..Keys::default()
         },
     )
 }
 
+/// The keys made fit for the bucket mode, which leaves no room for some of them.
+fn bucket(keys: &mut Keys) {
+    if !matches!(keys.canary_size, Some(Amount::Percent(_))) {
+        keys.canary_size = Some(Amount::parse("15%").unwrap());
+    }
+    keys.assignment_mode = set(Mode::Bucket);
+    (keys.spread_by, keys.canary_cover) = (labels(&[]), labels(&[]));
+    (keys.spread_order, keys.order, keys.remainder) = (None, None, set(Remainder::Last));
+}
+
+/// Any case.
 pub fn case() -> impl Strategy<Value = Case> {
+    cases(prop::bool::weighted(0.15))
+}
+
+fn cases(is_bucket: impl Strategy<Value = bool>) -> impl Strategy<Value = Case> {
     let hosts = prop::collection::vec((prop_oneof![4 => 0usize..3, 1 => 3usize..20], 0usize..3), 1..120);
     let picks = || prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec(any::<prop::sample::Index>(), 1..5)];
-    (hosts, picks(), picks(), picks(), spread(), other_keys()).prop_map(
-        |(hosts, pins, bars, lasts, spread, mut keys)| {
-            let picked = |picks: &[prop::sample::Index], without: &[usize]| -> Vec<usize> {
-                let mut picked: Vec<usize> = picks.iter().map(|pick| pick.index(hosts.len())).collect();
-                picked.sort_unstable();
-                picked.dedup();
-                picked.retain(|host| !without.contains(host));
-                picked
-            };
-            let pinned = picked(&pins, &[]);
-            let (barred, last) = (picked(&bars, &pinned), picked(&lasts, &pinned));
-            keys.merge(&spread);
-            keys.canary_hosts = patterns(&pinned);
-            keys.canary_exclude = patterns(&barred);
-            keys.last = patterns(&last);
-            let (zones, kinds) = hosts.into_iter().unzip();
-            Case { zones, kinds, pinned, barred, last, keys }
-        },
-    )
+    let parts = (hosts, picks(), picks(), picks(), spread(), other_keys(), is_bucket);
+    parts.prop_map(|(hosts, pins, bars, lasts, spread, mut keys, is_bucket)| {
+        let picked = |picks: &[prop::sample::Index], without: &[usize]| -> Vec<usize> {
+            let mut picked: Vec<usize> = picks.iter().map(|pick| pick.index(hosts.len())).collect();
+            picked.sort_unstable();
+            picked.dedup();
+            picked.retain(|host| !without.contains(host));
+            picked
+        };
+        let pinned = picked(&pins, &[]);
+        let (barred, last) = (picked(&bars, &pinned), picked(&lasts, &pinned));
+        keys.merge(&spread);
+        if is_bucket {
+            bucket(&mut keys);
+        }
+        keys.canary_hosts = patterns(&pinned);
+        keys.canary_exclude = patterns(&barred);
+        keys.last = patterns(&last);
+        let (zones, kinds) = hosts.into_iter().unzip();
+        Case { zones, kinds, pinned, barred, last, keys }
+    })
 }
 
 impl Case {
+    fn is_bucket(&self) -> bool {
+        self.keys.assignment_mode.as_ref().is_some_and(|mode| mode.value == Mode::Bucket)
+    }
+
     /// Plans the case; the answer is handed on with the assignments.
     fn plan<T>(&self, check: impl FnOnce(&Assignments<'_>, Result<Plan<'_>>) -> T) -> T {
         let names = names(self.zones.len());
@@ -152,8 +179,6 @@ fn counts(batch: &Batch<'_>, label: usize) -> std::collections::HashMap<u32, usi
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
-
     #[test]
     fn every_planned_host_stands_in_exactly_one_batch_under_any_policy(case in case()) {
         case.plan(|input, result| {
@@ -182,6 +207,7 @@ proptest! {
                 ("canary.cover", keys.canary_cover.is_some()),
                 ("min_healthy", matches!(&keys.bound, Some(set) if matches!(set.value, Bound::MinHealthy(_)))),
                 ("no canary", !case.barred.is_empty()),
+                ("assignment bucket gives", case.is_bucket() && keys.bound.is_some()),
             ];
             for problem in error.problems {
                 prop_assert!(problem.hint.is_some(), "{}", problem);
@@ -198,6 +224,7 @@ proptest! {
             let Ok(plan) = result else { return Ok(()) };
             let (rollout, keys) = (&plan.rollouts[0], &case.keys);
             let (canary, n) = (rollout.batches[0].hosts.len(), case.zones.len());
+            prop_assume!(!case.is_bucket());
             let asked = keys.canary_size.map(|amount| amount.of(n).max(1));
             let most = asked.unwrap_or(rollout.canary_size).min(n).min(bound(keys, n));
             prop_assert!(canary <= most);
@@ -319,6 +346,26 @@ proptest! {
     fn the_same_input_gives_the_same_plan_under_any_policy(case in case()) {
         let first = case.plan(|_, result| format!("{result:?}"));
         prop_assert_eq!(first, case.plan(|_, result| format!("{result:?}")));
+    }
+
+    #[test]
+    fn in_bucket_the_canary_is_what_the_hashes_say(case in cases(Just(true))) {
+        case.plan(|input, result| {
+            let Ok(plan) = result else { return Ok(()) };
+            let Some(Amount::Percent(percent)) = case.keys.canary_size else { panic!("no percent") };
+            let hosts = &input.versions[0].hosts;
+            let held = |i: &usize| case.barred.contains(i) || case.last.contains(i) && case.last.len() < hosts.len();
+            let is_in = |i: &usize| stable::is_within(host_hash("", hosts[*i]), percent.fraction());
+            let mut wanted: Vec<usize> =
+                (0..hosts.len()).filter(|i| case.pinned.contains(i) || is_in(i) && !held(i)).collect();
+            if wanted.is_empty() {
+                wanted.extend((0..hosts.len()).filter(|i| !held(i)).min_by_key(|i| host_hash("", hosts[*i])));
+            }
+            let mut canary: Vec<&str> = plan.rollouts[0].batches[0].hosts.clone();
+            canary.sort_unstable();
+            prop_assert_eq!(canary, wanted.into_iter().map(|i| hosts[i]).collect::<Vec<_>>());
+            Ok(())
+        })?;
     }
 
     #[test]

@@ -41,8 +41,6 @@ fn spread(of: &[usize], canary: usize, size: usize, cap: Option<Amount>) -> Vec<
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
-
     #[test]
     fn after_any_number_of_hosts_each_domain_has_its_share_to_within_one(
         domains in prop::collection::vec(1usize..40, 1..12), seed in any::<u64>(), canary in 1usize..9, size in 1usize..30

@@ -23,7 +23,7 @@ const FORM: &str = "write a list of ids, or a target: `web: L@web1,web2`, `debia
 #[derive(Default)]
 struct Settings<'a> {
     entries: Vec<Entry<'a>>,
-    /// `nodegroups` of the main file, which those of another take the place of.
+    /// `nodegroups` of the main file, as long as those of no other file take their place.
     main: Option<Entry<'a>>,
 }
 
@@ -135,6 +135,7 @@ fn settings<'a>(reading: &mut Reading<'_, 'a>, folder: &Path, main: Option<&Path
     if let Some(main) = settings.main.filter(|_| replaced) {
         let message = "these nodegroups are replaced by those of master.d, as Salt does without a word";
         reading.warning(main.at, message);
+        settings.main = None;
     }
     settings
 }

@@ -8,6 +8,8 @@ use crate::value::{Entry, KeyKind, Value, number};
 
 /// Salt's `datetime`, `20261123T120000.000000` with colons in its time.
 const DATETIME: i8 = 78;
+/// How deep lists and mappings may be nested.
+const MAX_DEPTH: usize = 128;
 
 /// Reads a file that is one value; texts are borrowed from it.
 ///
@@ -15,9 +17,11 @@ const DATETIME: i8 = 78;
 /// Why it cannot be read, as a fragment.
 pub(super) fn parse<'a>(arena: &'a Arena, bytes: &'a [u8]) -> Result<Value<'a>, String> {
     let mut rest = bytes;
-    let value = rmpv::decode::read_value_ref(&mut rest).map_err(|error| match error.kind() {
-        std::io::ErrorKind::UnexpectedEof => format!("it ends within a value, after {} bytes", bytes.len()),
-        _ => format!("it is no MessagePack: {error}"),
+    let value = rmpv::decode::value_ref::read_value_ref_with_max_depth(&mut rest, MAX_DEPTH).map_err(|error| {
+        match error.kind() {
+            std::io::ErrorKind::UnexpectedEof => format!("it ends within a value, after {} bytes", bytes.len()),
+            _ => format!("it is no MessagePack: {error}"),
+        }
     })?;
     if !rest.is_empty() {
         return Err(format!("there are {} bytes behind its value", rest.len()));
@@ -106,8 +110,8 @@ mod tests {
         ];
         assert_eq!(
             read(&bytes.concat()).unwrap(),
-            "{\"n\": null, \"t\": true, \"i\": -1, \"f\": 1.1, \"s\": \"\\u20ac\", \"b\": \"x\", \"l\": [1, []], \
-             \"d\": \"2026-11-23 12:00:00\", \"5\": \"five\", \"u\": 18446744073709551615}"
+            "{\"n\":null,\"t\":true,\"i\":-1,\"f\":1.1,\"s\":\"€\",\"b\":\"x\",\"l\":[1,[]],\
+             \"d\":\"2026-11-23 12:00:00\",\"5\":\"five\",\"u\":18446744073709551615}"
         );
     }
 

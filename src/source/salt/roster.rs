@@ -186,6 +186,7 @@ pub(super) fn document<'a>(reading: &mut Reading<'_, 'a>, path: &Path) -> Option
     match yaml::parse(reading.arena, text, &mut repeated) {
         Ok(value) => {
             for (at, message) in repeated {
+                let message = message.split(';').next().unwrap_or_default();
                 reading.problem(at, message, "keep one of them: Salt refuses the file");
             }
             Some((text, value))

@@ -1,6 +1,6 @@
 //! A flat roster, for `salt-ssh`.
 
-use super::Export;
+use super::{Export, fault};
 use crate::error::{Error, Problem, Result};
 use crate::value::{Value, write_yaml_string};
 
@@ -9,7 +9,7 @@ pub(in super::super) fn render<'a>(export: &Export<'_, 'a>, _: &mut Vec<Problem>
     let mut out = export.salt_head().into_bytes();
     let mut written = std::collections::HashSet::new();
     let hosts = export.rollouts().flat_map(|(rollout, _)| &rollout.batches).flat_map(|batch| &batch.hosts);
-    for host in hosts.copied().filter(|host| written.insert(*host)) {
+    for host in hosts.copied().filter(|host| fault(host).is_none() && written.insert(*host)) {
         match entry(export, host) {
             Ok(lines) => {
                 write_yaml_string(host, &mut out);

@@ -1,0 +1,148 @@
+//! What the value of each key looks like in the file, for the schema.
+//!
+//! It is the other side of what [`draft`](super::draft) and [`policy_keys`](super::policy_keys) read; tests put the same
+//! values to both. A key without a form does not compile.
+
+use super::keys::{Id, KEYS, Key};
+use crate::plan::names::Spelling;
+use crate::policy::{Approval, DomainOrder, Missing, Mode, Order, Remainder, SharedHosts, SpreadMode};
+use crate::source::engine;
+
+/// The words of `plugin`, `group_names`, `engine` and `vault`, with what they mean.
+pub(super) const PLUGINS: &[(&str, ())] = &[("regal-inventory", ())];
+pub(super) const SPELLINGS: &[(&str, Spelling)] = &[("raw", Spelling::Raw), ("safe", Spelling::Safe)];
+pub(super) const ENGINES: &[(&str, engine::Mode)] =
+    &[("auto", engine::Mode::Auto), ("native", engine::Mode::Native), ("ansible", engine::Mode::Ansible)];
+pub(super) const VAULTS: &[(&str, bool)] = &[("error", false), ("skip", true)];
+/// Words that stand for an order of domains; a list of domains may stand in their place.
+pub(super) const DOMAIN_ORDERS: &[(&str, DomainOrder)] =
+    &[("name", DomainOrder::Name), ("smallest_first", DomainOrder::SmallestFirst)];
+
+/// What a value looks like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// A text that is not blank; a number or a boolean is one too.
+    Text,
+    /// A prefix of group names.
+    Plain,
+    /// A text in which braces stand around `version` only.
+    Seed,
+    /// A text with exactly one `*`.
+    OneStar,
+    /// One of these words.
+    Words(Vec<&'static str>),
+    /// `true` or `false`.
+    Boolean,
+    /// A whole number from 1.
+    Count,
+    /// A number of hosts from 1, or a percent above 0 %.
+    Size,
+    /// The same, but not 100 %.
+    Healthy,
+    /// A size, `rest`, or a list of them.
+    Sizes,
+    /// A number of hosts from 0, or a percent.
+    Failures,
+    /// A percent, with or without its sign.
+    Percent,
+    /// Seconds, or a text such as `1h30m`.
+    Duration,
+    /// A text or a list of texts, each of which the pattern fits; whether the list may be empty.
+    List(&'static str, Empty),
+    /// A path or `{salt: …}`, or a list of them.
+    Sources,
+    /// One of these words, or a list of texts.
+    WordOrList(Vec<&'static str>),
+    /// What this key takes, or a mapping of the keys below.
+    Group(Id),
+    /// A mapping of one of the keys below, or a text of its name, `:` and its value.
+    OneOf,
+    /// Versions with their hosts, or with keys of their own.
+    Versions,
+    /// Globs over versions with the keys that a version may have.
+    Overrides,
+}
+
+/// Whether a list may be empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Empty {
+    /// It may.
+    Allowed,
+    /// It may not.
+    Refused,
+}
+
+/// A text that is not blank.
+pub(super) const ANY: &str = r"\S";
+/// Exactly one `*`.
+pub(super) const ONE_STAR: &str = r"^[^*]*\*[^*]*$";
+/// Items between commas, none of them blank.
+const PATTERNS: &str = r"^[^,]*[^,\s][^,]*(?:,[^,]*[^,\s][^,]*)*$";
+/// Host variables and `group:GLOB` between commas.
+const LABELS: &str =
+    r"^\s*(?:group:[^*,]*\*[^*,]*|(?!group:)[^,\s][^,]*)(?:,\s*(?:group:[^*,]*\*[^*,]*|(?!group:)[^,\s][^,]*))*$";
+/// Characters that need no care in a group name.
+pub(super) const PLAIN: &str = r"^\s*[A-Za-z0-9_][A-Za-z0-9_.+-]*\s*$";
+/// Braces only around `version`.
+pub(super) const SEED: &str = r"^(?=[\s\S]*\S)(?:[^{}]|\{version\})*$";
+/// `FILE` or `ID@FILE`, without a prompt.
+const VAULT_ID: &str = r"^(?!\s*(?:[^@]*@)?(?:prompt|prompt_ask_vault_pass)?\s*$)[\s\S]*\S";
+
+/// The form of a key under one of its names.
+pub(super) fn form(key: &Key, name: &str) -> Form {
+    if key.id == Id::MaxFailures && name != key.name {
+        return Form::Percent;
+    }
+    match key.id {
+        Id::Plugin => words(PLUGINS),
+        Id::Inventory => Form::Sources,
+        Id::Versions => Form::Versions,
+        Id::VersionFrom => Form::OneOf,
+        Id::VersionVar | Id::VersionTemplate | Id::VersionGrain | Id::VersionPillar => Form::Text,
+        Id::VersionGroup | Id::VersionNodegroup => Form::OneStar,
+        Id::Hosts | Id::Limit => Form::List(PATTERNS, Empty::Refused),
+        Id::Canary => Form::Group(Id::CanarySize),
+        Id::CanaryHosts | Id::CanaryExclude | Id::Exclude | Id::Last => Form::List(PATTERNS, Empty::Allowed),
+        Id::CanaryCover | Id::SpreadBy => Form::List(LABELS, Empty::Allowed),
+        Id::CanarySize | Id::MaxUnavailable | Id::SpreadMaxUnavailable => Form::Size,
+        Id::MinHealthy => Form::Healthy,
+        Id::BatchSize => Form::Sizes,
+        Id::MaxFailures => Form::Failures,
+        Id::CanaryBake | Id::Bake | Id::CacheTtl => Form::Duration,
+        Id::Remainder => words(Remainder::WORDS),
+        Id::Spread => Form::Group(Id::SpreadBy),
+        Id::SpreadMode => words(SpreadMode::WORDS),
+        Id::SpreadMissing => words(Missing::WORDS),
+        Id::SpreadOrder => match words(DOMAIN_ORDERS) {
+            Form::Words(words) => Form::WordOrList(words),
+            other => other,
+        },
+        Id::Order => words(Order::WORDS),
+        Id::Assignment => Form::Group(Id::AssignmentMode),
+        Id::AssignmentMode => words(Mode::WORDS),
+        Id::AssignmentKey | Id::AnsibleInventory | Id::VaultPasswordFile => Form::Text,
+        Id::AssignmentWaves | Id::MaxRangeHosts | Id::MaxYamlValues => Form::Count,
+        Id::Seed => Form::Seed,
+        Id::Approval => words(Approval::WORDS),
+        Id::Overrides => Form::Overrides,
+        Id::Priority => Form::List(ANY, Empty::Refused),
+        Id::SharedHosts => words(SharedHosts::WORDS),
+        Id::Name => Form::Plain,
+        Id::GroupNames => words(SPELLINGS),
+        Id::GroupsOnly => Form::Boolean,
+        Id::Engine => words(ENGINES),
+        Id::Cache => Form::Group(Id::CacheTtl),
+        Id::VaultIds => Form::List(VAULT_ID, Empty::Refused),
+        Id::Vault => words(VAULTS),
+    }
+}
+
+fn words<T>(words: &'static [(&'static str, T)]) -> Form {
+    Form::Words(words.iter().map(|(word, _)| *word).collect())
+}
+
+/// The keys that stand under a key, each with its name there.
+pub(super) fn below(key: &Key) -> impl Iterator<Item = (&'static Key, &'static str)> {
+    let prefix = key.name;
+    KEYS.iter().filter_map(move |inner| Some((inner, inner.name.strip_prefix(prefix)?.strip_prefix('.')?)))
+}
