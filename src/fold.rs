@@ -5,8 +5,9 @@
 //! other keep their order.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::ops::Range;
+
+use foldhash::HashMap;
 
 /// Digits of the longest number that is folded.
 const DIGITS: usize = 18;
@@ -22,14 +23,14 @@ pub struct Folded {
 
 /// The hosts, folded. No item drops or invents a host.
 pub fn fold(hosts: &[&str]) -> Vec<Folded> {
-    let mut common: HashMap<Shape<'_>, usize> = HashMap::new();
+    let mut common: HashMap<Shape<'_>, usize> = HashMap::default();
     for host in hosts {
         for number in numbers(host) {
             *common.entry(Shape::of(host, &number)).or_default() += 1;
         }
     }
     let mut families: Vec<Family<'_>> = Vec::new();
-    let mut places: HashMap<Shape<'_>, usize> = HashMap::new();
+    let mut places: HashMap<Shape<'_>, usize> = HashMap::default();
     for host in hosts {
         // of several numbers, the one that most hosts share the rest of the name with; of equals the last
         let varying = numbers(host).max_by_key(|number| common.get(&Shape::of(host, number)).copied());

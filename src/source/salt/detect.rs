@@ -53,8 +53,7 @@ fn file(reading: &Reading<'_, '_>, path: &Path) -> Option<Part> {
         return saved(&head);
     }
     let groups = has_line(&["nodegroups:", "ssh_list_nodegroups:"]);
-    let roster =
-        named || head.lines().any(|line| line.starts_with([' ', '{']) && line.contains("host:")) || flow(&head);
+    let roster = named || head.lines().any(|line| line.starts_with([' ', '{']) && has_host(line)) || flow(&head);
     if !groups && !roster {
         return None;
     }
@@ -69,6 +68,11 @@ fn file(reading: &Reading<'_, '_>, path: &Path) -> Option<Part> {
         }
         roster::is_roster(entries, named).then_some(Part::Roster)
     })
+}
+
+/// Whether a line has the key `host`, and not only `ansible_host`: a wrong guess reads the file twice.
+fn has_host(line: &str) -> bool {
+    [" host:", "{host:", ",host:"].iter().any(|key| line.contains(key))
 }
 
 /// Whether an entry is written on one line, `web1: {host: 10.0.0.1}`.
