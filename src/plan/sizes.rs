@@ -22,8 +22,8 @@ impl<'r> Sizes<'r> {
     ///
     /// # Errors
     /// A bound that leaves no host to update.
-    pub fn new(rules: &'r Rules, version: &str, planned: usize, notes: Vec<String>) -> Result<Self, Problem> {
-        let mut sizes = Sizes { rules, planned, bound: None, used: Vec::new(), notes };
+    pub fn new(rules: &'r Rules, version: &str, planned: usize) -> Result<Self, Problem> {
+        let mut sizes = Sizes { rules, planned, bound: None, used: Vec::new(), notes: Vec::new() };
         let Some(set) = &rules.bound else { return Ok(sizes) };
         sizes.bound = Some(match set.value {
             Bound::MaxUnavailable(amount) => {
