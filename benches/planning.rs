@@ -41,7 +41,7 @@ fn by_hash(mode: Mode) -> Keys {
 fn measure(criterion: &mut Criterion, name: &str, hosts: usize, domains: usize, keys: Keys) {
     let names: Vec<String> = (0..hosts).map(|n| format!("web{n:07}.example.net")).collect();
     let values: Vec<String> = (0..domains).map(|n| format!("zone{n}")).collect();
-    let zone = |host: usize| if host % 2 == 0 { 0 } else { host / 2 % domains };
+    let zone = |host: usize| if host.is_multiple_of(2) { 0 } else { host / 2 % domains };
     let facts = Facts {
         labels: vec![Label::new("zone", (0..hosts).map(|host| Some(values[zone(host)].as_str())))],
         ..Facts::default()

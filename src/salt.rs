@@ -21,6 +21,8 @@ pub use compound::is_target;
 pub use data::traverse;
 pub use matching::Selection;
 
+/// How many ids a message shows.
+const SHOWN: usize = 8;
 /// How the files begin that this program writes for Salt, by which it knows them again.
 pub const OWN_MARK: &str = "# Written by regal-inventory";
 
@@ -108,6 +110,19 @@ impl Bank {
             }
         }
     }
+}
+
+/// The first of some ids, for a message: "`web1`, `web2` and 30 more".
+pub fn listed(ids: &[&str]) -> String {
+    let first: Vec<String> = ids.iter().take(SHOWN).map(|id| format!("`{id}`")).collect();
+    let more = ids.len().saturating_sub(SHOWN);
+    if more > 0 { format!("{} and {more} more", first.join(", ")) } else { first.join(", ") }
+}
+
+/// That something asks Salt's minions where there are none: "`G@os:Debian` is a target of Salt's".
+pub fn no_source(what: &str) -> Problem {
+    let problem = Problem::new(format!("{what}, and there is no source of Salt's"));
+    problem.hint("name one under `inventory:`, such as `- salt: {config: /etc/salt}`")
 }
 
 impl<'a> Fleet<'a> {

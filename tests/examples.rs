@@ -123,6 +123,7 @@ fn exports_are_as_the_readmes_say() {
 #[ignore = "needs Python; run tests/run"]
 fn programs() {
     run("examples/programs/README.md", "programs", Some(Path::new("/usr/bin")));
+    run("docs/exports.md", "shells", Some(Path::new("/usr/bin")));
 }
 
 #[test]

@@ -183,6 +183,37 @@ fn results_that_would_lie_in_each_other() {
 }
 
 #[test]
+fn a_limit_leaves_batches_under_their_names() {
+    let test = site();
+    let limit = ["--limit", "!web1", "export", "dsh", "--output", "dsh", "-o", "clustershell=cluster"];
+    assert!(again(&test, &limit).status.success());
+    let group = |name: &str| std::fs::read_to_string(test.path().join("dsh/group").join(name)).unwrap();
+    assert_eq!(group("shop-2.5.0_groupB"), "web2\nweb3\nweb4\nweb5\n");
+    assert_eq!(group("shop-2.5.0"), group("shop-2.5.0_groupB"));
+    let yaml = std::fs::read_to_string(test.path().join("cluster/groups.d/regal.yaml")).unwrap();
+    assert!(
+        yaml.contains("\"shop-2.5.0_groupB\": \"@regal:shop-2.5.0_groupB1,@regal:shop-2.5.0_groupB2\"\n"),
+        "{yaml}"
+    );
+    assert!(!yaml.contains("shop-2.5.0_groupA"), "{yaml}");
+}
+
+#[test]
+fn a_plan_without_batches() {
+    let test = Test::new().file("hosts", "[web]\n").file("regal.yml", CONFIG);
+    assert_eq!(
+        String::from_utf8(again(&test, &["export", "ndjson"]).stdout).unwrap(),
+        "{\"type\":\"end\",\"schema\":1,\"batches\":0}\n"
+    );
+    let output = again(&test, &["export", "hosts", "--output", "out"]);
+    assert_eq!(
+        stderr(&output),
+        "error: export hosts: the plan has no batches\n  hint: see what is read with regal-inventory plan\n"
+    );
+    assert_eq!(files(&test), Vec::<String>::new());
+}
+
+#[test]
 fn a_version_that_is_not_there() {
     let message = site().args(&["export", "tsv", "--only", "shop-2.4"]).errors();
     assert_eq!(

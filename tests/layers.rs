@@ -80,6 +80,8 @@ fn only_the_command_line_prints_or_knows_clap() {
     });
     for path in outside {
         let text = std::fs::read_to_string(&path).unwrap();
+        // What stands in documentation is another program.
+        let text: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
         for word in ["println!", "eprintln!", "print!(", "clap::", "std::env::"] {
             assert!(!text.contains(word), "{} has {word}", path.display());
         }

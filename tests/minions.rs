@@ -88,6 +88,18 @@ fn a_masters_folder_leads_to_keys_cache_and_nodegroups() {
 }
 
 #[test]
+fn a_limit_may_be_a_target() {
+    let limited = |limit: &str| {
+        let test = master().args(&["-i", "salt", "--versions", "v=*", "--limit", limit]);
+        let arguments = if limit.starts_with('N') { &["check"][..] } else { &["plan", "--format", "regal"] };
+        test.args(arguments).run()
+    };
+    assert_eq!(limited("G@ver:1.10 and web*").stdout, "{\"v\": [\"web2\"]}\n");
+    assert!(limited("N@nobody").stderr.starts_with("error: --limit: there is no nodegroup `nobody`"));
+    assert!(limited("not *").stderr.starts_with("error: --limit: the limit leaves no host"));
+}
+
+#[test]
 fn grains_are_variables_and_pillar_is_none() {
     let list = master().args(&["-i", "salt", "--versions", "v=web*", "--list"]).json();
     let web1 = &list["_meta"]["hostvars"]["web1"];

@@ -184,7 +184,7 @@ impl<'a> Assigner<'_, 'a> {
         let own = |group: &GroupId| *group != ALL && *group != UNGROUPED;
         if !self.inventory.group_ids().filter(own).any(|group| part(self.inventory.group_name(group)).is_some()) {
             let problem = Problem::new(format!("no group is named like `{glob}`")).at(at.clone());
-            self.problems.push(problem.hint("check the spelling; regal-inventory --graph shows groups and hosts"));
+            self.report_once(problem.hint("check the spelling; regal-inventory --graph shows groups and hosts"));
         }
         let mut known: HashMap<SetId, Option<&'a str>> = HashMap::new();
         let mut values = Vec::with_capacity(hosts.len());
@@ -259,7 +259,11 @@ impl<'a> Assigner<'_, 'a> {
             Some(near) => format!("did you mean `{near}`?"),
             None => "name a variable of the inventory; `group:rack_*` takes the value from the names of groups".into(),
         };
-        let problem = problem.hint(hint);
+        self.report_once(problem.hint(hint));
+    }
+
+    /// Reports what is the same for every version.
+    fn report_once(&mut self, problem: Problem) {
         if !self.problems.contains(&problem) {
             self.problems.push(problem);
         }

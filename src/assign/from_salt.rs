@@ -95,7 +95,6 @@ impl Assigner<'_, '_> {
     }
 
     fn no_fleet(&mut self, what: &str, at: &Location) {
-        let problem = Problem::new(format!("{what}, and there is no source of Salt's")).at(at.clone());
-        self.problems.push(problem.hint("name one under `inventory:`, such as `- salt: {config: /etc/salt}`"));
+        self.problems.push(salt::no_source(what).at(at.clone()));
     }
 }

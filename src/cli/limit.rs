@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use regal_inventory::error::{Error, Location, Problem};
-use regal_inventory::inventory::Inventory;
+use regal_inventory::inventory::{HostId, Inventory};
 use regal_inventory::pattern;
+use regal_inventory::salt::{is_target, no_source};
 use regal_inventory::settings::Pattern;
+use regal_inventory::source::Loaded;
 
 use super::pipeline::Invocation;
 
@@ -15,28 +17,62 @@ use super::pipeline::Invocation;
 /// A pattern or its file that cannot be read; no host left.
 pub fn hidden(
     invocation: &Invocation<'_>,
-    inventory: &Inventory<'_>,
+    loaded: &Loaded<'_>,
     warnings: &mut Vec<Problem>,
 ) -> Result<Vec<bool>, Error> {
     let Some(first) = invocation.settings.limit.first() else { return Ok(Vec::new()) };
-    let terms = terms(&invocation.settings.limit)?;
-    let named: Vec<&str> = terms.iter().map(String::as_str).collect();
-    let selection = pattern::select(inventory, &named)
-        .map_err(|error| Problem::new(error.message).at(first.at.clone()).hint(error.hint))?;
-    if selection.hosts.is_empty() && inventory.host_ids().len() > 0 {
+    let inventory = &loaded.inventory;
+    let (targets, patterns): (Vec<&Pattern>, Vec<&Pattern>) =
+        invocation.settings.limit.iter().partition(|pattern| is_target(&pattern.text));
+    let mut hosts = of_targets(loaded, &targets)?;
+    if !patterns.is_empty() {
+        hosts.extend(of_patterns(inventory, &patterns, warnings)?);
+    }
+    if hosts.is_empty() && inventory.host_ids().len() > 0 {
         let problem = Problem::new("the limit leaves no host").at(first.at.clone());
         return Err(problem.hint("check the pattern; regal-inventory --graph shows groups and hosts").into());
     }
-    for term in selection.unmatched.iter().chain(&selection.unmatched_filters) {
-        warnings.push(Problem::new(format!("limit `{term}` matches no host and no group")).at(first.at.clone()));
-    }
     let mut hidden = vec![true; inventory.host_ids().len()];
-    selection.hosts.iter().for_each(|host| hidden[host.index()] = false);
+    hosts.iter().for_each(|host| hidden[host.index()] = false);
     Ok(hidden)
 }
 
+/// The hosts of Ansible's patterns.
+fn of_patterns(
+    inventory: &Inventory<'_>,
+    patterns: &[&Pattern],
+    warnings: &mut Vec<Problem>,
+) -> Result<Vec<HostId>, Error> {
+    let terms = terms(patterns)?;
+    let named: Vec<&str> = terms.iter().map(String::as_str).collect();
+    let at = || patterns.first().map_or_else(|| Location::whole("--limit"), |first| first.at.clone());
+    let selection =
+        pattern::select(inventory, &named).map_err(|error| Problem::new(error.message).at(at()).hint(error.hint))?;
+    for term in selection.unmatched.iter().chain(&selection.unmatched_filters) {
+        warnings.push(Problem::new(format!("limit `{term}` matches no host and no group")).at(at()));
+    }
+    Ok(selection.hosts)
+}
+
+/// The minions of Salt's targets.
+fn of_targets(loaded: &Loaded<'_>, targets: &[&Pattern]) -> Result<Vec<HostId>, Error> {
+    let mut hosts = Vec::new();
+    let mut problems = Vec::new();
+    for target in targets {
+        let selection = match &loaded.fleet {
+            Some(fleet) => fleet.select(&target.text),
+            None => Err(no_source(&format!("`{}` is a target of Salt's", target.text))),
+        };
+        match selection {
+            Ok(selection) => hosts.extend(selection.minions.iter().filter_map(|id| loaded.inventory.find_host(id))),
+            Err(problem) => problems.push(problem.at(target.at.clone())),
+        }
+    }
+    Error::unless_any(problems, hosts)
+}
+
 /// The terms of all patterns, those of files in the place of their names.
-fn terms(patterns: &[Pattern]) -> Result<Vec<String>, Error> {
+fn terms(patterns: &[&Pattern]) -> Result<Vec<String>, Error> {
     let mut terms = Vec::new();
     let mut problems = Vec::new();
     for pattern in patterns {

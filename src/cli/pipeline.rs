@@ -148,7 +148,7 @@ impl<'a> Invocation<'a> {
         let assignments = self.assign(&loaded, versions, &mut warnings)?;
         let plan = plan(&assignments, &self.settings.policy)?;
         warnings.extend(plan.warnings.iter().cloned());
-        let hidden = limit::hidden(self, &loaded.inventory, &mut warnings)?;
+        let hidden = limit::hidden(self, &loaded, &mut warnings)?;
         let plan = limited(plan, &loaded.inventory, &hidden);
         let naming: &Naming = &self.settings.naming;
         let names = naming.name(&plan)?;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use regal_inventory::emit::export::File;
 use regal_inventory::error::{Error, Location, Problem};
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::fs::{CWD, RenameFlags, renameat_with, syncfs};
 
 /// In each folder that is written: which format wrote it, and which files. What it does not name is not ours to remove.
 const MARKER: &str = ".regal-export";
@@ -30,7 +30,7 @@ pub fn file(path: &Path, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -
         return Err(io::Error::from(io::ErrorKind::IsADirectory)).with_context(what);
     }
     let staged = Staged { temporary: beside(&path, "tmp"), path: path.clone() };
-    write_file(&staged.temporary, print).with_context(what)?;
+    write_file(&staged.temporary, print).and_then(|file| file.sync_all()).with_context(what)?;
     Ok(staged)
 }
 
@@ -99,10 +99,10 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     path.with_file_name(name)
 }
 
-fn write_file(path: &Path, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+fn write_file(path: &Path, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<fs::File> {
     let mut file = fs::File::create_new(path)?;
     print(&mut file)?;
-    file.sync_all()
+    Ok(file)
 }
 
 fn fill(folder: &Path, format: &str, files: &[File]) -> io::Result<()> {
@@ -117,7 +117,9 @@ fn fill(folder: &Path, format: &str, files: &[File]) -> io::Result<()> {
         marker.push_str(path);
         marker.push('\n');
     }
-    write_file(&folder.join(MARKER), |sink| sink.write_all(marker.as_bytes()))
+    let last = write_file(&folder.join(MARKER), |sink| sink.write_all(marker.as_bytes()))?;
+    // One for all: a folder may have thousands of files.
+    Ok(syncfs(last)?)
 }
 
 /// Refuses to replace a folder that has anything else than what this format wrote there.

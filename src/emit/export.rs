@@ -66,6 +66,9 @@ pub enum Rendered {
     Folder(Vec<File>),
 }
 
+/// Formats whose readers can tell a plan without batches from one with some. To others an empty list may be a success.
+const TAKES_NOTHING: [&str; 4] = ["json", "ndjson", "tsv", "regal"];
+
 /// Most problems that a format names one by one.
 const MOST_PROBLEMS: usize = 20;
 
@@ -168,6 +171,10 @@ impl Format {
     /// Everything that the format cannot express; each problem names the format, and the host or version if it is about
     /// one.
     pub fn render(&self, export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Result<Rendered> {
+        if export.plan().rollouts.is_empty() && !TAKES_NOTHING.contains(&self.name) {
+            let problem = Problem::new(format!("export {}: the plan has no batches", self.name));
+            return Err(problem.hint("see what is read with regal-inventory plan").into());
+        }
         let export = Export { format: self.name, ..*export };
         let rendered = match self.render {
             Render::Text(render) => render(&export, warnings).map(Rendered::Text),

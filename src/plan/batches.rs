@@ -1,6 +1,6 @@
 //! Cutting one version's hosts into batches.
 
-use super::canary::{Canary, choose_canary};
+use super::canary::Canary;
 use super::caps::Caps;
 use super::fleet::Fleet;
 use super::sizes::Sizes;
@@ -35,6 +35,18 @@ impl<'a> Watch<'a> {
 pub(super) struct Findings {
     pub problems: Vec<Problem>,
     pub warnings: Vec<Problem>,
+}
+
+/// The work on one version.
+pub(super) struct Work<'f, 'v, 'a> {
+    pub fleet: &'f Fleet<'v, 'a>,
+    pub sizes: Sizes<'v>,
+    /// What became of each host so far.
+    pub states: Vec<State>,
+    /// The open batch.
+    pub caps: Caps<'f, 'v, 'a>,
+    pub watch: &'f mut Watch<'a>,
+    pub problems: &'f mut Vec<Problem>,
 }
 
 /// The batches of a version that has hosts; nothing where there are problems.
@@ -72,7 +84,7 @@ fn cut<'a>(
     contradictions::find(rules, &mut findings.problems);
     let mut notes = Vec::new();
     let fleet = Fleet::new(assigned, rules, &mut notes, &mut findings.problems);
-    let mut sizes = match Sizes::new(rules, assigned.version, fleet.len(), Vec::new()) {
+    let sizes = match Sizes::new(rules, assigned.version, fleet.len()) {
         Ok(sizes) => sizes,
         Err(problem) => {
             findings.problems.push(problem);
@@ -82,10 +94,12 @@ fn cut<'a>(
     if findings.problems.len() > known {
         return None;
     }
-    let mut states = vec![State::Free; fleet.len()];
-    let mut caps = Caps::new(&fleet);
-    let canary = choose_canary(&fleet, &mut sizes, &mut states, &mut caps, watch, &mut findings.problems)?;
-    let batches = after_canary(&fleet, &canary, &mut sizes, &states, &mut caps, watch, findings)?;
+    let states = vec![State::Free; fleet.len()];
+    let caps = Caps::new(&fleet);
+    let mut work = Work { fleet: &fleet, sizes, states, caps, watch, problems: &mut findings.problems };
+    let canary = work.choose_canary()?;
+    let batches = work.cut(&canary)?;
+    let mut sizes = work.sizes;
     if batches.is_empty() {
         note_full_canary(assigned, rules, canary.size, &mut sizes, &mut findings.warnings);
     }
@@ -105,122 +119,104 @@ fn cut<'a>(
     })
 }
 
-/// The hosts of the batches B1, B2 …
-fn after_canary<'a>(
-    fleet: &Fleet<'_, 'a>,
-    canary: &Canary,
-    sizes: &mut Sizes<'_>,
-    states: &[State],
-    caps: &mut Caps<'_, '_, 'a>,
-    watch: &mut Watch<'a>,
-    findings: &mut Findings,
-) -> Option<Vec<Vec<u32>>> {
-    let waves = match waves(fleet, canary, sizes) {
-        Ok(waves) => waves,
-        Err(problem) => {
-            findings.problems.push(problem);
-            return None;
-        }
-    };
-    let mut strategy = choose(&Deal { fleet, states, stage: Stage::B(1), waves });
-    let mut batches: Vec<Vec<u32>> = Vec::new();
-    // the first batch of the section, and the size of the batch before
-    let mut first = 0;
-    let mut size_before: usize = 0;
-    loop {
-        strategy.begin();
-        caps.close();
-        let size = sizes.next(strategy.section());
-        if strategy.left() == 0 {
-            break;
-        }
-        let hosts = fill(strategy.as_mut(), size, caps, watch);
-        if hosts.is_empty() {
-            // a strategy that keeps hosts back would lose them
-            let message =
-                format!("version {}: {} could not be planned", fleet.assigned.version, count(strategy.left(), "host"));
-            findings.problems.push(Problem::new(message).hint("this is a defect of regal-inventory: please report it"));
-            return None;
-        }
-        let ends = strategy.section() == 0;
-        if hosts.len() < size && !ends {
-            sizes.note("batches close before they have their size: spread.max_unavailable allows no more".to_string());
-        }
-        caps.close();
-        let is_short = hosts.len() < size;
-        batches.push(hosts);
-        if ends {
-            if is_short && batches.len() - first > 1 {
-                // a short batch of a larger size must not swell one of a smaller
-                let most = sizes.most().min(size_before.saturating_mul(2).saturating_sub(1));
-                merge_last(fleet, most, &mut batches, sizes, caps);
+impl<'a> Work<'_, '_, 'a> {
+    /// The hosts of the batches B1, B2 …
+    fn cut(&mut self, canary: &Canary) -> Option<Vec<Vec<u32>>> {
+        let waves = self.waves(canary)?;
+        let deal = Deal { fleet: self.fleet, states: &self.states, stage: Stage::B(1), waves };
+        let mut strategy = choose(&deal);
+        let mut batches: Vec<Vec<u32>> = Vec::new();
+        // the first batch of the section, and the size of the batch before
+        let mut first = 0;
+        let mut size_before: usize = 0;
+        loop {
+            strategy.begin();
+            self.caps.close();
+            let size = self.sizes.next(strategy.section());
+            if strategy.left() == 0 {
+                return Some(batches);
             }
-            first = batches.len();
+            let hosts = self.fill(strategy.as_mut(), size);
+            if hosts.is_empty() {
+                return self.lost(strategy.left());
+            }
+            let (is_short, ends) = (hosts.len() < size, strategy.section() == 0);
+            batches.push(hosts);
+            if is_short && !ends {
+                let note = "batches close before they have their size: spread.max_unavailable allows no more";
+                self.sizes.note(note.to_string());
+            }
+            if is_short && ends && batches.len() - first > 1 {
+                // a short batch of a larger size must not swell one of a smaller
+                let most = self.sizes.most().min(size_before.saturating_mul(2).saturating_sub(1));
+                self.merge_last(most, &mut batches);
+            }
+            if ends {
+                first = batches.len();
+            }
+            size_before = size;
         }
-        size_before = size;
     }
-    Some(batches)
-}
 
-/// The next batch of at most `size` hosts.
-fn fill<'a>(
-    strategy: &mut dyn Strategy<'a>,
-    size: usize,
-    caps: &mut Caps<'_, '_, 'a>,
-    watch: &mut Watch<'a>,
-) -> Vec<u32> {
-    let mut hosts = Vec::with_capacity(size.min(strategy.section()));
-    while hosts.len() < size {
-        let Some(host) = strategy.next(caps) else { break };
-        watch.see(host, || strategy.reason(host));
-        caps.take(host);
-        hosts.push(host);
+    /// The next hosts, at most `size`, as far as the strategy and the caps let them in.
+    pub fn fill(&mut self, strategy: &mut dyn Strategy<'a>, size: usize) -> Vec<u32> {
+        let mut hosts = Vec::with_capacity(size.min(strategy.section()));
+        while hosts.len() < size {
+            let Some(host) = strategy.next(&self.caps) else { break };
+            self.watch.see(host, || strategy.reason(host));
+            self.caps.take(host);
+            hosts.push(host);
+        }
+        hosts
     }
-    hosts
-}
 
-/// The number of waves after the canary in the bucket mode, else 0.
-fn waves(fleet: &Fleet<'_, '_>, canary: &Canary, sizes: &mut Sizes<'_>) -> Result<usize, Problem> {
-    let rules = fleet.rules;
-    if rules.mode() != Mode::Bucket {
-        return Ok(0);
+    /// A strategy that keeps hosts back would lose them without a word.
+    fn lost<T>(&mut self, hosts: usize) -> Option<T> {
+        let version = self.fleet.assigned.version;
+        let message = format!("version {version}: {} could not be planned", count(hosts, "host"));
+        self.problems.push(Problem::new(message).hint("this is a defect of regal-inventory: please report it"));
+        None
     }
-    let left = fleet.len() - canary.hosts.len();
-    let waves = match &rules.assignment.waves {
-        Some(waves) => waves.value,
-        None => sizes.batches(left).max(1),
-    };
-    if waves.saturating_mul(left) > MAX_HASHES {
-        let version = fleet.assigned.version;
-        let message = format!("version {version}: {waves} waves of {} are too many to work out", count(left, "host"));
-        return Err(Problem::new(message).hint("raise `batch_size`, or set `assignment.waves` to a smaller number"));
-    }
-    if rules.assignment.waves.is_none() && left > 0 {
-        sizes.note(format!("{waves} waves; `assignment: {{waves: {waves}}}` keeps the number when hosts come and go"));
-    }
-    Ok(waves)
-}
 
-/// Joins a short last batch to the one before it, where the policy asks for it and `most` and the caps allow it.
-fn merge_last(
-    fleet: &Fleet<'_, '_>,
-    most: usize,
-    batches: &mut Vec<Vec<u32>>,
-    sizes: &mut Sizes<'_>,
-    caps: &mut Caps<'_, '_, '_>,
-) {
-    if fleet.rules.remainder() != Remainder::Merge {
-        return;
+    /// The number of waves after the canary in the bucket mode, else 0.
+    fn waves(&mut self, canary: &Canary) -> Option<usize> {
+        let rules = self.fleet.rules;
+        if rules.mode() != Mode::Bucket {
+            return Some(0);
+        }
+        let left = self.fleet.len() - canary.hosts.len();
+        let set = rules.assignment.waves.as_ref().map(|waves| waves.value);
+        let waves = set.unwrap_or_else(|| self.sizes.batches(left).max(1));
+        if waves.saturating_mul(left) > MAX_HASHES {
+            let (version, of) = (self.fleet.assigned.version, count(left, "host"));
+            let problem = Problem::new(format!("version {version}: {waves} waves of {of} are too many to work out"));
+            let hint = "raise `batch_size`, or set `assignment.waves` to a smaller number";
+            self.problems.push(problem.hint(hint));
+            return None;
+        }
+        if set.is_none() && left > 0 {
+            let keeps = format!("`assignment: {{waves: {waves}}}` keeps the number when hosts come and go");
+            self.sizes.note(format!("{}; {keeps}", count(waves, "wave")));
+        }
+        Some(waves)
     }
-    let Some(last) = batches.pop() else { return };
-    match batches.last_mut() {
-        Some(before) if before.len() + last.len() <= most && caps.allow(before.iter().chain(&last).copied()) => {
+
+    /// Joins a short last batch to the one before it, where the policy asks for it and `most` and the caps allow it.
+    fn merge_last(&mut self, most: usize, batches: &mut Vec<Vec<u32>>) {
+        if self.fleet.rules.remainder() != Remainder::Merge {
+            return;
+        }
+        self.caps.close();
+        let Some(last) = batches.pop() else { return };
+        if let Some(before) = batches.last_mut()
+            && before.len() + last.len() <= most
+            && self.caps.allow(before.iter().chain(&last).copied())
+        {
             before.extend(last);
+            return;
         }
-        _ => {
-            sizes.note("a short last batch is not merged: the one before it would exceed its bounds".to_string());
-            batches.push(last);
-        }
+        self.sizes.note("a short last batch is not merged: the one before it would exceed its bounds".to_string());
+        batches.push(last);
     }
 }
 

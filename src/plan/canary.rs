@@ -1,12 +1,11 @@
 //! The canary: pinned hosts, one of each value that is to be covered, then whoever is next.
 
-use super::caps::Caps;
+use super::batches::Work;
 use super::fleet::{Division, Fleet};
-use super::sizes::Sizes;
-use super::strategy::{Deal, State, Strategy, choose};
+use super::strategy::{Deal, State, choose};
 use super::why::Reason;
 use super::{DomainName, Stage, count};
-use crate::error::{Location, Problem};
+use crate::error::Problem;
 use crate::fold;
 use crate::policy::{Amount, Mode, Pattern};
 
@@ -20,66 +19,177 @@ pub(super) struct Canary {
     pub size: usize,
 }
 
-/// Chooses the canary; its hosts are marked as taken, and counted in `caps`.
-pub(super) fn choose_canary<'a>(
-    fleet: &Fleet<'_, 'a>,
-    sizes: &mut Sizes<'_>,
-    states: &mut [State],
-    caps: &mut Caps<'_, '_, 'a>,
-    watch: &mut super::batches::Watch<'a>,
-    problems: &mut Vec<Problem>,
-) -> Option<Canary> {
-    let known = problems.len();
-    hold_back(fleet, states, problems);
-    let pins = &fleet.assigned.facts.pinned;
-    pin(fleet, pins, states, caps, problems);
-    let cover = if problems.len() == known { cover(fleet, pins, states, caps, problems) } else { Vec::new() };
-    let mut hosts = pins.clone();
-    hosts.extend(cover.iter().map(|picked| picked.host));
-    let size = size(fleet, sizes, pins.len(), hosts.len(), problems);
-    if problems.len() > known {
-        return None;
+impl<'a> Work<'_, '_, 'a> {
+    /// Chooses the canary; its hosts are marked as taken, and counted in the caps.
+    pub fn choose_canary(&mut self) -> Option<Canary> {
+        let known = self.problems.len();
+        self.hold_back();
+        let pins = &self.fleet.assigned.facts.pinned;
+        self.pin(pins);
+        let cover = if self.problems.len() == known { self.cover(pins) } else { Vec::new() };
+        let mut hosts = pins.clone();
+        hosts.extend(cover.iter().map(|picked| picked.host));
+        let size = self.canary_size(pins.len(), hosts.len());
+        if self.problems.len() > known {
+            return None;
+        }
+        for host in pins {
+            self.watch.see(*host, || Reason::Pinned);
+        }
+        for picked in cover {
+            self.watch.see(picked.host, || Reason::Cover(picked.values.clone()));
+        }
+        self.fill_canary(size, &mut hosts);
+        if self.fleet.rules.mode() == Mode::Bucket {
+            self.check_bucket(hosts.len());
+        } else {
+            self.note_short(size, hosts.len());
+        }
+        self.states.iter_mut().filter(|state| **state == State::Held).for_each(|state| *state = State::Free);
+        (self.problems.len() == known).then_some(Canary { hosts, size })
     }
-    for host in pins {
-        watch.see(*host, || Reason::Pinned);
-    }
-    for picked in cover {
-        watch.see(picked.host, || Reason::Cover(picked.values.clone()));
-    }
-    fill(fleet, size, &mut hosts, states, caps, watch);
-    if fleet.rules.mode() == Mode::Bucket {
-        check_bucket(fleet, sizes, hosts.len(), problems);
-    } else {
-        note_short(fleet, sizes, size, hosts.len(), states, caps);
-    }
-    states.iter_mut().filter(|state| **state == State::Held).for_each(|state| *state = State::Free);
-    (problems.len() == known).then_some(Canary { hosts, size })
-}
 
-/// Keeps hosts out of the canary: those of `canary.exclude`, and those of `last` unless all are.
-fn hold_back(fleet: &Fleet<'_, '_>, states: &mut [State], problems: &mut Vec<Problem>) {
-    let facts = &fleet.assigned.facts;
-    facts.barred.iter().for_each(|host| states[*host as usize] = State::Held);
-    if facts.last.len() < fleet.len() {
-        facts.last.iter().for_each(|host| states[*host as usize] = State::Held);
+    /// Keeps hosts out of the canary: those of `canary.exclude`, and those of `last` unless all are.
+    fn hold_back(&mut self) {
+        let (fleet, facts) = (self.fleet, &self.fleet.assigned.facts);
+        let last: &[u32] = if facts.last.len() < fleet.len() { &facts.last } else { &[] };
+        facts.barred.iter().chain(last).for_each(|host| self.states[*host as usize] = State::Held);
+        let contradicts = |key: &str, hosts: &[u32], patterns: &[Pattern]| {
+            let both = facts.pinned.iter().filter(|pin| hosts.binary_search(pin).is_ok());
+            let both: Vec<&str> = both.map(|pin| fleet.name(*pin)).collect();
+            let message = format!("`canary.hosts` and `{key}` both name {}", fold::within(&both, WIDTH));
+            let hint = format!("take it out of one of the two, such as `{key}: \"PATTERN:!HOST\"`");
+            (!both.is_empty()).then(|| placed(Problem::new(message), patterns).hint(hint))
+        };
+        self.problems.extend(contradicts("canary.exclude", &facts.barred, &fleet.rules.canary_exclude));
+        self.problems.extend(contradicts("last", last, &fleet.rules.last));
+        if facts.pinned.is_empty() && self.states.iter().all(|state| *state == State::Held) {
+            let keys = if last.is_empty() { "`canary.exclude` keeps" } else { "`canary.exclude` and `last` keep" };
+            let hosts =
+                if fleet.len() == 1 { "its only host".into() } else { format!("all its {} hosts", fleet.len()) };
+            let message = format!("version {} has no canary: {keys} {hosts} out", fleet.assigned.version);
+            let hint = "let it have one: narrow the pattern, or give the version its own under `overrides`";
+            self.problems.push(placed(Problem::new(message), &fleet.rules.canary_exclude).hint(hint));
+        }
     }
-    let contradicts = |key: &str, hosts: &[u32], patterns: &[Pattern]| {
-        let both: Vec<&str> =
-            facts.pinned.iter().filter(|pin| hosts.binary_search(pin).is_ok()).map(|pin| fleet.name(*pin)).collect();
-        let message = format!("`canary.hosts` and `{key}` both name {}", fold::within(&both, WIDTH));
-        let hint = format!("take it out of one of the two, such as `{key}: \"PATTERN:!HOST\"`");
-        (!both.is_empty()).then(|| placed(Problem::new(message), patterns).hint(hint))
-    };
-    problems.extend(contradicts("canary.exclude", &facts.barred, &fleet.rules.canary_exclude));
-    if facts.last.len() < fleet.len() {
-        problems.extend(contradicts("last", &facts.last, &fleet.rules.last));
+
+    /// Takes the pinned hosts, as far as the caps of their domains allow.
+    fn pin(&mut self, pins: &[u32]) {
+        for pin in pins {
+            if let Some((label, domain)) = self.caps.full(*pin) {
+                let problem = pinned_over_cap(pins, &self.fleet.spread[label], domain);
+                let hint = "pin fewer hosts of it, or raise `spread.max_unavailable`";
+                self.problems.push(placed(problem, &self.fleet.rules.canary_hosts).hint(hint));
+                return;
+            }
+            self.caps.take(*pin);
+            self.states[*pin as usize] = State::Taken;
+        }
     }
-    if states.iter().all(|state| *state == State::Held) && facts.pinned.is_empty() {
-        let keys = if facts.last.is_empty() { "`canary.exclude` keeps" } else { "`canary.exclude` and `last` keep" };
-        let hosts = if fleet.len() == 1 { "its only host".into() } else { format!("all its {} hosts", fleet.len()) };
-        let message = format!("version {} has no canary: {keys} {hosts} out", fleet.assigned.version);
-        let hint = "let it have one: narrow the pattern, or give the version its own under `overrides`";
-        problems.push(placed(Problem::new(message), &fleet.rules.canary_exclude).hint(hint));
+
+    /// Takes a host for each value of the labels that no pin has, each time the one that covers most, of equals the first.
+    fn cover(&mut self, pins: &[u32]) -> Vec<Picked<'a>> {
+        let mut covered = Covered::new(&self.fleet.cover);
+        pins.iter().for_each(|pin| covered.take(*pin));
+        let mut picked = Vec::new();
+        // A gain only shrinks: once nobody has it any more, nobody will.
+        for most in (1..=self.fleet.cover.len()).rev() {
+            for host in self.fleet.order.iter().copied() {
+                let is_free = self.states[host as usize] == State::Free;
+                if !is_free || covered.gain(host).count() < most || self.caps.full(host).is_some() {
+                    continue;
+                }
+                picked.push(Picked { host, values: covered.gain(host).collect() });
+                covered.take(host);
+                self.caps.take(host);
+                self.states[host as usize] = State::Taken;
+            }
+        }
+        for (division, domain) in covered.missing() {
+            let problem = uncovered(self.fleet, division, domain);
+            self.problems.push(at_cover(self.fleet, problem));
+        }
+        picked
+    }
+
+    /// Most hosts that the canary may have; `chosen` of them are settled, `pins` by name.
+    fn canary_size(&mut self, pins: usize, chosen: usize) -> usize {
+        let fleet = self.fleet;
+        if fleet.rules.mode() == Mode::Bucket {
+            return fleet.len();
+        }
+        let (asked, wanted) = match fleet.rules.canary_size {
+            Some(amount) => (amount.to_string(), self.sizes.amount("canary", amount)),
+            None => (chosen.max(1).to_string(), chosen.max(1)),
+        };
+        let size = self.sizes.bounded("canary", &asked, wanted);
+        if chosen <= size {
+            return size;
+        }
+        let what = match (pins, chosen - pins) {
+            (_, 0) => format!("`canary.hosts` pins {}", count(pins, "host")),
+            (0, _) => format!("`canary.cover` takes {}", count(chosen, "host")),
+            _ => format!("`canary.hosts` and `canary.cover` take {}", count(chosen, "host")),
+        };
+        let (but, way) = if wanted < chosen {
+            let is_number = asked == wanted.to_string();
+            let resolved =
+                if is_number { String::new() } else { format!(", {wanted} of {}", count(fleet.len(), "host")) };
+            let way = format!("set `canary.size` to {chosen} or more, or leave it out: then it is as large as needed");
+            (format!("`canary` is {asked}{resolved}"), way)
+        } else {
+            (self.sizes.bound().to_string(), format!("allow {chosen}, or ask for fewer canaries"))
+        };
+        let problem = Problem::new(format!("version {}: {what}, but {but}", fleet.assigned.version));
+        let problem = if pins > 0 { placed(problem, &fleet.rules.canary_hosts) } else { at_cover(fleet, problem) };
+        self.problems.push(problem.hint(way));
+        size
+    }
+
+    /// Adds hosts up to the size, as far as the strategy and the caps let them in.
+    fn fill_canary(&mut self, size: usize, hosts: &mut Vec<u32>) {
+        if hosts.len() >= size {
+            return;
+        }
+        let mut strategy = choose(&Deal { fleet: self.fleet, states: &self.states, stage: Stage::A, waves: 0 });
+        strategy.begin();
+        let more = self.fill(strategy.as_mut(), size - hosts.len());
+        more.iter().for_each(|host| self.states[*host as usize] = State::Taken);
+        hosts.extend(more);
+    }
+
+    /// Says why the canary has fewer hosts than its size although there are more.
+    fn note_short(&mut self, size: usize, hosts: usize) {
+        if hosts >= size.min(self.fleet.len()) {
+            return;
+        }
+        let free = || (0..self.fleet.len() as u32).filter(|host| self.states[*host as usize] == State::Free);
+        let facts = &self.fleet.assigned.facts;
+        let why = if free().next().is_none() {
+            match (facts.barred.is_empty(), facts.last.is_empty()) {
+                (false, true) => "canary.exclude keeps the others out",
+                (true, _) => "last keeps the others for the final batches",
+                (false, false) => "canary.exclude and last keep the others out",
+            }
+        } else if free().all(|host| self.caps.full(host).is_some()) {
+            "spread.max_unavailable allows no more"
+        } else {
+            "the next host is in another domain"
+        };
+        self.sizes.note(format!("the canary has {} instead of {size}: {why}", count(hosts, "host")));
+    }
+
+    /// In the bucket mode the hashes say how many canaries there are, and no bound can take one out.
+    fn check_bucket(&mut self, hosts: usize) {
+        let (version, of) = (self.fleet.assigned.version, count(self.fleet.len(), "host"));
+        let canary = self.fleet.rules.canary_size.unwrap_or(Amount::WHOLE);
+        self.sizes.note(format!("canary {canary} of {of} by hash is {}", count(hosts, "host")));
+        if let Some(bound) = self.fleet.rules.bound.as_ref().filter(|_| hosts > self.sizes.most()) {
+            let canaries = count(hosts, "canary");
+            let message = format!("version {version}: assignment bucket gives {canaries}, but {}", self.sizes.bound());
+            let problem = Problem::new(message).at(bound.at.clone());
+            self.problems.push(problem.hint("lower `canary.size`, or allow more"));
+        }
     }
 }
 
@@ -91,35 +201,15 @@ fn placed(problem: Problem, patterns: &[Pattern]) -> Problem {
     }
 }
 
-/// Takes the pinned hosts, as far as the caps of their domains allow.
-fn pin(
-    fleet: &Fleet<'_, '_>,
-    pins: &[u32],
-    states: &mut [State],
-    caps: &mut Caps<'_, '_, '_>,
-    problems: &mut Vec<Problem>,
-) {
-    for pin in pins {
-        if let Some((label, domain)) = caps.full(*pin) {
-            let division = &fleet.spread[label];
-            let domain = &division.domains[domain];
-            let among =
-                pins.iter().filter(|pin| division.domains[division.of[**pin as usize] as usize].name == domain.name);
-            let message = format!(
-                "`canary.hosts` pins {} of {}={}, and `spread.max_unavailable` allows {} of its {}",
-                count(among.count(), "host"),
-                division.label,
-                domain.name,
-                domain.cap.unwrap_or_default(),
-                count(domain.hosts, "host"),
-            );
-            let hint = "pin fewer hosts of it, or raise `spread.max_unavailable`";
-            problems.push(placed(Problem::new(message), &fleet.rules.canary_hosts).hint(hint));
-            return;
-        }
-        caps.take(*pin);
-        states[*pin as usize] = State::Taken;
-    }
+/// More pinned hosts in a domain than its cap.
+fn pinned_over_cap(pins: &[u32], division: &Division<'_, '_>, domain: usize) -> Problem {
+    let pinned = pins.iter().filter(|pin| division.of[**pin as usize] as usize == domain).count();
+    let domain = &division.domains[domain];
+    let (pinned, of) = (count(pinned, "host"), count(domain.hosts, "host"));
+    let (label, name, cap) = (division.label, domain.name, domain.cap.unwrap_or_default());
+    Problem::new(format!(
+        "`canary.hosts` pins {pinned} of {label}={name}, and `spread.max_unavailable` allows {cap} of its {of}"
+    ))
 }
 
 /// A host that covers some values.
@@ -128,204 +218,71 @@ struct Picked<'a> {
     values: Vec<(String, DomainName<'a>)>,
 }
 
-/// Takes a host for each value of the labels that no pin has, each time the one that covers most, of equals the first.
-fn cover<'a>(
-    fleet: &Fleet<'_, 'a>,
-    pins: &[u32],
-    states: &mut [State],
-    caps: &mut Caps<'_, '_, 'a>,
-    problems: &mut Vec<Problem>,
-) -> Vec<Picked<'a>> {
-    // a host without the label has no value to cover, unless all of those are one domain
-    let alone = |division: &Division<'_, 'a>| {
-        division.domains.iter().map(|domain| matches!(domain.name, DomainName::Alone(_))).collect::<Vec<bool>>()
-    };
-    let mut covered: Vec<Vec<bool>> = fleet.cover.iter().map(alone).collect();
-    let gains = |covered: &[Vec<bool>], host: u32| -> Vec<usize> {
-        let gain = |label: &usize| !covered[*label][fleet.cover[*label].of[host as usize] as usize];
-        (0..fleet.cover.len()).filter(gain).collect()
-    };
-    let cover = |covered: &mut [Vec<bool>], host: u32| {
-        for (division, covered) in fleet.cover.iter().zip(covered) {
-            covered[division.of[host as usize] as usize] = true;
-        }
-    };
-    pins.iter().for_each(|pin| cover(&mut covered, *pin));
-    let mut picked = Vec::new();
-    // A gain only shrinks: once nobody has it any more, nobody will.
-    for most in (1..=fleet.cover.len()).rev() {
-        for host in fleet.order.iter().copied().filter(|_| !fleet.cover.is_empty()) {
-            let gained = gains(&covered, host);
-            if gained.len() < most || states[host as usize] != State::Free || caps.full(host).is_some() {
-                continue;
-            }
-            let value = |label: &usize| {
-                let division = &fleet.cover[*label];
-                (division.label.to_string(), division.domains[division.of[host as usize] as usize].name)
-            };
-            picked.push(Picked { host, values: gained.iter().map(value).collect() });
-            cover(&mut covered, host);
-            caps.take(host);
-            states[host as usize] = State::Taken;
-        }
-    }
-    report_uncovered(fleet, &covered, problems);
-    picked
+/// Which values have a canary.
+struct Covered<'f, 'v, 'a> {
+    divisions: &'f [Division<'v, 'a>],
+    /// For each label and value.
+    values: Vec<Vec<bool>>,
 }
 
-/// A problem for each value that no host covers, with what keeps its hosts out.
-fn report_uncovered(fleet: &Fleet<'_, '_>, covered: &[Vec<bool>], problems: &mut Vec<Problem>) {
-    let facts = &fleet.assigned.facts;
-    for (division, covered) in fleet.cover.iter().zip(covered) {
-        for (domain, _) in division.domains.iter().zip(covered).enumerate().filter(|(_, (_, covered))| !**covered) {
-            let hosts: Vec<u32> =
-                fleet.order.iter().copied().filter(|host| division.of[*host as usize] as usize == domain).collect();
-            let all = |of: &[u32]| hosts.iter().all(|host| of.binary_search(host).is_ok());
-            let among = |host: &u32| facts.barred.binary_search(host).is_ok() || facts.last.binary_search(host).is_ok();
-            let name = division.domains[domain].name;
-            let held = if hosts.len() == 1 { "its only host".into() } else { format!("all its {} hosts", hosts.len()) };
-            let (why, hint) = if all(&facts.barred) {
-                (format!("`canary.exclude` keeps {held} out"), "let a host of it be a canary")
-            } else if all(&facts.last) {
-                (format!("`last` keeps {held} for the final batches"), "take a host of it out of `last`")
-            } else if hosts.iter().all(among) {
-                (format!("`canary.exclude` and `last` keep {held} out"), "let a host of it be a canary")
-            } else {
-                (
-                    "the other canaries fill the caps of its hosts".to_string(),
-                    "raise `spread.max_unavailable`, or pin a host of it with `canary.hosts`",
-                )
-            };
-            let label = division.label;
-            let message = format!(
-                "`canary.cover` of version {} finds no canary of {label}={name}: {why}",
-                fleet.assigned.version
-            );
-            problems.push(at_cover(fleet, Problem::new(message)).hint(hint));
+impl<'f, 'v, 'a> Covered<'f, 'v, 'a> {
+    /// A host without the label has no value to cover, unless all of those are one domain.
+    fn new(divisions: &'f [Division<'v, 'a>]) -> Self {
+        let alone = |division: &Division<'_, '_>| {
+            division.domains.iter().map(|domain| matches!(domain.name, DomainName::Alone(_))).collect()
+        };
+        Covered { divisions, values: divisions.iter().map(alone).collect() }
+    }
+
+    /// The values that a host would cover.
+    fn gain(&self, host: u32) -> impl Iterator<Item = (String, DomainName<'a>)> {
+        let values = self.divisions.iter().zip(&self.values);
+        values.filter_map(move |(division, covered)| {
+            let domain = division.of[host as usize] as usize;
+            (!covered[domain]).then(|| (division.label.to_string(), division.domains[domain].name))
+        })
+    }
+
+    fn take(&mut self, host: u32) {
+        for (division, covered) in self.divisions.iter().zip(&mut self.values) {
+            covered[division.of[host as usize] as usize] = true;
         }
     }
+
+    /// The values that nothing covers.
+    fn missing(&self) -> impl Iterator<Item = (&'f Division<'v, 'a>, usize)> {
+        self.divisions.iter().zip(&self.values).flat_map(|(division, covered)| {
+            let missing = covered.iter().enumerate().filter(|(_, covered)| !**covered);
+            missing.map(move |(domain, _)| (division, domain))
+        })
+    }
+}
+
+/// A value that no host covers, with what keeps its hosts out.
+fn uncovered(fleet: &Fleet<'_, '_>, division: &Division<'_, '_>, domain: usize) -> Problem {
+    let facts = &fleet.assigned.facts;
+    let is_in = |host: &u32| division.of[*host as usize] as usize == domain;
+    let hosts: Vec<u32> = fleet.order.iter().copied().filter(is_in).collect();
+    let barred = |host: &u32| facts.barred.binary_search(host).is_ok();
+    let last = |host: &u32| facts.last.binary_search(host).is_ok();
+    let held = if hosts.len() == 1 { "its only host".into() } else { format!("all its {} hosts", hosts.len()) };
+    let (why, hint) = if hosts.iter().all(barred) {
+        (format!("`canary.exclude` keeps {held} out"), "let a host of it be a canary")
+    } else if hosts.iter().all(last) {
+        (format!("`last` keeps {held} for the final batches"), "take a host of it out of `last`")
+    } else if hosts.iter().all(|host| barred(host) || last(host)) {
+        (format!("`canary.exclude` and `last` keep {held} out"), "let a host of it be a canary")
+    } else {
+        let hint = "raise `spread.max_unavailable`, or pin a host of it with `canary.hosts`";
+        ("the other canaries fill the caps of its hosts".to_string(), hint)
+    };
+    let (version, label, name) = (fleet.assigned.version, division.label, division.domains[domain].name);
+    Problem::new(format!("`canary.cover` of version {version} finds no canary of {label}={name}: {why}")).hint(hint)
 }
 
 fn at_cover(fleet: &Fleet<'_, '_>, problem: Problem) -> Problem {
     match &fleet.rules.canary_cover {
         Some(cover) => problem.at(cover.at.clone()),
         None => problem,
-    }
-}
-
-/// Most hosts that the canary may have; `chosen` of them are settled, `pins` by name.
-fn size(
-    fleet: &Fleet<'_, '_>,
-    sizes: &mut Sizes<'_>,
-    pins: usize,
-    chosen: usize,
-    problems: &mut Vec<Problem>,
-) -> usize {
-    if fleet.rules.mode() == Mode::Bucket {
-        return fleet.len();
-    }
-    let (asked, wanted) = match fleet.rules.canary_size {
-        Some(amount) => (amount.to_string(), sizes.amount("canary", amount)),
-        None => (chosen.max(1).to_string(), chosen.max(1)),
-    };
-    let size = sizes.bounded("canary", &asked, wanted);
-    if chosen <= size {
-        return size;
-    }
-    let what = match (pins, chosen - pins) {
-        (_, 0) => format!("`canary.hosts` pins {}", count(pins, "host")),
-        (0, _) => format!("`canary.cover` takes {}", count(chosen, "host")),
-        _ => format!("`canary.hosts` and `canary.cover` take {}", count(chosen, "host")),
-    };
-    let (but, way) = if wanted < chosen {
-        let resolved = if asked == wanted.to_string() {
-            String::new()
-        } else {
-            format!(", {wanted} of {}", count(fleet.len(), "host"))
-        };
-        (
-            format!("`canary` is {asked}{resolved}"),
-            format!("set `canary.size` to {chosen} or more, or leave it out: then it is as large as needed"),
-        )
-    } else {
-        (sizes.bound().to_string(), format!("allow {chosen}, or ask for fewer canaries"))
-    };
-    let message = format!("version {}: {what}, but {but}", fleet.assigned.version);
-    let cover: Option<&Location> = fleet.rules.canary_cover.as_ref().map(|cover| &cover.at);
-    let at = fleet.rules.canary_hosts.first().map(|pattern| &pattern.at).filter(|_| pins > 0).or(cover);
-    let problem = Problem::new(message);
-    problems.push(match at {
-        Some(at) => problem.at(at.clone()).hint(way),
-        None => problem.hint(way),
-    });
-    size
-}
-
-/// Adds hosts up to the size, as far as the strategy and the caps let them in.
-fn fill<'a>(
-    fleet: &Fleet<'_, 'a>,
-    size: usize,
-    hosts: &mut Vec<u32>,
-    states: &mut [State],
-    caps: &mut Caps<'_, '_, 'a>,
-    watch: &mut super::batches::Watch<'a>,
-) {
-    if hosts.len() >= size {
-        return;
-    }
-    let first = hosts.len();
-    let mut strategy: Box<dyn Strategy<'a>> = choose(&Deal { fleet, states, stage: Stage::A, waves: 0 });
-    strategy.begin();
-    while hosts.len() < size {
-        let Some(host) = strategy.next(caps) else { break };
-        watch.see(host, || strategy.reason(host));
-        caps.take(host);
-        hosts.push(host);
-    }
-    drop(strategy);
-    hosts[first..].iter().for_each(|host| states[*host as usize] = State::Taken);
-}
-
-/// Says why the canary has fewer hosts than its size although there are more.
-fn note_short(
-    fleet: &Fleet<'_, '_>,
-    sizes: &mut Sizes<'_>,
-    size: usize,
-    hosts: usize,
-    states: &[State],
-    caps: &Caps<'_, '_, '_>,
-) {
-    if hosts >= size.min(fleet.len()) {
-        return;
-    }
-    let free = || (0..fleet.len() as u32).filter(|host| states[*host as usize] == State::Free);
-    let facts = &fleet.assigned.facts;
-    let why = if free().next().is_none() {
-        match (facts.barred.is_empty(), facts.last.is_empty()) {
-            (false, true) => "canary.exclude keeps the others out",
-            (true, _) => "last keeps the others for the final batches",
-            (false, false) => "canary.exclude and last keep the others out",
-        }
-    } else if free().all(|host| caps.full(host).is_some()) {
-        "spread.max_unavailable allows no more"
-    } else {
-        "the next host is in another domain"
-    };
-    sizes.note(format!("the canary has {} instead of {size}: {why}", count(hosts, "host")));
-}
-
-/// In the bucket mode the hashes say how many canaries there are, and no bound can take one out.
-fn check_bucket(fleet: &Fleet<'_, '_>, sizes: &mut Sizes<'_>, hosts: usize, problems: &mut Vec<Problem>) {
-    let (version, of) = (fleet.assigned.version, count(fleet.len(), "host"));
-    let canary = fleet.rules.canary_size.unwrap_or(Amount::WHOLE);
-    sizes.note(format!("canary {canary} of {of} by hash is {}", count(hosts, "host")));
-    if hosts > sizes.most() {
-        let canaries = count(hosts, "canary");
-        let message = format!("version {version}: assignment bucket gives {canaries}, but {}", sizes.bound());
-        let problem = Problem::new(message).hint("lower `canary.size`, or allow more");
-        problems.push(match &fleet.rules.bound {
-            Some(bound) => problem.at(bound.at.clone()),
-            None => problem,
-        });
     }
 }

@@ -22,8 +22,8 @@ impl<'r> Sizes<'r> {
     ///
     /// # Errors
     /// A bound that leaves no host to update.
-    pub fn new(rules: &'r Rules, version: &str, planned: usize, notes: Vec<String>) -> Result<Self, Problem> {
-        let mut sizes = Sizes { rules, planned, bound: None, used: Vec::new(), notes };
+    pub fn new(rules: &'r Rules, version: &str, planned: usize) -> Result<Self, Problem> {
+        let mut sizes = Sizes { rules, planned, bound: None, used: Vec::new(), notes: Vec::new() };
         let Some(set) = &rules.bound else { return Ok(sizes) };
         sizes.bound = Some(match set.value {
             Bound::MaxUnavailable(amount) => {
@@ -90,20 +90,20 @@ impl<'r> Sizes<'r> {
     pub fn next(&mut self, left: usize) -> usize {
         let wanted = &self.rules.batch_size;
         let at = self.used.len();
-        if let Some(next) = wanted.get(at) {
-            let size = match next {
-                BatchSize::Amount(amount) => {
-                    let size = self.amount("batch_size", *amount);
-                    self.bounded("batch_size", &amount.to_string(), size)
-                }
-                BatchSize::Rest => self.bounded("batch_size", "rest", left.max(1)),
-            };
-            self.used.push(size);
-        } else if let (Some(BatchSize::Rest), Some(size)) = (wanted.last(), self.used.last_mut()) {
-            // what caps or a domain's end left over
-            *size = left.max(1).min(self.bound.as_ref().map_or(usize::MAX, |(most, _)| *most));
+        let repeats = at >= wanted.len();
+        let size = match (wanted.get(at).or(wanted.last()), self.used.last()) {
+            (Some(BatchSize::Amount(_)), Some(size)) if repeats => *size,
+            (Some(BatchSize::Amount(amount)), _) => {
+                let size = self.amount("batch_size", *amount);
+                self.bounded("batch_size", &amount.to_string(), size)
+            }
+            _ => self.bounded("batch_size", "rest", left.max(1)),
+        };
+        match self.used.last_mut() {
+            // a later `rest` may be larger: it is that of another domain
+            Some(last) if repeats => *last = size.max(*last),
+            _ => self.used.push(size),
         }
-        let size = self.used.last().copied().unwrap_or(1);
         if self.rules.remainder() == Remainder::Balance && at + 1 >= wanted.len() {
             left.div_ceil(left.div_ceil(size).max(1)).max(1)
         } else {

@@ -51,17 +51,17 @@ pub(super) enum State {
 }
 
 /// The hosts that a strategy is to hand out.
-pub(super) struct Deal<'f, 'v, 'a> {
+pub(super) struct Deal<'d, 'f, 'v, 'a> {
     pub fleet: &'f Fleet<'v, 'a>,
     /// What became of each host.
-    pub states: &'f [State],
+    pub states: &'d [State],
     /// Whether the hosts are for the canary or for the batches after it.
     pub stage: Stage,
     /// For strategies with a number of batches of their own: how many there are to be.
     pub waves: usize,
 }
 
-impl Deal<'_, '_, '_> {
+impl Deal<'_, '_, '_, '_> {
     /// All hosts in order, those of the final batches in a list of their own behind the others.
     fn phases(&self) -> [Vec<u32>; 2] {
         let (last, first) = self.fleet.order.iter().partition(|host| self.fleet.is_last(**host));
@@ -82,7 +82,7 @@ impl Deal<'_, '_, '_> {
 }
 
 /// The strategy that the rules ask for.
-pub(super) fn choose<'f, 'v, 'a>(deal: &Deal<'f, 'v, 'a>) -> Box<dyn Strategy<'a> + 'f> {
+pub(super) fn choose<'f, 'v, 'a>(deal: &Deal<'_, 'f, 'v, 'a>) -> Box<dyn Strategy<'a> + 'f> {
     let rules = deal.fleet.rules;
     match (rules.mode(), rules.spread.by()) {
         (Mode::Bucket, _) => bucket::strategy(deal),

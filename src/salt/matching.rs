@@ -3,12 +3,9 @@
 use std::collections::HashSet;
 
 use super::compound::{Expression, Kind, Test};
-use super::{Bank, Coverage, Fleet, Minion};
+use super::{Bank, Coverage, Fleet, Minion, SHOWN, listed};
 use crate::error::Problem;
 use crate::value::Value;
-
-/// How many ids a message shows.
-const SHOWN: usize = 8;
 
 /// What a target selects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -164,11 +161,4 @@ fn unanswered(fleet: &Fleet<'_>, tests: &[&Test], undecided: &[&str]) -> Problem
         "have the master ask again: salt -L '{}' saltutil.refresh_{name}; or delete the keys of machines that are gone",
         undecided.iter().take(SHOWN).copied().collect::<Vec<_>>().join(",")
     ))
-}
-
-/// The first ids, for a message.
-fn listed(ids: &[&str]) -> String {
-    let shown: Vec<String> = ids.iter().take(SHOWN).map(|id| format!("`{id}`")).collect();
-    let more = ids.len().saturating_sub(SHOWN);
-    if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
 }

@@ -217,9 +217,12 @@ fn keys_in_the_wrong_place() {
         ("versions: {'1.0': ~}", "regal.yml:1:12: hosts of version `1.0` cannot be empty: there is no value"),
         (
             "version_from: {}",
-            "regal.yml:1:1: `version_from` cannot be a mapping: neither `var`, `group` nor `template`",
+            "regal.yml:1:1: `version_from` cannot be a mapping: none of `var`, `group`, `template`, `grain`, `pillar`, `nodegroup`",
         ),
-        ("version_from: app", "regal.yml:1:1: `version_from` cannot be `app`: neither `var`, `group` nor `template`"),
+        (
+            "version_from: app",
+            "regal.yml:1:1: `version_from` cannot be `app`: none of `var`, `group`, `template`, `grain`, `pillar`, `nodegroup`",
+        ),
         ("version_from: {group: a}", "regal.yml:1:16: `version_from.group` cannot be `a`: not exactly one `*`"),
         (
             "version_from: {var: a, group: b_*}",

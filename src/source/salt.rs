@@ -20,13 +20,10 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::{Reading, io_message};
 use crate::error::{Location, Problem};
-use crate::salt::{Bank, Coverage, Fleet, Minion, Nodegroup};
+use crate::salt::{Bank, Coverage, Fleet, Minion, Nodegroup, listed};
 use crate::text::{Pos, Text};
 use crate::value::{Entry, KeyKind, Value};
 pub(super) use detect::detect;
-
-/// How many ids a message shows.
-const SHOWN: usize = 8;
 
 /// What one path of a Salt source holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -216,7 +213,7 @@ fn listed_in_groups<'a>(fleet: &Fleet<'a>) -> Vec<&'a str> {
 fn warn_of_strangers(reading: &mut Reading<'_, '_>, gathered: &Gathered<'_>, fleet: &Fleet<'_>) {
     let strangers: Vec<&str> = gathered.grains.keys().copied().filter(|id| !fleet.minions.contains_key(id)).collect();
     if !strangers.is_empty() {
-        let message = format!("there are grains, but no accepted key, of {}", shown(&strangers));
+        let message = format!("there are grains, but no accepted key, of {}", listed(&strangers));
         let problem = Problem::new(message).hint("what the master keeps of deleted minions is passed over");
         reading.warnings.push(problem);
     }
@@ -226,23 +223,16 @@ fn warn_of_strangers(reading: &mut Reading<'_, '_>, gathered: &Gathered<'_>, fle
 fn warn_of_silence(reading: &mut Reading<'_, '_>, gathered: &Gathered<'_>, fleet: &Fleet<'_>) {
     let silent: Vec<&str> = gathered.silent.keys().copied().filter(|id| fleet.minions.contains_key(id)).collect();
     if !silent.is_empty() {
-        let message = format!("did not answer: {}", shown(&silent));
+        let message = format!("did not answer: {}", listed(&silent));
         reading.warnings.push(Problem::new(message).hint("what they run and whether they can be updated is not known"));
     }
     let unknown =
         |id: &&str| fleet.minions.get(id).is_some_and(|minion| minion.grains.is_none()) && !silent.contains(id);
     let unknown: Vec<&str> = fleet.minions.keys().copied().filter(unknown).collect();
     if fleet.grains == Coverage::Whole && !unknown.is_empty() {
-        let message = format!("no grains are known of {}", shown(&unknown));
+        let message = format!("no grains are known of {}", listed(&unknown));
         reading.warnings.push(Problem::new(message).hint("have the master ask: salt '*' saltutil.refresh_grains"));
     }
-}
-
-/// The first ids.
-fn shown(ids: &[&str]) -> String {
-    let first: Vec<String> = ids.iter().take(SHOWN).map(|id| format!("`{id}`")).collect();
-    let more = ids.len().saturating_sub(SHOWN);
-    if more > 0 { format!("{} and {more} more", first.join(", ")) } else { first.join(", ") }
 }
 
 /// Minions as hosts.
@@ -255,6 +245,7 @@ fn add_hosts<'a>(reading: &mut Reading<'_, 'a>, gathered: &Gathered<'a>, fleet: 
         let Some(host) = reading.note(added, at) else { continue };
         let target = reading.inventory.target_of_host(host);
         if let Some(Value::Map(grains)) = minion.grains {
+            reading.inventory.expect_vars(target, grains.len() + address.map_or(0, |address| address.variables.len()));
             for grain in grains.iter().filter(|grain| grain.kind == KeyKind::Str && !grain.key.is_empty()) {
                 if grain.key.starts_with("ansible_") {
                     refused.get_or_insert((grain.key, id));
@@ -289,7 +280,7 @@ fn add_groups<'a>(reading: &mut Reading<'_, 'a>, fleet: &Fleet<'a>) {
         };
         if !selection.unknown.is_empty() && fleet.listed {
             let unknown: Vec<&str> = selection.unknown.iter().map(String::as_str).collect();
-            reading.warning(group.at, format!("nodegroup `{name}` lists what is no minion: {}", shown(&unknown)));
+            reading.warning(group.at, format!("nodegroup `{name}` lists what is no minion: {}", listed(&unknown)));
         }
         if matches!(*name, "all" | "ungrouped") {
             reading.warning(group.at, format!("nodegroup `{name}` is no group here: Ansible has one of that name"));

@@ -98,7 +98,7 @@ impl Front {
     }
 
     /// Visitors of group A, of group B, and 40 who are taken by the share.
-    fn visitors(&self) -> Visitors {
+    pub fn visitors(&self) -> Visitors {
         let chosen = |group: &str| vec![(group.to_string(), format!("Cookie: group={group}\r\n"))];
         let many = |n: usize| (0..20).map(move |i| format!("visitor {}", n * 20 + i));
         let many = |n| many(n).map(|who| (who.clone(), format!("Cookie: visitor={}\r\n", who.replace(' ', "-"))));
@@ -117,7 +117,8 @@ fn follow(site: &Site, kind: Kind, routing: &str, arguments: &[&str]) {
     assert_eq!(output.code, 0, "{arguments:?}: {output:?}");
 }
 
-fn assert_all_good(visits: &[Visit]) {
+/// Every answer is 200, and there were enough of them.
+pub fn assert_all_good(visits: &[Visit]) {
     let bad: Vec<&Visit> = visits.iter().filter(|visit| visit.status != 200).collect();
     assert!(bad.is_empty(), "{} of {}, first {:?}", bad.len(), visits.len(), bad[0]);
     assert!(visits.len() > 100, "only {} visits", visits.len());
@@ -170,7 +171,7 @@ pub fn version_routing(kind: Kind) {
     let mut front = Front::start(kind, "version");
     let visitors = front.visitors();
     front.roll_out(0..3, &[]);
-    std::thread::sleep(std::time::Duration::from_millis(300));
+    std::thread::sleep(std::time::Duration::from_millis(1500));
     let visits = visitors.stop();
     assert_all_good(&visits);
     assert_nobody_goes_back(&front, &visits);

@@ -130,7 +130,7 @@ impl Visitors {
                 while !stop.load(Ordering::Relaxed) {
                     for (who, headers) in &visitors {
                         visits.push(visit(port, who, headers));
-                        std::thread::sleep(Duration::from_millis(1));
+                        std::thread::sleep(Duration::from_millis(3));
                     }
                 }
                 visits

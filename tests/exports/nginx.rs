@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::front::{Front, Kind, failure_and_rollback, group_routing, version_routing};
+use super::front::{Front, Kind, assert_all_good, failure_and_rollback, group_routing, version_routing};
 use super::http::visit;
 use super::site::{Site, run, tool, wait_until};
 use super::sshd::ADDRESSES;
@@ -116,4 +116,36 @@ fn a_file_that_nginx_refuses_is_taken_back() {
     assert!(output.stderr.contains("host not found in upstream"), "{output:?}");
     assert_eq!(front.site.read("regal.conf"), good);
     assert_eq!(visit(front.port, "", "").status, 200);
+}
+
+#[test]
+#[ignore = "needs ansible, nginx; run tests/run"]
+fn rollout_yml_tells_nginx_around_each_batch() {
+    let front = Front::start(PLAIN, "group");
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let copied = run(front.site.command("cp").arg("-R").arg(root.join("examples/hooks")).arg("hooks"));
+    assert_eq!(copied.code, 0, "{copied:?}");
+    std::fs::rename(front.site.path().join("front.yml"), front.site.path().join("hooks/front.yml")).unwrap();
+    front.site.script(
+        "rollout.regal.yml",
+        &format!("#!{} --config\n{}groups_only: true\n", own(), front.site.read("regal.yml")),
+    );
+    let list = std::env::var_os("TEST_ANSIBLE").expect("TEST_ANSIBLE is not set; run tests/run");
+    let newest = std::env::split_paths(&list).last().unwrap();
+    let visitors = front.visitors();
+    let mut ansible = front.site.command(newest.join("ansible-playbook"));
+    ansible.args(["-i", "hosts.ini", "-i", "./rollout.regal.yml"]).arg(root.join("playbooks/rollout.yml"));
+    ansible.args(["-e", "rollout_version=shop-2.5.0", "-e", "rollout_hooks=hooks", "-e", "ansible_connection=local"]);
+    let python = format!("ansible_python_interpreter={}", newest.join("python3").display());
+    let output = run(ansible.args(["-e", &python]).env("ANSIBLE_CONFIG", root.join("playbooks/ansible.cfg")));
+    assert_eq!(output.code, 0, "{output:?}");
+    assert_all_good(&visitors.stop());
+    let done = ["--id", "shop", "--port", "http_port", "--done", "B2"];
+    assert_eq!(front.site.read("regal.conf"), front.site.regal(&[&["export", "nginx"], &done[..]].concat()));
+    // The state before the last one: B2 out of service.
+    assert_eq!(front.site.read("regal.conf.before").matches(" down;").count(), 2);
+}
+
+fn own() -> &'static str {
+    env!("CARGO_BIN_EXE_regal-inventory")
 }

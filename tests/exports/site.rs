@@ -46,6 +46,13 @@ impl Site {
         std::fs::read_to_string(self.path().join(name)).unwrap_or_default()
     }
 
+    pub fn script(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.file(name, text);
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(&path, mode).unwrap();
+        path
+    }
+
     /// A program to be run in the folder, without variables that would change what it does.
     pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);

@@ -42,14 +42,13 @@ impl Sshd {
                  UserKnownHostsFile /dev/null\nLogLevel ERROR\n"
             ),
         );
-        let deploy = site.file(
+        let deploy = site.script(
             "deploy",
             &format!(
                 "#!/bin/sh\nset -- $SSH_CONNECTION\necho \"$3\" >>{here}/deployed\n\
                  [ \"$3\" != \"$(cat {here}/failing 2>/dev/null)\" ]\n"
             ),
         );
-        assert!(Command::new("chmod").arg("+x").arg(&deploy).status().unwrap().success());
         // Only root's daemon needs the folder, and only root can make it.
         let _ = std::fs::create_dir_all("/run/sshd");
         let log = std::fs::File::create(site.path().join("sshd.log")).unwrap();

@@ -4,7 +4,7 @@ use super::site::{Scenario, Site};
 
 /// Writes what it is told, once for each call.
 const FRONT: &str = "- name: Write what the front is told\n  ansible.builtin.raw: >-\n    \
-    echo \"done={{ rollout_done | join(',') }} now={{ rollout_in_progress | join(',') }} lost={{ rollout_lost | join(',') }}\" >> front\n  \
+    echo \"done={{ rollout_done | join(',') }} now={{ rollout_in_progress | join(',') }} lost={{ rollout_lost | join(',') }}\" >> {{ lookup('env', 'SITE') }}/front\n  \
     delegate_to: localhost\n";
 
 fn told(site: &Site) -> Vec<String> {

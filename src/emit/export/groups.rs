@@ -2,9 +2,12 @@
 //!
 //! A version `shop` with two batches gives `shop_groupA`, `shop_groupB1`, and above them `shop_groupB` and `shop`.
 
+use std::ops::Range;
+
 use super::{Export, File};
 use crate::error::{Error, Problem, Result};
 use crate::plan::names::RolloutNames;
+use crate::plan::{Rollout, Stage};
 
 /// ClusterShell's own default would be `default`.
 const SOURCE: &str = "regal";
@@ -19,8 +22,8 @@ pub(super) fn clustershell(export: &Export<'_, '_>, _: &mut Vec<Problem>) -> Res
         for (group, addresses) in names.batches.iter().zip(addresses) {
             yaml.push_str(&format!("  \"{group}\": \"{}\"\n", addresses.join(",")));
         }
-        for (group, below) in unions(names) {
-            let below: Vec<String> = below.iter().map(|name| format!("@{source}:{name}")).collect();
+        for (group, below) in unions(rollout, names) {
+            let below: Vec<String> = below.map(|index| format!("@{source}:{}", names.batches[index])).collect();
             yaml.push_str(&format!("  \"{group}\": \"{}\"\n", below.join(",")));
         }
     }
@@ -29,10 +32,12 @@ pub(super) fn clustershell(export: &Export<'_, '_>, _: &mut Vec<Problem>) -> Res
     Error::unless_any(problems, vec![file("groups.conf", configuration), file("groups.d/regal.yaml", yaml)])
 }
 
-/// The groups over the batches, each with the batches below it.
-fn unions(names: &RolloutNames) -> impl Iterator<Item = (&str, &[String])> {
-    let b = names.b.iter().map(|b| (b.as_str(), &names.batches[1..]));
-    b.chain(std::iter::once((names.version.as_str(), names.batches.as_slice())))
+/// The groups over the batches, each with the places of the batches below it. A limit may have left out the canary.
+fn unions<'e>(rollout: &Rollout<'_>, names: &'e RolloutNames) -> impl Iterator<Item = (&'e str, Range<usize>)> {
+    let count = names.batches.len();
+    let first = rollout.batches.iter().position(|batch| batch.stage != Stage::A).unwrap_or(count);
+    let b = names.b.iter().map(move |b| (b.as_str(), first..count));
+    b.chain(std::iter::once((names.version.as_str(), 0..count)))
 }
 
 fn source<'e>(export: &Export<'e, '_>, problems: &mut Vec<Problem>) -> &'e str {
@@ -67,10 +72,10 @@ pub(super) fn dsh(export: &Export<'_, '_>, _: &mut Vec<Problem>) -> Result<Vec<F
         for (group, addresses) in names.batches.iter().zip(&addresses) {
             add(group, std::slice::from_ref(addresses));
         }
-        if let Some(b) = &names.b {
-            add(b, &addresses[1..]);
+        // With a problem there are fewer addresses than hosts, but as many batches.
+        for (group, below) in unions(rollout, names) {
+            add(group, &addresses[below]);
         }
-        add(&names.version, &addresses);
     }
     Error::unless_any(problems, files)
 }

@@ -8,7 +8,7 @@ mod roster;
 
 use super::{Export, File, Setting};
 use crate::error::{Error, Problem, Result};
-use crate::salt::OWN_MARK;
+use crate::salt::{OWN_MARK, listed};
 pub(super) use nodegroups::render as nodegroups;
 pub(super) use orchestrate::render as orchestrate;
 pub(super) use roster::render as roster;
@@ -17,8 +17,6 @@ pub(super) use roster::render as roster;
 pub(super) const ROSTER_USES: &[Setting] = &[Setting::User, Setting::SshPort, Setting::ByName];
 /// The longest name of a group or id: longer ones make file names that no system takes.
 const LONGEST: usize = 200;
-/// How many ids a message shows.
-const SHOWN: usize = 8;
 
 /// All three, under the names they are used by.
 pub(super) fn folder(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Result<Vec<File>> {
@@ -74,10 +72,7 @@ impl Export<'_, '_> {
         if unknown.is_empty() {
             return;
         }
-        let first: Vec<String> = unknown.iter().take(SHOWN).map(|id| format!("`{id}`")).collect();
-        let more = unknown.len().saturating_sub(SHOWN);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let message = format!("the master has no accepted key of {}{more}", first.join(", "));
+        let message = format!("the master has no accepted key of {}", listed(&unknown));
         warnings.push(Problem::new(message).hint("Salt passes over such an id; accept its key, or exclude it"));
     }
 }

@@ -4,9 +4,6 @@ use super::layout::{count, percent};
 use super::permille;
 use crate::plan::{Batch, Domain, Domains, Rollout};
 
-/// Characters of a cell that names every domain of a batch.
-const CELL: usize = 44;
-
 /// The hosts that a batch has in a domain.
 pub(super) struct Share<'r, 'a> {
     /// The label, as an index.
@@ -64,15 +61,18 @@ pub(super) fn summary(rollout: &Rollout<'_>) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// For each batch its domains with the hosts in them and their share of the domain: `a 12 20%, b 6 20%`. Where that is too
-/// long for one of them: `12 domains, most 20% of c`.
-pub(super) fn cells(rollout: &Rollout<'_>, batches: usize) -> Vec<String> {
+/// For each batch its domains with the hosts in them and their share of the domain: `a 12 20%, b 6 20%`. Where that is
+/// longer than `width` for one of them: `12 domains, most 20% of c`.
+pub(super) fn cells(rollout: &Rollout<'_>, batches: usize, width: usize) -> Vec<String> {
     let batches = || rollout.batches.iter().take(batches).map(|batch| shares(rollout, batch));
-    let named: Vec<String> = batches().map(|shares| named(rollout, &shares)).collect();
-    if named.iter().all(|cell| cell.chars().count() <= CELL) { named } else { batches().map(|s| counted(&s)).collect() }
+    let named: Vec<String> = batches().map(|shares| named(rollout, &shares, width)).collect();
+    if named.iter().all(|cell| cell.chars().count() <= width) {
+        return named;
+    }
+    batches().map(|shares| counted(&shares, width)).collect()
 }
 
-fn named(rollout: &Rollout<'_>, shares: &[Share<'_, '_>]) -> String {
+fn named(rollout: &Rollout<'_>, shares: &[Share<'_, '_>], width: usize) -> String {
     let several = rollout.labels.len() > 1;
     let mut cell = String::new();
     for (i, share) in shares.iter().enumerate() {
@@ -86,17 +86,17 @@ fn named(rollout: &Rollout<'_>, shares: &[Share<'_, '_>]) -> String {
             cell.push_str(&format!("{} ", rollout.labels[share.label].label));
         }
         cell.push_str(&format!("{} {} {}", share.domain.name, share.hosts, percent(share.permille())));
-        if cell.len() > 4 * CELL {
+        if cell.len() > 4 * width {
             break;
         }
     }
     cell
 }
 
-fn counted(shares: &[Share<'_, '_>]) -> String {
+fn counted(shares: &[Share<'_, '_>], width: usize) -> String {
     // of equals the first
     let most = shares.iter().rev().max_by_key(|share| share.permille());
     let most = most.map(|share| format!(", most {} of {}", percent(share.permille()), share.domain.name));
     let cell = count(shares.len(), "domain") + &most.unwrap_or_default();
-    super::layout::clip(&cell, CELL)
+    super::layout::clip(&cell, width)
 }

@@ -87,7 +87,7 @@ fn write_version(
     let (column, line) = if rollout.labels.is_empty() { ("", "") } else { ("Domains | ", "--- | ") };
     writeln!(out, "| Batch | Group | Size | So far | Bake | {column}Hosts |")?;
     writeln!(out, "| --- | --- | ---: | ---: | ---: | {line}--- |")?;
-    let cells = domains::cells(rollout, cut.batches);
+    let cells = domains::cells(rollout, cut.batches, CELL);
     let rows = rollout.batches.iter().zip(&names.batches).zip(done_after(rollout)).zip(cells);
     for (((batch, group), done), cell) in rows {
         let cell = if rollout.labels.is_empty() { String::new() } else { escape(&cell) + " | " };

@@ -6,10 +6,11 @@ use proptest::prelude::*;
 
 use super::layout::{COLUMNS, LINES};
 use super::*;
-use crate::assign::{Assigned, Assignments};
+use crate::assign::{Assigned, Assignments, Facts, Label};
+use crate::error::Location;
 use crate::plan::names::Naming;
 use crate::plan::plan;
-use crate::policy::{Amount, Approval, BatchSize, Keys, Layer, Policy};
+use crate::policy::{Amount, Approval, BatchSize, Keys, Layer, Missing, Policy, Set};
 
 fn keys(canary: &str, batch_size: &str) -> Keys {
     Keys {
@@ -110,6 +111,43 @@ fn five_thousand_hosts_in_full() {
     assert!(text.lines().all(|line| line.chars().count() <= COLUMNS));
     assert!(!text.contains('…'));
     insta::assert_snapshot!(text);
+}
+
+/// 40 hosts over zones, of which one has a long name; the last two hosts have none.
+fn over_zones(zones: &[&str], format: Format) -> String {
+    let names: Vec<String> = (1..=40).map(|n| format!("web{n:02}.example.net")).collect();
+    let zone = |i: usize| (i < 38).then(|| zones[i * i / 2 % zones.len()]);
+    let facts = Facts { labels: vec![Label::new("zone", (0..40).map(zone))], ..Facts::default() };
+    let version = Assigned { facts, ..Assigned::new("app-2.0.0", names.iter().map(String::as_str).collect()) };
+    let input = Assignments { versions: vec![version], unversioned: Vec::new() };
+    let set = |amount: &str| Some(Set { value: Amount::parse(amount).unwrap(), at: Location::whole("regal.yml") });
+    let spread = Keys {
+        spread_by: Some(Set { value: vec!["zone".to_string()], at: Location::whole("regal.yml") }),
+        spread_missing: Some(Set { value: Missing::Group, at: Location::whole("regal.yml") }),
+        spread_max_unavailable: set("40%"),
+        ..keys("2", "25%")
+    };
+    report(&input, &policy(spread), format, false)
+}
+
+#[test]
+fn few_domains_are_named_in_every_batch() {
+    insta::assert_snapshot!(over_zones(&["a", "b", "c"], Format::Text));
+}
+
+#[test]
+fn many_domains_are_counted_in_every_batch() {
+    let zones: Vec<String> = (1..=30).map(|n| format!("eu-central-{n}")).collect();
+    let zones: Vec<&str> = zones.iter().map(String::as_str).collect();
+    insta::assert_snapshot!(over_zones(&zones, Format::Text));
+}
+
+#[test]
+fn domains_for_programs() {
+    let json: serde_json::Value = serde_json::from_str(&over_zones(&["a", "b", "c"], Format::Json)).unwrap();
+    let version = &json["versions"][0];
+    let shown = serde_json::json!([version["domains"], version["batches"][1]["domains"]]);
+    insta::assert_snapshot!(serde_json::to_string_pretty(&shown).unwrap());
 }
 
 #[test]

@@ -17,6 +17,10 @@ pub(super) const LABEL: usize = 14;
 const OVERHEAD: usize = 2;
 /// The line that names the columns.
 const HEADING: usize = 1;
+/// Columns that are left for hosts.
+const HOSTS: usize = 36;
+/// The narrowest and the widest column of domains.
+const DOMAINS: (usize, usize) = (24, 48);
 
 pub(super) fn write(report: &Report<'_, '_>, out: &mut impl Write) -> io::Result<()> {
     let head = head(report);
@@ -97,8 +101,6 @@ impl Columns {
     fn of(report: &Report<'_, '_>, cut: Cut) -> Self {
         let mut columns = Columns { group: "group".len(), hosts: "hosts".len(), bake: 0, domains: 0 };
         for (rollout, names) in report.rollouts().take(cut.versions) {
-            let cells = domains::cells(rollout, cut.batches);
-            columns.domains = cells.iter().map(|cell| cell.chars().count()).fold(columns.domains, usize::max);
             for (batch, group) in rollout.batches.iter().zip(&names.batches).take(cut.batches) {
                 columns.group = columns.group.max(group.chars().count());
                 columns.hosts = columns.hosts.max(batch.hosts.len().to_string().len());
@@ -107,8 +109,11 @@ impl Columns {
                 }
             }
         }
-        if columns.domains > 0 {
-            columns.domains = columns.domains.max("domains".len());
+        let room = COLUMNS.saturating_sub(columns.line([""; 5]).chars().count() + HOSTS).clamp(DOMAINS.0, DOMAINS.1);
+        for (rollout, _) in report.rollouts().take(cut.versions).filter(|(rollout, _)| !rollout.labels.is_empty()) {
+            let cells = domains::cells(rollout, cut.batches, room);
+            let widest = cells.iter().map(|cell| cell.chars().count()).max().unwrap_or(0);
+            columns.domains = columns.domains.max(widest).max("domains".len());
         }
         columns
     }
@@ -158,7 +163,7 @@ fn batches(
 ) -> Vec<String> {
     let total = rollout.host_count();
     let mut lines = Vec::new();
-    let cells = domains::cells(rollout, cut.batches);
+    let cells = domains::cells(rollout, cut.batches, columns.domains);
     let rows = rollout.batches.iter().zip(&names.batches).zip(done_after(rollout)).zip(cells);
     for (((batch, group), done), domains) in rows {
         let (size, so_far) = (batch.hosts.len().to_string(), percent(permille(done, total)));

@@ -8,12 +8,12 @@ use crate::plan::why::Reason;
 use crate::policy::Amount;
 
 /// The canary by hash; or the waves after it, each in the order of hashes, and the final hosts behind them.
-pub(super) fn strategy<'f, 'v, 'a>(deal: &Deal<'f, 'v, 'a>) -> Box<dyn Strategy<'a> + 'f> {
+pub(super) fn strategy<'f, 'v, 'a>(deal: &Deal<'_, 'f, 'v, 'a>) -> Box<dyn Strategy<'a> + 'f> {
     if deal.stage == Stage::A { Box::new(canary(deal)) } else { Box::new(waves(deal)) }
 }
 
 /// The hosts whose hash lies in the canary's percent; the one with the smallest where there is none.
-fn canary<'f, 'v, 'a>(deal: &Deal<'f, 'v, 'a>) -> Sections<'f, 'a> {
+fn canary<'f, 'v, 'a>(deal: &Deal<'_, 'f, 'v, 'a>) -> Sections<'f, 'a> {
     let fleet = deal.fleet;
     let fraction = match fleet.rules.canary_size {
         Some(Amount::Percent(percent)) => percent.fraction(),
@@ -30,7 +30,7 @@ fn canary<'f, 'v, 'a>(deal: &Deal<'f, 'v, 'a>) -> Sections<'f, 'a> {
     Sections::new([chosen], why)
 }
 
-fn waves<'f, 'v, 'a>(deal: &Deal<'f, 'v, 'a>) -> Sections<'f, 'a> {
+fn waves<'f, 'v, 'a>(deal: &Deal<'_, 'f, 'v, 'a>) -> Sections<'f, 'a> {
     let (fleet, count) = (deal.fleet, deal.waves);
     let wave_of = move |host: u32| wave(&fleet.rules.assignment.seed, fleet.id(host), count);
     let [first, last] = deal.free_phases();

@@ -56,7 +56,7 @@ struct Queue {
 }
 
 impl<'f, 'v, 'a> Even<'f, 'v, 'a> {
-    pub fn new(deal: &Deal<'f, 'v, 'a>) -> Self {
+    pub fn new(deal: &Deal<'_, 'f, 'v, 'a>) -> Self {
         let mut trees: VecDeque<Node> = deal.phases().into_iter().map(|hosts| Node::new(deal, 0, 0, hosts)).collect();
         trees.retain(|tree| tree.left > 0);
         Even { fleet: deal.fleet, trees }
@@ -96,7 +96,7 @@ impl<'a> Strategy<'a> for Even<'_, '_, 'a> {
 
 impl Node {
     /// The hosts, divided by the labels from `level` on.
-    fn new(deal: &Deal<'_, '_, '_>, domain: u32, level: usize, hosts: Vec<u32>) -> Self {
+    fn new(deal: &Deal<'_, '_, '_, '_>, domain: u32, level: usize, hosts: Vec<u32>) -> Self {
         let total = hosts.len();
         let taken = hosts.iter().filter(|host| deal.state(**host) == State::Taken).count();
         let free = |host: &u32| deal.state(*host) == State::Free;

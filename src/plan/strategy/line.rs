@@ -9,7 +9,7 @@ pub(super) struct Line<'f, 'v, 'a> {
 }
 
 impl<'f, 'v, 'a> Line<'f, 'v, 'a> {
-    pub fn new(deal: &Deal<'f, 'v, 'a>) -> Self {
+    pub fn new(deal: &Deal<'_, 'f, 'v, 'a>) -> Self {
         let hosts: Vec<u32> = deal.free_phases().concat();
         Line { fleet: deal.fleet, hosts: hosts.into_iter() }
     }

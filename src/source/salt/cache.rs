@@ -11,8 +11,10 @@ use crate::source::{Reading, io_message};
 use crate::text::Pos;
 use crate::value::{Entry, Value};
 
+/// So many files are in memory at once, as bytes.
+const AT_ONCE: usize = 1024;
 /// A thread reads at least so many files.
-const MIN_SHARE: usize = 256;
+const MIN_SHARE: usize = 128;
 
 /// Whether a folder is a master's cache.
 pub(super) fn is_cache(path: &Path) -> bool {
@@ -52,10 +54,12 @@ fn read_bank<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, ban
         path.extension().is_some_and(|ending| ending == "p") && (bank == Bank::Grains || !id(path).contains(':'))
     };
     let paths: Vec<PathBuf> = entries.into_iter().filter(counts).collect();
-    for (path, bytes) in paths.iter().zip(read_all(&paths)) {
-        let Ok((data, at)) = read_file(reading, path, bytes) else { return };
-        if let Some(data) = data {
-            gathered.add_data(reading, bank, reading.arena.alloc_str(&id(path)), data, at);
+    for paths in paths.chunks(AT_ONCE) {
+        for (path, bytes) in paths.iter().zip(read_all(paths)) {
+            let Ok((data, at)) = read_file(reading, path, bytes) else { return };
+            if let Some(data) = data {
+                gathered.add_data(reading, bank, reading.arena.alloc_str(&id(path)), data, at);
+            }
         }
     }
 }
@@ -73,14 +77,16 @@ fn read_by_minion<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>
     }
     cover(gathered, Bank::Grains);
     cover(gathered, Bank::Pillar);
-    let (ids, paths): (Vec<String>, Vec<PathBuf>) = files.into_iter().unzip();
-    for ((id, path), bytes) in ids.iter().zip(&paths).zip(read_all(&paths)) {
-        let Ok((data, at)) = read_file(reading, path, bytes) else { return };
-        let id = reading.arena.alloc_str(id);
-        for (bank, key) in [(Bank::Grains, "grains"), (Bank::Pillar, "pillar")] {
-            let found = data.iter().flat_map(|data| data.iter()).find(|entry| entry.key == key);
-            if let Some(Entry { value: Value::Map(found), .. }) = found {
-                gathered.add_data(reading, bank, id, found, at);
+    for files in files.chunks(AT_ONCE) {
+        let (ids, paths): (Vec<&String>, Vec<PathBuf>) = files.iter().map(|(id, path)| (id, path.clone())).unzip();
+        for ((id, path), bytes) in ids.iter().zip(&paths).zip(read_all(&paths)) {
+            let Ok((data, at)) = read_file(reading, path, bytes) else { return };
+            let id = reading.arena.alloc_str(id);
+            for (bank, key) in [(Bank::Grains, "grains"), (Bank::Pillar, "pillar")] {
+                let found = data.iter().flat_map(|data| data.iter()).find(|entry| entry.key == key);
+                if let Some(Entry { value: Value::Map(found), .. }) = found {
+                    gathered.add_data(reading, bank, id, found, at);
+                }
             }
         }
     }

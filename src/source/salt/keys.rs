@@ -4,9 +4,10 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 
-use super::{Gathered, entries_of, file_name, printed, shown};
+use super::{Gathered, entries_of, file_name, printed};
 use crate::error::{Location, Problem};
 use crate::json;
+use crate::salt::listed;
 use crate::source::Reading;
 use crate::text::{Pos, Text};
 use crate::value::{Entry, Value};
@@ -54,7 +55,7 @@ pub(super) fn read_status<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gath
     };
     if !down.is_empty() {
         let names: Vec<&str> = down.keys().copied().collect();
-        let problem = Problem::new(format!("down: {}", shown(&names))).at(Location::whole(path.display().to_string()));
+        let problem = Problem::new(format!("down: {}", listed(&names))).at(Location::whole(path.display().to_string()));
         reading.warnings.push(problem.hint("a rollout stops at a batch with a minion that is down"));
     }
     let status = gathered.status.get_or_insert_default();

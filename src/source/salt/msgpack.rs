@@ -66,7 +66,7 @@ fn entry<'a>(arena: &'a Arena, key: &ValueRef<'a>, value: &ValueRef<'a>) -> Resu
 }
 
 fn text_of<'a>(arena: &'a Arena, text: &Utf8StringRef<'a>) -> &'a str {
-    match text.clone().into_str() {
+    match text.into_str() {
         Some(text) => text,
         None => lossy(arena, text.as_bytes()),
     }

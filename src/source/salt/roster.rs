@@ -65,7 +65,7 @@ fn read_folder<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, p
                     Entry { key: "host", kind: KeyKind::Str, at: text.base, value: Value::Str(host) }
                 });
                 let entries: Vec<Entry<'a>> = host.into_iter().chain(entries.iter().copied()).collect();
-                add(reading, gathered, id, &merged(reading, &entries, defaults), text.base);
+                add(reading, gathered, id, merged(reading, &entries, defaults), text.base);
             }
             other => {
                 let message = format!("the roster of `{id}` is {}, not a mapping", other.type_name());
@@ -93,7 +93,7 @@ fn read_entry<'a>(
             return reading.problem(entry.at, message, FORM);
         }
     };
-    add(reading, gathered, entry.key, &merged(reading, &own, defaults), entry.at);
+    add(reading, gathered, entry.key, merged(reading, &own, defaults), entry.at);
 }
 
 /// An entry over the defaults.
