@@ -19,8 +19,8 @@ class Cost:
     memory: float
 
     def __str__(self) -> str:
-        seconds = f"{self.cpu:.1f} s" if self.cpu >= 10 else f"{self.cpu:.2f} s" if self.cpu >= 1 else f"{self.cpu * 1000:.1f} ms"
-        return f"{seconds}, {self.memory:.0f} MiB"
+        time = f"{self.cpu:.2f} s" if self.cpu >= 1 else f"{self.cpu * 1000:.1f} ms"
+        return f"{time}, {self.memory:.0f} MiB"
 
 
 def check_tools() -> None:
