@@ -132,7 +132,7 @@ impl<'a> Work<'_, '_, 'a> {
         loop {
             strategy.begin();
             self.caps.close();
-            let size = self.sizes.next(strategy.section());
+            let size = self.sizes.of_batch(batches.len(), strategy.section());
             if strategy.left() == 0 {
                 return Some(batches);
             }

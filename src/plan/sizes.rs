@@ -86,25 +86,25 @@ impl<'r> Sizes<'r> {
         size.min(self.most())
     }
 
-    /// The most hosts that the next batch may have, where `left` may follow before a batch must end.
-    pub fn next(&mut self, left: usize) -> usize {
+    /// The most hosts that batch number `at` (from 0, after the canary) may have, where `left` may follow before a batch
+    /// must end.
+    pub fn of_batch(&mut self, at: usize, left: usize) -> usize {
         let wanted = &self.rules.batch_size;
-        let at = self.used.len();
-        let repeats = at >= wanted.len();
-        let size = match (wanted.get(at).or(wanted.last()), self.used.last()) {
-            (Some(BatchSize::Amount(_)), Some(size)) if repeats => *size,
-            (Some(BatchSize::Amount(amount)), _) => {
+        let slot = at.min(wanted.len().saturating_sub(1));
+        let size = match (wanted.get(slot), self.used.get(slot)) {
+            (Some(BatchSize::Amount(_)), Some(size)) => *size,
+            (Some(BatchSize::Amount(amount)), None) => {
                 let size = self.amount("batch_size", *amount);
                 self.bounded("batch_size", &amount.to_string(), size)
             }
             _ => self.bounded("batch_size", "rest", left.max(1)),
         };
-        match self.used.last_mut() {
+        match self.used.get_mut(slot) {
             // a later `rest` may be larger: it is that of another domain
-            Some(last) if repeats => *last = size.max(*last),
-            _ => self.used.push(size),
+            Some(known) => *known = size.max(*known),
+            None => self.used.push(size),
         }
-        if self.rules.remainder() == Remainder::Balance && at + 1 >= wanted.len() {
+        if self.rules.remainder() == Remainder::Balance && slot + 1 >= wanted.len() {
             left.div_ceil(left.div_ceil(size).max(1)).max(1)
         } else {
             size
@@ -113,16 +113,11 @@ impl<'r> Sizes<'r> {
 
     /// The number of batches that so many hosts take.
     pub fn batches(&self, mut left: usize) -> usize {
-        let mut trial = Sizes {
-            rules: self.rules,
-            planned: self.planned,
-            bound: self.bound.clone(),
-            used: Vec::new(),
-            notes: Vec::new(),
-        };
+        let (bound, rules) = (self.bound.clone(), self.rules);
+        let mut trial = Sizes { rules, planned: self.planned, bound, used: Vec::new(), notes: Vec::new() };
         let mut batches = 0;
         while left > 0 {
-            left -= trial.next(left).min(left);
+            left -= trial.of_batch(batches, left).min(left);
             batches += 1;
         }
         batches

@@ -344,12 +344,16 @@ fn entries_of(reading: &mut Reading<'_, '_>, path: &Path) -> Option<Vec<PathBuf>
             Some(entries.into_iter().filter(|path| !hidden(path)).collect())
         }
         Err(error) => {
-            let whole = Location::whole(path.display().to_string());
-            let problem = Problem::new(format!("cannot be listed: {}", io_message(&error))).at(whole);
-            reading.push(problem.hint(access_hint(&error, "name a folder")));
+            reading.push(unlistable(path, &error));
             None
         }
     }
+}
+
+fn unlistable(folder: &Path, error: &std::io::Error) -> Problem {
+    let whole = Location::whole(folder.display().to_string());
+    let problem = Problem::new(format!("cannot be listed: {}", io_message(error))).at(whole);
+    problem.hint(access_hint(error, "name a folder"))
 }
 
 fn file_name(path: &Path) -> String {

@@ -499,6 +499,26 @@ proptest! {
     }
 }
 
+/// The sizes are those of the batches that come out: one that is merged away uses none up.
+#[test]
+fn a_merged_batch_uses_up_no_size() {
+    let names = names(30);
+    let zone = Label::new("zone", (0..30).map(|i| Some(if i < 14 { "a" } else { "b" })));
+    let facts = Facts { labels: vec![zone], ..Facts::default() };
+    let assigned = Assigned { facts, ..Assigned::new("1.0", borrowed(&names)) };
+    let input = Assignments { versions: vec![assigned], unversioned: Vec::new() };
+    let keys = Keys {
+        batch_size: Some(vec![size("7"), size("8"), size("rest")]),
+        spread_by: labels(&["zone"]),
+        spread_mode: set(SpreadMode::Sequential),
+        remainder: set(Remainder::Merge),
+        ..Keys::default()
+    };
+    let plan = plan(&input, &policy_of(&keys)).unwrap();
+    let sizes: Vec<usize> = plan.rollouts[0].batches.iter().map(|batch| batch.hosts.len()).collect();
+    assert_eq!(sizes, [1, 13, 8, 8]);
+}
+
 /// Else the properties above would hold for want of plans.
 #[test]
 fn most_cases_have_a_plan() {

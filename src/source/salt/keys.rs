@@ -1,10 +1,11 @@
 //! Which minions there are: the master's folder of accepted keys, `salt-key -L`, `manage.status`.
 
+use std::fs::DirEntry;
 use std::path::Path;
 
 use indexmap::IndexMap;
 
-use super::{Gathered, entries_of, file_name, printed};
+use super::{Gathered, printed, unlistable};
 use crate::error::{Location, Problem};
 use crate::json;
 use crate::salt::listed;
@@ -28,13 +29,33 @@ pub(super) fn read<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a
     }
     let inside = path.join("minions");
     let folder = if inside.is_dir() { &inside } else { path };
-    let Some(entries) = entries_of(reading, folder) else { return };
+    let Some(names) = key_names(reading, folder) else { return };
     let Ok(Text { base, .. }) = reading.texts.add_binary(reading.arena.alloc_str(&folder.display().to_string())) else {
         return;
     };
     let keys = gathered.keys.get_or_insert_default();
-    for path in entries.iter().filter(|path| path.is_file()) {
-        keys.insert(reading.arena.alloc_str(&file_name(path)), base);
+    keys.extend(names.iter().map(|name| (&*reading.arena.alloc_str(name), base)));
+}
+
+/// The names of the files in a folder, sorted. The folder itself says what is a file: asking for each takes longer than
+/// all the rest.
+fn key_names(reading: &mut Reading<'_, '_>, folder: &Path) -> Option<Vec<String>> {
+    let is_key = |entry: &DirEntry| {
+        entry.file_type().is_ok_and(|kind| kind.is_file() || (kind.is_symlink() && entry.path().is_file()))
+    };
+    let listed = std::fs::read_dir(folder).and_then(Iterator::collect::<std::io::Result<Vec<DirEntry>>>);
+    match listed {
+        Ok(entries) => {
+            let names = entries.iter().filter(|entry| is_key(entry));
+            let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
+            let mut names: Vec<String> = names.filter(|name| !name.starts_with('.')).collect();
+            names.sort_unstable();
+            Some(names)
+        }
+        Err(error) => {
+            reading.push(unlistable(folder, &error));
+            None
+        }
     }
 }
 
