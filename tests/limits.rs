@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Output, Test};
 
-const ALLOWED: Duration = Duration::from_secs(20);
+const ALLOWED: Duration = Duration::from_secs(60);
 
 fn check(file: &str, text: &str) -> Output {
     let start = Instant::now();
