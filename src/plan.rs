@@ -134,6 +134,16 @@ pub enum Stage {
     B(usize),
 }
 
+impl Stage {
+    /// The place in the version's plan, from 0; also where a limit leaves batches out.
+    pub fn index(self) -> usize {
+        match self {
+            Stage::A => 0,
+            Stage::B(n) => n,
+        }
+    }
+}
+
 impl std::fmt::Display for Stage {
     /// `A`, `B1`, `B2` …
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

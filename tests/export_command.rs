@@ -221,3 +221,85 @@ fn a_version_that_is_not_there() {
         "error: `--only shop-2.4`: the plan has no such version\n  hint: it has shop-2.5.0, jobs-1.0\n"
     );
 }
+
+#[test]
+fn two_ways_to_one_path_are_one() {
+    let test = site();
+    std::fs::create_dir(test.path().join("real")).unwrap();
+    std::os::unix::fs::symlink("real", test.path().join("link")).unwrap();
+    for (one, other) in [("tsv=real/../q", "json=q"), ("hosts=real", "tsv=link/x.tsv"), ("tsv=real/x", "json=link/x")] {
+        let output = again(&test, &["export", "-o", one, "-o", other]);
+        assert!(stderr(&output).contains("would be written over each other"), "{one} {other}: {}", stderr(&output));
+    }
+    assert_eq!(files(&test), ["link"]);
+}
+
+#[test]
+fn a_stream_is_written_to_and_not_replaced() {
+    use std::os::unix::fs::FileTypeExt;
+    let test = site();
+    let pipe = test.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for arguments in [&["export", "tsv", "--output", "pipe"][..], &["plan", "--output", "pipe"]] {
+        let reader = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || std::fs::read_to_string(pipe).unwrap()
+        });
+        assert!(again(&test, arguments).status.success());
+        assert!(reader.join().unwrap().contains("web5") || arguments[0] == "plan");
+        assert!(std::fs::metadata(&pipe).unwrap().file_type().is_fifo());
+    }
+    // What cannot be written to leaves the files as they were.
+    let output = again(&test, &["export", "-o", "tsv=/dev/full", "-o", "json=plan.json"]);
+    assert!(!output.status.success());
+    assert!(!test.path().join("plan.json").exists());
+}
+
+#[test]
+fn what_is_replaced_keeps_its_mode() {
+    use std::os::unix::fs::PermissionsExt;
+    let test = site();
+    for (format, mode) in [("tsv", 0o600), ("hosts", 0o700)] {
+        let out = format!("out-{format}");
+        let path = test.path().join(&out);
+        if format == "tsv" {
+            std::fs::write(&path, "").unwrap()
+        } else {
+            std::fs::create_dir(&path).unwrap()
+        }
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        assert!(again(&test, &["export", format, "--output", &out]).status.success());
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, mode, "{format}");
+    }
+}
+
+#[test]
+fn a_limit_would_take_hosts_out_of_service() {
+    for format in ["nginx", "haproxy", "salt-nodegroups"] {
+        let output = again(&site(), &["export", format, "--limit", "web2"]);
+        let message = format!("error: --limit: export {format} is for the whole plan, and a limit leaves hosts out\n");
+        assert!(stderr(&output).starts_with(&message), "{}", stderr(&output));
+    }
+    let output = again(&site(), &["export", "tsv", "--limit", "web2"]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "shop-2.5.0\t1\tgroupB1\tB\tweb2\tweb2\n");
+    assert!(stderr(&output).contains("warning: --limit: the limit leaves hosts out of what is exported"));
+}
+
+#[test]
+fn names_that_differ_in_case_are_one_to_nginx() {
+    let versions = ["--versions", "App-1=web1", "--versions", "app-1=web2", "export", "nginx", "--port", "80"];
+    let output = again(&Test::new().file("hosts", "web1\nweb2\n"), &[&["-i", "hosts"][..], &versions].concat());
+    assert!(stderr(&output).contains("its name `app_1` is that of version `App-1`, too"), "{}", stderr(&output));
+}
+
+#[test]
+fn one_address_in_two_spellings() {
+    let hosts = "web1 ansible_host=2001:DB8:0::5\nweb2 ansible_host=2001:db8::5\nweb3 ansible_host=a.example\nweb4 ansible_host=A.example\n";
+    for format in ["hosts", "tsv", "ndjson"] {
+        let output = again(
+            &Test::new().file("hosts", hosts),
+            &["-i", "hosts", "--versions", "1=all", "export", format, "--output", "out"],
+        );
+        assert_eq!(stderr(&output).matches("is that of `web").count(), 2, "{format}: {}", stderr(&output));
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use regal_inventory::emit::export::{Export, FORMATS, Rendered};
+use regal_inventory::emit::export::{Export, FORMATS, Format, Rendered};
 use regal_inventory::emit::report::Report;
 use regal_inventory::error::{Error, Problem};
 use regal_inventory::inventory::effective::Effective;
@@ -30,25 +30,41 @@ pub fn run(invocation: &Invocation<'_>, options: &ExportOptions) -> anyhow::Resu
     let wanted = options.wanted(invocation.output.as_deref());
     refuse_overlaps(&wanted)?;
     let mut planned = invocation.plan()?;
+    check_limit(invocation, &wanted, &mut planned.warnings)?;
     keep_only(&mut planned, &options.only)?;
     let mut warnings = std::mem::take(&mut planned.warnings);
     let rendered = render(invocation, options, &wanted, &planned, &mut warnings)?;
     let mut staged = Vec::new();
-    let mut printed = None;
+    let mut printed = Vec::new();
     for (wanted, rendered) in wanted.iter().zip(rendered) {
         match (wanted.path, rendered) {
+            (Some(path), Rendered::Text(text)) if stage::is_stream(path) => printed.push((Some(path), text)),
             (Some(path), Rendered::Text(text)) => staged.push(stage::file(path, |sink| sink.write_all(&text))?),
             (Some(path), Rendered::Folder(files)) => staged.push(stage::folder(path, wanted.format.name, &files)?),
-            (None, Rendered::Text(text)) => printed = Some(text),
+            (None, Rendered::Text(text)) => printed.push((None, text)),
             // The arguments were refused before.
             (None, Rendered::Folder(_)) => {}
         }
     }
     messages::warnings(&warnings, invocation.color);
-    for result in staged {
-        result.put_in_place()?;
-    }
-    printed.map_or(Ok(()), |text| output::write(&text, None))
+    // What a stream does not take must not find the files replaced.
+    printed.iter().try_for_each(|(path, text)| output::write(text, *path))?;
+    stage::put_in_place(staged)
+}
+
+/// A load balancer or a master that is told of some hosts only takes the others out of service.
+fn check_limit(invocation: &Invocation<'_>, wanted: &[Wanted<'_>], warnings: &mut Vec<Problem>) -> Result<(), Error> {
+    let Some(first) = invocation.settings.limit.first() else { return Ok(()) };
+    let needs_all = wanted.iter().map(|wanted| wanted.format).filter(|format| format.needs_all());
+    let problem = |format: &Format| {
+        let problem =
+            Problem::new(format!("export {} is for the whole plan, and a limit leaves hosts out", format.name));
+        problem.at(first.at.clone()).hint("do without the limit; --only VERSION leaves versions out")
+    };
+    Error::unless_any(needs_all.map(problem).collect(), ())?;
+    let what = Problem::new("the limit leaves hosts out of what is exported");
+    warnings.push(what.at(first.at.clone()));
+    Ok(())
 }
 
 /// What each format gives. All problems of all formats come at once.
@@ -113,14 +129,14 @@ fn keep_only(planned: &mut Planned<'_>, only: &[String]) -> Result<(), Error> {
 }
 
 /// No result may lie in or replace another one.
-fn refuse_overlaps(wanted: &[Wanted<'_>]) -> anyhow::Result<()> {
+fn refuse_overlaps(wanted: &[Wanted<'_>]) -> Result<(), Error> {
     let mut paths: Vec<(&str, PathBuf)> = Vec::new();
     for wanted in wanted {
         let Some(path) = wanted.path else { continue };
-        let path = std::path::absolute(path)?;
+        let path = stage::place(path);
         if let Some((other, _)) = paths.iter().find(|(_, other)| path.starts_with(other) || other.starts_with(&path)) {
             let message = format!("{other} and {} would be written over each other", wanted.format.name);
-            return Err(Error::from(Problem::new(message).hint("give each format a path of its own")).into());
+            return Err(Problem::new(message).hint("give each format a path of its own").into());
         }
         paths.push((wanted.format.name, path));
     }

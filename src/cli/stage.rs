@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -17,20 +18,43 @@ const MARKER: &str = ".regal-export";
 pub struct Staged {
     temporary: PathBuf,
     path: PathBuf,
+    state: State,
+}
+
+/// Where the new file or folder is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Beside its place.
+    Beside,
+    /// In its place, where nothing was.
+    New,
+    /// In its place, and what was there is beside it.
+    Exchanged,
+    /// In its place, and what was there is gone.
+    Final,
+}
+
+/// Whether a result is written into what stands there, since it is no file that could be replaced: `/dev/null`, a pipe.
+pub fn is_stream(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
 /// Makes a file.
 ///
 /// # Errors
-/// The folder that it is to stand in cannot be written to, or a folder has its name.
+/// The folder that it is to stand in cannot be written to, or a folder or something else that is no file has its name.
 pub fn file(path: &Path, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<Staged> {
     let path = place(path);
     let what = || format!("{} cannot be written", path.display());
     if path.is_dir() {
         return Err(io::Error::from(io::ErrorKind::IsADirectory)).with_context(what);
     }
-    let staged = Staged { temporary: beside(&path, "tmp"), path: path.clone() };
+    if is_stream(&path) {
+        return Err(io::Error::other("it is no file")).with_context(what);
+    }
+    let staged = Staged::beside(path.clone());
     write_file(&staged.temporary, print).and_then(|file| file.sync_all()).with_context(what)?;
+    staged.keep_permissions();
     Ok(staged)
 }
 
@@ -41,21 +65,58 @@ pub fn file(path: &Path, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -
 pub fn folder(path: &Path, format: &str, files: &[File]) -> anyhow::Result<Staged> {
     let path = place(path);
     refuse_foreign(&path, format)?;
-    let staged = Staged { temporary: beside(&path, "tmp"), path: path.clone() };
+    let staged = Staged::beside(path.clone());
     fill(&staged.temporary, format, files).with_context(|| format!("{} cannot be written", path.display()))?;
+    staged.keep_permissions();
     Ok(staged)
 }
 
+/// Puts all of them in their places, where a reader sees the old or the new ones; or none of them.
+///
+/// # Errors
+/// One cannot be renamed. Those before it are taken back, as far as the file system can exchange two names.
+pub fn put_in_place(mut all: Vec<Staged>) -> anyhow::Result<()> {
+    for next in 0..all.len() {
+        if let Err(error) = all[next].put() {
+            all[..next].iter_mut().rev().for_each(Staged::take_back);
+            return Err(error).with_context(|| format!("{} cannot be written", all[next].path.display()));
+        }
+    }
+    Ok(())
+}
+
 impl Staged {
-    /// Puts it in its place, where a reader sees the old or the new one.
-    ///
-    /// # Errors
-    /// It cannot be renamed.
-    pub fn put_in_place(self) -> anyhow::Result<()> {
-        let both_folders = self.temporary.is_dir() && self.path.is_dir();
-        let put =
-            if both_folders { exchange(&self.temporary, &self.path) } else { fs::rename(&self.temporary, &self.path) };
-        put.with_context(|| format!("{} cannot be written", self.path.display()))
+    fn beside(path: PathBuf) -> Self {
+        Staged { temporary: beside(&path, "tmp"), path, state: State::Beside }
+    }
+
+    /// Gives it the mode and the owner of what it replaces, as far as this user may.
+    fn keep_permissions(&self) {
+        let Ok(old) = fs::metadata(&self.path) else { return };
+        // Who may not give a file away keeps it.
+        let _ = std::os::unix::fs::chown(&self.temporary, Some(old.uid()), Some(old.gid()));
+        let _ = fs::set_permissions(&self.temporary, old.permissions());
+    }
+
+    fn put(&mut self) -> io::Result<()> {
+        self.state = if fs::symlink_metadata(&self.path).is_err() {
+            fs::rename(&self.temporary, &self.path)?;
+            State::New
+        } else {
+            exchange(&self.temporary, &self.path)?
+        };
+        Ok(())
+    }
+
+    /// Undoes [`Staged::put`].
+    fn take_back(&mut self) {
+        // What matters is the error that this is done for.
+        let _ = match self.state {
+            State::New => fs::rename(&self.path, &self.temporary),
+            State::Exchanged => exchange(&self.temporary, &self.path).map(drop),
+            State::Beside | State::Final => return,
+        };
+        self.state = State::Beside;
     }
 }
 
@@ -71,12 +132,15 @@ impl Drop for Staged {
     }
 }
 
-/// Exchanges two folders at once; where the file system cannot, the old one is moved away first.
-fn exchange(new: &Path, old: &Path) -> io::Result<()> {
+/// Exchanges two files or folders at once; where the file system cannot, the new one replaces the old one.
+fn exchange(new: &Path, old: &Path) -> io::Result<State> {
     match renameat_with(CWD, new, CWD, old, RenameFlags::EXCHANGE) {
-        Ok(()) => return Ok(()),
+        Ok(()) => return Ok(State::Exchanged),
         Err(error) if !matches!(error, rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => return Err(error.into()),
         Err(_) => {}
+    }
+    if !old.is_dir() {
+        return fs::rename(new, old).map(|()| State::Final);
     }
     let away = beside(old, "old");
     fs::rename(old, &away)?;
@@ -84,12 +148,20 @@ fn exchange(new: &Path, old: &Path) -> io::Result<()> {
         fs::rename(&away, old)?;
         return Err(error);
     }
-    fs::remove_dir_all(&away)
+    fs::remove_dir_all(&away)?;
+    Ok(State::Final)
 }
 
 /// Where a link points to, so that the link stays.
-fn place(path: &Path) -> PathBuf {
-    fs::canonicalize(path).unwrap_or_else(|_| path.components().collect())
+///
+/// A path that does not exist yet is that of its folder, so that two ways to write one path are one.
+pub fn place(path: &Path) -> PathBuf {
+    let named = || {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(place(folder).join(path.file_name()?))
+    };
+    let found = fs::canonicalize(path).ok().or_else(named);
+    found.or_else(|| std::path::absolute(path).ok()).unwrap_or_else(|| path.to_path_buf())
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {
@@ -173,4 +245,22 @@ fn listing(folder: &Path) -> io::Result<Vec<String>> {
     }
     found.sort_unstable();
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn one_that_cannot_be_put_in_its_place_leaves_all_as_they_were() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("old"), "old").unwrap();
+        let staged = ["old", "new", "last"].map(|name| file(&path(name), |sink| sink.write_all(b"text")).unwrap());
+        fs::remove_file(&staged[2].temporary).unwrap();
+        assert!(put_in_place(staged.into()).is_err());
+        assert_eq!(fs::read_to_string(path("old")).unwrap(), "old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 }

@@ -69,6 +69,10 @@ pub enum Rendered {
 /// Formats whose readers can tell a plan without batches from one with some. To others an empty list may be a success.
 const TAKES_NOTHING: [&str; 4] = ["json", "ndjson", "tsv", "regal"];
 
+/// Formats that say who is in service, or that a rollout goes by to its end.
+const NEEDS_ALL: [&str; 7] =
+    ["nginx", "nginx-lua", "haproxy", "haproxy-runtime", "salt", "salt-nodegroups", "salt-orchestrate"];
+
 /// Most problems that a format names one by one.
 const MOST_PROBLEMS: usize = 20;
 
@@ -163,6 +167,11 @@ impl Format {
     /// Whether it gives a folder of files.
     pub fn is_folder(&self) -> bool {
         matches!(self.render, Render::Folder(_))
+    }
+
+    /// Whether a plan that lacks hosts would do harm.
+    pub fn needs_all(&self) -> bool {
+        NEEDS_ALL.contains(&self.name)
     }
 
     /// Makes what is to be written.

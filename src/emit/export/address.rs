@@ -44,10 +44,10 @@ impl<'a> Export<'_, 'a> {
 
     /// The addresses of each batch, in order. Two hosts of one address would be worked on twice, perhaps in two batches.
     pub fn addresses(&self, rollout: &Rollout<'a>, problems: &mut Vec<Problem>) -> Vec<Vec<&'a str>> {
-        let mut owners: HashMap<&str, &str> = HashMap::with_capacity(rollout.host_count());
+        let mut owners: HashMap<String, &str> = HashMap::with_capacity(rollout.host_count());
         let mut address = |host: &&'a str| match self.address(host) {
             Ok(address) => {
-                if let Some(other) = owners.insert(address, host) {
+                if let Some(other) = owners.insert(canonical(address), host) {
                     let problem = self.refuse(host, format!("its address {address} is that of `{other}`"));
                     problems.push(problem.hint("give each host an address of its own, or use --by-name"));
                 }
@@ -128,6 +128,14 @@ fn label_fault(label: &str) -> Option<String> {
         return Some(format!("`{label}` starts or ends with `-`"));
     }
     (label.len() > LONGEST_LABEL).then(|| format!("`{label}` has more than {LONGEST_LABEL} characters"))
+}
+
+/// An address as all ways to write it: `2001:DB8:0::5` and `2001:db8::5` are one, `WEB1` and `web1` too.
+pub(super) fn canonical(address: &str) -> String {
+    match address.parse::<IpAddr>() {
+        Ok(ip) => ip.to_canonical().to_string(),
+        Err(_) => address.to_ascii_lowercase(),
+    }
 }
 
 /// Whether an address is an IP address, so that nobody has to resolve it.

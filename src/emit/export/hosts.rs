@@ -12,6 +12,7 @@ const FILE_NAMES: Alphabet = Alphabet {
     allows: |c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '+' | '-'),
     described: "letters, digits, `.`, `_`, `+` and `-`",
     longest: 180,
+    caseless: false,
     spell: str::to_string,
 };
 

@@ -13,6 +13,8 @@ pub(super) struct Alphabet {
     pub described: &'static str,
     /// Most characters.
     pub longest: usize,
+    /// Whether `App` and `app` are one name, as nginx has it.
+    pub caseless: bool,
     /// What the name of a version's group becomes where no id is given.
     pub spell: fn(&str) -> String,
 }
@@ -34,7 +36,9 @@ impl Export<'_, '_> {
                 let why = format!("`{id}` is no name of at most {} {}", alphabet.longest, alphabet.described);
                 let hint = format!("give it one: --id {}=app", rollout.version);
                 problems.push(self.refuse(rollout.version, why).hint(hint));
-            } else if let Some(other) = owners.insert(id.clone(), rollout.version) {
+            } else if let Some(other) =
+                owners.insert(if alphabet.caseless { id.to_ascii_lowercase() } else { id.clone() }, rollout.version)
+            {
                 let why = format!("its name `{id}` is that of version `{other}`, too");
                 let hint = format!("give one of them another: --id {}=app", rollout.version);
                 problems.push(self.refuse(rollout.version, why).hint(hint));

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::address::is_ip;
+use super::address::{canonical, is_ip};
 use super::ids::Alphabet;
 use super::options::{Port, Routing};
 use super::progress::Progress;
@@ -19,6 +19,7 @@ const VARIABLES: Alphabet = Alphabet {
     allows: |c| c.is_ascii_alphanumeric() || c == '_',
     described: "letters, digits and `_`",
     longest: 30,
+    caseless: true,
     spell: |group| group.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect(),
 };
 
@@ -130,7 +131,7 @@ fn servers<'a>(
     problems: &mut Vec<Problem>,
 ) -> Vec<Server<'a>> {
     let routing = export.options.routing.unwrap_or_default();
-    let mut owners: HashMap<(&str, u16), &str> = HashMap::with_capacity(rollout.host_count());
+    let mut owners: HashMap<(String, u16), &str> = HashMap::with_capacity(rollout.host_count());
     let mut servers = Vec::with_capacity(rollout.host_count());
     for (index, batch) in rollout.batches.iter().enumerate() {
         let first = match routing {
@@ -146,7 +147,7 @@ fn servers<'a>(
                     continue;
                 }
             };
-            if let Some(other) = owners.insert((address, port), name) {
+            if let Some(other) = owners.insert((canonical(address), port), name) {
                 problems.push(export.refuse(name, format!("its address {address}:{port} is that of `{other}`")));
             }
             servers.push(Server { name, address, port, pool, down: progress.in_progress == Some(index) });

@@ -19,8 +19,12 @@ pub(super) fn json(export: &Export<'_, '_>, _: &mut Vec<Problem>) -> Result<Vec<
     Ok(out)
 }
 
-/// The shape of regal's `iter_dict()`; any host text will do.
+/// The shape of regal's `iter_dict()`; any host text without a comma will do.
 pub(super) fn regal(export: &Export<'_, '_>, _: &mut Vec<Problem>) -> Result<Vec<u8>> {
+    let hosts = export.plan().rollouts.iter().flat_map(|rollout| &rollout.batches).flat_map(|batch| &batch.hosts);
+    let split = hosts.filter(|host| host.contains(','));
+    let problem = |host: &&str| export.refuse(host, "it has a comma, which stands between two hosts there");
+    Error::unless_any(split.map(problem).collect(), ())?;
     let mut out = Vec::new();
     export.written(iter_dict::write(export.plan(), &mut out))?;
     Ok(out)
@@ -50,19 +54,13 @@ pub(super) fn ndjson(export: &Export<'_, '_>, _: &mut Vec<Problem>) -> Result<Ve
     let mut problems = Vec::new();
     let mut batches = 0;
     for (rollout, _) in export.rollouts() {
-        for (index, batch) in rollout.batches.iter().enumerate() {
-            let mut addresses = Vec::with_capacity(batch.hosts.len());
-            for host in batch.hosts.iter().copied() {
-                match export.address(host) {
-                    Ok(address) => addresses.push(address),
-                    Err(problem) => problems.push(problem),
-                }
-            }
+        let addresses = export.addresses(rollout, &mut problems);
+        for (batch, addresses) in rollout.batches.iter().zip(addresses) {
             let line = Line::Batch {
                 version: rollout.version,
                 name: format!("group{}", batch.stage),
                 group: user_group(batch.stage),
-                index,
+                index: batch.stage.index(),
                 hosts: &batch.hosts,
                 addresses,
             };
@@ -93,14 +91,14 @@ pub(super) fn tsv(export: &Export<'_, '_>, _: &mut Vec<Problem>) -> Result<Vec<u
     let mut problems = Vec::new();
     for (rollout, _) in export.rollouts() {
         problems.extend(control_character(export, rollout.version));
-        for (index, batch) in rollout.batches.iter().enumerate() {
-            let head = format!("{}\t{index}\tgroup{}\t{}", rollout.version, batch.stage, user_group(batch.stage));
-            for host in &batch.hosts {
-                problems.extend(control_character(export, host));
-                match export.address(host) {
-                    Ok(address) => export.written(writeln!(out, "{head}\t{host}\t{address}"))?,
-                    Err(problem) => problems.push(problem),
-                }
+        let addresses = export.addresses(rollout, &mut problems);
+        for (batch, addresses) in rollout.batches.iter().zip(addresses) {
+            let (stage, index) = (batch.stage, batch.stage.index());
+            let head = format!("{}\t{index}\tgroup{stage}\t{}", rollout.version, user_group(stage));
+            problems.extend(batch.hosts.iter().filter_map(|host| control_character(export, host)));
+            // Where an address is missing there is a problem, and no result.
+            for (host, address) in batch.hosts.iter().zip(addresses) {
+                export.written(writeln!(out, "{head}\t{host}\t{address}"))?;
             }
         }
     }

@@ -125,18 +125,17 @@ impl<'r> Document<'r> {
 impl<'r> Version<'r> {
     fn new(rollout: &'r Rollout<'_>, names: &'r RolloutNames) -> Self {
         let hosts = rollout.host_count();
-        let batches = rollout.batches.iter().zip(&names.batches).zip(done_after(rollout)).enumerate();
-        let entry =
-            |(index, ((batch, group), done)): (usize, ((&'r crate::plan::Batch<'_>, &'r String), usize))| BatchEntry {
-                group,
-                batch: batch.stage.to_string(),
-                index,
-                size: batch.hosts.len(),
-                percent: permille(done, hosts) as f64 / 10.0,
-                bake_seconds: batch.bake,
-                domains: shares(rollout, batch),
-                hosts: &batch.hosts,
-            };
+        let batches = rollout.batches.iter().zip(&names.batches).zip(done_after(rollout));
+        let entry = |((batch, group), done): ((&'r crate::plan::Batch<'_>, &'r String), usize)| BatchEntry {
+            group,
+            batch: batch.stage.to_string(),
+            index: batch.stage.index(),
+            size: batch.hosts.len(),
+            percent: permille(done, hosts) as f64 / 10.0,
+            bake_seconds: batch.bake,
+            domains: shares(rollout, batch),
+            hosts: &batch.hosts,
+        };
         Version {
             version: rollout.version,
             group: &names.version,
