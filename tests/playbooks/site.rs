@@ -76,6 +76,11 @@ impl Scenario {
         self.on(all, test);
     }
 
+    /// Runs the test on the last ansible-core only, where other tests show that the versions do the same.
+    pub fn on_newest(self, test: impl Fn(&Site)) {
+        self.on(ansibles().split_off(ansibles().len() - 1), test);
+    }
+
     fn on(self, ansibles: Vec<PathBuf>, test: impl Fn(&Site)) {
         for ansible in ansibles {
             eprintln!("with {}", ansible.display());
