@@ -153,6 +153,65 @@ fn rosters_say_how_hosts_are_reached() {
     assert_eq!(vars["_meta"]["hostvars"]["web2"], expected);
 }
 
+/// Three accepted keys and data of all of them but `web3`, with a roster of plain entries beside them.
+fn partly_known(banks: &[&str]) -> Test {
+    let mut test = Test::new()
+        .file("pki/minions_pre/new1", "")
+        .file("roster", "web1: 10.0.0.1\nweb2: 10.0.0.2\nweb3: {host: 10.0.0.3, user: root}\n")
+        .file("grains.json", "{\"web1\": {\"role\": \"web\"}, \"web2\": {\"role\": \"db\"}}");
+    for (id, role) in [("web1", "web"), ("web2", "db"), ("web3", "web")] {
+        test = test.file(&format!("pki/minions/{id}"), "-----BEGIN PUBLIC KEY-----\n");
+        for bank in ["grains", "pillar"] {
+            if id != "web3" || banks.contains(&bank) {
+                let data = json!({"role": role, "v": "1.0"});
+                test = test.file(&format!("cache/{bank}/{id}.p"), packed(&data));
+            }
+        }
+    }
+    test
+}
+
+#[test]
+fn a_roster_does_not_hide_that_grains_are_missing() {
+    for other in ["cache: cache", "grains: grains.json"] {
+        for roster in ["", ", roster: roster"] {
+            for target in ["G@role:web", "not G@role:db"] {
+                let source = format!("{{salt: {{keys: pki, {other}{roster}}}}}");
+                let versions = format!("1.4.2={target}");
+                let test = partly_known(&["pillar"]).args(&["-i", &source, "--versions", &versions, "plan"]);
+                let message = test.errors();
+                assert!(message.contains("matches `web3` cannot be said"), "{source} {target}: {message}");
+            }
+        }
+    }
+    // Grains of some entries say nothing of the others' where a master has minions of its own.
+    let some = "web1: {host: a, grains: {role: web}}\nweb3: b\n";
+    let beside = ["-i", "{salt: {keys: pki, roster: roster}}", "--versions", "v=G@role:web", "plan"];
+    let message = partly_known(&[]).file("roster", some).args(&beside).errors();
+    assert!(message.contains("cannot be said"), "{message}");
+    // For salt-ssh a roster says all that there is; one without grains says nothing.
+    let alone = ["-i", "{salt: {roster: roster}}", "--versions", "v=G@role:web"];
+    assert_eq!(hosts(&plan(Test::new().file("roster", some), &alone)), ["v: web1"]);
+    let message = partly_known(&[]).args(&alone).args(&["plan"]).errors();
+    assert!(message.contains("`G@role:web` asks for grains, and no source has any"), "{message}");
+}
+
+#[test]
+fn minions_whose_data_is_missing_are_named_where_it_says_the_version() {
+    let source = "{salt: {keys: pki, cache: cache}}";
+    let check = |known: &[&str], source: &str, from: &str| {
+        let output = partly_known(known).args(&["-i", source, "--version-from", from, "check"]).run();
+        assert_eq!(output.code, 0, "{}", output.stderr);
+        output.stderr
+    };
+    let warned = check(&["grains"], source, "pillar:v");
+    assert!(warned.contains("warning: --version-from: no pillar is known of `web3`"), "{warned}");
+    assert!(!check(&["grains", "pillar"], source, "pillar:v").contains("known of"));
+    assert_eq!(check(&["pillar"], source, "grain:v").matches("no grains are known of `web3`").count(), 1);
+    let saved = "{salt: {keys: pki, grains: grains.json}}";
+    assert_eq!(check(&["pillar"], saved, "grain:role").matches("no grains are known of `web3`").count(), 1);
+}
+
 #[test]
 fn what_salt_printed_is_read_in_both_shapes() {
     let one =

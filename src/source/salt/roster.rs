@@ -12,7 +12,7 @@ use std::path::Path;
 
 use super::{Address, Gathered, entries_of, file_name};
 use crate::error::{Location, Problem};
-use crate::salt::{Bank, Coverage};
+use crate::salt::Bank;
 use crate::source::{Content, Reading};
 use crate::text::{Pos, Text};
 use crate::value::{Entry, KeyKind, Value};
@@ -133,7 +133,7 @@ fn add<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, id: &'a s
     add_grains(reading, gathered, id, entries, at);
 }
 
-/// `minion_opts: {grains: …}` and, over them, `grains`. Where one entry has some, the others have none.
+/// `minion_opts: {grains: …}` and, over them, `grains`.
 fn add_grains<'a>(
     reading: &mut Reading<'_, 'a>,
     gathered: &mut Gathered<'a>,
@@ -146,7 +146,7 @@ fn add_grains<'a>(
     for grains in [options, of("grains")].into_iter().flatten() {
         match grains {
             Value::Map(grains) => {
-                gathered.grains_coverage = Coverage::Part.max(gathered.grains_coverage);
+                gathered.roster_grains = true;
                 gathered.add_data(reading, Bank::Grains, id, grains, at);
             }
             Value::Null => {}
@@ -155,9 +155,6 @@ fn add_grains<'a>(
                 reading.problem(at, message, "write grains as a mapping: `grains: {role: web}`");
             }
         }
-    }
-    if !gathered.grains.contains_key(id) {
-        gathered.add_data(reading, Bank::Grains, id, &[], at);
     }
 }
 
