@@ -451,6 +451,29 @@ fn names_that_salt_would_misread_are_not_exported() {
 }
 
 #[test]
+fn nothing_in_a_roster_is_a_template_or_an_option() {
+    let refused = |variables: &str, user: &[&str]| {
+        let test = Test::new().file("hosts", format!("web1 {variables}\n"));
+        let test = test
+            .args(&["-i", "hosts", "--versions", "v=all", "export", "salt-roster", "--output", "roster"])
+            .args(user);
+        let message = test.errors();
+        assert!(!test.path().join("roster").exists(), "{variables} {user:?}");
+        message
+    };
+    for mark in ["{{ x }}", "{% x %}", "{# x"] {
+        for name in ["ansible_user", "ansible_ssh_private_key_file", "ansible_host"] {
+            let message = refused(&format!("{name}='{mark}'"), &[]);
+            assert!(message.contains("`web1` cannot be in `export salt-roster`: its "), "{message}");
+        }
+        let message = refused("", &["--user", mark]);
+        assert!(message.contains("is no user name for `export salt-roster`"), "{message}");
+    }
+    assert!(refused("", &["--user=-oProxy"]).contains("`--user -oProxy` is no user name"));
+    assert!(refused("ansible_user=-oProxy", &[]).contains("which ssh takes for an option"));
+}
+
+#[test]
 fn numbers_lose_their_text_on_the_way() {
     let test = Test::new()
         .file("cache/grains/web1.p", packed(&json!({"v": 1.1})))
