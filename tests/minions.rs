@@ -323,6 +323,9 @@ fn an_export_warns_of_keys_and_of_nodegroups_that_it_replaces() {
 /// Sources that cannot be used, with the arguments that say so.
 type Bad = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
 
+const KEY: &str = "-----BEGIN PUBLIC KEY-----\n";
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\n";
+
 const BAD: &[Bad] = &[
     (
         "a template",
@@ -377,6 +380,24 @@ const BAD: &[Bad] = &[
     ),
     ("no cache", &[("here/x", "")], &["-i", "{salt: {cache: here, roster: nowhere}}", "--versions", "v=all"]),
     (
+        "keys for a cache",
+        &[("pki/minions/web1", KEY), ("pki/minions_pre/x", KEY)],
+        &["-i", "{salt: {cache: pki}}", "--versions", "v=all"],
+    ),
+    (
+        "a new cache for keys",
+        &[("c/grains/web1.p", ""), ("c/pillar/web1.p", "")],
+        &["-i", "{salt: {keys: c}}", "--versions", "v=all"],
+    ),
+    ("an old cache for keys", &[("c/minions/web1/data.p", "")], &["-i", "{salt: {keys: c}}", "--versions", "v=all"]),
+    (
+        "other files for keys",
+        &[("ssl/openssl.cnf", "[x]\n"), ("ssl/a", KEY)],
+        &["-i", "{salt: {keys: ssl}}", "--versions", "v=all"],
+    ),
+    ("a certificate for a key", &[("ssl/ca.pem", CERTIFICATE)], &["-i", "{salt: {keys: ssl}}", "--versions", "v=all"]),
+    ("nothing for keys", &[("pki/minions/.gitkeep", "")], &["-i", "{salt: {keys: pki}}", "--versions", "v=all"]),
+    (
         "a configuration of nothing",
         &[("etc/master", "interface: 127.0.0.1\n")],
         &["-i", "{salt: {config: etc}}", "--versions", "v=all"],
@@ -421,6 +442,28 @@ const BAD: &[Bad] = &[
         &["--versions", "v=all"],
     ),
 ];
+
+#[test]
+fn a_master_that_has_accepted_no_key_has_no_minions() {
+    let folder = Test::new().file("pki/minions/.gitkeep", "").file("pki/minions_pre/web1", KEY);
+    let printed = Test::new().file("pki", "{\"minions\": [], \"minions_pre\": [\"web1\"]}");
+    for test in [folder, printed] {
+        let output = test.args(&["-i", "{salt: {keys: pki}}", "--versions", "v=all", "check"]).run();
+        assert_eq!(output.code, 0, "{}", output.stderr);
+        assert!(
+            output.stderr.contains("warning: pki: no key is accepted, so there are no minions"),
+            "{}",
+            output.stderr
+        );
+        assert!(!output.stdout.contains("web1"), "{}", output.stdout);
+    }
+    // A copy of the accepted keys alone is as good as the whole folder.
+    for path in ["pki", "pki/minions"] {
+        let test = Test::new().file("pki/minions/web1", KEY).file("pki/minions/web2", KEY);
+        let source = format!("{{salt: {{keys: {path}}}}}");
+        assert_eq!(hosts(&plan(test, &["-i", &source, "--versions", "v=*"])), ["v: web1 web2"], "{path}");
+    }
+}
 
 #[test]
 fn bad_sources() {
