@@ -267,13 +267,16 @@ fn salt_and_ansible_feed_each_other() {
     let vars = test.args(&["--list"]).json()["_meta"]["hostvars"].clone();
     assert_eq!(vars["web1"], json!({"ansible_host": "10.0.0.1", "color": "blue"}));
     let test = Test::new()
-        .file("hosts.ini", "[web]\nweb1 ansible_host=10.0.0.1 ansible_port=22\nweb2 ansible_become=yes\n")
+        .file("hosts.ini", "[web]\nweb1 ansible_host=10.0.0.1 ansible_port=22 ansible_ssh_private_key_file=/k\nweb2 ansible_become=yes\n")
         .args(&["-i", "hosts.ini", "--versions", "v=web", "export", "salt-roster"]);
     let roster = test.stdout();
     let body = roster.split_once('\n').unwrap().1;
-    assert_eq!(body, "\"web1\":\n  host: \"10.0.0.1\"\n  port: 22\n\"web2\":\n  host: \"web2\"\n  sudo: true\n");
+    assert_eq!(
+        body,
+        "\"web1\":\n  host: \"10.0.0.1\"\n  port: 22\n  priv: \"/k\"\n\"web2\":\n  host: \"web2\"\n  sudo: true\n"
+    );
     let back = Test::new().file("roster", &roster).args(&["-i", "roster", "--versions", "v=all", "--list"]).json();
-    let vars = json!({"web1": {"ansible_host": "10.0.0.1", "ansible_port": 22}, "web2": {"ansible_host": "web2"}});
+    let vars = json!({"web1": {"ansible_host": "10.0.0.1", "ansible_port": 22, "ansible_ssh_private_key_file": "/k"}, "web2": {"ansible_host": "web2", "ansible_become": true}});
     assert_eq!(back["_meta"]["hostvars"], vars);
 }
 

@@ -3,8 +3,8 @@
 //!
 //! They complete each other, so all of them are read together, wherever they stand among the sources: keys and rosters
 //! say which minions there are, the cache what is known of them. A minion becomes a host with its grains for variables
-//! (pillar holds secrets and stays out), a roster's `host`, `port` and `user` become `ansible_host`, `ansible_port` and
-//! `ansible_user`, and a nodegroup becomes a group.
+//! (pillar holds secrets and stays out), a roster's `host`, `port`, `user`, `priv` and `sudo` become Ansible's variables of
+//! the same meaning, and a nodegroup becomes a group.
 
 mod cache;
 mod config;
@@ -75,7 +75,7 @@ pub struct Given {
 #[derive(Clone, Debug)]
 struct Address<'a> {
     at: Pos,
-    /// `ansible_host`, `ansible_port`, `ansible_user` as far as the roster has them.
+    /// `ansible_host`, `ansible_port` and the like, as far as the roster has them.
     variables: Vec<(&'static str, Value<'a>, Pos)>,
 }
 

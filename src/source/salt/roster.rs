@@ -108,12 +108,17 @@ fn add<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, id: &'a s
     let mut variables = Vec::new();
     for entry in entries {
         let name = match entry.key {
+            "priv" | "sudo" if entry.value == Value::Null => continue,
             "host" => "ansible_host",
             "port" => "ansible_port",
             "user" => "ansible_user",
+            // The agent's key is no file.
+            "priv" if entry.value.text() != Some("agent-forwarding") => "ansible_ssh_private_key_file",
+            "sudo" => "ansible_become",
             _ => continue,
         };
         match (entry.key, entry.value) {
+            ("sudo", Value::Bool(..)) => variables.push((name, entry.value, entry.at)),
             (_, Value::Str(text)) if !text.trim().is_empty() => variables.push((name, entry.value, entry.at)),
             ("port", Value::Int(_)) => variables.push((name, entry.value, entry.at)),
             (key, other) => {
