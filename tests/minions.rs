@@ -153,6 +153,65 @@ fn rosters_say_how_hosts_are_reached() {
     assert_eq!(vars["_meta"]["hostvars"]["web2"], expected);
 }
 
+/// Three accepted keys and data of all of them but `web3`, with a roster of plain entries beside them.
+fn partly_known(banks: &[&str]) -> Test {
+    let mut test = Test::new()
+        .file("pki/minions_pre/new1", "")
+        .file("roster", "web1: 10.0.0.1\nweb2: 10.0.0.2\nweb3: {host: 10.0.0.3, user: root}\n")
+        .file("grains.json", "{\"web1\": {\"role\": \"web\"}, \"web2\": {\"role\": \"db\"}}");
+    for (id, role) in [("web1", "web"), ("web2", "db"), ("web3", "web")] {
+        test = test.file(&format!("pki/minions/{id}"), "-----BEGIN PUBLIC KEY-----\n");
+        for bank in ["grains", "pillar"] {
+            if id != "web3" || banks.contains(&bank) {
+                let data = json!({"role": role, "v": "1.0"});
+                test = test.file(&format!("cache/{bank}/{id}.p"), packed(&data));
+            }
+        }
+    }
+    test
+}
+
+#[test]
+fn a_roster_does_not_hide_that_grains_are_missing() {
+    for other in ["cache: cache", "grains: grains.json"] {
+        for roster in ["", ", roster: roster"] {
+            for target in ["G@role:web", "not G@role:db"] {
+                let source = format!("{{salt: {{keys: pki, {other}{roster}}}}}");
+                let versions = format!("1.4.2={target}");
+                let test = partly_known(&["pillar"]).args(&["-i", &source, "--versions", &versions, "plan"]);
+                let message = test.errors();
+                assert!(message.contains("matches `web3` cannot be said"), "{source} {target}: {message}");
+            }
+        }
+    }
+    // Grains of some entries say nothing of the others' where a master has minions of its own.
+    let some = "web1: {host: a, grains: {role: web}}\nweb3: b\n";
+    let beside = ["-i", "{salt: {keys: pki, roster: roster}}", "--versions", "v=G@role:web", "plan"];
+    let message = partly_known(&[]).file("roster", some).args(&beside).errors();
+    assert!(message.contains("cannot be said"), "{message}");
+    // For salt-ssh a roster says all that there is; one without grains says nothing.
+    let alone = ["-i", "{salt: {roster: roster}}", "--versions", "v=G@role:web"];
+    assert_eq!(hosts(&plan(Test::new().file("roster", some), &alone)), ["v: web1"]);
+    let message = partly_known(&[]).args(&alone).args(&["plan"]).errors();
+    assert!(message.contains("`G@role:web` asks for grains, and no source has any"), "{message}");
+}
+
+#[test]
+fn minions_whose_data_is_missing_are_named_where_it_says_the_version() {
+    let source = "{salt: {keys: pki, cache: cache}}";
+    let check = |known: &[&str], source: &str, from: &str| {
+        let output = partly_known(known).args(&["-i", source, "--version-from", from, "check"]).run();
+        assert_eq!(output.code, 0, "{}", output.stderr);
+        output.stderr
+    };
+    let warned = check(&["grains"], source, "pillar:v");
+    assert!(warned.contains("warning: --version-from: no pillar is known of `web3`"), "{warned}");
+    assert!(!check(&["grains", "pillar"], source, "pillar:v").contains("known of"));
+    assert_eq!(check(&["pillar"], source, "grain:v").matches("no grains are known of `web3`").count(), 1);
+    let saved = "{salt: {keys: pki, grains: grains.json}}";
+    assert_eq!(check(&["pillar"], saved, "grain:role").matches("no grains are known of `web3`").count(), 1);
+}
+
 #[test]
 fn what_salt_printed_is_read_in_both_shapes() {
     let one =
@@ -208,13 +267,16 @@ fn salt_and_ansible_feed_each_other() {
     let vars = test.args(&["--list"]).json()["_meta"]["hostvars"].clone();
     assert_eq!(vars["web1"], json!({"ansible_host": "10.0.0.1", "color": "blue"}));
     let test = Test::new()
-        .file("hosts.ini", "[web]\nweb1 ansible_host=10.0.0.1 ansible_port=22\nweb2 ansible_become=yes\n")
+        .file("hosts.ini", "[web]\nweb1 ansible_host=10.0.0.1 ansible_port=22 ansible_ssh_private_key_file=/k\nweb2 ansible_become=yes\n")
         .args(&["-i", "hosts.ini", "--versions", "v=web", "export", "salt-roster"]);
     let roster = test.stdout();
     let body = roster.split_once('\n').unwrap().1;
-    assert_eq!(body, "\"web1\":\n  host: \"10.0.0.1\"\n  port: 22\n\"web2\":\n  host: \"web2\"\n  sudo: true\n");
+    assert_eq!(
+        body,
+        "\"web1\":\n  host: \"10.0.0.1\"\n  port: 22\n  priv: \"/k\"\n\"web2\":\n  host: \"web2\"\n  sudo: true\n"
+    );
     let back = Test::new().file("roster", &roster).args(&["-i", "roster", "--versions", "v=all", "--list"]).json();
-    let vars = json!({"web1": {"ansible_host": "10.0.0.1", "ansible_port": 22}, "web2": {"ansible_host": "web2"}});
+    let vars = json!({"web1": {"ansible_host": "10.0.0.1", "ansible_port": 22, "ansible_ssh_private_key_file": "/k"}, "web2": {"ansible_host": "web2", "ansible_become": true}});
     assert_eq!(back["_meta"]["hostvars"], vars);
 }
 
@@ -263,6 +325,9 @@ fn an_export_warns_of_keys_and_of_nodegroups_that_it_replaces() {
 
 /// Sources that cannot be used, with the arguments that say so.
 type Bad = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
+
+const KEY: &str = "-----BEGIN PUBLIC KEY-----\n";
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\n";
 
 const BAD: &[Bad] = &[
     (
@@ -318,6 +383,24 @@ const BAD: &[Bad] = &[
     ),
     ("no cache", &[("here/x", "")], &["-i", "{salt: {cache: here, roster: nowhere}}", "--versions", "v=all"]),
     (
+        "keys for a cache",
+        &[("pki/minions/web1", KEY), ("pki/minions_pre/x", KEY)],
+        &["-i", "{salt: {cache: pki}}", "--versions", "v=all"],
+    ),
+    (
+        "a new cache for keys",
+        &[("c/grains/web1.p", ""), ("c/pillar/web1.p", "")],
+        &["-i", "{salt: {keys: c}}", "--versions", "v=all"],
+    ),
+    ("an old cache for keys", &[("c/minions/web1/data.p", "")], &["-i", "{salt: {keys: c}}", "--versions", "v=all"]),
+    (
+        "other files for keys",
+        &[("ssl/openssl.cnf", "[x]\n"), ("ssl/a", KEY)],
+        &["-i", "{salt: {keys: ssl}}", "--versions", "v=all"],
+    ),
+    ("a certificate for a key", &[("ssl/ca.pem", CERTIFICATE)], &["-i", "{salt: {keys: ssl}}", "--versions", "v=all"]),
+    ("nothing for keys", &[("pki/minions/.gitkeep", "")], &["-i", "{salt: {keys: pki}}", "--versions", "v=all"]),
+    (
         "a configuration of nothing",
         &[("etc/master", "interface: 127.0.0.1\n")],
         &["-i", "{salt: {config: etc}}", "--versions", "v=all"],
@@ -364,6 +447,28 @@ const BAD: &[Bad] = &[
 ];
 
 #[test]
+fn a_master_that_has_accepted_no_key_has_no_minions() {
+    let folder = Test::new().file("pki/minions/.gitkeep", "").file("pki/minions_pre/web1", KEY);
+    let printed = Test::new().file("pki", "{\"minions\": [], \"minions_pre\": [\"web1\"]}");
+    for test in [folder, printed] {
+        let output = test.args(&["-i", "{salt: {keys: pki}}", "--versions", "v=all", "check"]).run();
+        assert_eq!(output.code, 0, "{}", output.stderr);
+        assert!(
+            output.stderr.contains("warning: pki: no key is accepted, so there are no minions"),
+            "{}",
+            output.stderr
+        );
+        assert!(!output.stdout.contains("web1"), "{}", output.stdout);
+    }
+    // A copy of the accepted keys alone is as good as the whole folder.
+    for path in ["pki", "pki/minions"] {
+        let test = Test::new().file("pki/minions/web1", KEY).file("pki/minions/web2", KEY);
+        let source = format!("{{salt: {{keys: {path}}}}}");
+        assert_eq!(hosts(&plan(test, &["-i", &source, "--versions", "v=*"])), ["v: web1 web2"], "{path}");
+    }
+}
+
+#[test]
 fn bad_sources() {
     let mut all = String::new();
     for (name, files, arguments) in BAD {
@@ -389,6 +494,29 @@ fn names_that_salt_would_misread_are_not_exported() {
         Test::new().file("hosts", "web1\n").args(&["-i", "hosts", "--versions", "-1=all", "export", "salt-nodegroups"]);
     all.push_str(&format!("## a leading -\n{}", leading.errors()));
     insta::assert_snapshot!(all);
+}
+
+#[test]
+fn nothing_in_a_roster_is_a_template_or_an_option() {
+    let refused = |variables: &str, user: &[&str]| {
+        let test = Test::new().file("hosts", format!("web1 {variables}\n"));
+        let test = test
+            .args(&["-i", "hosts", "--versions", "v=all", "export", "salt-roster", "--output", "roster"])
+            .args(user);
+        let message = test.errors();
+        assert!(!test.path().join("roster").exists(), "{variables} {user:?}");
+        message
+    };
+    for mark in ["{{ x }}", "{% x %}", "{# x"] {
+        for name in ["ansible_user", "ansible_ssh_private_key_file", "ansible_host"] {
+            let message = refused(&format!("{name}='{mark}'"), &[]);
+            assert!(message.contains("`web1` cannot be in `export salt-roster`: its "), "{message}");
+        }
+        let message = refused("", &["--user", mark]);
+        assert!(message.contains("is no user name for `export salt-roster`"), "{message}");
+    }
+    assert!(refused("", &["--user=-oProxy"]).contains("`--user -oProxy` is no user name"));
+    assert!(refused("ansible_user=-oProxy", &[]).contains("which ssh takes for an option"));
 }
 
 #[test]

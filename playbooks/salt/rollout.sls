@@ -42,7 +42,8 @@
 {%- if start > end %}
 {{- raise('rollout: ' ~ from ~ ' comes behind ' ~ to ~ ' in ' ~ stages | join(', ')) }}
 {%- endif %}
-{#- Approval is a run of its own: this one stops, and says how to go on. #}
+{#- Approval is a run of its own: this one stops before the asked end, and says how to go on. #}
+{%- set asked = end %}
 {%- set approval = 'never' if rollback or pillar.get('approved') else plan[version].approval %}
 {%- if approval == 'each_batch' or (approval == 'after_canary' and start == 0) %}
 {%- set end = start %}
@@ -86,7 +87,7 @@
 {%- set before.id = 'bake ' ~ batch.group %}
 {%- endif %}
 {%- endfor %}
-{%- if end + 1 < stages | length and 'to' not in pillar %}
+{%- if end < asked %}
 {{ ('approve ' ~ stages[end + 1]) | json }}:
   test.show_notification:
     - text: {{ ('stopped for approval; go on with the pillar key "from": "' ~ stages[end + 1] ~ '"') | json }}

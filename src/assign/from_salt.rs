@@ -3,7 +3,7 @@
 use super::from_inventory::{Assigner, listed};
 use crate::error::{Location, Problem};
 use crate::inventory::HostId;
-use crate::salt::{self, Bank, Coverage, is_target};
+use crate::salt::{self, Bank, Coverage, Fleet, is_target};
 use crate::settings::Pattern;
 
 impl Assigner<'_, '_> {
@@ -34,10 +34,28 @@ impl Assigner<'_, '_> {
                     "check the spelling, and that the master's cache is fresh: salt '*' saltutil.refresh_pillar"
                 }
             };
-            self.problems.push(Problem::new(message).at(at.clone()).hint(hint));
-        } else if bank == Bank::Grains {
+            return self.problems.push(Problem::new(message).at(at.clone()).hint(hint));
+        }
+        self.warn_of_missing(fleet, bank, at);
+        if bank == Bank::Grains {
             let message = format!("`{path}` is a grain, so it says what a minion runs and not what it is to run");
             let hint = "to roll out, plan from `version_from: {pillar: …}`, from nodegroups, or from `versions:`";
+            self.warnings.push(Problem::new(message).at(at.clone()).hint(hint));
+        }
+    }
+
+    /// Warns of minions that have no version since nothing is known of them; of whole grains the reader says it already.
+    fn warn_of_missing(&mut self, fleet: &Fleet<'_>, bank: Bank, at: &Location) {
+        if bank == Bank::Grains && fleet.coverage(bank) == Coverage::Whole {
+            return;
+        }
+        let silent = fleet.minions.iter().filter(|(_, minion)| minion.data(bank).is_none());
+        let silent: Vec<&str> = silent.map(|(id, _)| *id).collect();
+        if !silent.is_empty() {
+            let name = bank.name();
+            let are = if bank == Bank::Grains { "are" } else { "is" };
+            let message = format!("no {name} {are} known of {}", salt::listed(&silent));
+            let hint = format!("they get no version; have the master ask: salt '*' saltutil.refresh_{name}");
             self.warnings.push(Problem::new(message).at(at.clone()).hint(hint));
         }
     }

@@ -3,8 +3,8 @@
 //!
 //! They complete each other, so all of them are read together, wherever they stand among the sources: keys and rosters
 //! say which minions there are, the cache what is known of them. A minion becomes a host with its grains for variables
-//! (pillar holds secrets and stays out), a roster's `host`, `port` and `user` become `ansible_host`, `ansible_port` and
-//! `ansible_user`, and a nodegroup becomes a group.
+//! (pillar holds secrets and stays out), a roster's `host`, `port`, `user`, `priv` and `sudo` become Ansible's variables of
+//! the same meaning, and a nodegroup becomes a group.
 
 mod cache;
 mod config;
@@ -75,7 +75,7 @@ pub struct Given {
 #[derive(Clone, Debug)]
 struct Address<'a> {
     at: Pos,
-    /// `ansible_host`, `ansible_port`, `ansible_user` as far as the roster has them.
+    /// `ansible_host`, `ansible_port` and the like, as far as the roster has them.
     variables: Vec<(&'static str, Value<'a>, Pos)>,
 }
 
@@ -91,6 +91,8 @@ struct Gathered<'a> {
     grains: Bundle<'a>,
     pillar: Bundle<'a>,
     grains_coverage: Coverage,
+    /// Whether an entry of a roster has grains.
+    roster_grains: bool,
     pillar_coverage: Coverage,
     nodegroups: IndexMap<&'a str, Nodegroup<'a>>,
     main_nodegroups: Option<Location>,
@@ -146,6 +148,7 @@ fn access_hint(error: &std::io::Error, otherwise: &str) -> String {
 
 /// Puts minions, their data and nodegroups together.
 fn fleet<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>) -> Fleet<'a> {
+    settle_roster_grains(gathered);
     let ids = minion_ids(gathered);
     let mut fleet = Fleet {
         listed: ids.is_some(),
@@ -163,6 +166,24 @@ fn fleet<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>) -> Flee
         warn_of_silence(reading, gathered, &fleet);
     }
     fleet
+}
+
+/// Where rosters alone say what is known, as for `salt-ssh`, an entry without grains has none. Beside a master's minions
+/// it says nothing: their grains may merely be missing.
+fn settle_roster_grains(gathered: &mut Gathered<'_>) {
+    if !gathered.roster_grains {
+        return;
+    }
+    let alone = gathered.keys.is_none()
+        && gathered.status.is_none()
+        && gathered.grains_coverage == Coverage::Nothing
+        && gathered.pillar_coverage == Coverage::Nothing;
+    if alone {
+        for (id, address) in gathered.roster.iter().flatten() {
+            gathered.grains.entry(id).or_insert((Value::Map(&[]), address.at));
+        }
+    }
+    gathered.grains_coverage = Coverage::Part.max(gathered.grains_coverage);
 }
 
 fn minion<'a>(gathered: &Gathered<'a>, id: &str) -> Minion<'a> {

@@ -144,3 +144,20 @@ fn a_rollout_that_cannot_be_right_does_not_begin() {
     master.export(&["-i", "web1,web9,", "--versions", "2.0=all"]);
     assert!(refusal(&master, RUN).starts_with("no accepted key of web9 in 2.0_groupB1; Salt would pass over it"));
 }
+
+#[test]
+#[ignore = "needs salt; run tests/run"]
+fn a_run_that_approval_cuts_short_of_its_end_says_how_to_go_on() {
+    let master = master();
+    let notice = |stage: &str| format!(r#"go on with the pillar key \"from\": \"{stage}\""#);
+    master.export(&[&ALL[..], &["--approval", "after_canary"]].concat());
+    let stopped = master.orchestrate(r#"{"sls": "app", "to": "B2"}"#);
+    assert_eq!((stopped.code, master.releases().as_str()), (0, "db1=2.0"), "{stopped:?}");
+    assert!(stopped.stdout.contains(&notice("B1")), "{}", stopped.stdout);
+    let whole = master.orchestrate(r#"{"sls": "app", "to": "A"}"#);
+    assert!(whole.code == 0 && !whole.stdout.contains("stopped for approval"), "{whole:?}");
+    master.export(&[&ALL[..], &["--approval", "each_batch"]].concat());
+    let stopped = master.orchestrate(r#"{"sls": "app", "from": "B1", "to": "B2"}"#);
+    assert_eq!((stopped.code, master.releases().as_str()), (0, "web1=2.0 web2=2.0 db1=2.0"), "{stopped:?}");
+    assert!(stopped.stdout.contains(&notice("B2")), "{}", stopped.stdout);
+}

@@ -19,7 +19,7 @@ const FILE_NAMES: Alphabet = Alphabet {
 pub(super) fn render(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Result<Vec<File>> {
     let mut problems = Vec::new();
     let ids = export.ids(&FILE_NAMES)?;
-    let user = user(export, &mut problems);
+    let user = user(export, &mut problems).map(|user| format!("{user}@")).unwrap_or_default();
     let count = export.plan().rollouts.iter().map(|rollout| rollout.batches.len()).sum::<usize>();
     let width = count.to_string().len().max(2);
     let mut files: Vec<File> = Vec::with_capacity(count);
@@ -51,13 +51,13 @@ pub(super) fn render(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Re
     Error::unless_any(problems, files)
 }
 
-/// `USER@`, or nothing.
-fn user(export: &Export<'_, '_>, problems: &mut Vec<Problem>) -> String {
-    let Some(user) = &export.options.user else { return String::new() };
+/// The user of `--user`, which no program may take for an option or a template.
+pub(super) fn user<'e>(export: &'e Export<'_, '_>, problems: &mut Vec<Problem>) -> Option<&'e str> {
+    let user = export.options.user.as_deref()?;
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     if user.is_empty() || user.starts_with('-') || !user.chars().all(plain) {
         let message = format!("`--user {user}` is no user name for `export {}`", export.format);
         problems.push(Problem::new(message).hint("use letters, digits, `.`, `_` and `-`"));
     }
-    format!("{user}@")
+    Some(user)
 }

@@ -34,19 +34,27 @@ pub(super) fn read<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a
         return reading
             .push(problem.at(whole).hint("name the `cachedir` of the master, such as /var/cache/salt/master"));
     }
+    let problems = reading.problems.len();
+    let mut files = 0;
     if minions.is_dir() {
-        read_by_minion(reading, gathered, &minions);
+        files += read_by_minion(reading, gathered, &minions);
     }
     for (bank, folder) in banks {
         if folder.is_dir() {
-            read_bank(reading, gathered, bank, &folder);
+            files += read_bank(reading, gathered, bank, &folder);
         }
+    }
+    if files == 0 && reading.problems.len() == problems {
+        let message = "the folder has no data of any minion: no `grains/ID.p`, `pillar/ID.p` or `minions/ID/data.p`";
+        let hint = "name the `cachedir` of the master, such as /var/cache/salt/master; \
+                    a new one is filled by: salt '*' saltutil.refresh_pillar";
+        reading.push(Problem::new(message).at(Location::whole(path.display().to_string())).hint(hint));
     }
 }
 
-/// `grains/ID.p` and `pillar/ID.p`.
-fn read_bank<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, bank: Bank, folder: &Path) {
-    let Some(entries) = entries_of(reading, folder) else { return };
+/// `grains/ID.p` and `pillar/ID.p`; how many files there are.
+fn read_bank<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, bank: Bank, folder: &Path) -> usize {
+    let Some(entries) = entries_of(reading, folder) else { return 0 };
     cover(gathered, bank);
     let id = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     // `ID:ENVIRONMENT` is the pillar of another environment.
@@ -54,33 +62,34 @@ fn read_bank<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, ban
         path.extension().is_some_and(|ending| ending == "p") && (bank == Bank::Grains || !id(path).contains(':'))
     };
     let paths: Vec<PathBuf> = entries.into_iter().filter(counts).collect();
-    for paths in paths.chunks(AT_ONCE) {
-        for (path, bytes) in paths.iter().zip(read_all(paths)) {
-            let Ok((data, at)) = read_file(reading, path, bytes) else { return };
+    for part in paths.chunks(AT_ONCE) {
+        for (path, bytes) in part.iter().zip(read_all(part)) {
+            let Ok((data, at)) = read_file(reading, path, bytes) else { return paths.len() };
             if let Some(data) = data {
                 gathered.add_data(reading, bank, reading.arena.alloc_str(&id(path)), data, at);
             }
         }
     }
+    paths.len()
 }
 
-/// `minions/ID/data.p`.
-fn read_by_minion<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, folder: &Path) {
-    let Some(entries) = entries_of(reading, folder) else { return };
+/// `minions/ID/data.p`; how many files there are.
+fn read_by_minion<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, folder: &Path) -> usize {
+    let Some(entries) = entries_of(reading, folder) else { return 0 };
     let files: Vec<(String, PathBuf)> = entries
         .iter()
         .map(|entry| (file_name(entry), entry.join("data.p")))
         .filter(|(_, path)| path.is_file())
         .collect();
     if files.is_empty() {
-        return;
+        return 0;
     }
     cover(gathered, Bank::Grains);
     cover(gathered, Bank::Pillar);
-    for files in files.chunks(AT_ONCE) {
-        let (ids, paths): (Vec<&String>, Vec<PathBuf>) = files.iter().map(|(id, path)| (id, path.clone())).unzip();
+    for part in files.chunks(AT_ONCE) {
+        let (ids, paths): (Vec<&String>, Vec<PathBuf>) = part.iter().map(|(id, path)| (id, path.clone())).unzip();
         for ((id, path), bytes) in ids.iter().zip(&paths).zip(read_all(&paths)) {
-            let Ok((data, at)) = read_file(reading, path, bytes) else { return };
+            let Ok((data, at)) = read_file(reading, path, bytes) else { return files.len() };
             let id = reading.arena.alloc_str(id);
             for (bank, key) in [(Bank::Grains, "grains"), (Bank::Pillar, "pillar")] {
                 let found = data.iter().flat_map(|data| data.iter()).find(|entry| entry.key == key);
@@ -90,6 +99,7 @@ fn read_by_minion<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>
             }
         }
     }
+    files.len()
 }
 
 /// The bytes of files, read by a few threads: a cache has a file for each minion, and most of the time is the system's.

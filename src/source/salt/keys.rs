@@ -1,6 +1,7 @@
 //! Which minions there are: the master's folder of accepted keys, `salt-key -L`, `manage.status`.
 
-use std::fs::DirEntry;
+use std::fs::{DirEntry, File};
+use std::io::Read;
 use std::path::Path;
 
 use indexmap::IndexMap;
@@ -13,6 +14,8 @@ use crate::source::Reading;
 use crate::text::{Pos, Text};
 use crate::value::{Entry, Value};
 
+/// So many bytes have the first line of a key.
+const HEAD: u64 = 64;
 const KEYS: &str = "save it with: salt-key -L --out=json";
 const STATUS: &str = "save it with: salt-run manage.status --out=json";
 
@@ -30,11 +33,45 @@ pub(super) fn read<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a
     let inside = path.join("minions");
     let folder = if inside.is_dir() { &inside } else { path };
     let Some(names) = key_names(reading, folder) else { return };
+    let waiting = is_keys(path);
+    if !waiting && !sound(reading, path, folder, &names) {
+        return;
+    }
+    if waiting && names.is_empty() {
+        warn_of_none(reading, path);
+    }
     let Ok(Text { base, .. }) = reading.texts.add_binary(reading.arena.alloc_str(&folder.display().to_string())) else {
         return;
     };
     let keys = gathered.keys.get_or_insert_default();
     keys.extend(names.iter().map(|name| (&*reading.arena.alloc_str(name), base)));
+}
+
+/// Whether a folder that does not look like a master's holds accepted keys and nothing else, so that no other file is
+/// taken for a minion; else a problem says so.
+fn sound(reading: &mut Reading<'_, '_>, path: &Path, folder: &Path, names: &[String]) -> bool {
+    let message = match names.iter().find(|name| !has_key(&folder.join(name))) {
+        Some(name) => format!("the folder is no folder of keys: `{name}` is no minion's public key"),
+        None if names.is_empty() => "the folder has no accepted keys: no `minions` with a file for each id".to_string(),
+        None => return true,
+    };
+    let problem = Problem::new(message).at(Location::whole(path.display().to_string()));
+    reading.push(problem.hint("name the `pki_dir` of the master, such as /etc/salt/pki/master"));
+    false
+}
+
+/// Whether a file begins as a public key does.
+fn has_key(path: &Path) -> bool {
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head));
+    let first = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    read.is_ok() && first.starts_with(b"-----BEGIN ") && String::from_utf8_lossy(first).contains("PUBLIC KEY-----")
+}
+
+fn warn_of_none(reading: &mut Reading<'_, '_>, path: &Path) {
+    let problem = Problem::new("no key is accepted, so there are no minions");
+    let problem = problem.at(Location::whole(path.display().to_string()));
+    reading.warnings.push(problem.hint("accept those that wait: salt-key -L lists them, salt-key -a ID accepts one"));
 }
 
 /// The names of the files in a folder, sorted. The folder itself says what is a file: asking for each takes longer than
@@ -65,6 +102,9 @@ fn read_listed<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, p
     let Some(accepted) = ids(reading, entries, "minions") else {
         return reading.problem(text.base, "this is no list of keys: it has no `minions`", KEYS);
     };
+    if accepted.is_empty() {
+        warn_of_none(reading, path);
+    }
     gathered.keys.get_or_insert_default().extend(accepted);
 }
 

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use super::{Address, Gathered, entries_of, file_name};
 use crate::error::{Location, Problem};
-use crate::salt::{Bank, Coverage};
+use crate::salt::Bank;
 use crate::source::{Content, Reading};
 use crate::text::{Pos, Text};
 use crate::value::{Entry, KeyKind, Value};
@@ -108,12 +108,17 @@ fn add<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, id: &'a s
     let mut variables = Vec::new();
     for entry in entries {
         let name = match entry.key {
+            "priv" | "sudo" if entry.value == Value::Null => continue,
             "host" => "ansible_host",
             "port" => "ansible_port",
             "user" => "ansible_user",
+            // The agent's key is no file.
+            "priv" if entry.value.text() != Some("agent-forwarding") => "ansible_ssh_private_key_file",
+            "sudo" => "ansible_become",
             _ => continue,
         };
         match (entry.key, entry.value) {
+            ("sudo", Value::Bool(..)) => variables.push((name, entry.value, entry.at)),
             (_, Value::Str(text)) if !text.trim().is_empty() => variables.push((name, entry.value, entry.at)),
             ("port", Value::Int(_)) => variables.push((name, entry.value, entry.at)),
             (key, other) => {
@@ -133,7 +138,7 @@ fn add<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, id: &'a s
     add_grains(reading, gathered, id, entries, at);
 }
 
-/// `minion_opts: {grains: …}` and, over them, `grains`. Where one entry has some, the others have none.
+/// `minion_opts: {grains: …}` and, over them, `grains`.
 fn add_grains<'a>(
     reading: &mut Reading<'_, 'a>,
     gathered: &mut Gathered<'a>,
@@ -146,7 +151,7 @@ fn add_grains<'a>(
     for grains in [options, of("grains")].into_iter().flatten() {
         match grains {
             Value::Map(grains) => {
-                gathered.grains_coverage = Coverage::Part.max(gathered.grains_coverage);
+                gathered.roster_grains = true;
                 gathered.add_data(reading, Bank::Grains, id, grains, at);
             }
             Value::Null => {}
@@ -155,9 +160,6 @@ fn add_grains<'a>(
                 reading.problem(at, message, "write grains as a mapping: `grains: {role: web}`");
             }
         }
-    }
-    if !gathered.grains.contains_key(id) {
-        gathered.add_data(reading, Bank::Grains, id, &[], at);
     }
 }
 
