@@ -141,6 +141,18 @@ overrides: {'1.*': {canary: {hosts: n6}, exclude: n1}}
 }
 
 #[test]
+fn any_number_of_waves_does_where_no_host_or_one_is_left() {
+    let config = |canary: &str, waves: u64| format!("canary: {canary}\nassignment: {{mode: bucket, waves: {waves}}}\n");
+    let all = batches(test(&config("100%", 99_999_999_999)));
+    assert_eq!((all.len(), all[0].split(' ').count()), (1, 11));
+    let of = |hosts: &str, config: String| {
+        batches(Test::new().file("regal.yml", format!("versions: {{'1.0': '{hosts}'}}\n{config}")))
+    };
+    assert_eq!(of("h1", config("5%", 99_999_999_999)), ["h1"]);
+    assert_eq!(of("h1,h2", config("0.000001%", 1_000_000)).len(), 2);
+}
+
+#[test]
 fn literal_hosts_are_planned_by_the_same_rules() {
     let config = "versions: {'1.0': 'h1,h2,h3,h4'}\ncanary: {hosts: h3}\norder: reverse_sorted\nlast: h4\n";
     assert_eq!(batches(Test::new().file("regal.yml", config)), ["h3", "h2", "h1", "h4"]);
@@ -186,6 +198,7 @@ const CONTRADICTIONS: &[(&str, &str)] = &[
         "buckets with all that they cannot have",
         "assignment: bucket\ncanary: {size: 5%, cover: zone}\nspread: zone\nremainder: merge",
     ),
+    ("more waves than can be hashed", "assignment: {mode: bucket, waves: 99999999999}\ncanary: 5%"),
     ("a bucket over a bound", "assignment: bucket\ncanary: 100%\nmax_unavailable: 5"),
     ("a pattern without a match", "canary: {hosts: nroth}"),
 ];

@@ -185,16 +185,22 @@ impl<'a> Work<'_, '_, 'a> {
             return Some(0);
         }
         let left = self.fleet.len() - canary.hosts.len();
-        let set = rules.assignment.waves.as_ref().map(|waves| waves.value);
-        let waves = set.unwrap_or_else(|| self.sizes.batches(left).max(1));
+        if left == 0 {
+            return Some(0);
+        }
+        let set = rules.assignment.waves.as_ref();
+        let waves = set.map_or_else(|| self.sizes.batches(left), |set| set.value);
         if waves.saturating_mul(left) > MAX_HASHES {
             let (version, of) = (self.fleet.assigned.version, count(left, "host"));
             let problem = Problem::new(format!("version {version}: {waves} waves of {of} are too many to work out"));
-            let hint = "raise `batch_size`, or set `assignment.waves` to a smaller number";
-            self.problems.push(problem.hint(hint));
+            let fewer = format!("set `assignment.waves` to {} or less", (MAX_HASHES / left).max(1));
+            self.problems.push(match set {
+                Some(set) => problem.at(set.at.clone()).hint(fewer),
+                None => problem.hint(format!("raise `batch_size`, or {fewer}")),
+            });
             return None;
         }
-        if set.is_none() && left > 0 {
+        if set.is_none() {
             let keeps = format!("`assignment: {{waves: {waves}}}` keeps the number when hosts come and go");
             self.sizes.note(format!("{}; {keeps}", count(waves, "wave")));
         }

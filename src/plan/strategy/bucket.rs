@@ -1,5 +1,7 @@
 //! A host's own hash decides whether it is a canary, and in which wave it is else.
 
+use std::collections::BTreeMap;
+
 use super::sections::Sections;
 use super::{Deal, Strategy};
 use crate::plan::Stage;
@@ -34,10 +36,10 @@ fn waves<'f, 'v, 'a>(deal: &Deal<'_, 'f, 'v, 'a>) -> Sections<'f, 'a> {
     let (fleet, count) = (deal.fleet, deal.waves);
     let wave_of = move |host: u32| wave(&fleet.rules.assignment.seed, fleet.id(host), count);
     let [first, last] = deal.free_phases();
-    let mut waves = vec![Vec::new(); count];
-    first.into_iter().for_each(|host| waves[wave_of(host) - 1].push(host));
-    waves.push(last);
-    Sections::new(waves, move |host| {
+    // only waves that have hosts: there may be millions of others
+    let mut waves: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
+    first.into_iter().for_each(|host| waves.entry(wave_of(host)).or_default().push(host));
+    Sections::new(waves.into_values().chain([last]), move |host| {
         if fleet.is_last(host) {
             Reason::in_order(fleet, host)
         } else {
