@@ -218,12 +218,18 @@ impl Matcher {
     }
 
     fn compile(expression: &str, pattern: &str) -> Result<Self, PatternError> {
-        Regex::new(expression).map(Matcher).map_err(|error| PatternError {
-            message: format!(
-                "pattern `{pattern}` is no regular expression: {}",
-                error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ")
-            ),
-            hint: "look-around and back-references are not supported; escape special characters with `\\`".to_string(),
+        Regex::new(expression).map(Matcher).map_err(|error| {
+            let error = error.to_string();
+            let why = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
+            let hint = if why.contains("not supported") {
+                "write it without look-around and back-references, or list the names"
+            } else {
+                "close what it opens, or escape special characters with `\\`"
+            };
+            PatternError {
+                message: format!("pattern `{pattern}` is no regular expression: {why}"),
+                hint: hint.to_string(),
+            }
         })
     }
 
