@@ -153,6 +153,14 @@ fn any_number_of_waves_does_where_no_host_or_one_is_left() {
 }
 
 #[test]
+fn a_cover_that_caps_hinder_is_tried_again_from_the_values_that_were_left() {
+    let hosts = "h1 hw=old zone=a\nh2 hw=old zone=b\nh3 hw=new zone=a\n";
+    let config =
+        "inventory: hosts\nversions: {'1.0': all}\ncanary: {cover: hw}\nspread: {by: zone, max_unavailable: 1}\n";
+    assert_eq!(batches(Test::new().file("hosts", hosts).file("regal.yml", config)), ["h3 h2", "h1"]);
+}
+
+#[test]
 fn literal_hosts_are_planned_by_the_same_rules() {
     let config = "versions: {'1.0': 'h1,h2,h3,h4'}\ncanary: {hosts: h3}\norder: reverse_sorted\nlast: h4\n";
     assert_eq!(batches(Test::new().file("regal.yml", config)), ["h3", "h2", "h1", "h4"]);

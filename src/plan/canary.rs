@@ -11,6 +11,8 @@ use crate::policy::{Amount, Mode, Pattern};
 
 /// Characters of folded hosts that a message shows.
 const WIDTH: usize = 60;
+/// How often `canary.cover` is tried where caps are in the way.
+const TRIES: usize = 8;
 
 /// The canary of a version.
 pub(super) struct Canary {
@@ -57,9 +59,11 @@ impl<'a> Work<'_, '_, 'a> {
         let contradicts = |key: &str, hosts: &[u32], patterns: &[Pattern]| {
             let both = facts.pinned.iter().filter(|pin| hosts.binary_search(pin).is_ok());
             let both: Vec<&str> = both.map(|pin| fleet.name(*pin)).collect();
-            let message = format!("`canary.hosts` and `{key}` both name {}", fold::within(&both, WIDTH));
+            let is_any = !both.is_empty();
+            let (version, both) = (fleet.assigned.version, fold::within(&both, WIDTH));
+            let message = format!("version {version}: `canary.hosts` and `{key}` both name {both}");
             let hint = format!("take it out of one of the two, such as `{key}: \"PATTERN:!HOST\"`");
-            (!both.is_empty()).then(|| placed(Problem::new(message), patterns).hint(hint))
+            is_any.then(|| placed(Problem::new(message), patterns).hint(hint))
         };
         self.problems.extend(contradicts("canary.exclude", &facts.barred, &fleet.rules.canary_exclude));
         self.problems.extend(contradicts("last", last, &fleet.rules.last));
@@ -77,7 +81,7 @@ impl<'a> Work<'_, '_, 'a> {
     fn pin(&mut self, pins: &[u32]) {
         for pin in pins {
             if let Some((label, domain)) = self.caps.full(*pin) {
-                let problem = pinned_over_cap(pins, &self.fleet.spread[label], domain);
+                let problem = pinned_over_cap(self.fleet, &self.fleet.spread[label], domain);
                 let hint = "pin fewer hosts of it, or raise `spread.max_unavailable`";
                 self.problems.push(placed(problem, &self.fleet.rules.canary_hosts).hint(hint));
                 return;
@@ -87,29 +91,57 @@ impl<'a> Work<'_, '_, 'a> {
         }
     }
 
-    /// Takes a host for each value of the labels that no pin has, each time the one that covers most, of equals the first.
+    /// Takes hosts so that each value of the labels has one. Where caps are in the way, the values that were left
+    /// without a host come first in another try.
     fn cover(&mut self, pins: &[u32]) -> Vec<Picked<'a>> {
+        let mut urgency: Vec<Vec<u32>> =
+            self.fleet.cover.iter().map(|division| vec![0; division.domains.len()]).collect();
+        let mut tries = if self.fleet.is_capped() { TRIES } else { 1 };
+        loop {
+            let (picked, missing) = self.try_cover(pins, &urgency);
+            tries -= 1;
+            if missing.is_empty() {
+                return picked;
+            }
+            if tries == 0 {
+                for (label, domain) in missing {
+                    let problem = uncovered(self.fleet, &self.fleet.cover[label], domain);
+                    self.problems.push(at_cover(self.fleet, problem));
+                }
+                return picked;
+            }
+            missing.into_iter().for_each(|(label, domain)| urgency[label][domain] += 1);
+            picked.iter().for_each(|picked| self.states[picked.host as usize] = State::Free);
+            self.caps.close();
+            pins.iter().for_each(|pin| self.caps.take(*pin));
+        }
+    }
+
+    /// Takes a host for each value that no pin has, the most urgent values first, each time the host that covers most of
+    /// them, of equals the first; with the labels and values that none is left for.
+    fn try_cover(&mut self, pins: &[u32], urgency: &[Vec<u32>]) -> (Vec<Picked<'a>>, Vec<(usize, usize)>) {
         let mut covered = Covered::new(&self.fleet.cover);
         pins.iter().for_each(|pin| covered.take(*pin));
         let mut picked = Vec::new();
+        let highest = urgency.iter().flatten().copied().max().unwrap_or(0);
         // A gain only shrinks: once nobody has it any more, nobody will.
-        for most in (1..=self.fleet.cover.len()).rev() {
+        let rounds =
+            (0..=highest).rev().flat_map(|least| (1..=self.fleet.cover.len()).rev().map(move |most| (least, most)));
+        for (least, most) in rounds {
             for host in self.fleet.order.iter().copied() {
                 let is_free = self.states[host as usize] == State::Free;
-                if !is_free || covered.gain(host).count() < most || self.caps.full(host).is_some() {
+                let gain = || covered.gain(host).filter(|(label, domain)| urgency[*label][*domain] >= least).count();
+                if !is_free || gain() < most || self.caps.full(host).is_some() {
                     continue;
                 }
-                picked.push(Picked { host, values: covered.gain(host).collect() });
+                picked.push(Picked { host, values: covered.named(host).collect() });
                 covered.take(host);
                 self.caps.take(host);
                 self.states[host as usize] = State::Taken;
             }
         }
-        for (division, domain) in covered.missing() {
-            let problem = uncovered(self.fleet, division, domain);
-            self.problems.push(at_cover(self.fleet, problem));
-        }
-        picked
+        let missing = covered.missing().collect();
+        (picked, missing)
     }
 
     /// Most hosts that the canary may have; `chosen` of them are settled, `pins` by name.
@@ -202,13 +234,15 @@ fn placed(problem: Problem, patterns: &[Pattern]) -> Problem {
 }
 
 /// More pinned hosts in a domain than its cap.
-fn pinned_over_cap(pins: &[u32], division: &Division<'_, '_>, domain: usize) -> Problem {
-    let pinned = pins.iter().filter(|pin| division.of[**pin as usize] as usize == domain).count();
+fn pinned_over_cap(fleet: &Fleet<'_, '_>, division: &Division<'_, '_>, domain: usize) -> Problem {
+    let pinned =
+        fleet.assigned.facts.pinned.iter().filter(|pin| division.of[**pin as usize] as usize == domain).count();
     let domain = &division.domains[domain];
     let (pinned, of) = (count(pinned, "host"), count(domain.hosts, "host"));
     let (label, name, cap) = (division.label, domain.name, domain.cap.unwrap_or_default());
+    let version = fleet.assigned.version;
     Problem::new(format!(
-        "`canary.hosts` pins {pinned} of {label}={name}, and `spread.max_unavailable` allows {cap} of its {of}"
+        "version {version}: `canary.hosts` pins {pinned} of {label}={name}, and `spread.max_unavailable` allows {cap} of its {of}"
     ))
 }
 
@@ -234,12 +268,20 @@ impl<'f, 'v, 'a> Covered<'f, 'v, 'a> {
         Covered { divisions, values: divisions.iter().map(alone).collect() }
     }
 
-    /// The values that a host would cover.
-    fn gain(&self, host: u32) -> impl Iterator<Item = (String, DomainName<'a>)> {
-        let values = self.divisions.iter().zip(&self.values);
-        values.filter_map(move |(division, covered)| {
+    /// The values that a host would cover, by label and domain.
+    fn gain(&self, host: u32) -> impl Iterator<Item = (usize, usize)> {
+        let values = self.divisions.iter().zip(&self.values).enumerate();
+        values.filter_map(move |(label, (division, covered))| {
             let domain = division.of[host as usize] as usize;
-            (!covered[domain]).then(|| (division.label.to_string(), division.domains[domain].name))
+            (!covered[domain]).then_some((label, domain))
+        })
+    }
+
+    /// The same by their names.
+    fn named(&self, host: u32) -> impl Iterator<Item = (String, DomainName<'a>)> {
+        self.gain(host).map(|(label, domain)| {
+            let division = &self.divisions[label];
+            (division.label.to_string(), division.domains[domain].name)
         })
     }
 
@@ -249,11 +291,11 @@ impl<'f, 'v, 'a> Covered<'f, 'v, 'a> {
         }
     }
 
-    /// The values that nothing covers.
-    fn missing(&self) -> impl Iterator<Item = (&'f Division<'v, 'a>, usize)> {
-        self.divisions.iter().zip(&self.values).flat_map(|(division, covered)| {
+    /// The values that nothing covers, by label and domain.
+    fn missing(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.values.iter().enumerate().flat_map(|(label, covered)| {
             let missing = covered.iter().enumerate().filter(|(_, covered)| !**covered);
-            missing.map(move |(domain, _)| (division, domain))
+            missing.map(move |(domain, _)| (label, domain))
         })
     }
 }
@@ -274,7 +316,7 @@ fn uncovered(fleet: &Fleet<'_, '_>, division: &Division<'_, '_>, domain: usize) 
         (format!("`canary.exclude` and `last` keep {held} out"), "let a host of it be a canary")
     } else {
         let hint = "raise `spread.max_unavailable`, or pin a host of it with `canary.hosts`";
-        ("the other canaries fill the caps of its hosts".to_string(), hint)
+        ("no way was found past the caps that the other canaries fill".to_string(), hint)
     };
     let (version, label, name) = (fleet.assigned.version, division.label, division.domains[domain].name);
     Problem::new(format!("`canary.cover` of version {version} finds no canary of {label}={name}: {why}")).hint(hint)

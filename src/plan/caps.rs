@@ -27,6 +27,12 @@ impl<'f, 'v, 'a> Caps<'f, 'v, 'a> {
         })
     }
 
+    /// How many more hosts of a label's domain the batch may take.
+    pub fn room(&self, label: usize, domain: u32) -> usize {
+        let cap = self.divisions.get(label).and_then(|division| division.domains[domain as usize].cap);
+        cap.map_or(usize::MAX, |cap| cap.saturating_sub(self.used[label][domain as usize]))
+    }
+
     /// Counts a host into the batch.
     pub fn take(&mut self, host: u32) {
         for (label, (division, used)) in self.divisions.iter().zip(&mut self.used).enumerate() {

@@ -9,6 +9,7 @@
 mod bucket;
 mod even;
 mod line;
+mod open;
 mod sections;
 mod sequential;
 

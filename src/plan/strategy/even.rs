@@ -7,18 +7,25 @@
 //! exists by Hall's condition, and going by earliest deadline finds it. The cost is O(n log D).
 //!
 //! Several labels are nested: the first is spread as above, and within each of its domains the next one. A host stands
-//! aside while the cap of any of its domains is full.
+//! aside while the cap of any of its domains is full; a domain whose own cap is full does so as a whole.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 
+use super::open::Open;
 use super::{Caps, Deal, Fleet, Reason, State, Strategy};
 use crate::plan::why::Share;
 
 /// The hosts that are not in `last`, then those that are.
 pub(super) struct Even<'f, 'v, 'a> {
     fleet: &'f Fleet<'v, 'a>,
-    trees: VecDeque<Node>,
+    trees: VecDeque<Tree>,
+}
+
+/// Hosts to hand out before those of the next tree.
+struct Tree {
+    root: Node,
+    open: Open,
 }
 
 /// A domain, or all hosts.
@@ -57,31 +64,38 @@ struct Queue {
 
 impl<'f, 'v, 'a> Even<'f, 'v, 'a> {
     pub fn new(deal: &Deal<'_, 'f, 'v, 'a>) -> Self {
-        let mut trees: VecDeque<Node> = deal.phases().into_iter().map(|hosts| Node::new(deal, 0, 0, hosts)).collect();
-        trees.retain(|tree| tree.left > 0);
+        let tree = |hosts: Vec<u32>| Tree { open: Open::new(deal, &hosts), root: Node::new(deal, 0, 0, hosts) };
+        let mut trees: VecDeque<Tree> = deal.phases().into_iter().map(tree).collect();
+        trees.retain(|tree| tree.root.left > 0);
         Even { fleet: deal.fleet, trees }
     }
 }
 
 impl<'a> Strategy<'a> for Even<'_, '_, 'a> {
     fn left(&self) -> usize {
-        self.trees.iter().map(|tree| tree.left).sum()
+        self.trees.iter().map(|tree| tree.root.left).sum()
     }
 
     fn begin(&mut self) {
-        self.trees.iter_mut().for_each(Node::begin);
+        for tree in &mut self.trees {
+            tree.root.begin();
+            tree.open.begin();
+        }
     }
 
     fn next(&mut self, caps: &Caps<'_, '_, 'a>) -> Option<u32> {
-        while self.trees.len() > 1 && self.trees.front().is_some_and(|tree| tree.left == 0) {
+        while self.trees.len() > 1 && self.trees.front().is_some_and(|tree| tree.root.left == 0) {
             self.trees.pop_front();
         }
-        self.trees.front_mut()?.next(caps)
+        let tree = self.trees.front_mut().filter(|tree| !tree.open.is_over())?;
+        let host = tree.root.next(0, caps)?;
+        tree.open.take(self.fleet, host, caps);
+        Some(host)
     }
 
     fn reason(&self, host: u32) -> Reason<'a> {
         let mut shares = Vec::new();
-        let mut node = self.trees.front();
+        let mut node = self.trees.front().map(|tree| &tree.root);
         for division in &self.fleet.spread {
             let domain = division.of[host as usize];
             let Some(Content::Domains(queue)) = node.map(|node| &node.content) else { break };
@@ -127,15 +141,19 @@ impl Node {
         }
     }
 
-    /// The next host of this domain, if one may join the batch.
-    fn next(&mut self, caps: &Caps<'_, '_, '_>) -> Option<u32> {
+    /// The next host of this domain, which is one of the label before `level`, if one may join the batch.
+    fn next(&mut self, level: usize, caps: &Caps<'_, '_, '_>) -> Option<u32> {
+        // none of its own domains need be asked then
+        if level > 0 && caps.room(level - 1, self.domain) == 0 {
+            return None;
+        }
         let host = match &mut self.content {
             Content::Hosts(hosts) => {
                 // the hosts of a leaf have the same domains
                 let first = *hosts.as_slice().first()?;
                 if caps.full(first).is_some() { None } else { hosts.next() }
             }
-            Content::Domains(queue) => queue.next(self.taken, self.total, caps),
+            Content::Domains(queue) => queue.next(level, self.taken, self.total, caps),
         }?;
         self.taken += 1;
         self.left -= 1;
@@ -185,14 +203,14 @@ impl Queue {
         }
     }
 
-    fn next(&mut self, taken: usize, all: usize, caps: &Caps<'_, '_, '_>) -> Option<u32> {
+    fn next(&mut self, level: usize, taken: usize, all: usize, caps: &Caps<'_, '_, '_>) -> Option<u32> {
         let slot = taken as u64 + 1;
         while let Some(Reverse((_, domain))) = self.waiting.peek().copied().filter(|Reverse((at, _))| *at <= slot) {
             self.waiting.pop();
             self.released.push(Reverse((self.domains[domain].deadline(all), domain)));
         }
         while let Some(Reverse((_, domain))) = self.released.pop().or_else(|| self.waiting.pop()) {
-            if let Some(host) = self.domains[domain].next(caps) {
+            if let Some(host) = self.domains[domain].next(level + 1, caps) {
                 if matches!(self.domains[domain].content, Content::Domains(_)) {
                     self.touched.push(domain);
                 }

@@ -169,3 +169,30 @@ fn labels_within_labels_are_spread_too() {
         assert_eq!(racks, [0, 1, 2, 3]);
     }
 }
+
+/// Trying every rack again for each batch once the zones are full would take minutes.
+#[test]
+fn small_batches_of_many_racks_in_full_zones_take_no_time() {
+    const HOSTS: usize = 30_000;
+    let names = names(HOSTS);
+    let values: Vec<String> = (0..HOSTS).map(|n| format!("v{n}")).collect();
+    for by in [["zone", "rack"], ["rack", "zone"]] {
+        let zone = Label::new("zone", (0..HOSTS).map(|host| Some(values[host % 3].as_str())));
+        let rack = Label::new("rack", (0..HOSTS).map(|host| Some(values[host / 10].as_str())));
+        let facts = Facts { labels: vec![zone, rack], ..Facts::default() };
+        let assigned = Assigned { facts, ..Assigned::new("1.0", borrowed(&names)) };
+        let keys = Keys {
+            canary_size: Some(Amount::Hosts(3)),
+            batch_size: Some(vec![BatchSize::Amount(Amount::Hosts(10))]),
+            spread_by: labels(&by),
+            spread_max_unavailable: set(Amount::Hosts(1)),
+            ..Keys::default()
+        };
+        let input = Assignments { versions: vec![assigned], unversioned: Vec::new() };
+        let start = std::time::Instant::now();
+        let plan = plan(&input, &policy_of(&keys)).unwrap();
+        assert!(start.elapsed().as_secs() < 10, "{by:?}: {:?}", start.elapsed());
+        let batches = plan.rollouts[0].batches.len();
+        assert!((HOSTS / 3..HOSTS / 3 + 10).contains(&batches), "{by:?}: {batches}");
+    }
+}
