@@ -161,6 +161,17 @@ fn a_cover_that_caps_hinder_is_tried_again_from_the_values_that_were_left() {
 }
 
 #[test]
+fn an_empty_seed_is_the_default_again() {
+    let order =
+        |rest: &str| batches(test(&format!("canary: 3\norder: shuffle\n{rest}\n")).args(&["--batch-size", "rest"]));
+    let seeded = || test("canary: 3\nbatch_size: rest\norder: shuffle\nseed: other\n");
+    assert_ne!(batches(seeded()), order(""));
+    assert_eq!(batches(seeded().args(&["--seed", ""])), order(""));
+    assert_eq!(order("seed: other\noverrides: {'2.*': {seed: ''}}"), order("seed: ''"));
+    assert_eq!(order("seed: ''"), order(""));
+}
+
+#[test]
 fn literal_hosts_are_planned_by_the_same_rules() {
     let config = "versions: {'1.0': 'h1,h2,h3,h4'}\ncanary: {hosts: h3}\norder: reverse_sorted\nlast: h4\n";
     assert_eq!(batches(Test::new().file("regal.yml", config)), ["h3", "h2", "h1", "h4"]);
@@ -255,14 +266,17 @@ const VALUES: &[&str] = &[
     "spread: {by: zone, max_unavailable: 0}",
     "spread: {by: zone, max_unavailable: 150%}",
     "spread: {bye: zone}",
+    "spread: {by: zone, order: a}",
+    "canary: {}",
     "spread: {}",
+    "assignment: {}",
     "order: random",
     "last: ''",
     "assignment: sticky",
     "assignment: {mode: rank, keys: a}",
     "assignment: {mode: bucket, waves: 0}",
     "seed: 'v{versoin}'",
-    "seed: ''",
+    "seed:",
 ];
 
 #[test]

@@ -25,7 +25,7 @@ pub(super) enum Form {
     Text,
     /// A prefix of group names.
     Plain,
-    /// A text in which braces stand around `version` only.
+    /// A text, empty too, in which braces stand around `version` only.
     Seed,
     /// A text with exactly one `*`.
     OneStar,
@@ -84,7 +84,7 @@ const LABELS: &str =
 /// Characters that need no care in a group name.
 pub(super) const PLAIN: &str = r"^\s*[A-Za-z0-9_][A-Za-z0-9_.+-]*\s*$";
 /// Braces only around `version`.
-pub(super) const SEED: &str = r"^(?=[\s\S]*\S)(?:[^{}]|\{version\})*$";
+pub(super) const SEED: &str = r"^(?:[^{}]|\{version\})*$";
 /// `FILE` or `ID@FILE`, without a prompt.
 const VAULT_ID: &str = r"^(?!\s*(?:[^@]*@)?(?:prompt|prompt_ask_vault_pass)?\s*$)[\s\S]*\S";
 

@@ -146,8 +146,9 @@ fn labels(value: Value<'_>) -> Typed<Vec<String>> {
 /// A word, or a list of domains.
 fn domain_order(value: Value<'_>) -> Typed<DomainOrder> {
     if !matches!(value, Value::List(_)) {
-        text(value)?;
-        return choice(value, DOMAIN_ORDERS).or_else(|_| wrong(value, "no such choice, and no list of domains"));
+        let given = text(value)?;
+        let why = format!("no such choice; a list of one domain is written `[{given}]`");
+        return choice(value, DOMAIN_ORDERS).or_else(|_| wrong(value, why));
     }
     let domains = typed::texts(value)?;
     match domains.iter().enumerate().find(|(i, domain)| domains[..*i].contains(domain)) {
@@ -156,9 +157,10 @@ fn domain_order(value: Value<'_>) -> Typed<DomainOrder> {
     }
 }
 
-/// A text; what stands in braces must be the version, against a mistyped one.
+/// A text, empty too; what stands in braces must be the version, against a mistyped one.
 fn seed(value: Value<'_>) -> Typed<String> {
-    let seed = text(value)?;
+    let is_empty = matches!(value, Value::Str(seed) if seed.trim().is_empty());
+    let seed = if is_empty { "" } else { text(value)? };
     if seed.replace(SEED_VERSION, "").contains(['{', '}']) {
         return wrong(value, "what stands in braces is not `{version}`");
     }

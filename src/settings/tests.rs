@@ -217,7 +217,7 @@ fn keys_in_the_wrong_place() {
         ("versions: {'1.0': ~}", "regal.yml:1:12: hosts of version `1.0` cannot be empty: there is no value"),
         (
             "version_from: {}",
-            "regal.yml:1:1: `version_from` cannot be a mapping: none of `var`, `group`, `template`, `grain`, `pillar`, `nodegroup`",
+            "regal.yml:1:1: `version_from` cannot be an empty mapping: none of `var`, `group`, `template`, `grain`, `pillar`, `nodegroup`",
         ),
         (
             "version_from: app",

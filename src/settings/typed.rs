@@ -25,6 +25,7 @@ fn show(value: Value<'_>) -> String {
         Some("") => "empty".to_string(),
         Some(text) => format!("`{}`", text.escape_debug()),
         None if value == Value::Null => "empty".to_string(),
+        None if matches!(value, Value::Map([])) => "an empty mapping".to_string(),
         None => value.type_name().to_string(),
     }
 }
@@ -35,6 +36,7 @@ pub(super) fn text(value: Value<'_>) -> Typed<&str> {
         Some("") => wrong(value, "there is no text in it"),
         Some(text) => Ok(text),
         None if value == Value::Null => wrong(value, "there is no value"),
+        None if matches!(value, Value::Map([])) => wrong(value, "there is no key in it"),
         None => wrong(value, "not a single value"),
     }
 }
