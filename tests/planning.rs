@@ -320,11 +320,19 @@ fn why_of_a_host_that_has_no_batch() {
     let ask =
         |host: &str| Test::new().file("hosts", hosts).args(&["-i", "hosts", "--version-from", "var:v", "why", host]);
     assert!(ask("web2").stdout().contains("version   none"));
+    let json = ask("web2").args(&["--format", "json"]).stdout();
+    assert!(json.contains("\"unversioned\": \"nothing that `version_from` or `versions` says"), "{json}");
     let message = ask("wbe1").errors();
     assert!(
         message.contains("`wbe1` is no host of the inventory") && message.contains("did you mean `web1`?"),
         "{message}"
     );
+}
+
+#[test]
+fn a_key_written_with_its_dot_is_told_how_it_is_written() {
+    let message = test("spread.missing: each\n").args(&["check"]).errors();
+    assert!(message.contains("hint: write it as `spread: {missing: …}`"), "{message}");
 }
 
 #[test]

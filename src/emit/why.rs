@@ -10,6 +10,8 @@ use crate::plan::{Why, join};
 
 /// The version of the JSON document's shape.
 const SCHEMA: u32 = 1;
+/// Why a host stands nowhere in the plan.
+const NO_VERSION: &str = "nothing that `version_from` or `versions` says gives it a version";
 /// The column where the value of a line such as `version` begins.
 const LABEL: usize = 10;
 
@@ -30,6 +32,8 @@ struct Document<'r> {
     host: &'r str,
     planned: Vec<Entry<'r>>,
     excluded: Vec<Excluded<'r>>,
+    /// Why it has no version; null where it has one.
+    unversioned: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -58,6 +62,10 @@ struct Excluded<'r> {
 }
 
 impl Answer<'_, '_> {
+    fn has_no_version(&self) -> bool {
+        self.planned.is_empty() && self.excluded.is_empty()
+    }
+
     /// Writes the answer as a few lines a version.
     ///
     /// # Errors
@@ -82,9 +90,9 @@ impl Answer<'_, '_> {
             line("batch", "none: it is kept out of the plan")?;
             line("because", because)?;
         }
-        if self.planned.is_empty() && self.excluded.is_empty() {
+        if self.has_no_version() {
             line("version", "none")?;
-            line("because", "nothing that `version_from` or `versions` says gives it a version")?;
+            line("because", NO_VERSION)?;
         }
         Ok(())
     }
@@ -99,6 +107,7 @@ impl Answer<'_, '_> {
             host: self.host,
             planned: self.planned.iter().map(|(why, group)| Entry::new(why, group)).collect(),
             excluded: (self.excluded.iter()).map(|(version, because)| Excluded { version, because }).collect(),
+            unversioned: self.has_no_version().then_some(NO_VERSION),
         };
         serde_json::to_writer_pretty(&mut *out, &document)?;
         out.write_all(b"\n")

@@ -289,9 +289,13 @@ impl<'a> Reader<'_, 'a> {
             .flat_map(Key::names)
             .filter_map(|name| name.strip_prefix(prefix).filter(|rest| !rest.contains('.')))
             .collect();
-        let hint = match keys::nearest(written, known.iter().map(ToString::to_string)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("known here: {}", known.join(", ")),
+        let dotted = written.split_once('.').filter(|_| keys::by_name(written).is_some());
+        let hint = match dotted {
+            Some((above, below)) => format!("write it as `{above}: {{{below}: …}}`"),
+            None => match keys::nearest(written, known.iter().map(ToString::to_string)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("known here: {}", known.join(", ")),
+            },
         };
         let message = format!("unknown key `{}`", format!("{prefix}{written}").escape_debug());
         self.report(origin, entry.at, message, hint);
