@@ -34,7 +34,8 @@ def generate(pick: Pick, names: list[str]) -> str:
 
 def compare(pick: Pick, manager: InventoryManager, run: Runner) -> list[str]:
     """What differs for one pattern."""
-    pattern = generate(pick, [*manager.groups, *manager.hosts])
+    # A program's argument cannot hold a NUL.
+    pattern = generate(pick, [name for name in [*manager.groups, *manager.hosts] if "\0" not in name])
     terms = split_host_pattern(pattern)
     if any(term.lstrip("!&") == "" or any(local in term for local in ("localhost", "127.0.0.1", "::1")) or term.startswith("-") for term in terms) or not terms or pattern.startswith("-") or any(host[0] in "!&" for host in manager.hosts):
         return []
