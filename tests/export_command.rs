@@ -303,3 +303,14 @@ fn one_address_in_two_spellings() {
         assert_eq!(stderr(&output).matches("is that of `web").count(), 2, "{format}: {}", stderr(&output));
     }
 }
+
+#[test]
+fn a_reader_that_has_seen_enough_keeps_no_file_from_being_written() {
+    let test = site();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_regal-inventory"));
+    command.args(["export", "tsv", "-o", "json=plan.json"]).current_dir(test.path()).stdout(writer);
+    assert!(command.status().unwrap().success());
+    assert_eq!(files(&test), ["plan.json"]);
+}

@@ -48,7 +48,13 @@ pub fn run(invocation: &Invocation<'_>, options: &ExportOptions) -> anyhow::Resu
     }
     messages::warnings(&warnings, invocation.color);
     // What a stream does not take must not find the files replaced.
-    printed.iter().try_for_each(|(path, text)| output::write(text, *path))?;
+    for (path, text) in &printed {
+        match output::write(text, *path) {
+            // A reader that has seen enough keeps nothing from being written.
+            Err(error) if path.is_none() && output::is_broken_pipe(&error) => {}
+            written => written?,
+        }
+    }
     stage::put_in_place(staged)
 }
 

@@ -32,6 +32,8 @@ enum State {
     Exchanged,
     /// In its place, and what was there is gone.
     Final,
+    /// In its place against the will: what was there is beside it, and is kept.
+    Stuck,
 }
 
 /// Whether a result is written into what stands there, since it is no file that could be replaced: `/dev/null`, a pipe.
@@ -110,19 +112,22 @@ impl Staged {
 
     /// Undoes [`Staged::put`].
     fn take_back(&mut self) {
-        // What matters is the error that this is done for.
-        let _ = match self.state {
+        let taken = match self.state {
             State::New => fs::rename(&self.path, &self.temporary),
             State::Exchanged => exchange(&self.temporary, &self.path).map(drop),
-            State::Beside | State::Final => return,
+            State::Beside | State::Final | State::Stuck => return,
         };
-        self.state = State::Beside;
+        // What matters is the error that this is done for, and that nothing old is lost.
+        self.state = if taken.is_ok() { State::Beside } else { State::Stuck };
     }
 }
 
 impl Drop for Staged {
     /// Removes what was not put in place, or what stood there before.
     fn drop(&mut self) {
+        if self.state == State::Stuck {
+            return;
+        }
         // What matters is the first error; after success there may be nothing left.
         let _ = if self.temporary.is_dir() {
             fs::remove_dir_all(&self.temporary)
