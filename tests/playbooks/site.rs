@@ -67,18 +67,24 @@ impl Scenario {
         self.on(ansibles(), test);
     }
 
-    /// Runs the test on the first and the last ansible-core, to save time.
+    /// Runs the test on the first and the last ansible-core, to save time; with `TEST_ALL=1` on each.
     pub fn on_oldest_and_newest(self, test: impl Fn(&Site)) {
         let mut all = ansibles();
-        let newest = all.split_off(all.len() - 1);
-        all.truncate(1);
-        all.extend(newest);
+        if !test_all() {
+            let newest = all.split_off(all.len() - 1);
+            all.truncate(1);
+            all.extend(newest);
+        }
         self.on(all, test);
     }
 
-    /// Runs the test on the last ansible-core only, where other tests show that the versions do the same.
+    /// Runs the test on the last ansible-core only, where other tests show that the versions do the same; with `TEST_ALL=1` on each.
     pub fn on_newest(self, test: impl Fn(&Site)) {
-        self.on(ansibles().split_off(ansibles().len() - 1), test);
+        let mut all = ansibles();
+        if !test_all() {
+            all.drain(..all.len() - 1);
+        }
+        self.on(all, test);
     }
 
     fn on(self, ansibles: Vec<PathBuf>, test: impl Fn(&Site)) {
@@ -357,6 +363,11 @@ pub fn playbooks() -> PathBuf {
 
 pub fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/playbooks/fixtures")
+}
+
+/// Whether each scenario is to run on each ansible-core.
+fn test_all() -> bool {
+    env::var("TEST_ALL").is_ok_and(|value| value == "1")
 }
 
 /// The bin directories of `TEST_ANSIBLE`.
