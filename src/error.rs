@@ -3,7 +3,13 @@
 //! A [`Problem`] is one finding: a place, a message that reads well after `error: `, the line it is about, a hint.
 //! An [`Error`] carries every problem of a step, so that an operator mends a file once and not finding by finding.
 
-use std::fmt::{self, Write};
+use std::fmt;
+
+use crate::shown::{cut, is_unseen, printable};
+
+/// The most characters that are shown of a message, a hint, and a path, however long the names in them are.
+const LONGEST: usize = 2000;
+const LONGEST_PATH: usize = 500;
 
 /// The result of a step that reports all its problems at once.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -34,7 +40,7 @@ impl Location {
 
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.path)?;
+        f.write_str(&printable(&cut(&self.path, LONGEST_PATH)))?;
         if self.line > 0 {
             write!(f, ":{}", self.line)?;
             if self.column > 0 {
@@ -95,19 +101,38 @@ impl fmt::Display for Problem {
         if let Some(location) = &self.location {
             write!(f, "{location}: ")?;
         }
-        // A name out of a source must not steer the terminal.
-        for c in self.message.chars() {
-            if c.is_control() && c != '\n' { write!(f, "{}", c.escape_debug())? } else { f.write_char(c)? }
-        }
+        write_text(f, &self.message)?;
         if let Some(Location { line, column, excerpt: Some(text), .. }) = self.location.as_deref() {
             write_excerpt(f, *line, *column, text)?;
         }
         if let Some(hint) = &self.hint {
-            write!(f, "\n  hint: {hint}")?;
+            f.write_str("\n  hint: ")?;
+            write_text(f, hint)?;
         }
         Ok(())
     }
 }
+
+/// A text of ours with names from a source in it, which must neither steer the terminal nor fill it. Only what a program
+/// wrote to stderr has lines of its own.
+fn write_text(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    let text = cut(text, LONGEST);
+    let (own, lines) = match text.split_once(STDERR) {
+        Some((own, lines)) => (own, Some(lines)),
+        None => (&*text, None),
+    };
+    f.write_str(&printable(own))?;
+    if let Some(lines) = lines {
+        f.write_str(STDERR.trim_end_matches('\n'))?;
+        for line in lines.split('\n') {
+            write!(f, "\n{}", printable(line))?;
+        }
+    }
+    Ok(())
+}
+
+/// Stands in a message before the lines that a program wrote to stderr.
+const STDERR: &str = "; it wrote to stderr:\n";
 
 /// The longest part of a line that is shown, in characters.
 const EXCERPT_WIDTH: usize = 100;
@@ -116,7 +141,7 @@ const EXCERPT_WIDTH: usize = 100;
 fn write_excerpt(f: &mut fmt::Formatter<'_>, line: usize, column: usize, text: &str) -> fmt::Result {
     let skip = if column > EXCERPT_WIDTH { column - EXCERPT_WIDTH / 2 } else { 0 };
     let shown: String =
-        text.chars().skip(skip).take(EXCERPT_WIDTH).map(|c| if c.is_control() { ' ' } else { c }).collect();
+        text.chars().skip(skip).take(EXCERPT_WIDTH).map(|c| if is_unseen(c) { ' ' } else { c }).collect();
     let number = line.to_string();
     write!(f, "\n  {number} | {}", shown.trim_end())?;
     if column > 0 {

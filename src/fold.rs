@@ -4,7 +4,6 @@
 //! differ in one number stand together, numbers ascending, where the first of them stands; so hosts that follow each
 //! other keep their order.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use foldhash::HashMap;
@@ -159,18 +158,6 @@ fn run_length(first: &Member<'_>, members: &[Member<'_>]) -> usize {
         spelled && member.value == value
     };
     (first.value..).zip(members).take_while(|(value, member)| fits(member, *value)).count()
-}
-
-/// A text with its control characters as escapes, so that a name out of a source cannot steer a terminal or break a line.
-pub fn printable(text: &str) -> Cow<'_, str> {
-    if !text.contains(char::is_control) {
-        return Cow::Borrowed(text);
-    }
-    let mut shown = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        if c.is_control() { shown.extend(c.escape_debug()) } else { shown.push(c) }
-    }
-    Cow::Owned(shown)
 }
 
 #[cfg(test)]

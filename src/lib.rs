@@ -80,6 +80,7 @@ pub mod plan;
 pub mod policy;
 pub mod salt;
 pub mod settings;
+pub mod shown;
 pub mod source;
 pub mod text;
 pub mod value;

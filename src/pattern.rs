@@ -82,6 +82,60 @@ fn split_at_colons(pattern: &str) -> Vec<&str> {
     terms
 }
 
+/// An item of a pattern that names nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EmptyItem {
+    /// Which one, from 1.
+    pub nth: usize,
+    /// The number of items.
+    pub of: usize,
+}
+
+impl std::fmt::Display for EmptyItem {
+    /// `item 2 of 3 is empty`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.of {
+            1 => f.write_str("it names nothing"),
+            of => write!(f, "item {} of {of} is empty", self.nth),
+        }
+    }
+}
+
+/// The first item of a text that names nothing: `""`, `web::db`, `web:`, `:`, `!`. Ansible passes over such an item, and
+/// takes every host where no other is left.
+pub fn empty_item(pattern: &str) -> Option<EmptyItem> {
+    let items = if pattern.contains(',') {
+        pattern.split(',').collect()
+    } else if address::parse(pattern).is_some() && !is_nothing(pattern) {
+        return None;
+    } else {
+        between_colons(pattern)
+    };
+    let nth = items.iter().position(|item| is_nothing(item))? + 1;
+    Some(EmptyItem { nth, of: items.len() })
+}
+
+/// Whether a term has no name: at most a mark or what stands between terms.
+pub fn is_nothing(term: &str) -> bool {
+    term.chars().all(|c| is_python_space(c) || matches!(c, ':' | '!' | '&' | '~'))
+}
+
+/// What stands between the colons outside `[…]`.
+fn between_colons(pattern: &str) -> Vec<&str> {
+    let mut items = Vec::new();
+    let (mut from, mut at) = (0, 0);
+    while let Some(c) = pattern[at..].chars().next() {
+        let bracketed = if c == '[' { pattern[at..].find(']') } else { None };
+        if c == ':' {
+            items.push(&pattern[from..at]);
+            from = at + 1;
+        }
+        at += bracketed.map_or(c.len_utf8(), |end| end + 1);
+    }
+    items.push(&pattern[from..]);
+    items
+}
+
 /// The hosts that terms select from an inventory; with no term but `&` and `!` ones, out of all hosts.
 ///
 /// # Errors

@@ -4,7 +4,8 @@ use std::path::Path;
 
 /// For each part of the library, the parts that it may use. What is in no list may be used by nobody.
 const MAY_USE: &[(&str, &[&str])] = &[
-    ("error", &[]),
+    ("shown", &[]),
+    ("error", &["shown"]),
     ("text", &["error"]),
     ("value", &["error", "text", "yaml"]),
     ("yaml", &["text", "value"]),
@@ -15,12 +16,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("salt", &["error", "pattern", "text", "value"]),
     ("fold", &[]),
     ("policy", &["error"]),
-    ("settings", &["error", "plan", "policy", "source", "text", "value", "yaml"]),
+    ("settings", &["error", "pattern", "plan", "policy", "salt", "shown", "source", "text", "value", "yaml"]),
     ("source", &["error", "inventory", "json", "literal", "pattern", "salt", "text", "value", "vault", "yaml"]),
     ("vault", &[]),
-    ("assign", &["error", "fold", "inventory", "pattern", "policy", "salt", "settings", "text", "value"]),
-    ("plan", &["assign", "error", "fold", "policy"]),
-    ("emit", &["error", "fold", "inventory", "plan", "policy", "salt", "text", "value"]),
+    ("assign", &["error", "fold", "inventory", "pattern", "policy", "salt", "settings", "shown", "text", "value"]),
+    ("plan", &["assign", "error", "fold", "policy", "shown"]),
+    ("emit", &["error", "fold", "inventory", "plan", "policy", "salt", "shown", "text", "value"]),
 ];
 
 /// The parts that the code of a file uses; its tests may use more.

@@ -8,6 +8,7 @@ mod ansible;
 mod cache;
 mod compare;
 mod differential;
+mod empty_items;
 mod engine;
 mod export_command;
 mod fixtures;

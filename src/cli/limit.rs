@@ -101,5 +101,9 @@ fn lines(file: &str, at: &Location) -> Result<Vec<String>, Problem> {
         // Without a term a limit would leave every host.
         return Err(wrong("names no host".to_string()).hint("write one pattern a line"));
     }
+    if let Some(line) = lines.iter().find(|line| pattern::is_nothing(line)) {
+        let hint = "write a pattern there, or take the line out";
+        return Err(wrong(format!("has the line `{line}`, which names nothing")).hint(hint));
+    }
     Ok(lines)
 }

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use crate::emit::ansible::Listing;
-use crate::fold;
 use crate::inventory::{ALL, GroupId};
+use crate::shown;
 
 /// The tree from `all` down, a line a group or host. A group below several others is shown below each.
 pub fn graph(listing: &Listing<'_, '_>) -> String {
@@ -53,6 +53,6 @@ fn line(out: &mut String, level: usize, text: &str) {
         out.push_str("  |");
     }
     out.push_str("--");
-    out.push_str(&fold::printable(text));
+    out.push_str(&shown::printable(text));
     out.push('\n');
 }

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::report::DomainKey;
-use crate::fold;
 use crate::plan::{Why, join};
+use crate::shown;
 
 /// The version of the JSON document's shape.
 const SCHEMA: u32 = 1;
@@ -72,7 +72,7 @@ impl Answer<'_, '_> {
     /// Those of `out`.
     pub fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
         let mut line =
-            |label: &str, text: &str| writeln!(out, "{}", fold::printable(&format!("  {label:LABEL$}{text}")));
+            |label: &str, text: &str| writeln!(out, "{}", shown::printable(&format!("  {label:LABEL$}{text}")));
         line("host", self.host)?;
         for (why, group) in &self.planned {
             line("version", why.version)?;

@@ -76,8 +76,9 @@ pub(super) enum Empty {
 pub(super) const ANY: &str = r"\S";
 /// Exactly one `*`.
 pub(super) const ONE_STAR: &str = r"^[^*]*\*[^*]*$";
-/// Items between commas, none of them blank.
-const PATTERNS: &str = r"^[^,]*[^,\s][^,]*(?:,[^,]*[^,\s][^,]*)*$";
+/// Items between commas, each with more than marks and colons, and no colon at either end; that `web::db` has an empty item
+/// and `2001:db8::5` has none is more than it can say.
+const PATTERNS: &str = r"^(?!\s*:(?!:)[^,]*$)(?![^,]*[^:,\s]\s*:\s*$)[^,]*[^,\s:!&~][^,]*(?:,[^,]*[^,\s:!&~][^,]*)*$";
 /// Host variables and `group:GLOB` between commas.
 const LABELS: &str =
     r"^\s*(?:group:[^*,]*\*[^*,]*|(?!group:)[^,\s][^,]*)(?:,\s*(?:group:[^*,]*\*[^*,]*|(?!group:)[^,\s][^,]*))*$";

@@ -92,15 +92,20 @@ impl<'a> Reader<'_, 'a> {
         }
     }
 
-    /// What the `REGAL_*` variables set. An empty variable is as good as none.
+    /// What the `REGAL_*` variables set. An empty variable is as good as none, unless it holds patterns: there nothing
+    /// could be all hosts.
     pub fn environment(&mut self, input: &Input<'a>) -> Vec<Given<'a>> {
         let mut given = Vec::new();
         for (name, text) in input.environment {
-            if !name.starts_with("REGAL_") || super::RESERVED_VARIABLES.contains(name) || text.trim().is_empty() {
+            if !name.starts_with("REGAL_") || super::RESERVED_VARIABLES.contains(name) {
                 continue;
             }
             let named = KEYS.iter().flat_map(|key| key.names().map(move |written| (key, written)));
-            match named.into_iter().find(|(key, written)| key.id != Id::Hosts && keys::variable(written) == *name) {
+            let named =
+                named.into_iter().find(|(key, written)| key.id != Id::Hosts && keys::variable(written) == *name);
+            match named {
+                Some((key, _)) if text.trim().is_empty() => self.empty_variable(key, name),
+                None if text.trim().is_empty() => {}
                 Some((key, written)) => given.extend(self.read_texts(key, written, name, &[text])),
                 None => {
                     let known = KEYS.iter().filter(|key| key.id != Id::Hosts).flat_map(Key::names).map(keys::variable);
@@ -115,6 +120,13 @@ impl<'a> Reader<'_, 'a> {
             }
         }
         given
+    }
+
+    fn empty_variable(&mut self, key: &Key, name: &'a str) {
+        if matches!(key.shape, Shape::Patterns | Shape::Versions) {
+            let message = format!("`{}` cannot be empty: the variable is set and names nothing", key.name);
+            self.report(Origin::Named(name), Pos::default(), message, "name hosts, or unset the variable");
+        }
     }
 
     /// What the command line sets.

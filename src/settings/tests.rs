@@ -185,7 +185,7 @@ fn all_problems_of_all_layers_at_once() {
         [
             "regal.yml:1:1: `plugin` cannot be `aws_ec2`: no such choice",
             "regal.yml:3:1: `combine` and `batch_size` are the same setting",
-            "regal.yml:4:1: `exclude` cannot be `a,,b`: there is an empty item between its commas",
+            "regal.yml:4:1: `exclude` cannot be `a,,b`: item 2 of 3 is empty, which Ansible passes over, so that other hosts could be meant",
             "regal.yml:5:12: hosts of version `1.0` cannot be empty: there is no text in it",
             "regal.yml:5:23: version `2.0` has no `hosts`",
             "unknown environment variable REGAL_BACTH_SIZE",

@@ -1,6 +1,9 @@
 //! Values of keys as their types.
 
+use crate::pattern;
 use crate::policy::parse_seconds;
+use crate::salt::is_target;
+use crate::shown::Shown;
 use crate::value::{Entry, Value};
 
 /// Why a value does not fit its key.
@@ -23,7 +26,7 @@ pub(super) fn wrong<T>(value: Value<'_>, why: impl Into<String>) -> Typed<T> {
 fn show(value: Value<'_>) -> String {
     match value.text().map(str::trim) {
         Some("") => "empty".to_string(),
-        Some(text) => format!("`{}`", text.escape_debug()),
+        Some(text) => format!("`{}`", Shown::new(text)),
         None if value == Value::Null => "empty".to_string(),
         None if matches!(value, Value::Map([])) => "an empty mapping".to_string(),
         None => value.type_name().to_string(),
@@ -63,12 +66,19 @@ pub(super) fn mapping<'a>(value: Value<'a>) -> Typed<&'a [Entry<'a>]> {
     if let Value::Map(entries) = value { Ok(entries) } else { wrong(value, "no mapping") }
 }
 
-/// Host patterns; commas within one separate patterns too, and none of those may be empty.
+/// Host patterns or targets of Salt's; no item of theirs is empty.
 pub(super) fn patterns<'a>(value: Value<'a>) -> Typed<Vec<&'a str>> {
     let patterns = texts(value)?;
-    for pattern in &patterns {
-        if pattern.split(',').any(|item| item.trim().is_empty()) {
-            return wrong(Value::Str(pattern), "there is an empty item between its commas");
+    for text in &patterns {
+        let target = is_target(text);
+        if target && text.split(',').any(|item| item.trim().is_empty()) {
+            return wrong(Value::Str(text), "there is an empty item between its commas");
+        }
+        if let Some(empty) = pattern::empty_item(text).filter(|_| !target) {
+            return wrong(
+                Value::Str(text),
+                format!("{empty}, which Ansible passes over, so that other hosts could be meant"),
+            );
         }
     }
     Ok(patterns)

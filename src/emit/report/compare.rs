@@ -10,6 +10,7 @@ use crate::fold;
 use crate::plan::compare::{Comparison, Pair, Place, Setting};
 use crate::plan::{Batch, Rollout};
 use crate::policy::display_seconds;
+use crate::shown;
 
 /// Lines of a kind that a version takes up unless the report is full: settings, batches, moves.
 const LISTED: usize = 12;
@@ -61,7 +62,7 @@ impl CompareReport<'_, '_> {
         }
         lines.extend(self.tail(&same, &differing));
         for line in lines {
-            let line = fold::printable(&line);
+            let line = shown::printable(&line);
             writeln!(out, "{}", if full { line.into_owned() } else { clip(&line, COLUMNS) })?;
         }
         Ok(())

@@ -8,6 +8,7 @@ use crate::fold;
 use crate::plan::Rollout;
 use crate::plan::names::RolloutNames;
 use crate::policy::display_seconds;
+use crate::shown::is_unseen;
 
 /// Characters of folded hosts in a cell unless the report is full.
 const CELL: usize = 200;
@@ -114,7 +115,7 @@ pub(super) fn escape(text: &str) -> String {
     for c in text.chars() {
         match c {
             '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '~' | '!' => escaped.extend(['\\', c]),
-            c if c.is_control() => escaped.extend(c.escape_debug()),
+            c if is_unseen(c) => escaped.extend(c.escape_default()),
             _ => escaped.push(c),
         }
     }

@@ -8,6 +8,7 @@ use crate::fold;
 use crate::plan::Rollout;
 use crate::plan::names::RolloutNames;
 use crate::policy::{Approval, display_seconds};
+use crate::shown;
 
 /// Notes or warnings that are shown unless the report is full.
 const REMARKS: usize = 3;
@@ -32,7 +33,7 @@ pub(super) fn write(report: &Report<'_, '_>, out: &mut impl Write) -> io::Result
     };
     let lines = head.into_iter().chain(versions(report, cut)).chain(tail);
     for line in lines {
-        let line = fold::printable(&line);
+        let line = shown::printable(&line);
         if report.full {
             writeln!(out, "{line}")?;
         } else {

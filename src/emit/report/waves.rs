@@ -10,6 +10,7 @@ use super::{Format, Report, markdown, permille, text};
 use crate::fold;
 use crate::plan::waves::{Part, Wave};
 use crate::policy::display_seconds;
+use crate::shown;
 
 /// The version of the document's shape.
 const SCHEMA: u32 = 1;
@@ -98,7 +99,7 @@ impl WavesReport<'_, '_> {
         lines.extend(self.table(if self.report.full { usize::MAX } else { room }));
         lines.extend(tail);
         for line in lines {
-            let line = fold::printable(&line);
+            let line = shown::printable(&line);
             writeln!(out, "{}", if self.report.full { line.into_owned() } else { clip(&line, COLUMNS) })?;
         }
         Ok(())

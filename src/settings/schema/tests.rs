@@ -49,7 +49,7 @@ fn values() -> Vec<Value> {
     ];
     values.extend([0, 1, 2, 100, 101, -1].map(Value::from));
     values.extend(
-        "|  |a|web:&prod:!db|a,b|a,,b|,|5|0|-3|010|0%|0.0%|0.5%|10%|10 %|12.5%|100%|100.0%|100.1%|101%|1.0000001%|1.%|%|5.5|\
+        "|  |a|web:&prod:!db|a,b|a,,b|,|:|!|a,:|::1|10.0.0.1:22|5|0|-3|010|0%|0.0%|0.5%|10%|10 %|12.5%|100%|100.0%|100.1%|101%|1.0000001%|1.%|%|5.5|\
          rest|90|90s|10m|1h30m|30m1h|m|1x|1d|[]|true|TRUE|Yes|off|var:v|var:|group:release_*|group:release|grain:os|\
          template:{{ a }}-{{ b }}|foo:x|release_*|a*b*|*|{version}-x|{v}|}|id@file|id@|id@prompt|prompt|@f|zone|group:rack_*,zone|\
          zone,|!x|a b|1.0+b-2|-x|regal-inventory"
