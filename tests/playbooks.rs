@@ -16,5 +16,6 @@ mod playbooks {
     mod rolling_back;
     mod rolling_out;
     mod selecting;
+    mod vanishing;
     mod waves;
 }

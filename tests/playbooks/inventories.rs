@@ -27,7 +27,7 @@ fn cleaned_group_names_are_found_under_the_name_of_the_version() {
 fn the_name_of_a_war_file_is_a_version() {
     Scenario::new().version("shop-web-2.5.0-20240131.war", &["zulu", "mike"]).on_oldest_and_newest(|site| {
         let run = site.rollout().set("rollout_version=shop-web-2.5.0-20240131.war").go().exits(0);
-        run.ran("deploy", "A zulu, B1 mike").says("hosts on shop-web-2.5.0-20240131.war: 2 of 2");
+        run.ran("deploy", "A zulu, B1 mike").says("finished shop-web-2.5.0-20240131.war: 2 of 2 hosts");
     });
 }
 

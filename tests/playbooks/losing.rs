@@ -14,7 +14,7 @@ fn a_failing_canary_stops_the_run() {
             .ran("check", "A zulu")
             .ran("drain", "A zulu")
             .ran("enable", "")
-            .says("hosts on app-1.0.0: 0 of 5")
+            .says("finished app-1.0.0: 0 of 5 hosts")
             .says("app-1.0.0_groupA, lost in check, is drained: zulu")
             .says("app-1.0.0_groupB1, not started: mike, alpha");
     });
@@ -39,7 +39,7 @@ fn a_failure_in_b1_leaves_b2_untouched_and_the_batch_completes() {
                 .exits(2)
                 .ran("drain", "B1 mike alpha")
                 .ran("enable", if hook == "enable" { "B1 mike alpha" } else { "B1 alpha" })
-                .says("hosts on app-1.0.0: 1 of 4")
+                .says("finished app-1.0.0: 1 of 4 hosts")
                 .says(&format!("app-1.0.0_groupB1, {stands}: mike"))
                 .says("app-1.0.0_groupB2, not started: yankee, bravo")
                 .says("to go on: ansible-playbook");
@@ -104,7 +104,7 @@ fn an_unreachable_host_leaves_the_next_batch_untouched() {
             .go()
             .exits(4)
             .ran("enable", "A zulu, B1 mike")
-            .says("hosts on app-1.0.0: 2 of 5")
+            .says("finished app-1.0.0: 2 of 5 hosts")
             .says("app-1.0.0_groupB1, lost in drain, may be drained: alpha")
             .says("app-1.0.0_groupB2, not started: yankee, bravo")
             .says("-e rollout_from=B1");
@@ -145,7 +145,7 @@ fn a_failure_in_the_last_batch_is_reported() {
             .go()
             .exits(2)
             .ran("enable", "A zulu, B1 mike")
-            .says("hosts on app: 2 of 3")
+            .says("finished app: 2 of 3 hosts")
             .says("app_groupB1, lost in deploy, is drained: alpha");
     });
 }
@@ -162,7 +162,7 @@ fn a_tolerated_loss_does_not_stop_the_run_but_one_more_does() {
             .ran("enable", "A zulu, B1 alpha, B2 yankee bravo, B3 kilo")
             .says("batch 3 of 4: app_groupB2: yankee, bravo; lost so far: mike")
             .says("the run went to its end past the lost hosts")
-            .says("hosts on app: 5 of 6");
+            .says("finished app: 5 of 6 hosts");
 
         site.down("bravo");
         run().go().fails().ran("enable", "A zulu, B1 alpha, B2 yankee").says("app_groupB3, not started: kilo");

@@ -25,9 +25,9 @@ fn the_same_command_again_touches_unfinished_hosts_only() {
         run().go().exits(2).ran("enable", "A zulu, B1 alpha").does_not_say("-e rollout_from=");
 
         site.repair();
-        run().go().exits(0).ran("drain", "B1 mike, B2 yankee bravo").says("hosts on app-1.0.0: 5 of 5");
+        run().go().exits(0).ran("drain", "B1 mike, B2 yankee bravo").says("finished app-1.0.0: 5 of 5 hosts");
 
-        run().go().exits(0).untouched().says("hosts on app-1.0.0: 5 of 5");
+        run().go().exits(0).untouched().says("finished app-1.0.0: 5 of 5 hosts");
     });
 }
 

@@ -18,7 +18,7 @@ fn batches_go_back_newest_first() {
         run.ran("deploy", "B2 yankee bravo, B1 mike alpha, A zulu")
             .ran("drain", "B2 yankee bravo, B1 mike alpha, A zulu")
             .says("rolling back app-1.0.0 to app-0.9.0")
-            .says("hosts on app-0.9.0: 5 of 5");
+            .says("finished going back to app-0.9.0: 5 of 5 hosts");
 
         back_from(site, "B1").go().exits(0).ran("deploy", "B1 mike alpha, A zulu");
         back_from(site, "B2").set("rollout_to=B1").go().exits(0).ran("deploy", "B2 yankee bravo, B1 mike alpha");
@@ -37,8 +37,8 @@ fn a_rollback_carries_on_past_lost_hosts_and_fails_at_the_end() {
         assert!(command.ends_with("--limit yankee,bravo,mike"), "{command}");
         run.ran("drain", "B1 mike alpha, A zulu")
             .ran("enable", "B1 alpha, A zulu")
-            .says("hosts on app-0.9.0: 2 of 5")
-            .says("app-1.0.0_groupB2, lost before drain: yankee, bravo")
+            .says("finished going back to app-0.9.0: 2 of 5 hosts")
+            .says("app-1.0.0_groupB2, lost in drain, may be drained: yankee, bravo")
             .says("app-1.0.0_groupB1, lost in deploy, is drained: mike");
 
         site.repair();
@@ -60,7 +60,7 @@ fn a_host_lost_between_two_hooks_does_not_count_as_back() {
             .exits(2)
             .ran("drain", "A zulu")
             .ran("deploy", "")
-            .says("app-1.0.0_groupA, lost in drain, may be drained: zulu");
+            .says("app-1.0.0_groupA, lost in deploy, is drained: zulu");
     });
 }
 

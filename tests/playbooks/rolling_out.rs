@@ -15,7 +15,7 @@ fn batches_come_in_the_order_of_the_plan() {
         assert_eq!(run.journal, expected, "{}", run.output);
         run.says("app-1.0.0_groupB1: mike, alpha")
             .says("batch 3 of 3: app-1.0.0_groupB2: yankee, bravo")
-            .says("hosts on app-1.0.0: 5 of 5")
+            .says("finished app-1.0.0: 5 of 5 hosts")
             .does_not_say("WARNING");
     });
 }
@@ -43,7 +43,7 @@ fn several_versions_come_in_the_order_they_are_named_in() {
         .version("app-2.0.0", &["yankee", "bravo"])
         .on_oldest_and_newest(|site| {
             let run = site.rollout().set("rollout_version=app-2.0.0,app-1.0.0").go().exits(0);
-            run.says("hosts on app-2.0.0, app-1.0.0: 4 of 4")
+            run.says("finished app-2.0.0, app-1.0.0: 4 of 4 hosts")
                 .ran("deploy", "A yankee, B1 bravo, A zulu, B1 mike")
                 .journal
                 .lines()
@@ -89,7 +89,7 @@ fn check_mode_goes_through_all_batches_and_changes_nothing() {
             .go()
             .exits(0)
             .untouched()
-            .says("hosts on app: 2 of 2 (check mode: nothing was changed)");
+            .says("finished app: 2 of 2 hosts (check mode: nothing was changed)");
         assert!(!site.path("installed-zulu").exists());
 
         site.rollout().set("rollout_version=app").go().exits(0);

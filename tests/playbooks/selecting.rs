@@ -28,7 +28,7 @@ fn a_limit_does_not_shift_the_batches() {
             .ran("drain", "B1 alpha, B2 bravo")
             .says("note: the canary (app-1.0.0_groupA) is not part of this run")
             .says("note: hosts of these batches left out by --limit alpha:bravo: 2")
-            .says("hosts on app-1.0.0: 2 of 2");
+            .says("finished app-1.0.0: 2 of 2 hosts");
         run("!mike").exits(0).ran("drain", "A zulu, B1 alpha, B2 yankee bravo");
         run("app-1.0.0_groupB1").exits(0).ran("drain", "B1 mike alpha");
     });

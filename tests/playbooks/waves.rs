@@ -38,7 +38,7 @@ fn batch_k_of_all_versions_runs_together_each_with_its_own_target() {
             .says("hosts: 8, batches: 5, waves: 3")
             .says("wave B1: db-7.0.0_groupB1: kilo, echo; app-1.0.0_groupB1: mike, alpha")
             .says("wave B2, 3 of 3: app-1.0.0_groupB2: yankee, bravo")
-            .says("hosts on db-7.0.0, app-1.0.0: 8 of 8")
+            .says("finished db-7.0.0, app-1.0.0: 8 of 8 hosts")
             .does_not_say("WARNING");
     });
 }
@@ -57,7 +57,7 @@ fn a_failing_host_of_one_version_stops_both_before_the_next_wave() {
             .ran("enable", "A tango zulu, B1 echo mike alpha")
             .says("db-7.0.0_groupB1, lost in deploy, is drained: kilo")
             .says("app-1.0.0_groupB2, not started: yankee, bravo")
-            .says("hosts on db-7.0.0, app-1.0.0: 5 of 8");
+            .says("finished db-7.0.0, app-1.0.0: 5 of 8 hosts");
         let command = run.output.split("to go on: ").nth(1).unwrap().split('"').next().unwrap();
         let settings = "-e rollout_version=db-7.0.0,app-1.0.0 -e rollout_waves=parallel -e rollout_from=B1 ";
         assert!(command.contains(settings), "{command}");
@@ -221,7 +221,7 @@ fn waves_go_back_newest_first_each_version_to_its_own() {
         site.down("kilo");
         let run = waves_back(site, "stable", "B1").go().exits(2);
         assert!(run.journal.lines().all(|line| line.ends_with(" stable")), "{}", run.journal);
-        run.ran("enable", "B1 echo mike alpha, A tango zulu").says("db-7.0.0_groupB1, lost before drain: kilo");
+        run.ran("enable", "B1 echo mike alpha, A tango zulu").says("db-7.0.0_groupB1, lost in drain, may be drained: kilo");
 
         let refused = waves_back(site, "one,two,three", "B1").go().fails().untouched();
         refused.says("rollout_back_to must be one version, or one for each in rollout_version");
