@@ -13,14 +13,15 @@ mod output;
 mod pipeline;
 mod plan;
 mod sources;
-mod stage;
 mod vault;
 mod why;
 
 use std::process::ExitCode;
 
 use arguments::{Arguments, Command};
+use output::Sink;
 use pipeline::Invocation;
+use regal_inventory::files::Access;
 
 /// Set for the scripts that are run as sources: a source that is this program would call itself without end.
 const GUARD: &str = "REGAL_INVENTORY_RUNNING";
@@ -51,12 +52,13 @@ fn usage(error: &clap::Error) -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let output = arguments.output.as_deref();
+    let (path, color) = (arguments.output.as_deref(), arguments.color);
+    let sink = Sink { path, access: Access::Usual, color };
     match arguments.command {
-        Some(Command::Export(ref options)) if options.list => return export::list(output),
-        Some(Command::Completions { shell }) => return documents::completions(shell, output),
-        Some(Command::Schema) => return documents::schema(output),
-        Some(Command::Man) => return documents::manual(output),
+        Some(Command::Export(ref options)) if options.list => return export::list(sink),
+        Some(Command::Completions { shell }) => return documents::completions(shell, sink),
+        Some(Command::Schema) => return documents::schema(sink),
+        Some(Command::Man) => return documents::manual(sink),
         _ => {}
     }
     let arena = regal_inventory::text::Arena::new();

@@ -87,6 +87,13 @@ impl Problem {
     }
 }
 
+/// An operating system's message without its error number.
+pub(crate) fn io_message(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let end = text.find(" (os error").unwrap_or(text.len());
+    text[..end].to_lowercase()
+}
+
 /// A message without what it quotes: from the first mark to the last, since what is quoted may have some, too.
 fn without_quotes(message: &str) -> String {
     let is_quote = |c: char| matches!(c, '`' | '"' | '[' | ']');

@@ -71,6 +71,7 @@
 pub mod assign;
 pub mod emit;
 pub mod error;
+pub mod files;
 pub mod fold;
 pub mod inventory;
 pub mod json;

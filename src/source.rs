@@ -14,12 +14,13 @@ mod script;
 mod shell;
 mod toml;
 mod vars_files;
+mod vaults;
 mod yaml;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Location, Problem, Result};
+use crate::error::{Error, Location, Problem, Result, io_message};
 use crate::inventory::{GroupId, Inventory, UNGROUPED};
 use crate::pattern::{address, range};
 use crate::salt::Fleet;
@@ -589,11 +590,4 @@ fn same_file(a: &Path, b: &Path) -> bool {
         (Ok(a), Ok(b)) => a == b,
         _ => false,
     }
-}
-
-/// An operating system's message without its error number.
-fn io_message(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    let end = text.find(" (os error").unwrap_or(text.len());
-    text[..end].to_lowercase()
 }

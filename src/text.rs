@@ -3,7 +3,7 @@
 //! Every text gets a stretch of one line of numbers, so that a position is four bytes wherever it is kept and still
 //! knows its file.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use crate::error::{Location, Problem};
 
@@ -50,6 +50,8 @@ pub enum Printer {
 /// All texts that were read, by position.
 pub struct TextMap<'a> {
     texts: RefCell<Vec<Named<'a>>>,
+    /// Whether anything was decrypted, here or by a program.
+    decrypted: Cell<bool>,
 }
 
 /// A text with the name that messages call it.
@@ -66,7 +68,7 @@ impl<'a> TextMap<'a> {
     /// A map without texts.
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
-        TextMap { texts: RefCell::new(Vec::new()) }
+        TextMap { texts: RefCell::new(Vec::new()), decrypted: Cell::new(false) }
     }
 
     /// Adds a text under the name that messages shall call it.
@@ -90,7 +92,18 @@ impl<'a> TextMap<'a> {
     /// # Errors
     /// Those of [`TextMap::add`].
     pub fn add_concealed(&self, name: &'a str, text: &'a str) -> Result<Text<'a>, Problem> {
+        self.note_decrypted();
         self.add_named(name, text, true, None)
+    }
+
+    /// Notes that a program decrypts what it reads and prints.
+    pub fn note_decrypted(&self) {
+        self.decrypted.set(true);
+    }
+
+    /// Whether a result may hold something that was decrypted, so that it is for the user alone.
+    pub fn has_decrypted(&self) -> bool {
+        self.decrypted.get()
     }
 
     /// Adds a file that is no text, a place in which is the file as a whole; a program of Salt's wrote it.

@@ -26,3 +26,4 @@ mod toml;
 mod vault;
 mod versions;
 mod waves;
+mod writing;

@@ -1,7 +1,7 @@
 //! `check`: reads everything, says everything.
 
+use super::messages;
 use super::pipeline::Invocation;
-use super::{messages, output};
 
 /// Prints every warning, and what was read when nothing is wrong.
 ///
@@ -19,7 +19,7 @@ pub fn run(invocation: &Invocation<'_>) -> anyhow::Result<()> {
         if batches == 1 { "1 batch".to_string() } else { format!("{batches} batches") },
         counted(planned.warnings.len(), "warning"),
     );
-    output::write(summary.as_bytes(), invocation.output.as_deref())
+    invocation.sink().write(summary.as_bytes())
 }
 
 fn counted(count: usize, what: &str) -> String {

@@ -11,7 +11,7 @@ use regal_inventory::text::{Arena, TextMap};
 
 use super::arguments::{Arguments, PlanOptions};
 use super::pipeline::{self, Invocation};
-use super::{output, plan};
+use super::plan;
 
 /// A configuration with what was planned by it.
 type Side<'a> = (Invocation<'a>, pipeline::Planned<'a>);
@@ -42,7 +42,7 @@ pub fn run<'a>(
     };
     let mut result = Vec::new();
     report.write(plan::format(options.format).unwrap_or_default(), &mut result)?;
-    output::write(&result, arguments.output.as_deref())
+    current.0.sink().write(&result)
 }
 
 /// Plans by both configurations.

@@ -1,25 +1,27 @@
 //! `export`: the plan in the forms of other tools. Everything is made before anything is written.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use regal_inventory::emit::export::{Export, FORMATS, Format, Rendered};
 use regal_inventory::emit::report::Report;
 use regal_inventory::error::{Error, Problem};
+use regal_inventory::files;
 use regal_inventory::inventory::effective::Effective;
 
 use super::arguments::{ExportOptions, Wanted};
+use super::messages;
+use super::output::{Sink, is_broken_pipe};
 use super::pipeline::{Invocation, Planned};
-use super::{messages, output, stage};
 
 /// Names all formats, with a line each.
 ///
 /// # Errors
 /// A result that cannot be written.
-pub fn list(path: Option<&Path>) -> anyhow::Result<()> {
+pub fn list(sink: Sink<'_>) -> anyhow::Result<()> {
     let width = FORMATS.iter().map(|format| format.name.len()).max().unwrap_or_default();
     let line = |(name, summary)| format!("{name:width$}  {summary}\n");
     let text: String = FORMATS.iter().map(|format| line((format.name, format.summary))).collect();
-    output::write(text.as_bytes(), path)
+    sink.write(text.as_bytes())
 }
 
 /// Writes the plan in each format that was asked for.
@@ -34,13 +36,17 @@ pub fn run(invocation: &Invocation<'_>, options: &ExportOptions) -> anyhow::Resu
     keep_only(&mut planned, &options.only)?;
     let mut warnings = std::mem::take(&mut planned.warnings);
     let rendered = render(invocation, options, &wanted, &planned, &mut warnings)?;
+    let access = invocation.access();
     let mut staged = Vec::new();
     let mut printed = Vec::new();
     for (wanted, rendered) in wanted.iter().zip(rendered) {
         match (wanted.path, rendered) {
-            (Some(path), Rendered::Text(text)) if stage::is_stream(path) => printed.push((Some(path), text)),
-            (Some(path), Rendered::Text(text)) => staged.push(stage::file(path, |sink| sink.write_all(&text))?),
-            (Some(path), Rendered::Folder(files)) => staged.push(stage::folder(path, wanted.format.name, &files)?),
+            (Some(path), Rendered::Text(text)) if files::is_stream(path) => printed.push((Some(path), text)),
+            (Some(path), Rendered::Text(text)) => staged.push(files::file(path, access, |sink| sink.write_all(&text))?),
+            (Some(path), Rendered::Folder(made)) => {
+                let made = made.iter().map(|file| (file.path.as_str(), &file.bytes[..]));
+                staged.push(files::folder(path, wanted.format.name, access, made)?);
+            }
             (None, Rendered::Text(text)) => printed.push((None, text)),
             // The arguments were refused before.
             (None, Rendered::Folder(_)) => {}
@@ -49,13 +55,14 @@ pub fn run(invocation: &Invocation<'_>, options: &ExportOptions) -> anyhow::Resu
     messages::warnings(&warnings, invocation.color);
     // What a stream does not take must not find the files replaced.
     for (path, text) in &printed {
-        match output::write(text, *path) {
+        match (Sink { path: *path, ..invocation.sink() }).write(text) {
             // A reader that has seen enough keeps nothing from being written.
-            Err(error) if path.is_none() && output::is_broken_pipe(&error) => {}
+            Err(error) if path.is_none() && is_broken_pipe(&error) => {}
             written => written?,
         }
     }
-    stage::put_in_place(staged)
+    messages::warnings(&files::put_in_place(staged)?, invocation.color);
+    Ok(())
 }
 
 /// A load balancer or a master that is told of some hosts only takes the others out of service.
@@ -139,7 +146,7 @@ fn refuse_overlaps(wanted: &[Wanted<'_>]) -> Result<(), Error> {
     let mut paths: Vec<(&str, PathBuf)> = Vec::new();
     for wanted in wanted {
         let Some(path) = wanted.path else { continue };
-        let path = stage::place(path);
+        let path = files::place(path);
         if let Some((other, _)) = paths.iter().find(|(_, other)| path.starts_with(other) || other.starts_with(&path)) {
             let message = format!("{other} and {} would be written over each other", wanted.format.name);
             return Err(Problem::new(message).hint("give each format a path of its own").into());

@@ -7,8 +7,8 @@ use regal_inventory::emit::graph::graph;
 use regal_inventory::error::{Error, Location, Problem};
 
 use super::arguments::Arguments;
+use super::messages;
 use super::pipeline::Invocation;
-use super::{messages, output};
 
 /// Prints the inventory, one host of it, or its tree.
 ///
@@ -29,7 +29,7 @@ pub fn run(invocation: &Invocation<'_>, arguments: &Arguments) -> anyhow::Result
     let whole = arguments.host.is_some() || arguments.graph || arguments.yaml || arguments.pretty;
     if !whole {
         let print = |sink: &mut dyn Write| listing.write(sink).and_then(|()| sink.write_all(b"\n"));
-        return output::write_by(print, invocation.output.as_deref());
+        return invocation.sink().write_by(print);
     }
     let mut result = match &arguments.host {
         Some(host) if arguments.yaml => listing.host_yaml(invocation.arena, host),
@@ -44,7 +44,7 @@ pub fn run(invocation: &Invocation<'_>, arguments: &Arguments) -> anyhow::Result
     if result.last() != Some(&b'\n') {
         result.push(b'\n');
     }
-    output::write(&result, invocation.output.as_deref())
+    invocation.sink().write(&result)
 }
 
 /// A full inventory must not miss variables or misplace them without a word.

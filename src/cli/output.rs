@@ -4,32 +4,51 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
+use regal_inventory::files::{self, Access};
 
-use super::stage;
+use super::arguments::Color;
+use super::messages;
 
-/// Writes a result to a file, whole or not at all, or to stdout.
-///
-/// # Errors
-/// The file's folder or stdout cannot be written to.
-pub fn write(result: &[u8], path: Option<&Path>) -> anyhow::Result<()> {
-    write_by(|sink| sink.write_all(result), path)
+/// Where a result goes, and who may read it there.
+#[derive(Clone, Copy)]
+pub struct Sink<'p> {
+    /// The file; stdout without one.
+    pub path: Option<&'p Path>,
+    /// Who may read the file.
+    pub access: Access,
+    /// Of notes about the file.
+    pub color: Color,
 }
 
-/// Writes what `print` gives bit by bit to a file, whole or not at all, or to stdout or another stream.
-///
-/// # Errors
-/// Those of [`write`].
-pub fn write_by(print: impl FnOnce(&mut dyn Write) -> std::io::Result<()>, path: Option<&Path>) -> anyhow::Result<()> {
-    match path {
-        Some(path) if stage::is_stream(path) => {
-            let what = || format!("{} cannot be written", path.display());
-            print(&mut std::fs::OpenOptions::new().write(true).open(path).with_context(what)?).with_context(what)
-        }
-        Some(path) => stage::put_in_place(vec![stage::file(path, print)?]),
-        None => {
-            let mut stdout = std::io::stdout().lock();
-            print(&mut stdout)?;
-            Ok(stdout.flush()?)
+impl Sink<'_> {
+    /// Writes a result to the file, whole or not at all, or to stdout.
+    ///
+    /// # Errors
+    /// The file's folder or stdout cannot be written to.
+    pub fn write(self, result: &[u8]) -> anyhow::Result<()> {
+        self.write_by(|sink| sink.write_all(result))
+    }
+
+    /// Writes what `print` gives bit by bit to the file, whole or not at all, or to stdout or another stream.
+    ///
+    /// # Errors
+    /// Those of [`Sink::write`].
+    pub fn write_by(self, print: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> anyhow::Result<()> {
+        match self.path {
+            Some(path) if files::is_stream(path) => {
+                let what = || format!("{} cannot be written", path.display());
+                print(&mut std::fs::OpenOptions::new().write(true).open(path).with_context(what)?).with_context(what)
+            }
+            Some(path) => {
+                let notes = files::put_in_place(vec![files::file(path, self.access, print)?])?;
+                messages::warnings(&notes, self.color);
+                Ok(())
+            }
+            None => {
+                let mut stdout = std::io::stdout().lock();
+                print(&mut stdout)?;
+                Ok(stdout.flush()?)
+            }
         }
     }
 }

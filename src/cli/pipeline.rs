@@ -6,6 +6,7 @@ use anyhow::Context;
 use regal_inventory::assign::{self, Assignments, Request, literal_hosts};
 use regal_inventory::emit::ansible::PlanGroups;
 use regal_inventory::error::{Error, Location, Problem};
+use regal_inventory::files::Access;
 use regal_inventory::inventory::Inventory;
 use regal_inventory::plan::names::{GroupNames, Naming};
 use regal_inventory::plan::{Plan, plan};
@@ -16,6 +17,7 @@ use regal_inventory::source::{self, Loaded, Options, Spec};
 use regal_inventory::text::{Arena, TextMap};
 
 use super::arguments::{Arguments, Color};
+use super::output::Sink;
 use super::{GUARD, config, limit, sources};
 
 /// Ansible's own variable for cleaning group names.
@@ -111,6 +113,16 @@ impl<'a> Invocation<'a> {
     /// What paths in the configuration are relative to.
     pub fn folder(&self) -> &Path {
         self.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""))
+    }
+
+    /// Where a result goes; what something decrypted was read for is for the user alone.
+    pub fn sink(&self) -> Sink<'_> {
+        Sink { path: self.output.as_deref(), access: self.access(), color: self.color }
+    }
+
+    /// Who may read a file with a result, once the sources are read.
+    pub fn access(&self) -> Access {
+        if self.texts.has_decrypted() { Access::Private } else { Access::Usual }
     }
 
     fn specs(&self) -> Vec<Spec> {

@@ -6,7 +6,6 @@ use regal_inventory::emit::report::{self, Report};
 use regal_inventory::plan::waves;
 
 use super::arguments::{Format, PlanOptions};
-use super::output;
 use super::pipeline::{Invocation, Planned};
 
 /// Prints the plan.
@@ -30,7 +29,7 @@ pub fn run(invocation: &Invocation<'_>, options: &PlanOptions) -> anyhow::Result
         }
         Some(format) => report.write(format, &mut result)?,
     }
-    output::write(&result, invocation.output.as_deref())
+    invocation.sink().write(&result)
 }
 
 /// What a report says of where a plan comes from.

@@ -6,7 +6,6 @@ use regal_inventory::inventory::Inventory;
 use regal_inventory::plan;
 
 use super::arguments::{WhyFormat, WhyOptions};
-use super::output;
 use super::pipeline::{Invocation, Planned};
 
 /// Prints why the host stands where it does.
@@ -38,7 +37,7 @@ pub fn run(invocation: &Invocation<'_>, options: &WhyOptions) -> anyhow::Result<
         WhyFormat::Text => answer.write_text(&mut result)?,
         WhyFormat::Json => answer.write_json(&mut result)?,
     }
-    output::write(&result, invocation.output.as_deref())
+    invocation.sink().write(&result)
 }
 
 /// The group of the batch that a host stands in.

@@ -4,11 +4,10 @@
 //! what decides the output (the files, their times and sizes, the environment) and of the text itself. So an entry that is
 //! old, damaged or about something else is as good as none, a change replaces the entry, and nothing piles up.
 
-use std::fs::{DirBuilder, File, Metadata, OpenOptions};
+use std::fs::{DirBuilder, File, Metadata};
 use std::io::{Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
@@ -16,6 +15,7 @@ use sha2::{Digest, Sha256};
 use super::program::Call;
 use super::{Reading, directory, io_message};
 use crate::error::{Location, Problem};
+use crate::files::{self, Access};
 
 /// Where and how long the output of programs is kept.
 #[derive(Clone, Debug)]
@@ -139,21 +139,15 @@ impl Store<'_> {
     /// # Errors
     /// The folder cannot be written to, as a warning.
     pub fn put(&self, key: &Key, text: &str) -> Result<(), Problem> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let temporary = key.path.with_extension(format!("{}-{number}.tmp", std::process::id()));
-        let written = (|| {
-            // A rest of an earlier process of this number is ours to overwrite: the folder is private.
-            let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-            file.write_all(header(key, text).as_bytes())?;
-            file.write_all(b"\n")?;
-            file.write_all(text.as_bytes())?;
-            std::fs::rename(&temporary, &key.path)
-        })();
-        written.map_err(|error| {
-            // What matters is the first error.
-            let _ = std::fs::remove_file(&temporary);
-            let problem = Problem::new(format!("the cache cannot be written: {}", io_message(&error)));
+        let print = |sink: &mut dyn Write| {
+            sink.write_all(header(key, text).as_bytes())?;
+            sink.write_all(b"\n")?;
+            sink.write_all(text.as_bytes())
+        };
+        let put = files::file(&key.path, Access::Private, print).and_then(|made| files::put_in_place(vec![made]));
+        put.map(drop).map_err(|error| {
+            let why: Vec<String> = error.problems.into_iter().map(|problem| problem.message).collect();
+            let problem = Problem::new(format!("the cache cannot be written: {}", why.join("; ")));
             problem.at(Location::whole(self.cache.folder.display().to_string()))
         })
     }

@@ -11,7 +11,7 @@ const IGNORED_ENDINGS: [&str; 12] =
 /// Names that hold variables or plugins.
 const IGNORED_NAMES: [&str; 3] = ["host_vars", "group_vars", "vars_plugins"];
 /// Directories in directories, at most: a link may lead back up.
-const MAX_DEPTH: usize = 40;
+pub(super) const MAX_DEPTH: usize = 40;
 
 impl Reading<'_, '_> {
     /// The files of a directory that are to be read, in order; those that are our own are noted as skipped.

@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::program::{Answer, Call};
-use super::{Content, Kind, Reading, Secret, Spec, script, yaml};
+use super::{Content, Kind, Reading, Secret, Spec, script, vaults, yaml};
 use crate::error::Problem;
 use crate::text::{Arena, Printer};
 use crate::value::{Entry, Value};
@@ -174,12 +174,17 @@ fn run(reading: &mut Reading<'_, '_>, survey: Survey, program: PathBuf) {
     let mut arguments = vec!["--list".to_string(), format!("--playbook-dir={PLAYBOOK_FOLDER}")];
     arguments.extend(reading.options.secrets.iter().map(password));
     arguments.extend(survey.arguments);
+    // Ansible may also know passwords that are not told to us, from ansible.cfg.
+    let decrypts = !reading.options.secrets.is_empty() || vaults::has_any(&survey.files);
+    if decrypts {
+        reading.texts.note_decrypted();
+    }
     let call = Call {
         name: format!("ansible-inventory{} --list", survey.names.concat()),
         what: "Ansible",
         printer: Printer::Ansible,
         // What was decrypted is written nowhere.
-        may_keep: reading.options.secrets.is_empty(),
+        may_keep: !decrypts,
         watched: [vec![program.clone()], survey.files].concat(),
         program,
         arguments,
