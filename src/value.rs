@@ -20,6 +20,7 @@ use crate::text::{Pos, TextMap};
 
 pub(crate) use date::Timestamp;
 pub use print::write_json_string;
+pub use tagged::is_template;
 pub use yaml_text::write_quoted as write_yaml_string;
 
 /// What keeps a text from being a value.

@@ -114,7 +114,7 @@ fn the_batches_beside_the_source_change_no_variable() {
             assert_eq!(from_ansible(&beside).hosts, from_ansible(&alone).hosts, "{}", case.display());
             assert_eq!(beside["probe_groupA"]["hosts"].as_array().unwrap().len(), 1);
             let host = beside["probe_groupA"]["hosts"][0].as_str().unwrap();
-            assert_eq!(beside["_meta"]["hostvars"][host]["regal_batch"], "A");
+            assert_eq!(beside["_meta"]["hostvars"][host]["regal_version"], "probe");
         }
     }
 }

@@ -12,10 +12,12 @@ mod playbooks {
     mod inventories;
     mod lint;
     mod losing;
+    mod own;
     mod resuming;
     mod rolling_back;
     mod rolling_out;
     mod selecting;
+    mod templates;
     mod vanishing;
     mod waves;
 }

@@ -26,7 +26,7 @@ fn the_plan_stands_beside_the_source() {
     assert_eq!(list["web"]["vars"]["port"], 80);
     assert_eq!(list["_meta"]["hostvars"]["web03"]["port"], 81);
     assert_eq!(names(&list["regal"]["children"]), ["2.5.0", "1.10"]);
-    assert_eq!(names(&list["2.5.0"]["children"]), ["2.5.0_groupA", "2.5.0_groupB1", "2.5.0_groupB2"]);
+    assert_eq!(names(&list["2.5.0"]["children"]), ["2.5.0_groupA", "2.5.0_groupB"]);
     assert_eq!(names(&list["2.5.0_groupB"]["children"]), ["2.5.0_groupB1", "2.5.0_groupB2"]);
     assert_eq!(names(&list["2.5.0_groupA"]["hosts"]), ["web01"]);
     assert_eq!(names(&list["2.5.0_groupB2"]["hosts"]), ["web03"]);
@@ -37,20 +37,19 @@ fn the_plan_stands_beside_the_source() {
 #[test]
 fn the_groups_carry_what_playbooks_read() {
     let list = test().args(&["--list", "--bake", "10m", "--canary-bake", "1h", "--approval", "after_canary"]).json();
-    assert_eq!(names(&list["regal"]["vars"]["regal_versions"]), ["2.5.0", "1.10"]);
-    let plan = &list["regal"]["vars"]["regal_plan"]["2.5.0"];
-    assert_eq!(names(&plan["batches"]), ["A", "B1", "B2"]);
-    assert_eq!(names(&plan["groups"]), ["2.5.0_groupA", "2.5.0_groupB1", "2.5.0_groupB2"]);
-    assert_eq!(plan["sizes"], serde_json::json!([1, 1, 1]));
-    assert_eq!(plan["bake_seconds"], serde_json::json!([3600, 600, 600]));
-    assert_eq!(plan["approval"], "after_canary");
-    assert_eq!(plan["max_failures"], 0);
-    let version = &list["2.5.0"]["vars"];
-    assert_eq!(version["regal_serial"], serde_json::json!([1, 1, 1]));
-    assert_eq!(names(&version["regal_batch_groups"]), names(&plan["groups"]));
-    let batch = &list["2.5.0_groupB1"]["vars"];
-    assert_eq!((&batch["regal_version"], &batch["regal_batch"]), (&"2.5.0".into(), &"B1".into()));
-    assert_eq!(batch["regal_batch_index"], 1);
+    assert_eq!(list["regal"]["vars"]["regal_plan_id"].as_str().unwrap().len(), 12);
+    let policy = serde_json::json!({
+        "approval": "after_canary", "max_failures": 0, "bake_seconds": 600, "canary_bake_seconds": 3600
+    });
+    let expected = serde_json::json!({"regal_version": "2.5.0", "regal_policy___5_0": policy});
+    assert_eq!(list["2.5.0"]["vars"], expected);
+    assert!(list["2.5.0_groupB1"].get("vars").is_none(), "what a batch is, its name says");
+    assert_eq!(list["1.10_groupA"]["vars"]["regal_notes"][0], "db1 is the only host: there is no group B");
+
+    let list = test().args(&["--list", "--bake", "10m", "--name", "api"]).json();
+    let policy = &list["api_2.5.0"]["vars"]["regal_policy_api_2_5_0"];
+    assert_eq!((&policy["version"], &policy["bake_seconds"]), (&"2.5.0".into(), &600.into()));
+    assert!(policy.get("canary_bake_seconds").is_none(), "the same as the others'");
 }
 
 #[test]
@@ -90,7 +89,7 @@ fn pretty_says_the_same() {
 fn a_host_has_its_effective_variables() {
     let host = test().args(&["--host", "web03"]).json();
     assert_eq!(host["port"], 81);
-    assert_eq!((&host["regal_version"], &host["regal_batch"]), (&"2.5.0".into(), &"B2".into()));
+    assert_eq!((&host["regal_version"], &host["regal_policy___5_0"]["approval"]), (&"2.5.0".into(), &"never".into()));
     let host = test().args(&["--host", "web01"]).json();
     assert_eq!(host["port"], 80);
     let yaml = test().args(&["--host", "web01", "--yaml"]).stdout();
@@ -118,18 +117,14 @@ fn the_graph_shows_the_plan_below_all() {
       |  |--@2.5.0:
       |  |  |--@2.5.0_groupA:
       |  |  |  |--web01
-      |  |  |--@2.5.0_groupB1:
-      |  |  |  |--web02
-      |  |  |--@2.5.0_groupB2:
-      |  |  |  |--web03
+      |  |  |--@2.5.0_groupB:
+      |  |  |  |--@2.5.0_groupB1:
+      |  |  |  |  |--web02
+      |  |  |  |--@2.5.0_groupB2:
+      |  |  |  |  |--web03
       |  |--@1.10:
       |  |  |--@1.10_groupA:
       |  |  |  |--db1
-      |--@2.5.0_groupB:
-      |  |--@2.5.0_groupB1:
-      |  |  |--web02
-      |  |--@2.5.0_groupB2:
-      |  |  |--web03
     ");
 }
 
@@ -167,7 +162,8 @@ fn a_limit_filters_the_plan_and_never_batches_again() {
     assert_eq!(names(&list["web"]["hosts"]), ["web03"]);
     assert!(list.get("2.5.0_groupA").is_none());
     assert_eq!(names(&list["2.5.0_groupB2"]["hosts"]), ["web03"]);
-    assert_eq!(names(&list["2.5.0"]["vars"]["regal_batches"]), ["B2"]);
+    assert_eq!(names(&list["2.5.0"]["children"]), ["2.5.0_groupB"]);
+    assert_eq!(names(&list["2.5.0_groupB"]["children"]), ["2.5.0_groupB2"]);
     assert!(list["_meta"]["hostvars"].get("web01").is_none());
     let message = test().args(&["--list", "--limit", "web9*"]).errors();
     assert!(message.contains("the limit leaves no host"), "{message}");
@@ -221,9 +217,9 @@ fn a_group_named_as_the_version_with_its_hosts_is_taken_over() {
     let hosts = "[app_2]\nweb01\nweb02\n[app_2:vars]\nport=80\n";
     let list = Test::new().file("hosts", hosts).args(&["-i", "hosts", "--versions", "app_2=app_2", "--list"]).json();
     assert_eq!(names(&list["app_2"]["hosts"]), ["web01", "web02"]);
-    assert_eq!(names(&list["app_2"]["children"]), ["app_2_groupA", "app_2_groupB1"]);
+    assert_eq!(names(&list["app_2"]["children"]), ["app_2_groupA", "app_2_groupB"]);
     assert_eq!(list["app_2"]["vars"]["port"], 80);
-    assert_eq!(names(&list["app_2"]["vars"]["regal_batches"]), ["A", "B1"]);
+    assert_eq!(list["app_2"]["vars"]["regal_version"], "app_2");
     let partly = Test::new().file("hosts", hosts).args(&["-i", "hosts", "--versions", "app_2=web01", "--list"]);
     assert!(partly.errors().contains("a group of the inventory has that name"));
 }
@@ -233,7 +229,7 @@ fn safe_names_are_spelled_for_ansible() {
     let list = test().args(&["--list", "--group-names", "safe", "--name", "shop"]).json();
     assert_eq!(names(&list["regal"]["children"]), ["shop_2_5_0", "shop_1_10"]);
     assert_eq!(names(&list["shop_2_5_0_groupA"]["hosts"]), ["web01"]);
-    assert_eq!(list["shop_2_5_0_groupA"]["vars"]["regal_version"], "2.5.0");
+    assert_eq!(list["shop_2_5_0"]["vars"]["regal_version"], "2.5.0");
 }
 
 #[test]

@@ -7,14 +7,14 @@ use std::rc::Rc;
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
-use super::from_inventory::{Assigner, MAX_NOTES, is_template};
+use super::from_inventory::{Assigner, MAX_NOTES};
 use super::{Assigned, Assignments, Facts, Label};
 use crate::error::{Location, Problem};
 use crate::fold;
 use crate::inventory::membership::SetId;
 use crate::inventory::{ALL, GroupId, HostId, UNGROUPED, Var, effective};
 use crate::policy::{Pattern, Policy, Rules, Set};
-use crate::value::Value;
+use crate::value::{Value, is_template};
 
 /// What stands before a glob over groups where the groups of a host are a label.
 const GROUP: &str = "group:";

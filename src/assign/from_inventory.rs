@@ -17,7 +17,7 @@ use crate::policy::{Pattern, Policy};
 use crate::salt::{self, Bank, Fleet};
 use crate::settings::{ExplicitVersion, VersionFrom, VersionSource};
 use crate::text::{Pos, Printer, TextMap};
-use crate::value::Value;
+use crate::value::{Value, is_template};
 
 /// The most values that messages are about: the place of each costs a walk through its text.
 pub(super) const MAX_NOTES: usize = 100;
@@ -254,11 +254,6 @@ impl<'a> Assigner<'_, 'a> {
             }
         }
     }
-}
-
-/// Whether Ansible would fill a text in.
-pub(super) fn is_template(text: &str) -> bool {
-    text.contains('{') && (text.contains("{{") || text.contains("{%"))
 }
 
 fn no_version(inventory: &Inventory<'_>, versions: &VersionSource) -> Problem {

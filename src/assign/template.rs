@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 
-use super::from_inventory::is_template;
 use crate::error::Problem;
 use crate::inventory::effective::Effective;
 use crate::inventory::{ALL, HostId, Inventory, effective};
-use crate::value::Value;
+use crate::value::{Value, is_template};
 
 const NAME: &str = "version";
 

@@ -22,7 +22,7 @@ use super::{Reading, io_message};
 use crate::error::{Location, Problem};
 use crate::salt::{Bank, Coverage, Fleet, Minion, Nodegroup, listed};
 use crate::text::{Pos, Text};
-use crate::value::{Entry, KeyKind, Value};
+use crate::value::{Entry, KeyKind, Value, is_template};
 pub(super) use detect::detect;
 
 /// What one path of a Salt source holds.
@@ -383,7 +383,5 @@ fn file_name(path: &Path) -> String {
 
 /// A text from a minion, which must not run as a template where Ansible reads the inventory.
 fn guarded(text: &str) -> Value<'_> {
-    let template = || text.contains("{{") || text.contains("{%") || text.contains("{#");
-    // Most texts are short and have no brace at all.
-    if text.as_bytes().contains(&b'{') && template() { Value::Unsafe(text) } else { Value::Str(text) }
+    if is_template(text) { Value::Unsafe(text) } else { Value::Str(text) }
 }

@@ -141,12 +141,14 @@ fn read_group<'a>(reading: &mut Reading<'_, 'a>, entry: &'a Entry<'a>, hosts: &m
             format!("`{}` has no hosts, vars or children: Ansible takes it for a host of that name", entry.key),
         );
         read_hosts(reading, group, &[Value::Str(entry.key)], entry.at, hosts);
-        return set_vars(reading, group, parts);
+        // Nor does it run templates in such variables.
+        let arena = reading.arena;
+        return set_vars(reading, group, parts, |value| value.distrusted(arena));
     }
     for part in parts {
         match (part.key, part.value) {
             ("hosts", Value::List(names)) => read_hosts(reading, group, names, part.at, hosts),
-            ("vars", Value::Map(vars)) => set_vars(reading, group, vars),
+            ("vars", Value::Map(vars)) => set_vars(reading, group, vars, Value::untagged),
             ("children", Value::List(names)) => read_children(reading, group, names, part.at),
             // Ansible goes through whatever it can, here the keys.
             ("children", Value::Map(children)) => {
@@ -203,9 +205,14 @@ fn read_children<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, names: &[Val
     }
 }
 
-fn set_vars<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, vars: &'a [Entry<'a>]) {
+fn set_vars<'a>(
+    reading: &mut Reading<'_, 'a>,
+    group: GroupId,
+    vars: &'a [Entry<'a>],
+    change: impl Fn(Value<'a>) -> Value<'a>,
+) {
     for entry in vars {
-        let set = reading.inventory.set_var(Target::Group(group), entry.key, entry.value.untagged(), entry.at);
+        let set = reading.inventory.set_var(Target::Group(group), entry.key, change(entry.value), entry.at);
         reading.note(set, entry.at);
     }
 }

@@ -1,6 +1,12 @@
-//! Values that a script marks in JSON, where YAML has tags.
+//! Values that a script marks in JSON, where YAML has tags; and texts that need such a mark.
 
-use super::Value;
+use super::{Entry, Value};
+use crate::text::Arena;
+
+/// Whether Ansible, or Salt, would take a text for a template and run what it says.
+pub fn is_template(text: &str) -> bool {
+    text.contains('{') && ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark))
+}
 
 impl<'a> Value<'a> {
     /// `{"__ansible_vault": "…"}` as a vault and `{"__ansible_unsafe": "…"}` as an unsafe string; other values as they are.
@@ -10,6 +16,23 @@ impl<'a> Value<'a> {
             ("__ansible_vault", Value::Str(text)) => Value::Vault(text),
             ("__ansible_unsafe", Value::Str(text)) => Value::Unsafe(text),
             _ => self,
+        }
+    }
+
+    /// The value with all of its texts unsafe.
+    pub fn distrusted(self, arena: &'a Arena) -> Self {
+        match self {
+            Value::Str(text) => Value::Unsafe(text),
+            Value::List(items) => {
+                let items: Vec<Self> = items.iter().map(|item| item.distrusted(arena)).collect();
+                Value::List(arena.alloc_slice_copy(&items))
+            }
+            Value::Map(entries) => {
+                let entry = |entry: &Entry<'a>| Entry { value: entry.value.distrusted(arena), ..*entry };
+                let entries: Vec<Entry<'a>> = entries.iter().map(entry).collect();
+                Value::Map(arena.alloc_slice_copy(&entries))
+            }
+            other => other,
         }
     }
 }

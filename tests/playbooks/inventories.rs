@@ -52,22 +52,24 @@ fn with_policy(approval: &str) -> String {
         "all:
   children:
     regal:
-      vars:
-        regal_plan:
-          '2.5.0':
-            batches: [A, B1, B2]
-            groups: [api_2.5.0_groupA, api_2.5.0_groupB1, api_2.5.0_groupB2]
-            sizes: [1, 2, 1]
-            bake_seconds: [1, 0, 0]
-            approval: {approval}
-            max_failures: 1
-            notes: [the canary is the whole of zone north]
       children:
         api_2.5.0:
+          vars:
+            regal_version: 2.5.0
+            regal_policy_api_2_5_0:
+              approval: {approval}
+              max_failures: 1
+              bake_seconds: 0
+              canary_bake_seconds: 1
+              version: 2.5.0
           children:
-            api_2.5.0_groupA: {{hosts: {{zulu: }}}}
-            api_2.5.0_groupB1: {{hosts: {{mike: , alpha: }}}}
-            api_2.5.0_groupB2: {{hosts: {{bravo: }}}}
+            api_2.5.0_groupA:
+              vars: {{regal_notes: [the canary is the whole of zone north]}}
+              hosts: {{zulu: }}
+            api_2.5.0_groupB:
+              children:
+                api_2.5.0_groupB1: {{hosts: {{mike: , alpha: }}}}
+                api_2.5.0_groupB2: {{hosts: {{bravo: }}}}
 "
     )
 }

@@ -137,6 +137,11 @@ impl Site {
         site
     }
 
+    /// The bin directory of its ansible-core.
+    pub fn ansible(&self) -> &Path {
+        &self.ansible
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

@@ -174,19 +174,16 @@ fn the_same_command_again_touches_unfinished_hosts_only() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn a_wave_bakes_as_long_as_its_longest_batch_and_asks_where_one_version_wants_it() {
-    let policy = |version: &str, bakes: &str, approval: &str, groups: &str| {
+    let version = |name: &str, canary_bake: u32, approval: &str, canary: &str, other: &str| {
         format!(
-            "          {version}: {{batches: [A, B1], groups: [{groups}], sizes: [1, 1], bake_seconds: {bakes}, \
-             approval: {approval}, max_failures: 0, notes: []}}\n"
+            "    {name}:\n      vars:\n        regal_policy_{name}: {{approval: {approval}, max_failures: 0, \
+             bake_seconds: 0, canary_bake_seconds: {canary_bake}}}\n      children:\n        \
+             {name}_groupA: {{hosts: {{{canary}: }}}}\n        {name}_groupB1: {{hosts: {{{other}: }}}}\n"
         )
     };
-    let inventory = format!(
-        "all:\n  children:\n    regal:\n      vars:\n        regal_plan:\n{}{}      children:\n        \
-         app: {{children: {{app_groupA: {{hosts: {{zulu: }}}}, app_groupB1: {{hosts: {{mike: }}}}}}}}\n        \
-         db: {{children: {{db_groupA: {{hosts: {{tango: }}}}, db_groupB1: {{hosts: {{kilo: }}}}}}}}\n",
-        policy("app", "[1, 0]", "never", "app_groupA, app_groupB1"),
-        policy("db", "[0, 0]", "after_canary", "db_groupA, db_groupB1"),
-    );
+    let app = version("app", 1, "never", "zulu", "mike");
+    let db = version("db", 0, "after_canary", "tango", "kilo");
+    let inventory = format!("all:\n  children:\n{app}{db}");
     Scenario::new().inventory("regal.yml", &inventory).on_newest(|site| {
         let run = || site.rollout().set("rollout_version=app,db").set("rollout_waves=parallel");
         run()

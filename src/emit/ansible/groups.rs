@@ -2,19 +2,23 @@
 //!
 //! | group | holds | variables |
 //! | --- | --- | --- |
-//! | `regal` | all versions | `regal_versions`, `regal_plan`, `regal_plan_id` |
-//! | `VERSION` | its batches, in order | `regal_batches`, `regal_batch_groups`, `regal_serial`, `regal_bake`, `regal_approval`, `regal_max_failures` |
-//! | `VERSION_groupB` | its batches but the canary | |
-//! | `VERSION_groupA`, `VERSION_groupB1` … | their hosts, in order | `regal_version`, `regal_batch`, `regal_batch_index` |
+//! | `regal` | all versions | `regal_plan_id` |
+//! | `VERSION` | `VERSION_groupA` and `VERSION_groupB` | `regal_version`, `regal_policy_VERSION` |
+//! | `VERSION_groupA` | its hosts, in order | `regal_notes`, where there are any |
+//! | `VERSION_groupB` | its batches, in order | |
+//! | `VERSION_groupB1` … | their hosts, in order | |
+//!
+//! Every host inherits these variables, and Ansible prints, merges and templates them for each. So none grows with the number of
+//! batches or of versions, what the groups say is not said again, and text of the inventory is never a template ([`text`]).
 
 use std::collections::{HashMap, HashSet};
 
 use crate::error::{Error, Problem, Result};
 use crate::inventory::{GroupId, Inventory};
 use crate::plan::names::{GroupNames, ROOT, RolloutNames, cleaned};
-use crate::plan::{Plan, Rollout, plan_id};
+use crate::plan::{Batch, Plan, Rollout, Stage, plan_id};
 use crate::text::{Arena, Pos};
-use crate::value::{Entry, KeyKind, Value};
+use crate::value::{Entry, KeyKind, Value, is_template};
 
 /// A group of the plan.
 #[derive(Clone, Debug)]
@@ -26,9 +30,19 @@ pub struct PlanGroup<'a> {
     /// Its child groups, in order.
     pub children: Vec<String>,
     /// Its variables.
-    pub vars: Vec<(&'static str, Value<'a>)>,
+    pub vars: Vec<(&'a str, Value<'a>)>,
     /// The source's group of the same name and the same hosts, which it takes over.
     pub source: Option<GroupId>,
+    /// Whether it is the group of a version.
+    pub is_version: bool,
+}
+
+impl PlanGroup<'_> {
+    /// A group that has a name and nothing else.
+    fn named(name: &str) -> Self {
+        let (hosts, children, vars) = (Vec::new(), Vec::new(), Vec::new());
+        PlanGroup { name: name.to_string(), hosts, children, vars, source: None, is_version: false }
+    }
 }
 
 /// All groups of a plan, parents before children.
@@ -111,8 +125,7 @@ impl<'a> PlanGroups<'a> {
         for group in &mut self.groups {
             if let Some(source) = inventory.find_group(&group.name) {
                 let hosts = inventory.hosts_in(source).into_iter().map(|host| inventory.host_name(host)).collect();
-                let is_version = group.vars.iter().any(|(name, _)| *name == "regal_batches");
-                if is_version && below.get(&group.name) == Some(&hosts) {
+                if group.is_version && below.get(&group.name) == Some(&hosts) {
                     group.source = Some(source);
                 } else {
                     problems.push(clash(&group.name, "a group of the inventory has that name"));
@@ -142,7 +155,7 @@ impl<'a> PlanGroups<'a> {
 
     fn hosts_below(&self, group: &PlanGroup<'a>) -> HashSet<&'a str> {
         let children = group.children.iter().filter_map(|child| self.find(child));
-        children.flat_map(|child| child.hosts.iter()).chain(&group.hosts).copied().collect()
+        children.flat_map(|child| self.hosts_below(child)).chain(group.hosts.iter().copied()).collect()
     }
 }
 
@@ -152,110 +165,80 @@ fn clash(name: &str, why: &str) -> Problem {
 }
 
 fn root<'a>(arena: &'a Arena, rollouts: &[(&Rollout<'a>, &RolloutNames)]) -> PlanGroup<'a> {
-    let versions = rollouts.iter().map(|(rollout, _)| Value::Str(rollout.version));
-    let plan = rollouts.iter().map(|(rollout, names)| (rollout.version, plan_value(arena, rollout, names)));
     let groups = rollouts.iter().flat_map(|(rollout, names)| {
         names.batches.iter().zip(&rollout.batches).map(|(name, batch)| (name.as_str(), batch.hosts.iter().copied()))
     });
     let id = arena.alloc_str(&plan_id(groups));
     PlanGroup {
-        name: ROOT.to_string(),
-        hosts: Vec::new(),
         children: rollouts.iter().map(|(_, names)| names.version.clone()).collect(),
-        vars: vec![
-            ("regal_versions", list(arena, versions)),
-            ("regal_plan", mapping(arena, plan)),
-            ("regal_plan_id", Value::Str(id)),
-        ],
-        source: None,
+        vars: vec![("regal_plan_id", Value::Str(id))],
+        ..PlanGroup::named(ROOT)
     }
 }
 
-/// What a playbook needs to know of a version, in one mapping: it holds also for a host in several versions.
-fn plan_value<'a>(arena: &'a Arena, rollout: &Rollout<'a>, names: &RolloutNames) -> Value<'a> {
-    let bakes = rollout.batches.iter().map(|batch| number(arena, batch.bake));
-    let notes = rollout.notes.iter().map(|note| text(arena, note));
-    mapping(
-        arena,
-        [
-            ("batches", batches(arena, rollout)),
-            ("groups", groups(arena, names)),
-            ("sizes", sizes(arena, rollout)),
-            ("bake_seconds", list(arena, bakes)),
-            ("approval", Value::Str(rollout.approval.as_str())),
-            ("max_failures", number(arena, rollout.max_failures as u64)),
-            ("notes", list(arena, notes)),
-        ],
-    )
-}
-
 fn rollout_groups<'a>(arena: &'a Arena, rollout: &Rollout<'a>, names: &RolloutNames) -> Vec<PlanGroup<'a>> {
-    let bakes = rollout.batches.iter().map(|batch| number(arena, batch.bake));
-    let version = PlanGroup {
-        name: names.version.clone(),
-        hosts: Vec::new(),
-        children: names.batches.clone(),
-        vars: vec![
-            ("regal_batches", batches(arena, rollout)),
-            ("regal_batch_groups", groups(arena, names)),
-            ("regal_serial", sizes(arena, rollout)),
-            ("regal_bake", list(arena, bakes)),
-            ("regal_approval", Value::Str(rollout.approval.as_str())),
-            ("regal_max_failures", number(arena, rollout.max_failures as u64)),
-        ],
-        source: None,
-    };
-    let b = names.b.as_ref().map(|name| PlanGroup {
-        name: name.clone(),
-        hosts: Vec::new(),
-        children: b_batches(rollout, names),
-        vars: Vec::new(),
-        source: None,
-    });
-    let batches = rollout.batches.iter().zip(&names.batches).enumerate().map(|(index, (batch, name))| PlanGroup {
-        name: name.clone(),
-        hosts: batch.hosts.clone(),
-        children: Vec::new(),
-        vars: vec![
-            ("regal_version", Value::Str(rollout.version)),
-            ("regal_batch", text(arena, &batch.stage.to_string())),
-            ("regal_batch_index", number(arena, index as u64)),
-        ],
-        source: None,
-    });
-    std::iter::once(version).chain(b).chain(batches).collect()
-}
-
-fn b_batches(rollout: &Rollout<'_>, names: &RolloutNames) -> Vec<String> {
     let batches = rollout.batches.iter().zip(&names.batches);
-    batches.filter(|(batch, _)| batch.stage != crate::plan::Stage::A).map(|(_, name)| name.clone()).collect()
+    let (a, b): (Vec<_>, Vec<_>) = batches.partition(|(batch, _)| batch.stage == Stage::A);
+    let above_b = names.b.as_ref().map(|name| PlanGroup {
+        children: b.iter().map(|(_, name)| String::clone(name)).collect(),
+        ..PlanGroup::named(name)
+    });
+    let version = PlanGroup {
+        children: a.iter().map(|(_, name)| String::clone(name)).chain(names.b.clone()).collect(),
+        vars: vec![
+            ("regal_version", text(rollout.version)),
+            (arena.alloc_str(&policy_name(&names.version)), policy(arena, rollout, names)),
+        ],
+        is_version: true,
+        ..PlanGroup::named(&names.version)
+    };
+    let batch =
+        |(batch, name): (&Batch<'a>, &String)| PlanGroup { hosts: batch.hosts.clone(), ..PlanGroup::named(name) };
+    let a = a.into_iter().map(|pair| PlanGroup { vars: notes(arena, rollout), ..batch(pair) });
+    std::iter::once(version).chain(a).chain(above_b).chain(b.into_iter().map(batch)).collect()
 }
 
-fn batches<'a>(arena: &'a Arena, rollout: &Rollout<'a>) -> Value<'a> {
-    list(arena, rollout.batches.iter().map(|batch| text(arena, &batch.stage.to_string())))
+/// The variable with a version's policy, by the name of its group. Each version has its own, so that a host in several has all
+/// of them; it is spelled as Ansible itself cleans names, whatever became of the group's.
+fn policy_name(group: &str) -> String {
+    format!("regal_policy_{}", cleaned(group))
 }
 
-fn groups<'a>(arena: &'a Arena, names: &RolloutNames) -> Value<'a> {
-    list(arena, names.batches.iter().map(|name| text(arena, name)))
+/// What a playbook needs to know of a version, and the groups do not tell.
+fn policy<'a>(arena: &'a Arena, rollout: &Rollout<'a>, names: &RolloutNames) -> Value<'a> {
+    let bake =
+        |is_a: bool| rollout.batches.iter().find(|batch| (batch.stage == Stage::A) == is_a).map(|batch| batch.bake);
+    let (canary, others) = (bake(true), bake(false));
+    let seconds = others.or(canary).unwrap_or_default();
+    let mut entries = vec![
+        ("approval", Value::Str(rollout.approval.as_str())),
+        ("max_failures", number(arena, rollout.max_failures as u64)),
+        ("bake_seconds", number(arena, seconds)),
+    ];
+    if let Some(canary) = canary.filter(|canary| *canary != seconds) {
+        entries.push(("canary_bake_seconds", number(arena, canary)));
+    }
+    if rollout.version != names.version {
+        entries.push(("version", text(rollout.version)));
+    }
+    let entry = |(key, value)| Entry { key, kind: KeyKind::Str, at: Pos::default(), value };
+    Value::Map(arena.alloc_slice_copy(&entries.into_iter().map(entry).collect::<Vec<_>>()))
 }
 
-fn sizes<'a>(arena: &'a Arena, rollout: &Rollout<'a>) -> Value<'a> {
-    list(arena, rollout.batches.iter().map(|batch| number(arena, batch.hosts.len() as u64)))
+/// The plan's notes, on the canary only: they quote hosts and domains, and every host would carry them.
+fn notes<'a>(arena: &'a Arena, rollout: &Rollout<'a>) -> Vec<(&'a str, Value<'a>)> {
+    if rollout.notes.is_empty() {
+        return Vec::new();
+    }
+    let notes: Vec<Value<'a>> = rollout.notes.iter().map(|note| text(arena.alloc_str(note))).collect();
+    vec![("regal_notes", Value::List(arena.alloc_slice_copy(&notes)))]
 }
 
-fn text<'a>(arena: &'a Arena, text: &str) -> Value<'a> {
-    Value::Str(arena.alloc_str(text))
+/// A text that may hold a part of the inventory: Ansible would run a template in it.
+fn text(text: &str) -> Value<'_> {
+    if is_template(text) { Value::Unsafe(text) } else { Value::Str(text) }
 }
 
 fn number(arena: &Arena, number: u64) -> Value<'_> {
     Value::Int(arena.alloc_str(&number.to_string()))
-}
-
-fn list<'a>(arena: &'a Arena, items: impl Iterator<Item = Value<'a>>) -> Value<'a> {
-    Value::List(arena.alloc_slice_copy(&items.collect::<Vec<_>>()))
-}
-
-fn mapping<'a>(arena: &'a Arena, entries: impl IntoIterator<Item = (&'a str, Value<'a>)>) -> Value<'a> {
-    let entry = |(key, value)| Entry { key, kind: KeyKind::Str, at: Pos::default(), value };
-    Value::Map(arena.alloc_slice_copy(&entries.into_iter().map(entry).collect::<Vec<_>>()))
 }

@@ -10,7 +10,8 @@
 
 use std::path::Path;
 
-use super::{Address, Gathered, entries_of, file_name};
+use super::saved::protected;
+use super::{Address, Gathered, entries_of, file_name, guarded};
 use crate::error::{Location, Problem};
 use crate::salt::Bank;
 use crate::source::{Content, Reading};
@@ -119,7 +120,7 @@ fn add<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, id: &'a s
         };
         match (entry.key, entry.value) {
             ("sudo", Value::Bool(..)) => variables.push((name, entry.value, entry.at)),
-            (_, Value::Str(text)) if !text.trim().is_empty() => variables.push((name, entry.value, entry.at)),
+            (_, Value::Str(text)) if !text.trim().is_empty() => variables.push((name, guarded(text), entry.at)),
             ("port", Value::Int(_)) => variables.push((name, entry.value, entry.at)),
             (key, other) => {
                 let message = format!(
@@ -152,7 +153,7 @@ fn add_grains<'a>(
         match grains {
             Value::Map(grains) => {
                 gathered.roster_grains = true;
-                gathered.add_data(reading, Bank::Grains, id, grains, at);
+                gathered.add_data(reading, Bank::Grains, id, protected(reading, grains), at);
             }
             Value::Null => {}
             other => {

@@ -87,7 +87,7 @@ fn read_minion<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, b
 }
 
 /// The entries with their texts guarded against templates.
-fn protected<'a>(reading: &Reading<'_, 'a>, entries: &'a [Entry<'a>]) -> &'a [Entry<'a>] {
+pub(super) fn protected<'a>(reading: &Reading<'_, 'a>, entries: &'a [Entry<'a>]) -> &'a [Entry<'a>] {
     let entry = |entry: &Entry<'a>| Entry { value: protected_value(reading, entry.value), ..*entry };
     let entries: Vec<Entry<'a>> = entries.iter().map(entry).collect();
     reading.arena.alloc_slice_copy(&entries)
