@@ -41,7 +41,7 @@ fn the_groups_carry_what_playbooks_read() {
     let policy = serde_json::json!({
         "approval": "after_canary", "max_failures": 0, "bake_seconds": 600, "canary_bake_seconds": 3600
     });
-    let expected = serde_json::json!({"regal_version": "2.5.0", "regal_policy___5_0": policy});
+    let expected = serde_json::json!({"regal_version": "2.5.0", "regal_policy_2_5_0": policy});
     assert_eq!(list["2.5.0"]["vars"], expected);
     assert!(list["2.5.0_groupB1"].get("vars").is_none(), "what a batch is, its name says");
     assert_eq!(list["1.10_groupA"]["vars"]["regal_notes"][0], "db1 is the only host: there is no group B");
@@ -50,6 +50,23 @@ fn the_groups_carry_what_playbooks_read() {
     let policy = &list["api_2.5.0"]["vars"]["regal_policy_api_2_5_0"];
     assert_eq!((&policy["version"], &policy["bake_seconds"]), (&"2.5.0".into(), &600.into()));
     assert!(policy.get("canary_bake_seconds").is_none(), "the same as the others'");
+}
+
+#[test]
+fn a_host_in_two_versions_has_the_policy_of_each() {
+    let config = "inventory: 'w1,w2,'\nversions:\n  '1.0': {hosts: all, bake: 1m}\n  '2.0': {hosts: w1, bake: 2m}\n";
+    let host = Test::new().file("regal.yml", config).args(&["--host", "w1"]).json();
+    assert_eq!(host["regal_policy_1_0"]["bake_seconds"], 60);
+    assert_eq!(host["regal_policy_2_0"]["bake_seconds"], 120);
+
+    let config = config.replace("'2.0'", "'1-0'");
+    let refused = Test::new().file("regal.yml", &config).args(&["--list"]).run();
+    assert_eq!(refused.code, 1);
+    let message = "versions `1.0` and `1-0` differ only in marks, and `w1` is in both";
+    assert!(refused.stderr.contains(message), "{}", refused.stderr);
+    // Without a host in common each has its own.
+    let config = config.replace("hosts: all", "hosts: w2");
+    assert_eq!(Test::new().file("regal.yml", &config).args(&["--list"]).run().code, 0);
 }
 
 #[test]
@@ -89,7 +106,7 @@ fn pretty_says_the_same() {
 fn a_host_has_its_effective_variables() {
     let host = test().args(&["--host", "web03"]).json();
     assert_eq!(host["port"], 81);
-    assert_eq!((&host["regal_version"], &host["regal_policy___5_0"]["approval"]), (&"2.5.0".into(), &"never".into()));
+    assert_eq!((&host["regal_version"], &host["regal_policy_2_5_0"]["approval"]), (&"2.5.0".into(), &"never".into()));
     let host = test().args(&["--host", "web01"]).json();
     assert_eq!(host["port"], 80);
     let yaml = test().args(&["--host", "web01", "--yaml"]).stdout();

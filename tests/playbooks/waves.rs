@@ -218,7 +218,8 @@ fn waves_go_back_newest_first_each_version_to_its_own() {
         site.down("kilo");
         let run = waves_back(site, "stable", "B1").go().exits(2);
         assert!(run.journal.lines().all(|line| line.ends_with(" stable")), "{}", run.journal);
-        run.ran("enable", "B1 echo mike alpha, A tango zulu").says("db-7.0.0_groupB1, lost in drain, may be drained: kilo");
+        run.ran("enable", "B1 echo mike alpha, A tango zulu")
+            .says("db-7.0.0_groupB1, lost in drain, may be drained: kilo");
 
         let refused = waves_back(site, "one,two,three", "B1").go().fails().untouched();
         refused.says("rollout_back_to must be one version, or one for each in rollout_version");

@@ -17,6 +17,7 @@ use crate::error::{Error, Problem, Result};
 use crate::inventory::{GroupId, Inventory};
 use crate::plan::names::{GroupNames, ROOT, RolloutNames, cleaned};
 use crate::plan::{Batch, Plan, Rollout, Stage, plan_id};
+use crate::shown::Shown;
 use crate::text::{Arena, Pos};
 use crate::value::{Entry, KeyKind, Value, is_template};
 
@@ -75,7 +76,8 @@ impl<'a> PlanGroups<'a> {
             groups.groups.extend(rollout_groups(arena, rollout, names));
         }
         groups.places = groups.groups.iter().enumerate().map(|(place, group)| (group.name.clone(), place)).collect();
-        let problems = groups.settle_clashes(inventory, ansible_cleans);
+        let mut problems = groups.settle_clashes(inventory, ansible_cleans);
+        problems.extend(clashing_policies(&rollouts));
         Error::unless_any(problems, groups)
     }
 
@@ -198,10 +200,33 @@ fn rollout_groups<'a>(arena: &'a Arena, rollout: &Rollout<'a>, names: &RolloutNa
     std::iter::once(version).chain(a).chain(above_b).chain(b.into_iter().map(batch)).collect()
 }
 
-/// The variable with a version's policy, by the name of its group. Each version has its own, so that a host in several has all
-/// of them; it is spelled as Ansible itself cleans names, whatever became of the group's.
+/// The variable with a version's policy, by the name of its group, so that a host in several versions has the policy of each.
 fn policy_name(group: &str) -> String {
-    format!("regal_policy_{}", cleaned(group))
+    let spelled: String = group.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    format!("regal_policy_{spelled}")
+}
+
+/// Versions that share a host, on which the policy of the one would replace that of the other.
+fn clashing_policies(rollouts: &[(&Rollout<'_>, &RolloutNames)]) -> Vec<Problem> {
+    let mut known: HashMap<String, Vec<&Rollout<'_>>> = HashMap::new();
+    let mut problems = Vec::new();
+    for (rollout, names) in rollouts {
+        let same = known.entry(policy_name(&names.version)).or_default();
+        for other in same.iter() {
+            let hosts: HashSet<&str> = other.batches.iter().flat_map(|batch| batch.hosts.iter().copied()).collect();
+            if let Some(host) = rollout.batches.iter().flat_map(|batch| &batch.hosts).find(|host| hosts.contains(*host))
+            {
+                let (first, second) = (Shown::new(other.version), Shown::new(rollout.version));
+                let message = format!(
+                    "versions `{first}` and `{second}` differ only in marks, and `{}` is in both: one variable would hold both policies",
+                    Shown::new(host)
+                );
+                problems.push(Problem::new(message).hint("rename one of them, or take the host out of one"));
+            }
+        }
+        same.push(rollout);
+    }
+    problems
 }
 
 /// What a playbook needs to know of a version, and the groups do not tell.
