@@ -3,6 +3,7 @@
 //! A source is a file, a directory, an executable that prints JSON, or a host list (`web1,web2,`). Several are merged as
 //! Ansible merges several `-i`. A source that cannot be read whole is an error: half an inventory is never planned with.
 
+mod attempt;
 pub mod cache;
 mod directory;
 pub mod engine;
@@ -341,6 +342,7 @@ impl<'a> Reading<'_, 'a> {
     /// YAML where the text is a YAML mapping, else INI, as Ansible's readers take turns; an extension says whose errors
     /// to show when both fail.
     fn yaml_or_ini(&mut self, text: Text<'a>, named_yaml: bool) {
+        let before = self.mark();
         let fault = match yaml::parse(self, text) {
             Ok(yaml::Document::Groups(entries)) => return yaml::read(self, entries, text),
             Ok(yaml::Document::Plugin(plugin)) => return self.push(engine::refusal(self, plugin)),
@@ -348,18 +350,17 @@ impl<'a> Reading<'_, 'a> {
             Ok(yaml::Document::Other(problem)) => problem,
             Err(problem) => problem,
         };
+        // What YAML warned of does not hold for INI.
+        self.back_to(before);
         self.ini_or(fault, text, named_yaml);
     }
 
     /// INI; where that fails too, YAML's problem stands if the file looks like YAML.
     fn ini_or(&mut self, fault: Problem, text: Text<'a>, named_yaml: bool) {
-        let before = (self.inventory.clone(), self.problems.len(), self.warnings.len());
+        let before = self.mark_inventory();
         ini::read(self, text);
-        let failed = self.problems.len() > before.1;
-        if failed && (named_yaml || looks_like_yaml(text.text)) {
-            self.inventory = before.0;
-            self.problems.truncate(before.1);
-            self.warnings.truncate(before.2);
+        if self.failed_since(&before) && (named_yaml || looks_like_yaml(text.text)) {
+            self.back_to(before);
             self.push(fault);
         }
     }

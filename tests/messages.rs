@@ -114,6 +114,27 @@ fn thousands_of_problems_are_cut() {
 }
 
 #[test]
+fn a_reading_that_was_thrown_away_leaves_nothing() {
+    let hosts: String = (0..300).map(|i| format!("    web{i}: {{ansible_port: 22}}\n")).collect();
+    let broken = |before: &str| format!("{before}web:\n  hosts:\n    old: {{tags: [a}}\n{hosts}");
+    let list = |test: Test, source: &str| test.args(&["-i", source, "--versions", "v=all", "--list"]);
+    for name in ["hosts", "hosts.yml"] {
+        let message = list(Test::new().file(name, broken("")), name).errors();
+        assert_eq!(message.matches("error: ").count(), 1, "{message}");
+        assert!(message.contains(&format!("{name}:3:")), "{message}");
+    }
+    // The ranges that INI would have read count for nothing, and neither do problems beyond those that are shown.
+    let bad: String = (0..120).map(|i| format!("web{i} a b\n")).collect();
+    let both = Test::new().file("a", &bad).file("b.yml", broken("")).args(&["-i", "a"]);
+    let message = list(both, "b.yml").errors();
+    assert!(message.ends_with("error: 141 more problems are not shown\n"), "{message}");
+    // What YAML warned of before it gave up is no matter of an INI file.
+    let text = "w1 x=y:\n  w2 z='1: 2'\n  w2 z='1: 2'\nw3 z='1: 2: 3'\n";
+    let checked = Test::new().file("hosts", text).args(&["-i", "hosts", "--versions", "v=all", "check"]).run();
+    assert_eq!((checked.code, checked.stderr.as_str()), (0, ""));
+}
+
+#[test]
 fn names_cannot_steer_the_terminal() {
     let hosts = "web:\n  hosts:\n    \"a\\nb\\x1bc\": {v: '1'}\n    \"x\\x1b[1:z\": {v: '1'}\n";
     let test = |arguments: &[&str]| {

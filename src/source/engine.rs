@@ -80,20 +80,19 @@ pub(super) fn read(reading: &mut Reading<'_, '_>, specs: &[Spec]) -> bool {
     if mode == Mode::Native {
         return false;
     }
-    let before = (reading.problems.len(), reading.more_problems, reading.warnings.len(), reading.skipped.len());
+    let before = reading.mark();
     let mut survey = Survey::default();
     specs.iter().for_each(|spec| survey.source(reading, spec));
     if mode == Mode::Auto && survey.plugin.is_none() {
         // All of it is found again, in its order, when the sources are read.
-        reading.problems.truncate(before.0);
-        reading.more_problems = before.1;
-        reading.warnings.truncate(before.2);
-        reading.skipped.truncate(before.3);
+        reading.back_to(before);
         return false;
     }
-    reading.warnings.truncate(before.2);
+    let failed = reading.failed_since(&before);
+    // What was looked into is read again by Ansible, and warned of here for nothing.
+    reading.warnings.truncate(before.warnings);
     match reading.options.engine.program.clone() {
-        _ if reading.problems.len() > before.0 => {}
+        _ if failed => {}
         Some(program) => run(reading, survey, program),
         None => {
             let problem = survey.plugin.unwrap_or_else(|| Problem::new("the setting `engine: ansible` cannot be kept"));

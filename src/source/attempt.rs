@@ -1,0 +1,56 @@
+//! Going back to before a reading that turned out not to count.
+
+use super::Reading;
+use crate::inventory::Inventory;
+
+/// What a reading had gathered at some moment, as far as an attempt may add to it.
+pub(super) struct Mark<'a> {
+    inventory: Option<Inventory<'a>>,
+    range_hosts: usize,
+    range_budget: usize,
+    problems: usize,
+    more_problems: usize,
+    pub(super) warnings: usize,
+    skipped: usize,
+    vaults: usize,
+}
+
+impl<'a> Reading<'_, 'a> {
+    /// Marks what there is, for an attempt that adds no groups, hosts or variables.
+    pub(super) fn mark(&self) -> Mark<'a> {
+        Mark {
+            inventory: None,
+            range_hosts: self.range_hosts,
+            range_budget: self.range_budget,
+            problems: self.problems.len(),
+            more_problems: self.more_problems,
+            warnings: self.warnings.len(),
+            skipped: self.skipped.len(),
+            vaults: self.vaults.len(),
+        }
+    }
+
+    /// Marks what there is, the inventory too.
+    pub(super) fn mark_inventory(&self) -> Mark<'a> {
+        Mark { inventory: Some(self.inventory.clone()), ..self.mark() }
+    }
+
+    /// Whether there are problems since the mark, those that are only counted included.
+    pub(super) fn failed_since(&self, mark: &Mark<'_>) -> bool {
+        (self.problems.len(), self.more_problems) != (mark.problems, mark.more_problems)
+    }
+
+    /// Forgets everything since the mark.
+    pub(super) fn back_to(&mut self, mark: Mark<'a>) {
+        if let Some(inventory) = mark.inventory {
+            self.inventory = inventory;
+        }
+        self.range_hosts = mark.range_hosts;
+        self.range_budget = mark.range_budget;
+        self.problems.truncate(mark.problems);
+        self.more_problems = mark.more_problems;
+        self.warnings.truncate(mark.warnings);
+        self.skipped.truncate(mark.skipped);
+        self.vaults.truncate(mark.vaults);
+    }
+}
