@@ -6,7 +6,6 @@ mod compare;
 mod config;
 mod documents;
 mod export;
-mod limit;
 mod listing;
 mod messages;
 mod output;

@@ -14,8 +14,9 @@
 //! ```
 //! use regal_inventory::assign::{Request, assign};
 //! use regal_inventory::plan::plan;
-//! use regal_inventory::settings::{self, Input};
-//! use regal_inventory::source::{Options, Spec, load};
+//! use regal_inventory::limit;
+//! use regal_inventory::settings::{self, Input, Place};
+//! use regal_inventory::source::load;
 //! use regal_inventory::text::{Arena, TextMap};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -25,15 +26,18 @@
 //!
 //! let arena = Arena::new();
 //! let texts = TextMap::new();
-//! let file = texts.add("regal.yml", "version_from: {var: app_version}\nbatch_size: 50%\n")?;
+//! let file = texts.add("regal.yml", "inventory: hosts.ini\nversion_from: {var: app_version}\nbatch_size: 50%\n")?;
 //! let settings = settings::read(&arena, &texts, &Input { file: Some(file), ..Input::default() })?;
 //!
-//! let loaded = load(&arena, &texts, &[Spec::file(hosts_ini)], &Options::default())?;
-//! let mut warnings = loaded.warnings;
+//! let place = Place { folder: folder.path(), variable: |name| std::env::var_os(name) };
+//! let options = settings.options(&place);
+//! let loaded = load(&arena, &texts, &settings.specs(&place), &options)?;
+//! let mut warnings = Vec::new();
 //! let versions = settings.versions.as_ref().ok_or("no versions")?;
-//! let request = Request { versions, policy: &settings.policy, fleet: None };
+//! let request = Request { versions, policy: &settings.policy, fleet: loaded.fleet.as_ref() };
 //! let assignments = assign(&arena, &loaded.inventory, &texts, request, &mut warnings)?;
-//! let plan = plan(&assignments, &settings.policy)?;
+//! let hidden = limit::hidden(&settings.limit, &loaded, &options, &mut warnings)?;
+//! let plan = limit::shown(plan(&assignments, &settings.policy)?, &loaded.inventory, &hidden);
 //!
 //! for rollout in &plan.rollouts {
 //!     for batch in &rollout.batches {
@@ -65,6 +69,9 @@
 //! # }
 //! ```
 //!
+//! What the settings do not say is the program's: [`Options`](source::Options) has the path of `ansible-inventory`, a cache, what ends programs
+//! on a signal.
+//!
 //! An [`Error`](error::Error) has all problems of its step, each with file, line and a hint. What the command writes is in [`emit`]: an
 //! [`Export`](emit::export::Export) is a plan with its inventory, and [`emit::export::find`] gives the function of a format.
 
@@ -75,6 +82,7 @@ pub mod files;
 pub mod fold;
 pub mod inventory;
 pub mod json;
+pub mod limit;
 pub mod literal;
 pub mod pattern;
 pub mod plan;

@@ -8,12 +8,15 @@ mod draft;
 mod forms;
 pub mod keys;
 mod layer;
+mod place;
 mod policy_keys;
 pub mod schema;
 mod sources;
 #[cfg(test)]
 mod tests;
 mod typed;
+
+use std::time::Duration;
 
 use crate::error::{Error, Location, Result};
 use crate::plan::names::Naming;
@@ -26,6 +29,7 @@ use crate::text::{Arena, Text, TextMap};
 use draft::Draft;
 pub use keys::{Id, KEYS, Key, Shape, variable};
 use layer::Reader;
+pub use place::Place;
 
 /// Variables that are no settings: where the file is, and the mark of a run within a run.
 pub const RESERVED_VARIABLES: [&str; 2] = ["REGAL_CONFIG", "REGAL_INVENTORY_RUNNING"];
@@ -73,7 +77,7 @@ pub struct Settings {
     pub ansible_inventory: Option<Source>,
     /// How long to keep what programs print, in seconds; 0 to run them each time.
     pub cache_ttl: u64,
-    /// How much sources may make out of little.
+    /// How much sources may take.
     pub limits: Limits,
     /// The file that holds the vault password, or the program that prints it.
     pub vault_password_file: Option<Source>,
@@ -207,6 +211,8 @@ fn merge(drafts: Vec<Draft>) -> Settings {
         replace(&mut settings.cache_ttl, draft.cache_ttl);
         replace(&mut settings.limits.range_hosts, draft.max_range_hosts);
         replace(&mut settings.limits.yaml_values, draft.max_yaml_values);
+        replace(&mut settings.limits.source_bytes, draft.max_source_bytes);
+        replace(&mut settings.limits.timeout, draft.source_timeout.map(Duration::from_secs));
         settings.ansible_inventory = draft.ansible_inventory.or(settings.ansible_inventory);
         replace(&mut settings.vault_ids, draft.vault_ids);
         replace(&mut settings.skip_vaults, draft.skip_vaults);

@@ -4,22 +4,30 @@
 //! Ansible merges several `-i`. A source that cannot be read whole is an error: half an inventory is never planned with.
 
 mod attempt;
+pub mod bytes;
 pub mod cache;
+mod descent;
 mod directory;
 pub mod engine;
+mod file;
+mod handed;
 mod ini;
+mod interrupt;
 mod passwords;
+pub mod paths;
+mod process;
 mod program;
 pub mod salt;
 mod script;
 mod shell;
+mod stderr;
 mod toml;
 mod vars_files;
 mod vaults;
 mod yaml;
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, Location, Problem, Result, io_message};
 use crate::inventory::{GroupId, Inventory, UNGROUPED};
@@ -27,7 +35,10 @@ use crate::pattern::{address, range};
 use crate::salt::Fleet;
 use crate::text::{Arena, Pos, Text, TextMap, is_python_space, python_trim};
 use crate::value::Value;
-use crate::vault::{self, Keyring};
+use crate::vault::Keyring;
+use bytes::{Nature, Pipes};
+use file::{Content, Decoded};
+pub use interrupt::Interrupt;
 pub use passwords::Secret;
 
 /// The most bytes that the names of one line's hosts may take.
@@ -58,18 +69,35 @@ impl Spec {
     }
 }
 
-/// How much a source may make out of little, so that a mistyped range or a malicious alias does not use up the memory.
+/// How much a source may take, so that a mistyped range, a malicious alias or a script that hangs does not use up memory or
+/// time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The most hosts that ranges may add to an inventory.
     pub range_hosts: usize,
     /// The most values that the aliases of a YAML text may expand to.
     pub yaml_values: u64,
+    /// The most bytes that a file or pipe may give or a program print.
+    pub source_bytes: u64,
+    /// How long a program may run or a pipe stay open; zero for as long as it takes.
+    pub timeout: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { range_hosts: 100_000, yaml_values: crate::yaml::MAX_EXPANDED }
+        Limits {
+            range_hosts: 100_000,
+            yaml_values: crate::yaml::MAX_EXPANDED,
+            source_bytes: 1 << 30,
+            timeout: Duration::from_secs(300),
+        }
+    }
+}
+
+impl Limits {
+    /// When the time is up for what begins now; nothing for never.
+    fn deadline(&self) -> Option<Instant> {
+        Some(self.timeout).filter(|timeout| !timeout.is_zero()).and_then(|timeout| Instant::now().checked_add(timeout))
     }
 }
 
@@ -86,8 +114,13 @@ pub struct Options {
     pub cache: Option<cache::Cache>,
     /// The vault passwords, in the order in which they are tried.
     pub secrets: Vec<Secret>,
-    /// How much a source may make out of little.
+    /// How much a source may take.
     pub limits: Limits,
+    /// What was read of pipes, for several readings of the same ones.
+    pub pipes: Pipes,
+    /// What takes notice of signals while programs run, so that they are ended first; without it, signals are not this
+    /// reading's matter.
+    pub interrupt: Option<Interrupt>,
 }
 
 /// What a source is.
@@ -110,14 +143,6 @@ pub struct Loaded<'a> {
     pub skipped: Vec<String>,
     /// The minions and nodegroups of Salt sources, if there are any.
     pub fleet: Option<Fleet<'a>>,
-}
-
-/// What a file holds.
-enum Content<'a> {
-    /// A text, decrypted where it was under vault, and its first comment line that is not UTF-8, which only INI may have.
-    Text(Text<'a>, Option<usize>),
-    /// A vault for which there is no password.
-    Sealed,
 }
 
 /// The state of reading that all readers share.
@@ -209,7 +234,7 @@ pub fn read_text<'a>(
     let mut reading = Reading::new(arena, texts, &options);
     if let Some(text) = reading.add_text(name, text) {
         match format {
-            Format::Ini => ini::read(&mut reading, text),
+            Format::Ini => ini::read(&mut reading, Decoded::sound(text)),
             Format::Yaml => reading.yaml_or_ini(text, true),
             Format::Script => script::read_printed(&mut reading, text),
         }
@@ -275,13 +300,13 @@ impl<'a> Reading<'_, 'a> {
         if spec.name.contains(',') && !spec.path.exists() {
             return Some(Kind::Hosts);
         }
-        match std::fs::metadata(&spec.path) {
-            Ok(metadata) if metadata.is_dir() => Some(Kind::Directory),
-            Ok(_) => Some(Kind::File),
-            Err(error) => {
-                let message = format!("inventory `{}` cannot be read: {}", spec.path.display(), io_message(&error));
-                let mut problem =
-                    Problem::new(message).hint("check the path; relative paths in a regal.yml start from its folder");
+        match bytes::nature(&spec.path) {
+            Ok(Nature::Folder) => Some(Kind::Directory),
+            Ok(Nature::File | Nature::Pipe) => Some(Kind::File),
+            Err(unread) => {
+                let message = format!("inventory `{}` cannot be read: {}", spec.path.display(), unread.why);
+                let hint = unread.hint_or("check the path; relative paths in a regal.yml start from its folder");
+                let mut problem = Problem::new(message).hint(hint);
                 problem.location = spec.origin.clone().map(Box::new);
                 self.push(problem);
                 None
@@ -322,20 +347,23 @@ impl<'a> Reading<'_, 'a> {
         if script::is_executable(path) && script::read(self, path) != script::Outcome::NotAProgram {
             return;
         }
-        let (text, bad_comment) = match self.read_text(path) {
-            Some(Content::Text(text, bad_comment)) => (text, bad_comment),
+        let decoded = match self.read_text(path) {
+            Some(Content::Text(decoded)) => decoded,
             Some(Content::Sealed) => return self.push(sealed_inventory(path)),
             None => return,
         };
         let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned());
-        match (extension.as_deref(), bad_comment) {
-            (Some("toml"), Some(line)) => self.push(not_utf8(path, line)),
-            (Some("toml"), None) => toml::read(self, text),
-            (None | Some("yml" | "yaml" | "json"), None) => self.yaml_or_ini(text, extension.is_some()),
-            (None | Some("yml" | "yaml" | "json"), Some(line)) => {
-                self.ini_or(not_utf8(path, line), text, extension.is_some());
+        match (extension.as_deref(), decoded.first_bad()) {
+            (Some("toml"), _) => {
+                if let Some(text) = self.sound_text(decoded) {
+                    toml::read(self, text);
+                }
             }
-            (Some(_), _) => ini::read(self, text),
+            (None | Some("yml" | "yaml" | "json"), None) => self.yaml_or_ini(decoded.text, extension.is_some()),
+            (None | Some("yml" | "yaml" | "json"), Some(at)) => {
+                self.ini_or(self.not_utf8(at), decoded, extension.is_some());
+            }
+            (Some(_), _) => ini::read(self, decoded),
         }
     }
 
@@ -352,51 +380,16 @@ impl<'a> Reading<'_, 'a> {
         };
         // What YAML warned of does not hold for INI.
         self.back_to(before);
-        self.ini_or(fault, text, named_yaml);
+        self.ini_or(fault, Decoded::sound(text), named_yaml);
     }
 
     /// INI; where that fails too, YAML's problem stands if the file looks like YAML.
-    fn ini_or(&mut self, fault: Problem, text: Text<'a>, named_yaml: bool) {
+    fn ini_or(&mut self, fault: Problem, decoded: Decoded<'a>, named_yaml: bool) {
         let before = self.mark_inventory();
-        ini::read(self, text);
-        if self.failed_since(&before) && (named_yaml || looks_like_yaml(text.text)) {
+        ini::read(self, decoded);
+        if self.failed_since(&before) && (named_yaml || looks_like_yaml(decoded.text.text)) {
             self.back_to(before);
             self.push(fault);
-        }
-    }
-
-    /// A file's text in the arena, decrypted if need be.
-    fn read_text(&mut self, path: &Path) -> Option<Content<'a>> {
-        let name = path.display().to_string();
-        let mut bytes: &'a [u8] = match read_into(self.arena, path) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                let problem = Problem::new(format!("cannot be read: {}", io_message(&error)));
-                self.push(problem.at(Location::whole(name)).hint("check its permissions"));
-                return None;
-            }
-        };
-        let concealed = vault::is_encrypted(bytes);
-        if concealed {
-            bytes = match self.decrypt(path, bytes) {
-                Ok(Some(decrypted)) => self.arena.alloc_slice_copy(&decrypted),
-                Ok(None) => return Some(Content::Sealed),
-                Err(problem) => {
-                    self.push(problem);
-                    return None;
-                }
-            };
-        }
-        match decoded(self.arena, bytes) {
-            Ok((text, bad_comment)) => {
-                let name = self.arena.alloc_str(&name);
-                let added = if concealed { self.texts.add_concealed(name, text) } else { self.texts.add(name, text) };
-                added.map_err(|problem| self.push(problem)).ok().map(|text| Content::Text(text, bad_comment))
-            }
-            Err(line) => {
-                self.push(not_utf8(path, line));
-                None
-            }
         }
     }
 
@@ -524,7 +517,7 @@ fn sealed_inventory(path: &Path) -> Problem {
 
 /// Whether the first line that says something could not be one of an INI file.
 fn looks_like_yaml(text: &str) -> bool {
-    let lines = text.lines().map(python_trim);
+    let lines = text.trim_start_matches(file::MARK).lines().map(python_trim);
     let first = lines.into_iter().find(|line| !line.is_empty() && !line.starts_with('#'));
     first.is_some_and(|line| {
         let word = line.split(is_python_space).next().unwrap_or_default();
@@ -535,55 +528,6 @@ fn looks_like_yaml(text: &str) -> bool {
 /// A port without leading zeros; 0 is none.
 fn effective_port(address: address::Address<'_>) -> Option<&str> {
     address.port.map(|port| port.trim_start_matches('0')).filter(|port| !port.is_empty())
-}
-
-/// A file's bytes, read into the arena without a copy on the way where the file says how long it is.
-fn read_into<'a>(arena: &'a Arena, path: &Path) -> std::io::Result<&'a [u8]> {
-    let mut file = std::fs::File::open(path)?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() || !(1..=u64::from(u32::MAX)).contains(&metadata.len()) {
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
-        return Ok(arena.alloc_slice_copy(&bytes));
-    }
-    let buffer = arena.alloc_slice_fill_copy(metadata.len() as usize, 0);
-    let mut length = 0;
-    while length < buffer.len() {
-        match file.read(&mut buffer[length..]) {
-            Ok(0) => break,
-            Ok(read) => length += read,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(&buffer[..length])
-}
-
-/// The text, and its first comment line that is not UTF-8, which is left empty; another bad line by its number.
-fn decoded<'a>(arena: &'a Arena, bytes: &'a [u8]) -> std::result::Result<(&'a str, Option<usize>), usize> {
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return Ok((text, None));
-    }
-    let mut text = String::with_capacity(bytes.len());
-    let mut bad_comment = None;
-    for (index, line) in bytes.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')).enumerate() {
-        match std::str::from_utf8(line) {
-            Ok(line) => text.push_str(line),
-            Err(_) if matches!(line.trim_ascii_start().first(), Some(b'#' | b';')) => {
-                text.push('\n');
-                bad_comment.get_or_insert(index + 1);
-            }
-            Err(_) => return Err(index + 1),
-        }
-    }
-    Ok((arena.alloc_str(&text), bad_comment))
-}
-
-fn not_utf8(path: &Path, line: usize) -> Problem {
-    let location = Location { line, ..Location::whole(path.display().to_string()) };
-    Problem::new("the text is not valid UTF-8")
-        .at(location)
-        .hint("save the file as UTF-8: iconv -f latin1 -t utf-8 FILE")
 }
 
 fn same_file(a: &Path, b: &Path) -> bool {

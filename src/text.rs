@@ -170,6 +170,52 @@ impl<'a> TextMap<'a> {
     }
 }
 
+/// An encoding that text editors save files in and that Ansible does not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// UTF-16 with a mark of its byte order.
+    Utf16,
+    /// UTF-16 without one, the low byte first.
+    Utf16Le,
+    /// UTF-16 without one, the high byte first.
+    Utf16Be,
+    /// UTF-32 with a mark of its byte order.
+    Utf32,
+}
+
+impl Encoding {
+    /// The encoding of a text, unless it may be UTF-8 or one of its relatives. Without a mark, a text that begins with two
+    /// ASCII characters tells it.
+    pub fn of(bytes: &[u8]) -> Option<Self> {
+        match bytes {
+            [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Some(Encoding::Utf32),
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some(Encoding::Utf16),
+            [1..=0x7f, 0, 1..=0x7f, 0, ..] => Some(Encoding::Utf16Le),
+            [0, 1..=0x7f, 0, 1..=0x7f, ..] => Some(Encoding::Utf16Be),
+            _ => None,
+        }
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Encoding::Utf16 | Encoding::Utf16Le | Encoding::Utf16Be => "UTF-16",
+            Encoding::Utf32 => "UTF-32",
+        }
+    }
+
+    /// How to save the text as UTF-8.
+    pub fn hint(self) -> String {
+        let from = match self {
+            Encoding::Utf16 => "utf-16",
+            Encoding::Utf16Le => "utf-16le",
+            Encoding::Utf16Be => "utf-16be",
+            Encoding::Utf32 => "utf-32",
+        };
+        format!("save the file as UTF-8: iconv -f {from} -t utf-8 FILE > NEW")
+    }
+}
+
 /// The parts of a text between line feeds, the empty one behind a last line feed left out.
 pub(crate) fn lines(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
@@ -201,11 +247,17 @@ pub(crate) fn python_trim(text: &str) -> &str {
 
 /// A string as Python's `int()` reads it: sign, single underscores between digits, space around; what is too large for
 /// any use here is the largest number.
-pub(crate) fn python_int(text: &str) -> Option<i64> {
+pub(crate) fn python_int128(text: &str) -> Option<i128> {
     let text = python_trim(text);
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let proper = !digits.is_empty()
         && digits.split('_').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
-    let largest = if text.starts_with('-') { i64::MIN } else { i64::MAX };
+    let largest = if text.starts_with('-') { i128::MIN } else { i128::MAX };
     proper.then(|| text.replace('_', "").parse().unwrap_or(largest))
+}
+
+/// [`python_int128`] within 64 bits.
+pub(crate) fn python_int(text: &str) -> Option<i64> {
+    let clamped = |number: i128| number.clamp(i64::MIN.into(), i64::MAX.into());
+    python_int128(text).and_then(|number| i64::try_from(clamped(number)).ok())
 }

@@ -1,11 +1,13 @@
 //! What the real Ansible reads back from our output, on each ansible-core of `TEST_ANSIBLE`.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
 
 use crate::fixtures::{self, cases, from_ansible, parse_python_json, sources};
+use crate::support::Test;
 
 /// The `bin` directories of the ansible-cores to test with.
 pub fn installations() -> Vec<PathBuf> {
@@ -161,4 +163,39 @@ fn real_inventories_are_read_back_as_ansible_reads_them() {
         compared += 1;
     }
     assert!(compared > 0, "Ansible read none of the inventories in {}", corpus.display());
+}
+
+/// The hosts in what `--graph` prints.
+fn hosts(graph: &str) -> BTreeSet<String> {
+    let names = graph.lines().map(|line| line.trim_start_matches(['|', ' ', '-']));
+    names.filter(|name| !name.starts_with('@')).map(str::to_string).collect()
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn ansible_expands_paths_as_we_do() {
+    let test = || {
+        let test = Test::new().file("home/site/hosts", "[web]\nw1\n").file("$UNSET_HERE/hosts", "[web]\nw2\n");
+        let home = test.path().join("home").display().to_string();
+        test.env("HOME", &home)
+            .env("SITE", "site")
+            .env("BASE", "~")
+            .env("ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED", "1")
+    };
+    for bin in installations() {
+        for (source, found) in [
+            ("~/site/hosts", "w1"),
+            ("${HOME}/$SITE/hosts", "w1"),
+            ("$BASE/site/hosts", "w1"),
+            ("$UNSET_HERE/hosts", "w2"),
+            ("$SITE,", "$SITE"),
+            ("~no-such-user/hosts", ""),
+        ] {
+            let ansible = test().shell(&format!("'{}/ansible-inventory' -i '{source}' --graph", bin.display()));
+            let ours = test().args(&["-i", source, "--versions", "v=all", "--graph"]).run();
+            assert_eq!((ansible.code == 0, ours.code == 0), (!found.is_empty(), !found.is_empty()), "{source}");
+            assert_eq!(hosts(&ansible.stdout).into_iter().collect::<Vec<_>>().concat(), found, "{source}");
+            assert_eq!(hosts(&ours.stdout), hosts(&ansible.stdout), "{source}");
+        }
+    }
 }

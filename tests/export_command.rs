@@ -200,7 +200,8 @@ fn a_limit_leaves_batches_under_their_names() {
 
 #[test]
 fn a_plan_without_batches() {
-    let test = Test::new().file("hosts", "[web]\n").file("regal.yml", CONFIG);
+    let hosts = "[web]\nweb1 app_version=2.5.0\n";
+    let test = Test::new().file("hosts", hosts).file("regal.yml", format!("{CONFIG}exclude: all\n"));
     assert_eq!(
         String::from_utf8(again(&test, &["export", "ndjson"]).stdout).unwrap(),
         "{\"type\":\"end\",\"schema\":1,\"batches\":0}\n"

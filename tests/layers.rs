@@ -22,6 +22,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "source",
         &["error", "files", "inventory", "json", "literal", "pattern", "salt", "text", "value", "vault", "yaml"],
     ),
+    ("limit", &["error", "inventory", "pattern", "plan", "policy", "salt", "source", "text"]),
     ("vault", &[]),
     ("assign", &["error", "fold", "inventory", "pattern", "policy", "salt", "settings", "shown", "text", "value"]),
     ("plan", &["assign", "error", "fold", "policy", "shown"]),

@@ -146,7 +146,7 @@ fn sources_that_cannot_be_read() {
             .contains("aws_ec2.yml:1:1: inventory plugin `amazon.aws.aws_ec2` cannot be run here")
     );
     let latin = Test::new().file("hosts", b" # caf\xe9 is fine in a comment\nweb01 n=caf\xe9\n");
-    assert!(list(latin, "hosts").contains("hosts:2: the text is not valid UTF-8"));
+    assert!(list(latin, "hosts").contains("hosts:2:12: the text is not valid UTF-8"));
     let missing = Test::new().script("s", "#!/no/such/interpreter\n");
     assert!(list(missing, "s").contains("cannot be run: no such file or directory"));
     let script_shaped = Test::new().file("hosts.json", "{\"web\": {\"hosts\": {}}, \"_meta\": {\"hostvars\": {}}}");
@@ -159,13 +159,116 @@ fn only_the_comments_of_ini_may_be_no_utf8() {
     let ini = Test::new().file("hosts", b" # caf\xe9\n[web]\nw1\n");
     assert_eq!(names(&list(ini, "hosts").json()["web"]["hosts"]), ["w1"]);
     let yaml = Test::new().file("hosts.yml", b"# caf\xe9\nweb: {hosts: {w1: }}\n");
-    assert!(list(yaml, "hosts.yml").errors().contains("hosts.yml:1: the text is not valid UTF-8"));
+    assert!(list(yaml, "hosts.yml").errors().contains("hosts.yml:1:6: the text is not valid UTF-8"));
     let vars = Test::new().file("hosts", "[web]\nw1\n").file("group_vars/web", b"a: 1\n# caf\xe9\n");
-    assert!(list(vars, "hosts").errors().contains("group_vars/web:2: the text is not valid UTF-8"));
-    // Ansible's YAML reader would know UTF-16, but it is never given bytes.
-    let mut utf16 = vec![0xff, 0xfe];
-    utf16.extend("web: {hosts: {w1: }}\n".encode_utf16().flat_map(u16::to_le_bytes));
-    assert!(list(Test::new().file("hosts.yml", &utf16), "hosts.yml").errors().contains("not valid UTF-8"));
+    assert!(list(vars, "hosts").errors().contains("group_vars/web:2:6: the text is not valid UTF-8"));
+}
+
+/// Ansible reads what stands before such a comment; `latin1-comments` in the fixtures has what it printed.
+#[test]
+fn what_is_no_comment_is_utf8() {
+    for (line, column) in [
+        ("w1 a='x # caf\u{e9}'", 14),
+        ("w1 caf\u{e9}=1 # x", 7),
+        ("caf\u{e9} # x", 4),
+        ("[web:vars]\na=1 # caf\u{e9}", 10),
+        ("[caf\u{e9}]", 5),
+        ("[web]\n[top:children]\ncaf\u{e9} # x", 4),
+    ] {
+        let latin1: Vec<u8> = line.chars().map(|c| c as u8).collect();
+        for name in ["hosts", "hosts.ini"] {
+            let message = Test::new().file(name, &latin1).args(&["-i", name, "--list"]).args(&VERSION).errors();
+            let expected = format!("{name}:{}:{column}: the text is not valid UTF-8", line.matches('\n').count() + 1);
+            assert!(message.contains(&expected), "{expected}: {message}");
+            assert!(message.contains("iconv -f latin1 -t utf-8 FILE > NEW"), "{message}");
+        }
+    }
+}
+
+#[test]
+fn other_encodings_are_named() {
+    let utf16 = |text: &str, little: bool| -> Vec<u8> {
+        text.encode_utf16().flat_map(|unit| if little { unit.to_le_bytes() } else { unit.to_be_bytes() }).collect()
+    };
+    let texts =
+        [("hosts", "[web]\nw1\n"), ("hosts.yml", "web: {hosts: {w1: }}\n"), ("hosts.toml", "[web.hosts]\nw1 = {}\n")];
+    for (little, mark) in [(true, false), (true, true), (false, false), (false, true)] {
+        let from = match (mark, little) {
+            (true, _) => "utf-16",
+            (false, true) => "utf-16le",
+            (false, false) => "utf-16be",
+        };
+        let encoded = |text: &str| utf16(&format!("{}{text}", if mark { "\u{feff}" } else { "" }), little);
+        let expected = |name: &str| format!("{name}: the file is UTF-16 and not UTF-8, which Ansible needs");
+        let hint = format!("iconv -f {from} -t utf-8 FILE > NEW");
+        for (name, text) in texts {
+            let message = Test::new().file(name, encoded(text)).args(&["-i", name, "--list"]).args(&VERSION).errors();
+            assert!(message.contains(&expected(name)) && message.contains(&hint), "{message}");
+        }
+        let vars = Test::new().file("hosts", "[web]\nw1\n").file("group_vars/web", encoded("a: 1\n"));
+        assert!(vars.args(&["-i", "hosts", "--list"]).args(&VERSION).errors().contains(&expected("group_vars/web")));
+        let own = Test::new().file("regal.yml", encoded("inventory: hosts\n")).args(&["--list"]).errors();
+        assert!(own.contains("regal.yml: the configuration is UTF-16 and not UTF-8") && own.contains(&hint), "{own}");
+    }
+}
+
+/// Before YAML and JSON it is read; `bom-yaml` in the fixtures has what Ansible printed.
+#[test]
+fn a_byte_order_mark_before_ini_is_no_part_of_a_name() {
+    for (name, text) in [
+        ("hosts", "w1\n"),
+        ("hosts", "# hosts\nw1\n"),
+        ("hosts", "[web]\nw1\n"),
+        ("hosts.ini", "[web]\nw1\n"),
+        ("hosts.toml", "[web.hosts]\nw1 = {}\n"),
+    ] {
+        let test = Test::new().file(name, format!("\u{feff}{text}")).args(&["-i", name, "--list"]).args(&VERSION);
+        let message = test.errors();
+        assert!(message.contains(&format!("{name}:1:1: the file starts with a byte order mark")), "{message}");
+        assert_eq!(message.matches("error: ").count(), 1, "{message}");
+    }
+    let yaml = Test::new().file("hosts", "\u{feff}web:\n  hosts: [\n").args(&["-i", "hosts", "--list"]).args(&VERSION);
+    assert!(!yaml.errors().contains("byte order mark"));
+}
+
+#[test]
+fn ranges_of_many_digits() {
+    let list = |range: &str| Test::new().file("hosts", range).args(&["-i", "hosts", "--list"]).args(&VERSION);
+    let endless = list("h[1:9999999999999999999]\n").errors();
+    assert!(endless.contains("hosts:1:1: host range in `h[1:9999999999999999999]` makes too many hosts"), "{endless}");
+    let long = format!("h[1:{}]\n", "9".repeat(40));
+    assert!(list(&long).errors().contains("has a number of more than 30 digits"));
+    assert!(list("h[1:2x]\n").errors().contains("has a bound that is no number and no letter"));
+}
+
+#[test]
+fn paths_are_expanded_as_ansible_does() {
+    let test =
+        || Test::new().file("home/site/hosts", "[web]\nw1\n").file("home/password", "secret\n").file("etc/none", "");
+    for source in ["~/site/hosts", "$HOME/site/hosts", "${HOME}/$SITE/hosts", "$BASE/site/hosts", "home/${SITE}/hosts"]
+    {
+        let given = |test: Test| {
+            let home = test.path().join("home").display().to_string();
+            test.env("HOME", &home).env("SITE", "site").env("BASE", "~")
+        };
+        let w1 = |test: Test| assert_eq!(names(&test.args(&["--list"]).args(&VERSION).json()["web"]["hosts"]), ["w1"]);
+        w1(given(test()).args(&["-i", source]));
+        w1(given(test()).env("REGAL_INVENTORY", source));
+        let config = format!("inventory: ['{source}']\n");
+        w1(given(test()).file("regal.yml", &config));
+        if !source.starts_with("home") {
+            w1(given(test()).file("etc/regal.yml", &config).args(&["--config", "etc/regal.yml"]));
+        }
+    }
+    for (source, expected) in [
+        ("$UNSET_HERE/hosts", "inventory `$UNSET_HERE/hosts` cannot be read"),
+        ("~no-such-user/hosts", "inventory `~no-such-user/hosts` cannot be read"),
+    ] {
+        assert!(test().args(&["-i", source, "--list"]).args(&VERSION).errors().contains(expected));
+    }
+    // A list of hosts is no list of paths.
+    let list = test().env("SITE", "site").args(&["-i", "~,$SITE,", "--list"]).args(&VERSION).json();
+    assert_eq!(names(&list["ungrouped"]["hosts"]), ["~", "$SITE"]);
 }
 
 #[test]

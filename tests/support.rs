@@ -65,8 +65,18 @@ impl Test {
     }
 
     pub fn run(&self) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_regal-inventory"));
-        command.args(&self.arguments).current_dir(&self.directory);
+        self.output(Command::new(env!("CARGO_BIN_EXE_regal-inventory")).args(&self.arguments))
+    }
+
+    /// Runs a line of bash, in which `regal` is the command.
+    pub fn shell(&self, line: &str) -> Output {
+        let line =
+            format!("set -o pipefail; regal() {{ '{}' \"$@\"; }}\n{line}", env!("CARGO_BIN_EXE_regal-inventory"));
+        self.output(Command::new("bash").args(["-c", &line]))
+    }
+
+    fn output(&self, command: &mut Command) -> Output {
+        command.current_dir(&self.directory);
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("REGAL_") || name.starts_with("ANSIBLE_"))
         {
             command.env_remove(name);

@@ -7,9 +7,10 @@ use std::path::Path;
 use regal_inventory::assign::{Request, assign};
 use regal_inventory::error::{Location, Problem, Result};
 use regal_inventory::inventory::effective::Effective;
+use regal_inventory::limit;
 use regal_inventory::plan::{Stage, plan};
-use regal_inventory::settings::{self, Input};
-use regal_inventory::source::{self, Options, Spec};
+use regal_inventory::settings::{self, Input, Place};
+use regal_inventory::source;
 use regal_inventory::text::{Arena, TextMap};
 
 fn main() -> Result<()> {
@@ -24,17 +25,19 @@ fn main() -> Result<()> {
     let file = texts.add(arena.alloc_str(&path), arena.alloc_str(&text))?;
     let settings = settings::read(&arena, &texts, &Input { file: Some(file), ..Input::default() })?;
 
-    let sources: Vec<Spec> = settings.inventory.iter().map(|source| Spec::file(folder.join(&source.text))).collect();
-    let loaded = source::load(&arena, &texts, &sources, &Options::default())?;
-    let inventory = loaded.inventory;
+    let place = Place { folder, variable: |name| std::env::var_os(name) };
+    let options = settings.options(&place);
+    let loaded = source::load(&arena, &texts, &settings.specs(&place), &options)?;
+    let inventory = &loaded.inventory;
 
-    let mut warnings = loaded.warnings;
+    let mut warnings = Vec::new();
     let versions = settings.versions.as_ref().ok_or(Problem::new("no `version_from` and no `versions`"))?;
-    let request = Request { versions, policy: &settings.policy, fleet: None };
-    let assignments = assign(&arena, &inventory, &texts, request, &mut warnings)?;
-    let plan = plan(&assignments, &settings.policy)?;
+    let request = Request { versions, policy: &settings.policy, fleet: loaded.fleet.as_ref() };
+    let assignments = assign(&arena, inventory, &texts, request, &mut warnings)?;
+    let hidden = limit::hidden(&settings.limit, &loaded, &options, &mut warnings)?;
+    let plan = limit::shown(plan(&assignments, &settings.policy)?, inventory, &hidden);
 
-    let variables = Effective::new(&inventory);
+    let variables = Effective::new(inventory);
     for rollout in &plan.rollouts {
         println!("{}: {} hosts, at most {} lost", rollout.version, rollout.host_count(), rollout.max_failures);
         for batch in &rollout.batches {

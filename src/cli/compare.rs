@@ -10,7 +10,7 @@ use regal_inventory::plan::compare::{self, Planned};
 use regal_inventory::text::{Arena, TextMap};
 
 use super::arguments::{Arguments, PlanOptions};
-use super::pipeline::{self, Invocation};
+use super::pipeline::{self, Invocation, Shared};
 use super::plan;
 
 /// A configuration with what was planned by it.
@@ -53,12 +53,14 @@ fn sides<'a>(
     other: &Path,
 ) -> anyhow::Result<(Side<'a>, Side<'a>)> {
     let found = pipeline::configuration(arguments)?;
-    let current = Invocation::with(arena, texts, arguments, found.clone(), "--config or REGAL_CONFIG");
-    let compared = Invocation::with(arena, texts, arguments, Some(other.to_path_buf()), "--compare");
+    let shared = Shared::default();
+    let current = Invocation::with(arena, texts, arguments, found.clone(), "--config or REGAL_CONFIG", &shared);
+    let compared = Invocation::with(arena, texts, arguments, Some(other.to_path_buf()), "--compare", &shared);
     let planned = |invocation: anyhow::Result<Invocation<'a>>, beside: Option<&Path>| -> anyhow::Result<Side<'a>> {
         let mut invocation = invocation?;
         invocation.compared = beside.map(Path::to_path_buf);
         let planned = invocation.plan()?;
+        invocation.refuse_empty(&planned)?;
         Ok((invocation, planned))
     };
     match (planned(current, Some(other)), planned(compared, found.as_deref())) {

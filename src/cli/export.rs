@@ -32,6 +32,7 @@ pub fn run(invocation: &Invocation<'_>, options: &ExportOptions) -> anyhow::Resu
     let wanted = options.wanted(invocation.output.as_deref());
     refuse_overlaps(&wanted)?;
     let mut planned = invocation.plan()?;
+    invocation.refuse_empty(&planned)?;
     check_limit(invocation, &wanted, &mut planned.warnings)?;
     keep_only(&mut planned, &options.only)?;
     let mut warnings = std::mem::take(&mut planned.warnings);

@@ -8,17 +8,18 @@ use regal_inventory::emit::ansible::PlanGroups;
 use regal_inventory::error::{Error, Location, Problem};
 use regal_inventory::files::Access;
 use regal_inventory::inventory::Inventory;
+use regal_inventory::limit;
 use regal_inventory::plan::names::{GroupNames, Naming};
 use regal_inventory::plan::{Plan, plan};
 use regal_inventory::salt::Fleet;
-use regal_inventory::settings::{self, Input, OptionText, Settings, VersionSource};
-use regal_inventory::source::salt::{Given, Part};
-use regal_inventory::source::{self, Loaded, Options, Spec};
-use regal_inventory::text::{Arena, TextMap};
+use regal_inventory::settings::{self, Input, OptionText, Place, Settings, VersionSource};
+use regal_inventory::source::bytes::{Pipes, is_descriptor};
+use regal_inventory::source::{self, Interrupt, Limits, Loaded, Options, Spec};
+use regal_inventory::text::{Arena, Encoding, TextMap};
 
 use super::arguments::{Arguments, Color};
 use super::output::Sink;
-use super::{GUARD, config, limit, sources};
+use super::{GUARD, config, sources};
 
 /// Ansible's own variable for cleaning group names.
 const TRANSFORM: &str = "ANSIBLE_TRANSFORM_INVALID_GROUP_CHARS";
@@ -35,6 +36,16 @@ pub struct Invocation<'a> {
     pub output: Option<PathBuf>,
     pub color: Color,
     pub refresh_cache: bool,
+    pub shared: Shared,
+}
+
+/// What all readings of this process share.
+#[derive(Clone, Default)]
+pub struct Shared {
+    /// What pipes gave: each gives it once.
+    pub pipes: Pipes,
+    /// Signals that came while a program ran.
+    pub interrupt: Interrupt,
 }
 
 /// What came of the sources.
@@ -60,7 +71,7 @@ impl<'a> Invocation<'a> {
     /// # Errors
     /// Everything that is wrong with them; this program as a source of itself.
     pub fn new(arena: &'a Arena, texts: &'a TextMap<'a>, arguments: &Arguments) -> anyhow::Result<Self> {
-        Self::with(arena, texts, arguments, configuration(arguments)?, "--config or REGAL_CONFIG")
+        Self::with(arena, texts, arguments, configuration(arguments)?, "--config or REGAL_CONFIG", &Shared::default())
     }
 
     /// Reads a configuration, the environment and the options; `option` is what names the configuration.
@@ -73,10 +84,11 @@ impl<'a> Invocation<'a> {
         arguments: &Arguments,
         config: Option<PathBuf>,
         option: &str,
+        shared: &Shared,
     ) -> anyhow::Result<Self> {
         let environment = environment(arena)?;
         let file = match &config {
-            Some(path) => Some(read_config(arena, texts, path, option)?),
+            Some(path) => Some(read_config(arena, texts, path, option, &shared.pipes)?),
             None => None,
         };
         let options: Vec<OptionText<'a>> = (arguments.settings.iter())
@@ -96,7 +108,8 @@ impl<'a> Invocation<'a> {
             std::env::var(TRANSFORM).is_ok_and(|value| matches!(value.as_str(), "always" | "silently"));
         let output = arguments.output.clone();
         let (color, refresh_cache) = (arguments.color, arguments.refresh_cache);
-        Ok(Invocation { arena, texts, settings, config, compared: None, output, color, refresh_cache })
+        let shared = shared.clone();
+        Ok(Invocation { arena, texts, settings, config, compared: None, output, color, refresh_cache, shared })
     }
 
     /// The sources as messages and reports name them.
@@ -110,9 +123,11 @@ impl<'a> Invocation<'a> {
             .collect()
     }
 
-    /// What paths in the configuration are relative to.
+    /// What paths in the configuration are relative to: its folder, or the working directory where it came through a
+    /// descriptor such as `/dev/stdin`, which has none.
     pub fn folder(&self) -> &Path {
-        self.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""))
+        let file = self.config.as_deref().filter(|path| !is_descriptor(path));
+        file.and_then(Path::parent).unwrap_or(Path::new(""))
     }
 
     /// Where a result goes; what something decrypted was read for is for the user alone.
@@ -125,28 +140,13 @@ impl<'a> Invocation<'a> {
         if self.texts.has_decrypted() { Access::Private } else { Access::Usual }
     }
 
+    /// Where the paths of the settings lead.
+    pub fn place(&self) -> Place<'_> {
+        Place { folder: self.folder(), variable: |name| std::env::var_os(name) }
+    }
+
     fn specs(&self) -> Vec<Spec> {
-        let spec = |source: &settings::Source| Spec {
-            name: source.text.clone(),
-            path: self.path_of(source),
-            origin: Some(source.at.clone()),
-            salt: self.salt_parts(source),
-        };
-        self.settings.inventory.iter().map(spec).collect()
-    }
-
-    /// The path that a setting names: one in the configuration starts from its folder.
-    pub fn path_of(&self, source: &settings::Source) -> PathBuf {
-        if source.from_file { self.folder().join(&source.text) } else { PathBuf::from(&source.text) }
-    }
-
-    fn salt_parts(&self, source: &settings::Source) -> Vec<Given> {
-        let given = |(part, path): &(Part, String)| Given {
-            part: *part,
-            path: if source.from_file { self.folder().join(path) } else { PathBuf::from(path) },
-            origin: Some(source.at.clone()),
-        };
-        source.salt.iter().map(given).collect()
+        self.settings.specs(&self.place())
     }
 
     /// Reads the sources and plans.
@@ -160,8 +160,9 @@ impl<'a> Invocation<'a> {
         let assignments = self.assign(&loaded, versions, &mut warnings)?;
         let plan = plan(&assignments, &self.settings.policy)?;
         warnings.extend(plan.warnings.iter().cloned());
-        let hidden = limit::hidden(self, &loaded, &mut warnings)?;
-        let plan = limited(plan, &loaded.inventory, &hidden);
+        let files = Options { limits: self.settings.limits, pipes: self.shared.pipes.clone(), ..Options::default() };
+        let hidden = limit::hidden(&self.settings.limit, &loaded, &files, &mut warnings)?;
+        let plan = limit::shown(plan, &loaded.inventory, &hidden);
         let naming: &Naming = &self.settings.naming;
         let names = naming.name(&plan)?;
         warnings.extend(names.warnings.iter().cloned());
@@ -189,7 +190,11 @@ impl<'a> Invocation<'a> {
         }
         let mut more = Vec::new();
         let options = sources::options(self, &mut more)?;
-        let mut loaded = source::load(self.arena, self.texts, &specs, &options)?;
+        let loaded = source::load(self.arena, self.texts, &specs, &options);
+        if let Some(signal) = self.shared.interrupt.signal() {
+            interrupted(signal);
+        }
+        let mut loaded = loaded?;
         loaded.warnings.append(&mut more);
         Ok(loaded)
     }
@@ -204,13 +209,30 @@ impl<'a> Invocation<'a> {
         assign::assign(self.arena, &loaded.inventory, self.texts, request, warnings)
     }
 
+    /// A plan without any host stands for an inventory that was not meant, such as an empty pipe.
+    ///
+    /// # Errors
+    /// There is no host.
+    pub fn refuse_empty(&self, planned: &Planned<'_>) -> Result<(), Error> {
+        if planned.inventory.host_ids().len() > 0 {
+            return Ok(());
+        }
+        let problem = Problem::new(format!("there is no host to plan with in {}", self.source_names().join(", ")));
+        let hint = "check the sources; regal-inventory --graph shows what was read, and is no error without hosts";
+        Err(problem.hint(hint).into())
+    }
+
     fn no_versions(&self) -> Error {
         let problem = Problem::new("nothing says which version a host is to run");
         let problem = match &self.config {
             Some(path) => problem.at(Location::whole(path.display().to_string())),
             None => problem,
         };
-        let loaded = source::load(self.arena, self.texts, &self.specs(), &Options::default());
+        let options = sources::options(self, &mut Vec::new()).unwrap_or_default();
+        let loaded = source::load(self.arena, self.texts, &self.specs(), &options);
+        if let Some(signal) = self.shared.interrupt.signal() {
+            interrupted(signal);
+        }
         let candidates = loaded.map(|loaded| assign::candidates(&loaded.inventory)).unwrap_or_default();
         let hint =
             "set `version_from: {var: app_version}` or `versions:` in regal.yml, or use --version-from var:app_version";
@@ -218,18 +240,11 @@ impl<'a> Invocation<'a> {
     }
 }
 
-/// The plan without hidden hosts; batches keep their names, and those that lose all hosts are left out.
-fn limited<'a>(mut plan: Plan<'a>, inventory: &Inventory<'a>, hidden: &[bool]) -> Plan<'a> {
-    if hidden.is_empty() {
-        return plan;
-    }
-    let shown = |name: &&str| inventory.find_host(name).is_none_or(|host| !hidden[host.index()]);
-    for rollout in &mut plan.rollouts {
-        rollout.retain(|name| shown(&name));
-    }
-    plan.rollouts.retain(|rollout| !rollout.batches.is_empty());
-    plan.unversioned.retain(shown);
-    plan
+/// Ends this process by a signal that came while a program ran, as it would have ended then.
+fn interrupted(signal: i32) -> ! {
+    // Only a signal that cannot end a process would return.
+    let _ = signal_hook::low_level::emulate_default_handler(signal);
+    std::process::exit(128 + signal)
 }
 
 fn skipped<'s>(own: &'s [String], vaults: &'s [String]) -> impl Iterator<Item = Problem> + 's {
@@ -275,12 +290,19 @@ fn read_config<'a>(
     texts: &TextMap<'a>,
     path: &Path,
     option: &str,
+    pipes: &Pipes,
 ) -> Result<regal_inventory::text::Text<'a>, Error> {
     let name = path.display().to_string();
     let whole = |message: String| Problem::new(message).at(Location::whole(name.clone()));
-    let bytes = std::fs::read(path).map_err(|error| {
-        whole(format!("the configuration cannot be read: {error}")).hint(format!("check the path given by {option}"))
+    // How long to wait is said in it, so for it that is the default.
+    let bytes = pipes.read(path, &Limits::default()).map_err(|unread| {
+        whole(format!("the configuration cannot be read: {}", unread.why))
+            .hint(unread.hint_or(&format!("check the path given by {option}")))
     })?;
+    if let Some(encoding) = Encoding::of(&bytes) {
+        let problem = whole(format!("the configuration is {} and not UTF-8", encoding.name()));
+        return Err(problem.hint(encoding.hint()).into());
+    }
     let text = String::from_utf8(bytes)
         .map_err(|_| whole("the configuration is not valid UTF-8".to_string()).hint("save it as UTF-8"))?;
     Ok(texts.add(arena.alloc_str(&name), arena.alloc_str(&text))?)

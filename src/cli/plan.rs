@@ -14,6 +14,7 @@ use super::pipeline::{Invocation, Planned};
 /// Bad input; a result that cannot be written.
 pub fn run(invocation: &Invocation<'_>, options: &PlanOptions) -> anyhow::Result<()> {
     let mut planned = invocation.plan()?;
+    invocation.refuse_empty(&planned)?;
     if let Some(wanted) = options.waves.as_ref().filter(|wanted| !wanted.is_empty()) {
         let wanted: Vec<&str> = wanted.iter().map(|version| version.trim()).collect();
         (planned.plan, planned.names) = waves::select(&planned.plan, &planned.names, &wanted)?;

@@ -23,13 +23,16 @@ const IGNORED_VARIABLES: [&str; 6] = ["_", "COLUMNS", "LINES", "OLDPWD", "PWD", 
 pub fn options(invocation: &Invocation<'_>, warnings: &mut Vec<Problem>) -> Result<Options, Error> {
     let mut own_files: Vec<PathBuf> = invocation.config.iter().chain(&invocation.compared).cloned().collect();
     own_files.extend(std::env::current_exe());
+    let said = invocation.settings.options(&invocation.place());
     Ok(Options {
         own_files,
         guard: Some((GUARD.to_string(), "1".to_string())),
-        engine: Engine { mode: invocation.settings.engine, program: program(invocation)? },
+        engine: Engine { program: program(invocation)?, ..said.engine },
         cache: cache(invocation, warnings),
-        limits: invocation.settings.limits,
-        secrets: vault::secrets(&invocation.settings, invocation.folder()),
+        secrets: vault::secrets(&invocation.settings, &invocation.place()),
+        pipes: invocation.shared.pipes.clone(),
+        interrupt: Some(invocation.shared.interrupt.clone()),
+        ..said
     })
 }
 
@@ -37,7 +40,7 @@ pub fn options(invocation: &Invocation<'_>, warnings: &mut Vec<Problem>) -> Resu
 fn program(invocation: &Invocation<'_>) -> Result<Option<PathBuf>, Error> {
     let Some(set) = &invocation.settings.ansible_inventory else { return Ok(in_path(ANSIBLE_INVENTORY)) };
     let found = if set.text.contains('/') {
-        std::path::absolute(invocation.path_of(set)).ok().filter(|path| is_program(path))
+        std::path::absolute(invocation.place().path(set)).ok().filter(|path| is_program(path))
     } else {
         in_path(&set.text)
     };

@@ -4,7 +4,7 @@
 //! every number to its length, letters go `a` to `z` and then `A` to `Z`, several ranges multiply, an end before the begin
 //! gives no host.
 
-use crate::text::python_int;
+use crate::text::python_int128;
 
 /// Whether a host text has a range: to Ansible any `[` is one.
 pub fn is_range(text: &str) -> bool {
@@ -58,12 +58,17 @@ const SHAPE: &str = "write a range as [begin:end] or [begin:end:step]";
 const TOO_MANY: (&str, &str) =
     ("makes too many hosts", "check the end of the range; `max_range_hosts` is how many ranges may add");
 
+/// A bound has at most 30 digits, so that nothing made of bounds is too large to count.
+const MAX_BOUND: u128 = 10_u128.pow(30);
+/// No two bounds are farther apart.
+const MAX_STEP: i128 = 10_i128.pow(31);
+
 /// One range: numbers, or places in [`LETTERS`].
 struct Range {
-    begin: i64,
+    begin: i128,
     /// Included.
-    end: i64,
-    step: i64,
+    end: i128,
+    step: i128,
     /// Numbers are padded with zeros to this length.
     width: usize,
     letters: bool,
@@ -93,14 +98,17 @@ impl Range {
             }
             return Ok(Range { begin: from, end: to, step: python_step(step)?, width, letters: true });
         }
-        let bound = |text: &str| python_int(text).filter(|bound| bound.unsigned_abs() < i64::MAX as u64);
-        let number = |text: &str| bound(text).ok_or(("has a bound that is no number and no letter", SHAPE));
+        let number = |text: &str| match python_int128(text) {
+            Some(bound) if bound.unsigned_abs() < MAX_BOUND => Ok(bound),
+            Some(_) => Err(("has a number of more than 30 digits", "check the range; it is for counting hosts")),
+            None => Err(("has a bound that is no number and no letter", SHAPE)),
+        };
         Ok(Range { begin: number(begin)?, end: number(end)?, step: python_step(step)?, width, letters: false })
     }
 
     /// The length of Python's `range(begin, end + 1, step)`.
     fn count(&self) -> usize {
-        let (begin, stop, step) = (i128::from(self.begin), i128::from(self.end) + 1, i128::from(self.step));
+        let (begin, stop, step) = (self.begin, self.end + 1, self.step);
         let distance = if step > 0 { stop - begin } else { begin - stop };
         // Rounded up: the first value counts however large the step is.
         let steps = (distance.max(0) + step.abs() - 1) / step.abs();
@@ -108,7 +116,7 @@ impl Range {
     }
 
     fn values(&self) -> impl Iterator<Item = String> + '_ {
-        let value = |index: usize| self.begin.saturating_add(self.step.saturating_mul(index as i64));
+        let value = |index: usize| self.begin.saturating_add(self.step.saturating_mul(index as i128));
         (0..self.count()).map(value).map(|value| {
             let letter = usize::try_from(value).ok().and_then(|place| LETTERS.get(place)).filter(|_| self.letters);
             match letter {
@@ -123,13 +131,14 @@ impl Range {
 const LETTERS: &[u8; 52] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /// The place of a letter, or of a run of letters, in the alphabet a-zA-Z; Ansible looks the text up as a substring.
-fn letter(text: &str) -> Option<i64> {
+fn letter(text: &str) -> Option<i128> {
     let alphabet = std::str::from_utf8(LETTERS).ok()?;
-    alphabet.find(text).map(|index| index as i64)
+    alphabet.find(text).map(|index| index as i128)
 }
 
-fn python_step(text: &str) -> Result<i64, (&'static str, &'static str)> {
-    match python_int(text) {
+fn python_step(text: &str) -> Result<i128, (&'static str, &'static str)> {
+    // A larger step gives no other hosts.
+    match python_int128(text).map(|step| step.clamp(-MAX_STEP, MAX_STEP)) {
         Some(0) => Err(("has a step of 0", "a step is 1 or more")),
         Some(step) => Ok(step),
         None => Err(("has a step that is no number", SHAPE)),

@@ -12,6 +12,8 @@ const IGNORED_ENDINGS: [&str; 12] =
 const IGNORED_NAMES: [&str; 3] = ["host_vars", "group_vars", "vars_plugins"];
 /// Directories in directories, at most: a link may lead back up.
 pub(super) const MAX_DEPTH: usize = 40;
+/// So much of a file is looked at to see whether it is our own, in bytes.
+const HEAD: usize = 4096;
 
 impl Reading<'_, '_> {
     /// The files of a directory that are to be read, in order; those that are our own are noted as skipped.
@@ -60,7 +62,7 @@ impl Reading<'_, '_> {
         if self.options.own_files.iter().any(|own| same_file(own, path)) {
             return true;
         }
-        let Some(head) = head(path) else { return false };
+        let Some(head) = self.head(path, HEAD) else { return false };
         if script::is_executable(path) && head.starts_with("#!") {
             let program = |line: &str| !line.trim_start().starts_with('#') && line.contains("regal-inventory");
             return head.lines().next().is_some_and(|line| line.contains("regal-inventory"))
@@ -72,14 +74,6 @@ impl Reading<'_, '_> {
         };
         head.lines().any(plugin)
     }
-}
-
-/// The start of a text file.
-fn head(path: &Path) -> Option<String> {
-    use std::io::Read;
-    let mut bytes = Vec::new();
-    std::fs::File::open(path).ok()?.take(4096).read_to_end(&mut bytes).ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn is_ignored(name: &str) -> bool {

@@ -10,11 +10,15 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use super::bytes::{Nature, is_descriptor, nature};
+use super::file::unreadable;
+use super::handed::Handed;
 use super::program::{Answer, Call};
-use super::{Content, Kind, Reading, Secret, Spec, script, vaults, yaml};
-use crate::error::Problem;
+use super::{Content, Kind, Reading, Secret, Spec, io_message, script, vaults, yaml};
+use crate::error::{Location, Problem};
 use crate::text::{Arena, Printer};
 use crate::value::{Entry, Value};
+use crate::vault;
 
 /// Which sources go through `ansible-inventory`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,13 +65,21 @@ const LOCAL_FACTS: &str = "ansible_local";
 const SAVE: &str = "save what it finds where Ansible is installed, and read that: \
                     ansible-inventory -i FILE --list --export --yaml > hosts.yml";
 
+/// A source of `ansible-inventory`.
+enum Given {
+    /// As it is: hosts with commas, or a path.
+    Named(String),
+    /// A pipe, or what only this process has open.
+    Handed(PathBuf),
+}
+
 /// What a look at the sources found.
 #[derive(Default)]
 struct Survey {
     /// The first configuration of a plugin.
     plugin: Option<Problem>,
-    /// The sources as arguments of `ansible-inventory`.
-    arguments: Vec<String>,
+    /// The sources as `ansible-inventory` is told of them.
+    sources: Vec<Given>,
     /// The sources as the user named them.
     names: Vec<String>,
     /// All files that the output depends on.
@@ -118,7 +130,7 @@ impl Survey {
         let Some(kind) = reading.kind(spec) else { return };
         let path = std::path::absolute(&spec.path).unwrap_or_else(|_| spec.path.clone());
         match kind {
-            Kind::Hosts => return self.add(&spec.name, &spec.name),
+            Kind::Hosts => return self.add(Given::Named(spec.name.clone()), &spec.name),
             Kind::Directory => {
                 for file in reading.files_of(&spec.path) {
                     self.look_into(reading, &file);
@@ -130,38 +142,123 @@ impl Survey {
                     return;
                 }
                 self.look_into(reading, &spec.path);
+                if is_handed(&spec.path) {
+                    return self.add(Given::Handed(spec.path.clone()), &spec.name);
+                }
                 let folder = path.parent().unwrap_or(Path::new("/"));
                 self.files.extend([path.clone(), folder.join("group_vars"), folder.join("host_vars")]);
             }
         }
-        self.add(&path.display().to_string(), &spec.path.display().to_string());
+        self.add(Given::Named(path.display().to_string()), &spec.path.display().to_string());
     }
 
-    fn add(&mut self, source: &str, shown: &str) {
-        self.arguments.push(format!("--inventory={source}"));
+    fn add(&mut self, source: Given, shown: &str) {
+        self.sources.push(source);
         self.names.push(format!(" -i {shown}"));
     }
 
     /// Notes a file that is the configuration of a plugin.
     fn look_into(&mut self, reading: &mut Reading<'_, '_>, path: &Path) {
-        let ending = path.extension().map(|ending| ending.to_string_lossy().into_owned());
-        let may_be = matches!(ending.as_deref(), None | Some("yml" | "yaml" | "json"))
-            && !script::is_executable(path)
-            && path.metadata().is_ok_and(|metadata| metadata.len() <= MAX_CONFIG);
         let wanted = reading.options.engine.mode == Mode::Auto && self.plugin.is_none();
-        if !wanted || !may_be || !mentions_plugin(path) {
+        if !wanted {
             return;
         }
-        let Some(Content::Text(text, None)) = reading.read_text(path) else { return };
-        if let Ok(yaml::Document::Plugin(plugin)) = yaml::parse(reading, text) {
+        if let Some(plugin) = plugin_of(reading, path) {
             self.plugin = Some(refusal(reading, plugin));
         }
     }
 }
 
+/// The `plugin` of a file, if it is the configuration of one.
+fn plugin_of<'a>(reading: &mut Reading<'_, 'a>, path: &Path) -> Option<&'a Entry<'a>> {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().into_owned());
+    let may_be = matches!(ending.as_deref(), None | Some("yml" | "yaml" | "json"))
+        && !script::is_executable(path)
+        && path.metadata().is_ok_and(|metadata| metadata.len() <= MAX_CONFIG);
+    if !may_be || !mentions_plugin(reading, path) {
+        return None;
+    }
+    let Some(Content::Text(decoded)) = reading.read_text(path) else { return None };
+    match (decoded.first_bad(), yaml::parse(reading, decoded.text)) {
+        (None, Ok(yaml::Document::Plugin(plugin))) => Some(plugin),
+        _ => None,
+    }
+}
+
 /// Whether the word is in a file at all, which is quicker to know than what the file says.
-fn mentions_plugin(path: &Path) -> bool {
-    std::fs::read(path).is_ok_and(|bytes| memchr::memmem::find(&bytes, b"plugin").is_some())
+fn mentions_plugin(reading: &Reading<'_, '_>, path: &Path) -> bool {
+    let most = usize::try_from(MAX_CONFIG).unwrap_or(usize::MAX);
+    let head = reading.options.pipes.head(path, most, &reading.options.limits);
+    head.is_ok_and(|bytes| memchr::memmem::find(&bytes, b"plugin").is_some())
+}
+
+/// Whether Ansible is given a file that we write in place of this one: a pipe, which was read already, or what only this
+/// process has open.
+fn is_handed(path: &Path) -> bool {
+    nature(path).is_ok_and(|nature| nature == Nature::Pipe || nature == Nature::File && is_descriptor(path))
+        && !script::is_executable(path)
+}
+
+/// The sources and passwords as arguments, and what was written for them.
+///
+/// # Errors
+/// A pipe that cannot be read, or a folder that cannot be written to.
+fn arguments<'m>(
+    reading: &mut Reading<'m, '_>,
+    sources: &[Given],
+) -> Result<(Vec<String>, Option<Handed<'m>>), Problem> {
+    let mut handed = None;
+    let mut arguments = vec!["--list".to_string(), format!("--playbook-dir={PLAYBOOK_FOLDER}")];
+    for secret in &reading.options.secrets {
+        let path = if is_handed(&secret.path) {
+            hand_on(reading, &mut handed, &secret.path)?
+        } else {
+            std::path::absolute(&secret.path).unwrap_or_else(|_| secret.path.clone())
+        };
+        arguments.push(password(secret, &path));
+    }
+    for source in sources {
+        let source = match source {
+            Given::Named(name) => name.clone(),
+            Given::Handed(path) => hand_on(reading, &mut handed, path)?.display().to_string(),
+        };
+        arguments.push(format!("--inventory={source}"));
+    }
+    Ok((arguments, handed))
+}
+
+/// A file with the bytes of a path, under a name that tells Ansible what it is.
+fn hand_on<'m>(
+    reading: &mut Reading<'m, '_>,
+    handed: &mut Option<Handed<'m>>,
+    path: &Path,
+) -> Result<PathBuf, Problem> {
+    let whole = || Location::whole(path.display().to_string());
+    let bytes = reading.bytes(path).map_err(|unread| unreadable(&unread, path))?;
+    if vault::is_encrypted(bytes) {
+        reading.texts.note_decrypted();
+    }
+    let mut name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let before = reading.mark();
+    // A plugin takes a configuration by the end of its name.
+    if path.extension().is_none()
+        && let Some(plugin) = plugin_of(reading, path).and_then(|plugin| plugin.value.text())
+    {
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+        let plugin: String = plugin.rsplit('.').next().unwrap_or_default().chars().map(plain).collect();
+        name = format!("{name}.{plugin}.yml");
+    }
+    reading.back_to(before);
+    let written = match handed {
+        Some(handed) => handed.add(path, &name, bytes),
+        None => {
+            Handed::new(reading.options.interrupt.as_ref()).and_then(|made| handed.insert(made).add(path, &name, bytes))
+        }
+    };
+    written.map_err(|error| {
+        let problem = Problem::new(format!("cannot be handed on to Ansible: {}", io_message(&error)));
+        problem.at(whole()).hint("it needs room in the folder for temporary files; TMPDIR names another one")
+    })
 }
 
 fn run(reading: &mut Reading<'_, '_>, survey: Survey, program: PathBuf) {
@@ -170,9 +267,10 @@ fn run(reading: &mut Reading<'_, '_>, survey: Survey, program: PathBuf) {
     if !reading.skipped.is_empty() {
         environment.push(("ANSIBLE_INVENTORY_IGNORE_REGEX", ignoring(&reading.skipped)));
     }
-    let mut arguments = vec!["--list".to_string(), format!("--playbook-dir={PLAYBOOK_FOLDER}")];
-    arguments.extend(reading.options.secrets.iter().map(password));
-    arguments.extend(survey.arguments);
+    let (arguments, handed) = match arguments(reading, &survey.sources) {
+        Ok(arguments) => arguments,
+        Err(problem) => return reading.push(problem),
+    };
     // Ansible may also know passwords that are not told to us, from ansible.cfg.
     let decrypts = !reading.options.secrets.is_empty() || vaults::has_any(&survey.files);
     if decrypts {
@@ -182,8 +280,9 @@ fn run(reading: &mut Reading<'_, '_>, survey: Survey, program: PathBuf) {
         name: format!("ansible-inventory{} --list", survey.names.concat()),
         what: "Ansible",
         printer: Printer::Ansible,
-        // What was decrypted is written nowhere.
-        may_keep: !decrypts,
+        // What was decrypted is written nowhere, and a pipe is another one each time.
+        may_keep: !decrypts && handed.is_none(),
+        renamed: handed.as_ref().map(Handed::names).unwrap_or_default(),
         watched: [vec![program.clone()], survey.files].concat(),
         program,
         arguments,
@@ -206,8 +305,7 @@ fn run(reading: &mut Reading<'_, '_>, survey: Survey, program: PathBuf) {
 }
 
 /// A vault password as Ansible is told of it.
-fn password(secret: &Secret) -> String {
-    let path = std::path::absolute(&secret.path).unwrap_or_else(|_| secret.path.clone());
+fn password(secret: &Secret, path: &Path) -> String {
     match &secret.id {
         Some(id) => format!("--vault-id={id}@{}", path.display()),
         None => format!("--vault-password-file={}", path.display()),

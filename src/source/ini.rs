@@ -13,8 +13,8 @@
 
 use indexmap::IndexMap;
 
-use super::Reading;
-use super::shell;
+use super::file::Decoded;
+use super::{Reading, shell};
 use crate::error::Problem;
 use crate::inventory::{GroupId, Target, UNGROUPED};
 use crate::literal::{self, Literal};
@@ -41,6 +41,8 @@ struct Pending {
 struct Reader<'r, 'm, 'a> {
     reading: &'r mut Reading<'m, 'a>,
     text: Text<'a>,
+    /// Where the text is not UTF-8.
+    bad: &'a [usize],
     group: GroupId,
     section: Section,
     pending: IndexMap<&'a str, Pending>,
@@ -50,10 +52,15 @@ struct Reader<'r, 'm, 'a> {
 }
 
 /// Reads an INI inventory into the reading's inventory; problems go to the reading.
-pub fn read<'a>(reading: &mut Reading<'_, 'a>, text: Text<'a>) {
+pub fn read<'a>(reading: &mut Reading<'_, 'a>, decoded: Decoded<'a>) {
+    let Decoded { text, bad } = decoded;
+    if reading.refuses_mark(text) {
+        return;
+    }
     let mut reader = Reader {
         reading,
         text,
+        bad,
         group: UNGROUPED,
         section: Section::Hosts,
         pending: IndexMap::new(),
@@ -71,9 +78,28 @@ pub fn read<'a>(reading: &mut Reading<'_, 'a>, text: Text<'a>) {
 impl<'a> Reader<'_, '_, 'a> {
     fn untrimmed(&mut self, line: &'a str) {
         let line = python_trim(line);
-        if !line.is_empty() && !line.starts_with(['#', ';']) {
+        if !line.is_empty() && !line.starts_with(['#', ';']) && (self.bad.is_empty() || self.is_sound(line)) {
             self.line(line);
         }
+    }
+
+    /// Whether a line is UTF-8 as far as it is read; else that is a problem. In a comment anything may stand.
+    fn is_sound(&mut self, line: &'a str) -> bool {
+        let start = (self.text.pos_of(line).0 - self.text.base.0) as usize;
+        let Some(bad) = self.bad.iter().find(|bad| (start..start + line.len()).contains(bad)) else { return true };
+        let comment = match self.section {
+            _ if header(line).is_some() => line.find('#'),
+            Section::Hosts => shell::comment(line),
+            Section::Children => line.find('#'),
+            Section::Vars => None,
+            Section::Unknown => Some(0),
+        };
+        let sound = comment.is_some_and(|comment| start + comment <= *bad);
+        if !sound {
+            let problem = self.reading.not_utf8(self.text.pos(*bad));
+            self.reading.push(problem);
+        }
+        sound
     }
 
     fn line(&mut self, line: &'a str) {

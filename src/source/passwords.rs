@@ -6,7 +6,10 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{Reading, io_message, script};
+use super::bytes::{Nature, Unread, nature};
+use super::process::{self, End, Job, Outcome};
+use super::program::stop;
+use super::{Options, Reading, io_message, script};
 use crate::error::{Location, Problem};
 use crate::vault::{self, Failure, Keyring};
 
@@ -43,7 +46,7 @@ impl Reading<'_, '_> {
         let mut keyring = Keyring::default();
         let mut failed = Vec::new();
         for secret in &self.options.secrets {
-            match secret.password(&mut keyring) {
+            match secret.password(self.options, &mut keyring) {
                 Ok(password) => keyring.add(secret.id.as_deref().unwrap_or(DEFAULT_ID), password),
                 Err(problem) if problem.location.is_some() => failed.push(problem),
                 Err(problem) => failed.push(problem.at(secret.origin.clone())),
@@ -60,20 +63,19 @@ impl Reading<'_, '_> {
 
 impl Secret {
     /// The password; a file of it may itself be under vault, for a password that stands before it.
-    fn password(&self, earlier: &mut Keyring) -> Result<Vec<u8>, Problem> {
+    fn password(&self, options: &Options, earlier: &mut Keyring) -> Result<Vec<u8>, Problem> {
         let shown = self.path.display();
-        let unreadable = |error: &std::io::Error| {
-            Problem::new(format!("the vault password file `{shown}` cannot be read: {}", io_message(error)))
-                .hint("check the path; relative paths in a regal.yml start from its folder")
+        let unreadable = |unread: Unread| {
+            Problem::new(format!("the vault password file `{shown}` cannot be read: {}", unread.why))
+                .hint(unread.hint_or("check the path; relative paths in a regal.yml start from its folder"))
         };
-        let metadata = std::fs::metadata(&self.path).map_err(|error| unreadable(&error))?;
-        let password = if metadata.is_dir() {
+        let password = if nature(&self.path).map_err(unreadable)? == Nature::Folder {
             let problem = Problem::new(format!("the vault password file `{shown}` is a directory"));
             return Err(problem.hint("name the file that holds the password, or the program that prints it"));
         } else if script::is_executable(&self.path) {
-            self.printed()?
+            self.printed(options)?
         } else {
-            let text = std::fs::read(&self.path).map_err(|error| unreadable(&error))?;
+            let text = options.pipes.read(&self.path, &options.limits).map_err(unreadable)?;
             let text = text.trim_ascii();
             if vault::is_encrypted(text) {
                 earlier.decrypt(text).map_err(|failure| refused(&self.path, failure))?
@@ -91,25 +93,33 @@ impl Secret {
     }
 
     /// What the program prints. It may talk to the terminal on stdin and stderr.
-    fn printed(&self) -> Result<Vec<u8>, Problem> {
+    fn printed(&self, options: &Options) -> Result<Vec<u8>, Problem> {
         let shown = self.path.display();
-        // Without a slash the system would search PATH instead of this folder.
-        let mut command = Command::new(std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone()));
+        let mut command = Command::new(script::program(&self.path));
         if let (true, Some(id)) = (self.is_client(), &self.id) {
             command.args(["--vault-id", id]);
         }
-        let output = command.stderr(Stdio::inherit()).stdin(Stdio::inherit()).output().map_err(|error| {
+        command.stderr(Stdio::inherit()).stdin(Stdio::inherit());
+        let (limits, interrupt) = (options.limits, options.interrupt.as_ref());
+        // A password has no end of its own.
+        let job = Job { command, limits, interrupt, complete: &|_| true };
+        let Outcome { end, stdout, .. } = process::run(job).map_err(|error| {
             Problem::new(format!("the vault password script `{shown}` cannot be run: {}", io_message(&error)))
                 .hint("if it is a file with the password in it, remove its run bit: chmod -x FILE")
         })?;
-        if output.status.success() {
-            return Ok(output.stdout);
-        }
+        let status = match end {
+            End::Exited(status) if status.success() => return Ok(stdout),
+            End::Exited(status) => status,
+            stopped => {
+                let (what, hint) = stop(&stopped, &limits);
+                return Err(Problem::new(format!("the vault password script `{shown}` {what}")).hint(hint));
+            }
+        };
         let message = match &self.id {
-            Some(id) if self.is_client() && output.status.code() == Some(UNKNOWN_ID) => {
+            Some(id) if self.is_client() && status.code() == Some(UNKNOWN_ID) => {
                 format!("the vault password script `{shown}` knows no vault id `{id}`")
             }
-            _ => format!("the vault password script `{shown}` failed ({})", output.status),
+            _ => format!("the vault password script `{shown}` failed ({status})"),
         };
         Err(Problem::new(message).hint("run it by hand; it prints the password and exits with 0"))
     }

@@ -6,10 +6,12 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use super::{Reading, cache, io_message};
+use super::bytes::{seconds, size};
+use super::process::{self, End, Job, Outcome};
+use super::{Limits, Options, Reading, cache, io_message};
 use crate::error::{Location, Problem};
 use crate::json;
-use crate::text::{Printer, Text};
+use crate::text::{Arena, Pos, Printer, Text};
 use crate::value::{Entry, Value};
 
 /// A call of a program.
@@ -26,6 +28,8 @@ pub(super) struct Call {
     pub arguments: Vec<String>,
     /// Variables set for it, besides the guard.
     pub environment: Vec<(&'static str, String)>,
+    /// Paths in what it writes to stderr, with what a message calls them.
+    pub renamed: Vec<(String, String)>,
     /// Whether what it prints may be kept in the cache.
     pub may_keep: bool,
     /// Files whose change makes what is cached useless, the program itself included.
@@ -53,9 +57,6 @@ struct Printed {
     stderr: String,
 }
 
-/// The lines of a program's stderr that a message shows: its first ones, where Ansible names the cause, and its last ones,
-/// where Python does.
-const STDERR_LINES: (usize, usize) = (4, 12);
 /// "exec format error" on every Unix.
 const ENOEXEC: i32 = 8;
 
@@ -69,7 +70,7 @@ impl<'a> Reading<'_, 'a> {
         {
             return self.mapping(call, Printed { stdout, stderr: String::new() });
         }
-        let printed = match run(call, self.options.guard.as_ref()) {
+        let printed = match run(call, self.options) {
             Ok(Some(printed)) => printed,
             Ok(None) => return Answer::NotAProgram,
             Err(problem) => {
@@ -119,44 +120,66 @@ impl Call {
     fn is_list(&self) -> bool {
         self.arguments.iter().any(|argument| argument == "--list")
     }
+
+    /// Whether a text is all that the program has to say: for a host, that may be nothing.
+    fn is_complete(&self, printed: &[u8]) -> bool {
+        let Ok(text) = std::str::from_utf8(printed) else { return false };
+        let nothing = text.trim().is_empty() && !self.is_list();
+        nothing || json::parse(&Arena::new(), Text { text, base: Pos::default() }).is_ok()
+    }
 }
 
 /// What a program prints; nothing where the system cannot run the file.
-fn run(call: &Call, guard: Option<&(String, String)>) -> Result<Option<Printed>, Problem> {
+fn run(call: &Call, options: &Options) -> Result<Option<Printed>, Problem> {
     let whole = |message: String| Problem::new(message).at(Location::whole(call.name.clone()));
     let mut command = Command::new(&call.program);
-    command.args(&call.arguments).stdin(Stdio::null());
-    command.envs(guard.map(|(name, value)| (name, value)));
+    command.args(&call.arguments).stdin(Stdio::null()).stderr(Stdio::piped());
+    command.envs(options.guard.as_ref().map(|(name, value)| (name, value)));
     command.envs(call.environment.iter().map(|(name, value)| (name, value)));
-    let output = match command.output() {
-        Ok(output) => output,
+    let complete = |printed: &[u8]| call.is_complete(printed);
+    let (limits, interrupt) = (options.limits, options.interrupt.as_ref());
+    let Outcome { end, stdout, stderr } = match process::run(Job { command, limits, interrupt, complete: &complete }) {
+        Ok(outcome) => outcome,
         Err(error) if error.raw_os_error() == Some(ENOEXEC) => return Ok(None),
         Err(error) => return Err(whole(format!("cannot be run: {}", io_message(&error))).hint(call.hints[0])),
     };
-    let stderr = shown(&output.stderr);
-    if !output.status.success() {
-        let message = format!("{} failed ({}){stderr}", call.what, output.status);
-        return Err(whole(message).hint(call.hints[1]));
+    let named = |text: String, (path, name): &(String, String)| text.replace(path, name);
+    let stderr = call.renamed.iter().fold(stderr.shown(), named);
+    match end {
+        End::Exited(status) if status.success() => {}
+        End::Exited(status) => {
+            return Err(whole(format!("{} failed ({status}){stderr}", call.what)).hint(call.hints[1]));
+        }
+        stopped => {
+            let (what, hint) = stop(&stopped, &limits);
+            return Err(whole(format!("{} {what}{stderr}", call.what)).hint(hint));
+        }
     }
-    match String::from_utf8(output.stdout) {
+    match String::from_utf8(stdout) {
         Ok(stdout) => Ok(Some(Printed { stdout, stderr })),
         Err(_) => Err(whole(format!("{} printed text that is not UTF-8{stderr}", call.what))
             .hint("an inventory is JSON in UTF-8")),
     }
 }
 
-fn shown(stderr: &[u8]) -> String {
-    let text = String::from_utf8_lossy(stderr);
-    let lines: Vec<&str> = text.trim_end().lines().collect();
-    if lines.is_empty() {
-        return String::new();
+/// Why a program was not waited for, as a fragment that goes on behind its name, and what to do.
+pub(super) fn stop(end: &End, limits: &Limits) -> (String, &'static str) {
+    const LONGER: &str = "run it by hand; `source_timeout` is how long it may take, 0 for ever";
+    let within = format!("{} (`source_timeout`)", seconds(limits.timeout));
+    match end {
+        End::Exited(_) | End::TimedOut => (format!("did not end within {within} and was stopped"), LONGER),
+        End::Unfinished => {
+            let what =
+                "ended, but a program that it started keeps its output open, and what it printed is not complete";
+            (
+                format!("{what} after {within}"),
+                "send the output of what it leaves running elsewhere: > /dev/null 2>&1 &",
+            )
+        }
+        End::TooMuch => (
+            format!("printed more than {} (`max_source_bytes`) and was stopped", size(limits.source_bytes)),
+            "run it by hand; `max_source_bytes` is the most that is read of it",
+        ),
+        End::Interrupted => ("was stopped, since a signal ended the whole run".to_string(), "run it again"),
     }
-    let (first, last) = STDERR_LINES;
-    let clean = |line: &str| -> String { line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect() };
-    let mut shown: Vec<String> = lines.iter().map(|line| clean(line)).collect();
-    if lines.len() > first + last {
-        let left_out = lines.len() - first - last;
-        shown.splice(first..lines.len() - last, [format!("… {left_out} more lines …")]);
-    }
-    format!("; it wrote to stderr:\n    {}", shown.join("\n    "))
 }

@@ -18,10 +18,12 @@ use std::path::{Path, PathBuf};
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::{Reading, io_message};
+use super::Reading;
+use super::bytes::{Unread, nature};
+use super::file::other_encoding;
 use crate::error::{Location, Problem};
 use crate::salt::{Bank, Coverage, Fleet, Minion, Nodegroup, listed};
-use crate::text::{Pos, Text};
+use crate::text::{Encoding, Pos, Text};
 use crate::value::{Entry, KeyKind, Value, is_template};
 pub(super) use detect::detect;
 
@@ -115,10 +117,10 @@ pub(super) fn read(reading: &mut Reading<'_, '_>, given: &[Given]) {
 }
 
 fn read_part<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, given: &Given) {
-    if let Err(error) = std::fs::metadata(&given.path) {
-        let message = format!("the Salt source `{}` cannot be read: {}", given.path.display(), io_message(&error));
+    if let Err(unread) = nature(&given.path) {
+        let message = format!("the Salt source `{}` cannot be read: {}", given.path.display(), unread.why);
         let mut problem = Problem::new(message)
-            .hint(access_hint(&error, "check the path; relative paths in a regal.yml start from its folder"));
+            .hint(access_hint(&unread, "check the path; relative paths in a regal.yml start from its folder"));
         problem.location = given.origin.clone().map(Box::new);
         return reading.push(problem);
     }
@@ -135,14 +137,14 @@ fn read_part<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, giv
 }
 
 /// What to do about a file that cannot be read.
-fn access_hint(error: &std::io::Error, otherwise: &str) -> String {
-    match error.kind() {
+fn access_hint(unread: &Unread, otherwise: &str) -> String {
+    match unread.kind {
         std::io::ErrorKind::PermissionDenied => {
             "the master's files belong to the user it runs as: run this as root or that user, or save \
              salt '*' grains.items --out=json --static and name it under `grains:`"
                 .to_string()
         }
-        _ => otherwise.to_string(),
+        _ => unread.hint_or(otherwise),
     }
 }
 
@@ -340,20 +342,24 @@ impl<'a> Gathered<'a> {
 /// A file's text as a program of Salt's printed it.
 fn printed<'a>(reading: &mut Reading<'_, 'a>, path: &Path) -> Option<Text<'a>> {
     let name = path.display().to_string();
-    let bytes = match std::fs::read(path) {
+    let bytes = match reading.bytes(path) {
         Ok(bytes) => bytes,
-        Err(error) => {
-            let problem = Problem::new(format!("cannot be read: {}", io_message(&error))).at(Location::whole(name));
-            reading.push(problem.hint(access_hint(&error, "check its permissions")));
+        Err(unread) => {
+            let problem = Problem::new(format!("cannot be read: {}", unread.why)).at(Location::whole(name));
+            reading.push(problem.hint(access_hint(&unread, "check its permissions")));
             return None;
         }
     };
-    let Ok(text) = String::from_utf8(bytes) else {
+    if let Some(encoding) = Encoding::of(bytes) {
+        reading.push(other_encoding(path, encoding));
+        return None;
+    }
+    let Ok(text) = std::str::from_utf8(bytes) else {
         let problem = Problem::new("the text is not valid UTF-8").at(Location::whole(name));
         reading.push(problem.hint("save what Salt prints as it is"));
         return None;
     };
-    let (name, text) = (reading.arena.alloc_str(&name), reading.arena.alloc_str(&text));
+    let name = reading.arena.alloc_str(&name);
     reading.texts.add_printed(name, text, crate::text::Printer::Salt).map_err(|problem| reading.push(problem)).ok()
 }
 
@@ -365,16 +371,16 @@ fn entries_of(reading: &mut Reading<'_, '_>, path: &Path) -> Option<Vec<PathBuf>
             Some(entries.into_iter().filter(|path| !hidden(path)).collect())
         }
         Err(error) => {
-            reading.push(unlistable(path, &error));
+            reading.push(unlistable(path, &Unread::from(&error)));
             None
         }
     }
 }
 
-fn unlistable(folder: &Path, error: &std::io::Error) -> Problem {
+fn unlistable(folder: &Path, unread: &Unread) -> Problem {
     let whole = Location::whole(folder.display().to_string());
-    let problem = Problem::new(format!("cannot be listed: {}", io_message(error))).at(whole);
-    problem.hint(access_hint(error, "name a folder"))
+    let problem = Problem::new(format!("cannot be listed: {}", unread.why)).at(whole);
+    problem.hint(access_hint(unread, "name a folder"))
 }
 
 fn file_name(path: &Path) -> String {

@@ -3,9 +3,10 @@
 //! A script is run directly, never through a shell: `SCRIPT --list`, then `SCRIPT --host NAME` for each host unless the
 //! output has `_meta.hostvars`. The rules are those of ansible-core 2.19, `plugins/inventory/script.py`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Reading;
+use super::bytes::is_descriptor;
 use super::program::{Answer, Call};
 use crate::inventory::{GroupId, Target};
 use crate::json;
@@ -61,9 +62,10 @@ fn call(path: &Path, arguments: &[&str]) -> Call {
         name: format!("{} {}", path.display(), arguments.join(" ")),
         what: "the inventory script",
         printer: Printer::Script,
-        program: std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()),
+        program: program(path),
         arguments: arguments.iter().map(ToString::to_string).collect(),
         environment: Vec::new(),
+        renamed: Vec::new(),
         may_keep: true,
         watched: vec![path.to_path_buf()],
         hints: [
@@ -72,6 +74,12 @@ fn call(path: &Path, arguments: &[&str]) -> Call {
             HINT,
         ],
     }
+}
+
+/// The path by which the system finds a script, with a slash in it. A descriptor of ours is another one in a child.
+pub(super) fn program(path: &Path) -> PathBuf {
+    let found = if is_descriptor(path) { path.canonicalize() } else { std::path::absolute(path) };
+    found.unwrap_or_else(|_| path.to_path_buf())
 }
 
 /// Reads groups and, from `_meta`, the variables of hosts. Gives the hosts that are to be asked for: where there is no

@@ -42,6 +42,20 @@ pub fn split<'a>(arena: &'a Arena, line: &'a str, tokens: &mut Vec<Token<'a>>) -
     Ok(None)
 }
 
+/// Where the comment of a line starts, the `#` outside quotes; nothing if it has none, or cannot be split.
+pub fn comment(line: &str) -> Option<usize> {
+    let bytes = line.as_bytes();
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        at = match byte {
+            b'#' => return Some(at),
+            b' ' | b'\t' | b'\r' | b'\n' => at + 1,
+            _ => quoted_word(line, at).ok()?.1,
+        };
+    }
+    None
+}
+
 /// The bytes that end a word or quote a part of it.
 const SPECIAL: [bool; 256] = {
     let mut table = [false; 256];

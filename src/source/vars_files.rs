@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use foldhash::HashMap;
 
 use super::directory::sorted_entries;
-use super::{Content, Reading, Spec, io_message, not_utf8};
+use super::{Content, Reading, Spec, io_message};
 use crate::error::{Location, Problem};
 use crate::inventory::{Inventory, Target};
 use crate::text::Text;
@@ -127,12 +127,12 @@ fn files_of(path: PathBuf) -> Vec<PathBuf> {
 }
 
 fn read_file(reading: &mut Reading<'_, '_>, path: &Path, source: u32, target: Target) {
-    let text = match reading.read_text(path) {
-        Some(Content::Text(text, None)) => text,
-        Some(Content::Text(_, Some(line))) => return reading.push(not_utf8(path, line)),
+    let decoded = match reading.read_text(path) {
+        Some(Content::Text(decoded)) => decoded,
         Some(Content::Sealed) => return reading.vaults.push(path.display().to_string()),
         None => return,
     };
+    let Some(text) = reading.sound_text(decoded) else { return };
     match reading.parse_data(text) {
         Ok(Value::Map(entries)) => {
             for entry in entries {

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use super::{Gathered, access_hint, entries_of, file_name, msgpack};
 use crate::error::{Location, Problem};
 use crate::salt::{Bank, Coverage};
-use crate::source::{Reading, io_message};
+use crate::source::bytes::Unread;
+use crate::source::{Options, Reading};
 use crate::text::Pos;
 use crate::value::{Entry, Value};
 
@@ -63,7 +64,7 @@ fn read_bank<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, ban
     };
     let paths: Vec<PathBuf> = entries.into_iter().filter(counts).collect();
     for part in paths.chunks(AT_ONCE) {
-        for (path, bytes) in part.iter().zip(read_all(part)) {
+        for (path, bytes) in part.iter().zip(read_all(reading.options, part)) {
             let Ok((data, at)) = read_file(reading, path, bytes) else { return paths.len() };
             if let Some(data) = data {
                 gathered.add_data(reading, bank, reading.arena.alloc_str(&id(path)), data, at);
@@ -88,7 +89,7 @@ fn read_by_minion<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>
     cover(gathered, Bank::Pillar);
     for part in files.chunks(AT_ONCE) {
         let (ids, paths): (Vec<&String>, Vec<PathBuf>) = part.iter().map(|(id, path)| (id, path.clone())).unzip();
-        for ((id, path), bytes) in ids.iter().zip(&paths).zip(read_all(&paths)) {
+        for ((id, path), bytes) in ids.iter().zip(&paths).zip(read_all(reading.options, &paths)) {
             let Ok((data, at)) = read_file(reading, path, bytes) else { return files.len() };
             let id = reading.arena.alloc_str(id);
             for (bank, key) in [(Bank::Grains, "grains"), (Bank::Pillar, "pillar")] {
@@ -103,11 +104,12 @@ fn read_by_minion<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>
 }
 
 /// The bytes of files, read by a few threads: a cache has a file for each minion, and most of the time is the system's.
-fn read_all(paths: &[PathBuf]) -> Vec<std::io::Result<Vec<u8>>> {
+fn read_all(options: &Options, paths: &[PathBuf]) -> Vec<Result<Vec<u8>, Unread>> {
     let threads = std::thread::available_parallelism().map_or(1, |count| count.get().min(4));
     let share = paths.len().div_ceil(threads).max(MIN_SHARE);
     std::thread::scope(|scope| {
-        let read = |part: &[PathBuf]| part.iter().map(std::fs::read).collect::<Vec<_>>();
+        let read = |path: &PathBuf| options.pipes.read(path, &options.limits);
+        let read = move |part: &[PathBuf]| part.iter().map(read).collect::<Vec<_>>();
         let workers: Vec<_> = paths.chunks(share).map(|part| scope.spawn(move || read(part))).collect();
         let joined =
             workers.into_iter().map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
@@ -127,15 +129,15 @@ fn cover(gathered: &mut Gathered<'_>, bank: Bank) {
 fn read_file<'a>(
     reading: &mut Reading<'_, 'a>,
     path: &Path,
-    bytes: std::io::Result<Vec<u8>>,
+    bytes: Result<Vec<u8>, Unread>,
 ) -> Result<(Option<&'a [Entry<'a>]>, Pos), ()> {
     let name = path.display().to_string();
     let bytes = match bytes {
         Ok(bytes) => bytes,
-        Err(error) => {
-            let problem = Problem::new(format!("cannot be read: {}", io_message(&error))).at(Location::whole(name));
-            reading.push(problem.hint(access_hint(&error, "check the file")));
-            return if error.kind() == std::io::ErrorKind::PermissionDenied {
+        Err(unread) => {
+            let problem = Problem::new(format!("cannot be read: {}", unread.why)).at(Location::whole(name));
+            reading.push(problem.hint(access_hint(&unread, "check the file")));
+            return if unread.kind == std::io::ErrorKind::PermissionDenied {
                 Err(())
             } else {
                 Ok((None, Pos::default()))

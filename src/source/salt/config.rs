@@ -153,18 +153,14 @@ fn matching(reading: &mut Reading<'_, '_>, folder: &Path, pattern: &str) -> Vec<
 /// Merges files into each other: mappings by key, lists one behind the other, later values over earlier ones.
 fn included<'a>(reading: &mut Reading<'_, 'a>, files: &[PathBuf], merged: &mut Vec<Entry<'a>>) {
     for file in files {
-        if is_own(file) {
+        // What `export salt-nodegroups` wrote: the batches of a plan are no source of the next.
+        if reading.head(file, OWN_MARK.len()).is_some_and(|head| head == OWN_MARK) {
             reading.skipped.push(file.display().to_string());
             continue;
         }
         let Some(entries) = mapping(reading, file) else { continue };
         *merged = merge(reading, merged, entries);
     }
-}
-
-/// Whether a file is what `export salt-nodegroups` wrote: the batches of a plan are no source of the next.
-fn is_own(path: &Path) -> bool {
-    std::fs::read_to_string(path).is_ok_and(|text| text.starts_with(OWN_MARK))
 }
 
 fn merge<'a>(reading: &Reading<'_, 'a>, known: &[Entry<'a>], added: &[Entry<'a>]) -> Vec<Entry<'a>> {

@@ -1,6 +1,5 @@
 //! Which sources are Salt's, by what is in them.
 
-use std::io::Read;
 use std::path::Path;
 
 use super::{Given, Part, cache, keys, roster};
@@ -43,9 +42,7 @@ fn file(reading: &Reading<'_, '_>, path: &Path) -> Option<Part> {
     if script::is_executable(path) {
         return None;
     }
-    let mut head = Vec::new();
-    std::fs::File::open(path).ok()?.take(HEAD as u64).read_to_end(&mut head).ok()?;
-    let head = String::from_utf8_lossy(&head);
+    let head = reading.head(path, HEAD)?;
     let named = path.file_name().is_some_and(|name| name == "roster");
     let has_line = |starts: &[&str]| head.lines().any(|line| starts.iter().any(|start| line.starts_with(start)));
     let start = head.trim_start();
@@ -57,12 +54,12 @@ fn file(reading: &Reading<'_, '_>, path: &Path) -> Option<Part> {
     if !groups && !roster {
         return None;
     }
-    let text = std::fs::read_to_string(path).ok()?;
+    let text = std::str::from_utf8(reading.bytes(path).ok()?).ok()?;
     // A template is no YAML; whoever named such a file so means a roster.
     if named && (text.contains("{%") || text.contains("{{")) {
         return Some(Part::Roster);
     }
-    with_mapping(reading, &text, |entries| {
+    with_mapping(reading, text, |entries| {
         if groups && entries.iter().any(is_nodegroups) {
             return Some(Part::Nodegroups);
         }

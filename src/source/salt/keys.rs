@@ -11,6 +11,7 @@ use crate::error::{Location, Problem};
 use crate::json;
 use crate::salt::listed;
 use crate::source::Reading;
+use crate::source::bytes::Unread;
 use crate::text::{Pos, Text};
 use crate::value::{Entry, Value};
 
@@ -90,7 +91,7 @@ fn key_names(reading: &mut Reading<'_, '_>, folder: &Path) -> Option<Vec<String>
             Some(names)
         }
         Err(error) => {
-            reading.push(unlistable(folder, &error));
+            reading.push(unlistable(folder, &Unread::from(&error)));
             None
         }
     }

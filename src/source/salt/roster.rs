@@ -168,12 +168,7 @@ fn add_grains<'a>(
 /// the other since Salt fails.
 pub(super) fn document<'a>(reading: &mut Reading<'_, 'a>, path: &Path) -> Option<(Text<'a>, Value<'a>)> {
     let text = match reading.read_text(path)? {
-        Content::Text(text, None) => text,
-        Content::Text(..) => {
-            let problem = Problem::new("the text is not valid UTF-8").at(Location::whole(path.display().to_string()));
-            reading.push(problem.hint("save the file as UTF-8"));
-            return None;
-        }
+        Content::Text(decoded) => reading.sound_text(decoded)?,
         Content::Sealed => {
             let problem = Problem::new("the file is under Ansible's vault, which Salt does not read");
             reading.push(problem.at(Location::whole(path.display().to_string())).hint("name a file of Salt's"));

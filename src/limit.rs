@@ -1,32 +1,36 @@
-//! `--limit`: which hosts are shown. As with Ansible, `@FILE` stands for the patterns in a file, one a line.
+//! The limit: which hosts of a plan are shown. As with Ansible, `@FILE` stands for the patterns in a file, one a line.
+//!
+//! A plan is made of all hosts and then shown in part, so that a limit never moves a host to another batch.
 
 use std::path::Path;
 
-use regal_inventory::error::{Error, Location, Problem};
-use regal_inventory::inventory::{HostId, Inventory};
-use regal_inventory::pattern;
-use regal_inventory::salt::{is_target, no_source};
-use regal_inventory::settings::Pattern;
-use regal_inventory::source::Loaded;
+use crate::error::{Error, Location, Problem};
+use crate::inventory::{HostId, Inventory};
+use crate::pattern;
+use crate::plan::Plan;
+use crate::policy::Pattern;
+use crate::salt::{is_target, no_source};
+use crate::source::{Loaded, Options};
+use crate::text::Encoding;
 
-use super::pipeline::Invocation;
-
-/// The hosts that `limit` leaves out, by their index; empty without it.
+/// Returns for each host, by its index, whether the limit leaves it out; nothing without a limit. Files are read as
+/// `options` say.
 ///
 /// # Errors
 /// A pattern or its file that cannot be read; no host left.
 pub fn hidden(
-    invocation: &Invocation<'_>,
+    limit: &[Pattern],
     loaded: &Loaded<'_>,
+    options: &Options,
     warnings: &mut Vec<Problem>,
 ) -> Result<Vec<bool>, Error> {
-    let Some(first) = invocation.settings.limit.first() else { return Ok(Vec::new()) };
+    let Some(first) = limit.first() else { return Ok(Vec::new()) };
     let inventory = &loaded.inventory;
     let (targets, patterns): (Vec<&Pattern>, Vec<&Pattern>) =
-        invocation.settings.limit.iter().partition(|pattern| is_target(&pattern.text));
+        limit.iter().partition(|pattern| is_target(&pattern.text));
     let mut hosts = of_targets(loaded, &targets)?;
     if !patterns.is_empty() {
-        hosts.extend(of_patterns(inventory, &patterns, warnings)?);
+        hosts.extend(of_patterns(inventory, &patterns, options, warnings)?);
     }
     if hosts.is_empty() && inventory.host_ids().len() > 0 {
         let problem = Problem::new("the limit leaves no host").at(first.at.clone());
@@ -37,13 +41,28 @@ pub fn hidden(
     Ok(hidden)
 }
 
+/// Returns the plan without hidden hosts; batches keep their names, and those that lose all hosts are left out.
+pub fn shown<'a>(mut plan: Plan<'a>, inventory: &Inventory<'a>, hidden: &[bool]) -> Plan<'a> {
+    if hidden.is_empty() {
+        return plan;
+    }
+    let shown = |name: &&str| inventory.find_host(name).is_none_or(|host| !hidden[host.index()]);
+    for rollout in &mut plan.rollouts {
+        rollout.retain(|name| shown(&name));
+    }
+    plan.rollouts.retain(|rollout| !rollout.batches.is_empty());
+    plan.unversioned.retain(shown);
+    plan
+}
+
 /// The hosts of Ansible's patterns.
 fn of_patterns(
     inventory: &Inventory<'_>,
     patterns: &[&Pattern],
+    options: &Options,
     warnings: &mut Vec<Problem>,
 ) -> Result<Vec<HostId>, Error> {
-    let terms = terms(patterns)?;
+    let terms = terms(patterns, options)?;
     let named: Vec<&str> = terms.iter().map(String::as_str).collect();
     let at = || patterns.first().map_or_else(|| Location::whole("--limit"), |first| first.at.clone());
     let selection =
@@ -72,14 +91,14 @@ fn of_targets(loaded: &Loaded<'_>, targets: &[&Pattern]) -> Result<Vec<HostId>, 
 }
 
 /// The terms of all patterns, those of files in the place of their names.
-fn terms(patterns: &[&Pattern]) -> Result<Vec<String>, Error> {
+fn terms(patterns: &[&Pattern], options: &Options) -> Result<Vec<String>, Error> {
     let mut terms = Vec::new();
     let mut problems = Vec::new();
     for pattern in patterns {
         for term in pattern::split(&pattern.text) {
             match term.strip_prefix('@') {
                 None => terms.push(term.to_string()),
-                Some(file) => match lines(file, &pattern.at) {
+                Some(file) => match lines(file, &pattern.at, options) {
                     Ok(lines) => terms.extend(lines),
                     Err(problem) => problems.push(problem),
                 },
@@ -90,11 +109,17 @@ fn terms(patterns: &[&Pattern]) -> Result<Vec<String>, Error> {
 }
 
 /// The lines of a file that are not blank. Each is one term: Ansible splits none of them.
-fn lines(file: &str, at: &Location) -> Result<Vec<String>, Problem> {
+fn lines(file: &str, at: &Location, options: &Options) -> Result<Vec<String>, Problem> {
     let wrong = |what: String| Problem::new(format!("limit file `{file}` {what}")).at(at.clone());
-    let text = std::fs::read_to_string(Path::new(file)).map_err(|error| {
-        wrong(format!("cannot be read: {error}")).hint("check the path, which starts from the working directory")
+    let bytes = options.pipes.read(Path::new(file), &options.limits).map_err(|unread| {
+        let hint = unread.hint_or("check the path, which starts from the working directory");
+        wrong(format!("cannot be read: {}", unread.why)).hint(hint)
     })?;
+    if let Some(encoding) = Encoding::of(&bytes) {
+        return Err(wrong(format!("is {} and not UTF-8", encoding.name())).hint(encoding.hint()));
+    }
+    let text =
+        String::from_utf8(bytes).map_err(|_| wrong("is not valid UTF-8".to_string()).hint("save it as UTF-8"))?;
     let lines: Vec<String> =
         text.lines().map(str::trim).filter(|line| !line.is_empty()).map(ToString::to_string).collect();
     if lines.is_empty() {
