@@ -74,3 +74,87 @@ fn limits_are_settings() {
     let message = test("10").args(&list).errors();
     assert!(message.contains("aliases expand to more than 10 values"), "{message}");
 }
+
+fn mode(test: &Test, name: &str, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(test.path().join(name), std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// A configuration can name programs that are run: here it would leave a file.
+fn found() -> Test {
+    Test::new()
+        .script("site/ran.py", "#!/bin/sh\ntouch ran\necho '{\"web\": [\"web1\"]}'\n")
+        .file("site/regal.yml", "inventory: ./ran.py\nversions: {v1: web}\n")
+        .file("site/below/keep", "")
+        .within("site/below")
+        .args(&["plan"])
+}
+
+#[track_caller]
+fn not_taken(test: &Test, why: &str) {
+    let output = test.run();
+    assert_eq!((output.code, output.stdout.as_str()), (1, ""), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("regal.yml: this configuration was found here and is not taken: "),
+        "{}",
+        output.stderr
+    );
+    assert!(output.stderr.contains(why) && output.stderr.contains("name it: --config "), "{}", output.stderr);
+    assert!(!test.path().join("site/below/ran").exists());
+}
+
+#[test]
+fn a_configuration_that_everybody_may_write_is_not_taken_by_itself() {
+    let test = found();
+    mode(&test, "site/regal.yml", 0o666);
+    not_taken(&test, "everybody may write it");
+    // Named on purpose it is.
+    let test = test.env("REGAL_CONFIG", "../regal.yml");
+    assert_eq!(test.run().code, 0);
+    assert!(test.path().join("site/below/ran").exists());
+
+    // As a checkout is that a group shares.
+    let test = found();
+    mode(&test, "site", 0o775);
+    mode(&test, "site/regal.yml", 0o664);
+    assert_eq!(test.run().code, 0);
+}
+
+#[test]
+fn nor_is_one_of_another_user_where_everybody_may_put_it() {
+    use std::os::unix::fs::{chown, lchown, symlink};
+    let test = found();
+    mode(&test, "site", 0o1777);
+    assert_eq!(test.run().code, 0, "it is the user's own");
+    if chown(test.path().join("site/regal.yml"), Some(65_534), None).is_err() {
+        eprintln!("only root can give a file away: the rest was not run");
+        return;
+    }
+    std::fs::remove_file(test.path().join("site/below/ran")).unwrap();
+    not_taken(&test, "and it belongs neither to you nor to root");
+    // As a checkout is that is mounted into a container.
+    mode(&test, "site", 0o755);
+    assert_eq!(test.run().code, 0);
+    std::fs::remove_file(test.path().join("site/below/ran")).unwrap();
+
+    // A link of another user to a file of the user's.
+    std::fs::rename(test.path().join("site/regal.yml"), test.path().join("own.yml")).unwrap();
+    chown(test.path().join("own.yml"), Some(0), None).unwrap();
+    symlink(test.path().join("own.yml"), test.path().join("site/regal.yml")).unwrap();
+    lchown(test.path().join("site/regal.yml"), Some(65_534), None).unwrap();
+    mode(&test, "site", 0o1777);
+    not_taken(&test, "and it belongs neither to you nor to root");
+}
+
+#[test]
+fn where_no_configuration_was_found_is_said() {
+    let test = Test::new().file("hosts", HOSTS).args(&["-i", "hosts", "plan"]);
+    let message = test.errors();
+    let here = test.path().canonicalize().unwrap();
+    assert!(
+        message.contains(&format!("there is no regal.yml in {} or a folder above it", here.display())),
+        "{message}"
+    );
+    let none = test.file("regal.yml", "versions: {v1: all}\n").args(&["--config", "/dev/null"]).errors();
+    assert!(none.contains("nothing says which version"), "{none}");
+}

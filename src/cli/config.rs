@@ -1,22 +1,68 @@
 //! Which configuration is used.
 
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use regal_inventory::error::{Error, Location, Problem};
+use regal_inventory::shown::printable;
+
 /// The name that is looked for.
-const NAME: &str = "regal.yml";
+pub const NAME: &str = "regal.yml";
 
 /// The configuration: the option, else the variable, else the nearest `regal.yml` from `start` upward; nothing if there
 /// is none.
-pub fn find(option: Option<&Path>, variable: Option<&str>, start: &Path) -> Option<PathBuf> {
+///
+/// # Errors
+/// The one that was found may be somebody else's: a configuration can name programs that are run. A further one is not looked
+/// for then, since that would be another plan without a word.
+pub fn find(option: Option<&Path>, variable: Option<&str>, start: &Path) -> Result<Option<PathBuf>, Error> {
     if let Some(path) = option {
-        return Some(path.to_path_buf());
+        return Ok(Some(path.to_path_buf()));
     }
     if let Some(path) = variable.filter(|path| !path.is_empty()) {
-        return Some(PathBuf::from(path));
+        return Ok(Some(PathBuf::from(path)));
     }
-    let found = start.ancestors().map(|folder| folder.join(NAME)).find(|path| path.is_file())?;
+    let Some(found) = start.ancestors().map(|folder| folder.join(NAME)).find(|path| path.is_file()) else {
+        return Ok(None);
+    };
     // Shown as the user would write it.
-    Some(found.strip_prefix(start).map(Path::to_path_buf).unwrap_or(found))
+    let shown = found.strip_prefix(start).map(Path::to_path_buf).unwrap_or_else(|_| found.clone());
+    match doubt(&found) {
+        None => Ok(Some(shown)),
+        Some(why) => {
+            let problem = Problem::new(format!("this configuration was found here and is not taken: {why}"));
+            let path = printable(&shown.display().to_string()).into_owned();
+            let hint = format!(
+                "if it is yours to use, name it: --config {path}, or REGAL_CONFIG={path}; --config /dev/null is none"
+            );
+            Err(problem.at(Location::whole(path)).hint(hint).into())
+        }
+    }
+}
+
+/// Why a file that nobody named cannot be trusted, as Ansible does with `ansible.cfg` and a little more: everybody may write it,
+/// or put another one there. Of a link both ends count.
+fn doubt(path: &Path) -> Option<String> {
+    let target = path.canonicalize().ok()?;
+    let link = path.symlink_metadata().ok().filter(Metadata::is_symlink).map(|link| (path, link));
+    let ends = link.into_iter().chain(target.metadata().ok().map(|file| (target.as_path(), file)));
+    ends.into_iter().find_map(|(path, metadata)| {
+        let folder = path.parent().unwrap_or(Path::new("/"));
+        if !metadata.is_symlink() && everybody_writes(&metadata) {
+            return Some("everybody may write it".to_string());
+        }
+        let open = folder.metadata().is_ok_and(|folder| everybody_writes(&folder));
+        let own = [0, rustix::process::geteuid().as_raw()].contains(&metadata.uid());
+        (open && !own).then(|| {
+            let folder = folder.display().to_string();
+            format!("everybody may write to {}, and it belongs neither to you nor to root", printable(&folder))
+        })
+    })
+}
+
+fn everybody_writes(metadata: &Metadata) -> bool {
+    metadata.mode() & 0o002 != 0
 }
 
 #[cfg(test)]
@@ -30,10 +76,11 @@ mod tests {
         let below = folder.path().join("a/b");
         std::fs::create_dir_all(&below).unwrap();
         std::fs::write(folder.path().join(NAME), "").unwrap();
-        assert_eq!(find(None, None, &below), Some(folder.path().join(NAME)));
+        let find = |option: Option<&Path>, variable| find(option, variable, &below).unwrap();
+        assert_eq!(find(None, None), Some(folder.path().join(NAME)));
         std::fs::write(below.join(NAME), "").unwrap();
-        assert_eq!(find(None, Some(""), &below), Some(PathBuf::from(NAME)));
-        assert_eq!(find(None, Some("x.yml"), &below), Some(PathBuf::from("x.yml")));
-        assert_eq!(find(Some(Path::new("y.yml")), Some("x.yml"), &below), Some(PathBuf::from("y.yml")));
+        assert_eq!(find(None, Some("")), Some(PathBuf::from(NAME)));
+        assert_eq!(find(None, Some("x.yml")), Some(PathBuf::from("x.yml")));
+        assert_eq!(find(Some(Path::new("y.yml")), Some("x.yml")), Some(PathBuf::from("y.yml")));
     }
 }

@@ -223,10 +223,14 @@ impl<'a> Invocation<'a> {
     }
 
     fn no_versions(&self) -> Error {
-        let problem = Problem::new("nothing says which version a host is to run");
+        let what = "nothing says which version a host is to run";
         let problem = match &self.config {
-            Some(path) => problem.at(Location::whole(path.display().to_string())),
-            None => problem,
+            Some(path) => Problem::new(what).at(Location::whole(path.display().to_string())),
+            None => {
+                let here = std::env::current_dir().unwrap_or_default();
+                let (name, here) = (config::NAME, here.display());
+                Problem::new(format!("{what}, and there is no {name} in {here} or a folder above it"))
+            }
         };
         let options = sources::options(self, &mut Vec::new()).unwrap_or_default();
         let loaded = source::load(self.arena, self.texts, &self.specs(), &options);
@@ -266,7 +270,7 @@ pub fn configuration(arguments: &Arguments) -> anyhow::Result<Option<PathBuf>> {
     let environment = environment(&arena)?;
     let variable = environment.iter().find(|(name, _)| *name == "REGAL_CONFIG").map(|(_, value)| *value);
     let here = std::env::current_dir().context("the working directory cannot be read")?;
-    Ok(config::find(arguments.config.as_deref(), variable, &here))
+    Ok(config::find(arguments.config.as_deref(), variable, &here)?)
 }
 
 fn is_host_list(spec: &Spec) -> bool {
