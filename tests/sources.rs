@@ -214,9 +214,9 @@ fn other_encodings_are_named() {
 
 /// Before YAML and JSON it is read; `bom-yaml` in the fixtures has what Ansible printed.
 #[test]
-fn a_byte_order_mark_before_ini_is_no_part_of_a_name() {
+fn a_byte_order_mark_before_ini_is_said() {
     for (name, text) in [
-        ("hosts", "w1\n"),
+        ("hosts", "\nw1\n"),
         ("hosts", "# hosts\nw1\n"),
         ("hosts", "[web]\nw1\n"),
         ("hosts.ini", "[web]\nw1\n"),
@@ -227,6 +227,13 @@ fn a_byte_order_mark_before_ini_is_no_part_of_a_name() {
         assert!(message.contains(&format!("{name}:1:1: the file starts with a byte order mark")), "{message}");
         assert_eq!(message.matches("error: ").count(), 1, "{message}");
     }
+    // Before a host Ansible reads it, so we do, but `check` says so.
+    let host = Test::new().file("hosts.ini", "\u{feff}w1\n").args(&["-i", "hosts.ini", "check"]).args(&VERSION).run();
+    assert!(
+        host.code == 0 && host.stderr.contains("hosts.ini:1:1: the file starts with a byte order mark"),
+        "{}",
+        host.stderr
+    );
     let yaml = Test::new().file("hosts", "\u{feff}web:\n  hosts: [\n").args(&["-i", "hosts", "--list"]).args(&VERSION);
     assert!(!yaml.errors().contains("byte order mark"));
 }

@@ -98,16 +98,19 @@ impl<'a> Reading<'_, 'a> {
         }
     }
 
-    /// Whether a text starts with a byte order mark, which is a problem: Ansible reads one from YAML and JSON only, and
-    /// makes it a part of the first line's name elsewhere.
+    /// Whether an INI text starts with a byte order mark that cannot be read as Ansible does, which is a problem. Before a
+    /// host it becomes a part of the name, with a warning; a section behind it is none to Ansible, and a comment a host.
     pub(super) fn refuses_mark(&mut self, text: Text<'a>) -> bool {
-        let marked = text.text.starts_with(MARK);
-        if marked {
-            let message =
-                "the file starts with a byte order mark (BOM), which Ansible takes for a part of the first line";
-            self.problem(text.base, message, "save it as UTF-8 without BOM: sed -i '1s/^\\xEF\\xBB\\xBF//' FILE");
+        let Some(rest) = text.text.strip_prefix(MARK) else { return false };
+        let first = rest.split(['\n', '\r']).next().map(str::trim_start).unwrap_or_default();
+        let refused = first.is_empty() || first.starts_with(['[', '#', ';']);
+        let what = "the file starts with a byte order mark (BOM), which Ansible takes for a part of the first line";
+        if refused {
+            self.problem(text.base, what, "save it as UTF-8 without BOM: sed -i '1s/^\\xEF\\xBB\\xBF//' FILE");
+        } else {
+            self.warning(text.base, format!("{what}: of the host's name"));
         }
-        marked
+        refused
     }
 
     /// That a text is not UTF-8 at a place.

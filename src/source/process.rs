@@ -74,7 +74,8 @@ pub(super) fn run(mut job: Job<'_>) -> std::io::Result<Outcome> {
     }
     let mut child = job.command.stdout(Stdio::piped()).spawn()?;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let mut run = Run { child, own_group, stdout, stderr, printed: Vec::new(), said: Stderr::default(), status: None };
+    let (printed, said, part) = (Vec::new(), Stderr::default(), vec![0; PART]);
+    let mut run = Run { child, own_group, stdout, stderr, printed, said, part, status: None };
     let end = run.watch(&job, &bell);
     if !matches!(end, Ok(None)) {
         run.end();
@@ -97,6 +98,8 @@ struct Run {
     stderr: Option<ChildStderr>,
     printed: Vec<u8>,
     said: Stderr,
+    /// What was read last.
+    part: Vec<u8>,
     /// Whether it succeeded, once it has ended. It is asked for last, so that its number is nobody else's before.
     status: Option<bool>,
 }
@@ -171,12 +174,11 @@ impl Run {
         if ready.next().unwrap_or_default() {
             bell.silence();
         }
-        let mut part = [0; PART];
-        if out && let Some(read) = part_of(&mut self.stdout, &mut part)? {
-            self.printed.extend_from_slice(&part[..read]);
+        if out && let Some(read) = part_of(&mut self.stdout, &mut self.part)? {
+            self.printed.extend_from_slice(&self.part[..read]);
         }
-        if err && let Some(read) = part_of(&mut self.stderr, &mut part)? {
-            self.said.add(&part[..read]);
+        if err && let Some(read) = part_of(&mut self.stderr, &mut self.part)? {
+            self.said.add(&self.part[..read]);
         }
         Ok(out || err)
     }
