@@ -12,7 +12,7 @@ use regal_inventory::inventory::{Inventory, Target};
 use regal_inventory::plan::names::Naming;
 use regal_inventory::plan::plan;
 use regal_inventory::policy::{Amount, BatchSize, Keys, Layer, Policy};
-use regal_inventory::text::{Arena, Pos};
+use regal_inventory::text::{Arena, Pos, TextMap};
 use regal_inventory::value::Value;
 
 const HOSTS: usize = 100_000;
@@ -44,12 +44,19 @@ fn exporting(criterion: &mut Criterion) {
         warnings: &[],
         full: true,
     };
-    let variables = Effective::new(&inventory);
+    let (variables, texts) = (Effective::new(&inventory), TextMap::new());
     for format in FORMATS {
         let port = format.uses.contains(&Setting::Port).then_some(Port::Number(80));
         let options = Options { port, ..Options::default() };
-        let export =
-            Export { format: "", report, inventory: &inventory, variables: &variables, options: &options, fleet: None };
+        let export = Export {
+            format: "",
+            report,
+            inventory: &inventory,
+            variables: &variables,
+            texts: &texts,
+            options: &options,
+            fleet: None,
+        };
         let name = format!("export 100,000 hosts as {}", format.name);
         criterion.bench_function(&name, |bencher| bencher.iter(|| format.render(&export, &mut Vec::new()).unwrap()));
     }

@@ -6,6 +6,7 @@ mod from_salt;
 pub mod literal_hosts;
 mod template;
 
+use crate::shown::Shown;
 pub use from_inventory::{Request, assign, candidates};
 
 /// The versions with their hosts, and the hosts that are left over.
@@ -28,6 +29,8 @@ pub struct Assigned<'a> {
     pub excluded: Vec<&'a str>,
     /// What the policy asks about `hosts`.
     pub facts: Facts<'a>,
+    /// Whether the version was decrypted, so that no message may show it; the names of groups do.
+    pub secret: bool,
 }
 
 /// What the policy asks about a version's hosts besides their names. Hosts are given by their index in
@@ -55,12 +58,19 @@ pub struct Label<'a> {
     pub values: Vec<&'a str>,
     /// For each host the index of its value, or [`Label::MISSING`].
     pub of: Vec<u32>,
+    /// The values that were decrypted, by their index, ascending: nothing that is printed may show them.
+    pub secrets: Vec<u32>,
 }
 
 impl<'a> Assigned<'a> {
     /// A version with hosts of which only the names are known.
     pub fn new(version: &'a str, hosts: Vec<&'a str>) -> Self {
         Assigned { version, hosts, ..Assigned::default() }
+    }
+
+    /// The version as a message shows it.
+    pub fn shown(&self) -> Shown<'a> {
+        Shown::unless(self.secret, self.version)
     }
 }
 
@@ -73,6 +83,6 @@ impl<'a> Label<'a> {
         let mut known: indexmap::IndexSet<&'a str> = indexmap::IndexSet::new();
         let of = values.into_iter().map(|value| value.map_or(Self::MISSING, |value| known.insert_full(value).0 as u32));
         let of = of.collect();
-        Label { name: name.to_string(), values: known.into_iter().collect(), of }
+        Label { name: name.to_string(), values: known.into_iter().collect(), of, secrets: Vec::new() }
     }
 }

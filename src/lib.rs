@@ -84,6 +84,7 @@ pub mod inventory;
 pub mod json;
 pub mod limit;
 pub mod literal;
+pub mod nearest;
 pub mod pattern;
 pub mod plan;
 pub mod policy;

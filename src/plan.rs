@@ -29,6 +29,7 @@ mod why;
 use crate::assign::Assignments;
 use crate::error::{Error, Problem, Result};
 use crate::policy::{Approval, Policy};
+use crate::shown::Shown;
 use batches::Findings;
 pub use id::plan_id;
 pub use stable::host_hash;
@@ -68,6 +69,8 @@ pub struct Rollout<'a> {
     pub notes: Vec<String>,
     /// The failure domains that the batches are spread over, label by label; empty without `spread.by`.
     pub labels: Vec<Domains<'a>>,
+    /// Whether the version was decrypted, so that no message may show it; the names of groups do.
+    pub secret: bool,
 }
 
 /// The failure domains of one label.
@@ -94,7 +97,7 @@ pub struct Domain<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DomainName<'a> {
     /// The value of the label.
-    Value(&'a str),
+    Value(LabelValue<'a>),
     /// The one domain of the hosts without the label.
     Missing,
     /// A host without the label that is a domain of its own.
@@ -105,9 +108,28 @@ impl std::fmt::Display for DomainName<'_> {
     /// `a`, `(none)`, `(none: web7)`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            DomainName::Value(value) => f.write_str(value),
+            DomainName::Value(value) => write!(f, "{value}"),
             DomainName::Missing => f.write_str("(none)"),
             DomainName::Alone(host) => write!(f, "(none: {host})"),
+        }
+    }
+}
+
+/// The value of a label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LabelValue<'a> {
+    /// What it is, for comparing; what is printed is its `Display`.
+    pub text: &'a str,
+    /// The number that stands for it, from 1, where it was decrypted.
+    pub secret: Option<u32>,
+}
+
+impl std::fmt::Display for LabelValue<'_> {
+    /// The value, cut where it is long, or `…1`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.secret {
+            Some(number) => write!(f, "…{number}"),
+            None => write!(f, "{}", Shown::new(self.text)),
         }
     }
 }
@@ -154,7 +176,12 @@ impl std::fmt::Display for Stage {
     }
 }
 
-impl Rollout<'_> {
+impl<'a> Rollout<'a> {
+    /// The version as a message shows it.
+    pub fn shown(&self) -> Shown<'a> {
+        Shown::unless(self.secret, self.version)
+    }
+
     /// The number of planned hosts.
     pub fn host_count(&self) -> usize {
         self.batches.iter().map(|batch| batch.hosts.len()).sum()
@@ -204,7 +231,7 @@ pub fn plan<'a>(assignments: &Assignments<'a>, policy: &Policy) -> Result<Plan<'
     for assigned in ordered {
         if assigned.hosts.is_empty() {
             let message =
-                format!("version {} has no hosts left to plan: `exclude` keeps all of them out", assigned.version);
+                format!("version {} has no hosts left to plan: `exclude` keeps all of them out", assigned.shown());
             if !assigned.excluded.is_empty() {
                 findings.warnings.push(Problem::new(message));
             }

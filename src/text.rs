@@ -7,6 +7,9 @@ use std::cell::{Cell, RefCell};
 
 use crate::error::{Location, Problem};
 
+/// The longest line, in bytes, that a place carries with it; messages show a part of it only.
+const LONGEST_EXCERPT: usize = 1 << 20;
+
 /// Where everything that was read lives: names and values borrow from it.
 pub type Arena = bumpalo::Bump;
 
@@ -143,6 +146,16 @@ impl<'a> TextMap<'a> {
         index.checked_sub(1).and_then(|i| texts.get(i)).and_then(|named| named.printer)
     }
 
+    /// Whether no message may show a word of what stands at a position.
+    pub fn is_concealed(&self, pos: Pos) -> bool {
+        if !self.has_decrypted() {
+            return false;
+        }
+        let texts = self.texts.borrow();
+        let index = texts.partition_point(|named| named.text.base <= pos);
+        index.checked_sub(1).and_then(|i| texts.get(i)).is_some_and(|named| named.concealed)
+    }
+
     /// The place of a position, with the line it stands in unless that is concealed.
     pub fn locate(&self, pos: Pos) -> Location {
         let texts = self.texts.borrow();
@@ -164,7 +177,7 @@ impl<'a> TextMap<'a> {
             path: (*name).to_string(),
             line: before.matches('\n').count() + 1,
             column: text.text[start..offset].chars().count() + 1,
-            excerpt: (!concealed).then(|| line.trim_end_matches('\r').to_string()),
+            excerpt: (!concealed && line.len() <= LONGEST_EXCERPT).then(|| line.trim_end_matches('\r').to_string()),
             concealed: *concealed,
         }
     }

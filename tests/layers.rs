@@ -5,6 +5,7 @@ use std::path::Path;
 /// For each part of the library, the parts that it may use. What is in no list may be used by nobody.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("shown", &[]),
+    ("nearest", &[]),
     ("error", &["shown"]),
     ("text", &["error"]),
     ("value", &["error", "text", "yaml"]),
@@ -13,18 +14,24 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("literal", &["text", "value"]),
     ("inventory", &["error", "text", "value"]),
     ("pattern", &["inventory", "text"]),
-    ("salt", &["error", "pattern", "text", "value"]),
+    ("salt", &["error", "nearest", "pattern", "text", "value"]),
     ("files", &["error"]),
     ("fold", &[]),
     ("policy", &["error"]),
-    ("settings", &["error", "pattern", "plan", "policy", "salt", "shown", "source", "text", "value", "yaml"]),
+    (
+        "settings",
+        &["error", "nearest", "pattern", "plan", "policy", "salt", "shown", "source", "text", "value", "yaml"],
+    ),
     (
         "source",
         &["error", "files", "inventory", "json", "literal", "pattern", "salt", "text", "value", "vault", "yaml"],
     ),
     ("limit", &["error", "inventory", "pattern", "plan", "policy", "salt", "source", "text"]),
     ("vault", &[]),
-    ("assign", &["error", "fold", "inventory", "pattern", "policy", "salt", "settings", "shown", "text", "value"]),
+    (
+        "assign",
+        &["error", "fold", "inventory", "nearest", "pattern", "policy", "salt", "settings", "shown", "text", "value"],
+    ),
     ("plan", &["assign", "error", "fold", "policy", "shown"]),
     ("emit", &["error", "fold", "inventory", "plan", "policy", "salt", "shown", "text", "value"]),
 ];

@@ -9,7 +9,7 @@ const WEB: &str = include_str!("fixtures/inventories/vault/group_vars/web.yml");
 /// With the vault id `prod`; its second line, `d: hunter2: 3`, is no YAML.
 const BROKEN: &str = include_str!("fixtures/vault/broken.yml");
 const BROKEN_INI: &str = include_str!("fixtures/vault/broken.ini");
-const PASSWORD: &str = "correct horse battery staple";
+pub const PASSWORD: &str = "correct horse battery staple";
 const VERSION: [&str; 2] = ["--version-from", "var:app_version"];
 
 fn test() -> Test {
@@ -123,7 +123,7 @@ fn messages_show_nothing_that_was_decrypted() {
 }
 
 /// What `ansible-vault` would make of a text.
-fn encrypt(text: &str) -> String {
+pub fn encrypt(text: &str) -> String {
     use aes::cipher::{KeyIvInit, StreamCipher};
     use hmac::Mac;
     let salt = b"salt";

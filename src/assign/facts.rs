@@ -13,13 +13,18 @@ use crate::error::{Location, Problem};
 use crate::fold;
 use crate::inventory::membership::SetId;
 use crate::inventory::{ALL, GroupId, HostId, UNGROUPED, Var, effective};
+use crate::nearest;
 use crate::policy::{Pattern, Policy, Rules, Set};
+use crate::shown::Shown;
 use crate::value::{Value, is_template};
 
 /// What stands before a glob over groups where the groups of a host are a label.
 const GROUP: &str = "group:";
 /// Characters of folded hosts that a message shows.
 const WIDTH: usize = 100;
+
+/// The hosts of one id, and whether it was decrypted.
+type Owners<'a> = (bool, Vec<&'a str>);
 
 /// The hosts that patterns select.
 pub(super) struct Selected {
@@ -74,7 +79,8 @@ impl<'a> Assigner<'_, 'a> {
             },
         };
         let names = |hosts: Vec<HostId>| hosts.into_iter().map(|host| self.inventory.host_name(host)).collect();
-        Assigned { version, hosts: names(hosts), excluded: names(excluded), facts }
+        let secret = self.secret_versions.contains(version);
+        Assigned { version, hosts: names(hosts), excluded: names(excluded), facts, secret }
     }
 
     /// The hosts of patterns, worked out once; nothing without patterns.
@@ -152,11 +158,21 @@ impl<'a> Assigner<'_, 'a> {
             return Label::new(name, hosts.iter().map(|_| None));
         };
         let mut values = Vec::with_capacity(hosts.len());
+        let mut secrets = HashSet::new();
         for host in hosts {
             let var = self.effective.get(*host, id);
-            values.push(var.and_then(|var| self.scalar(name, &var)));
+            let value = var.and_then(|var| self.scalar(name, &var));
+            if let (Some(value), Some(var)) = (value, var)
+                && self.texts.is_concealed(var.at)
+            {
+                secrets.insert(value);
+            }
+            values.push(value);
         }
-        Label::new(name, values)
+        let mut label = Label::new(name, values);
+        let is_secret = |(index, value): (u32, &&str)| secrets.contains(*value).then_some(index);
+        label.secrets = (0..).zip(&label.values).filter_map(is_secret).collect();
+        label
     }
 
     /// The text of a variable's value; nothing where it is null or empty.
@@ -221,10 +237,13 @@ impl<'a> Assigner<'_, 'a> {
         };
         let known = self.problems.len();
         let mut ids = Vec::with_capacity(hosts.len());
-        let mut owners: IndexMap<&'a str, Vec<&'a str>> = IndexMap::new();
+        let mut owners: IndexMap<&'a str, Owners<'a>> = IndexMap::new();
         for host in hosts {
-            let value = self.effective.get(*host, id).and_then(|var| self.scalar(name, &var)).unwrap_or_default();
-            owners.entry(value).or_default().push(self.inventory.host_name(*host));
+            let var = self.effective.get(*host, id);
+            let value = var.and_then(|var| self.scalar(name, &var)).unwrap_or_default();
+            let (secret, owners) = owners.entry(value).or_default();
+            *secret |= var.is_some_and(|var| self.texts.is_concealed(var.at));
+            owners.push(self.inventory.host_name(*host));
             ids.push(value);
         }
         if known == self.problems.len() {
@@ -234,13 +253,15 @@ impl<'a> Assigner<'_, 'a> {
     }
 
     /// Reports hosts without an id, and those that share one.
-    fn refuse_shared(&mut self, key: &Set<String>, owners: &IndexMap<&'a str, Vec<&'a str>>) {
+    fn refuse_shared(&mut self, key: &Set<String>, owners: &IndexMap<&'a str, Owners<'a>>) {
         let name = &key.value;
-        for (value, hosts) in owners.iter().filter(|(value, hosts)| value.is_empty() || hosts.len() > 1) {
+        let wrong = |(value, (_, hosts)): &(&&str, &Owners<'_>)| value.is_empty() || hosts.len() > 1;
+        for (value, (secret, hosts)) in owners.iter().filter(wrong) {
             let (which, have) = (fold::within(hosts, WIDTH), if hosts.len() == 1 { "has" } else { "have" });
             let message = if value.is_empty() {
                 format!("{which} {have} no `{name}`, which `assignment.key` names")
             } else {
+                let value = Shown::unless(*secret, value);
                 format!("{which} {have} the same `{name}`, `{value}`, which `assignment.key` takes for an id")
             };
             if self.problems.len() < MAX_NOTES {
@@ -253,9 +274,7 @@ impl<'a> Assigner<'_, 'a> {
 
     fn unknown_var(&mut self, name: &str, at: &Location) {
         let problem = Problem::new(format!("no host and no group has a variable `{name}`")).at(at.clone());
-        let score = |known: &&str| strsim::jaro_winkler(known, name);
-        let near = self.inventory.var_names().max_by(|a, b| score(a).total_cmp(&score(b)));
-        let hint = match near.filter(|near| score(near) > 0.8) {
+        let hint = match nearest::name(name, self.inventory.var_names()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "name a variable of the inventory; `group:rack_*` takes the value from the names of groups".into(),
         };

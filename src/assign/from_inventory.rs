@@ -8,10 +8,11 @@ use indexmap::IndexMap;
 
 use super::Assignments;
 use super::facts::Selected;
-use super::template::Template;
+use super::template::{Rendered, Template};
 use crate::error::{Error, Location, Problem, Result};
 use crate::inventory::effective::Effective;
 use crate::inventory::{ALL, HostId, Inventory, UNGROUPED};
+use crate::nearest;
 use crate::pattern;
 use crate::policy::{Pattern, Policy};
 use crate::salt::{self, Bank, Fleet};
@@ -57,6 +58,7 @@ pub fn assign<'a>(
         versions: IndexMap::default(),
         reported: HashSet::new(),
         numbers: HashSet::new(),
+        secret_versions: HashSet::new(),
         selected: HashMap::new(),
         problems: Vec::new(),
         warnings,
@@ -92,6 +94,8 @@ pub(super) struct Assigner<'r, 'a> {
     pub reported: HashSet<Pos>,
     /// Versions that came as numbers: each is one finding, though ansible-inventory prints it for each host.
     numbers: HashSet<&'a str>,
+    /// Versions that were decrypted, or made of what was.
+    pub secret_versions: HashSet<&'a str>,
     /// Hosts of patterns that hold for many versions.
     pub selected: HashMap<Vec<Pattern>, Rc<Selected>>,
     pub problems: Vec<Problem>,
@@ -146,10 +150,8 @@ impl<'a> Assigner<'_, 'a> {
     fn nearest(&self, term: &str) -> String {
         let hosts = self.inventory.host_ids().map(|host| self.inventory.host_name(host));
         let groups = self.inventory.group_ids().map(|group| self.inventory.group_name(group));
-        let score = |name: &&str| strsim::jaro_winkler(name, term);
         // Looking through every name of a large inventory would take longer than reading it.
-        let near = groups.chain(hosts.take(10_000)).max_by(|a, b| score(a).total_cmp(&score(b)));
-        match near.filter(|name| score(name) > 0.8) {
+        match nearest::name(term, groups.chain(hosts.take(10_000))) {
             Some(name) => format!("did you mean `{name}`?"),
             None => "check the spelling; regal-inventory --graph shows groups and hosts".to_string(),
         }
@@ -163,6 +165,9 @@ impl<'a> Assigner<'_, 'a> {
         for host in self.inventory.host_ids() {
             let Some(var) = self.effective.get(host, id) else { continue };
             if let Some(version) = self.version_of(name, var.value, var.at) {
+                if self.texts.is_concealed(var.at) {
+                    self.secret_versions.insert(version);
+                }
                 self.versions.entry(version).or_default().push(host);
             }
         }
@@ -242,11 +247,14 @@ impl<'a> Assigner<'_, 'a> {
             Err(problem) => return self.problems.push(problem.at(at.clone())),
         };
         for host in self.inventory.host_ids() {
-            match template.render(self.inventory, &self.effective, host) {
-                Ok(Some(version)) => {
+            match template.render(self.inventory, &self.effective, self.texts, host) {
+                Ok(Some(Rendered { version, secret })) => {
                     let known = self.versions.get_key_value(version.as_str()).map(|(known, _)| *known);
                     let version = known.unwrap_or_else(|| arena.alloc_str(&version));
                     self.versions.entry(version).or_default().push(host);
+                    if secret {
+                        self.secret_versions.insert(version);
+                    }
                 }
                 Ok(None) => {}
                 // The same for every host that the template fails for.

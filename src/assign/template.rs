@@ -1,15 +1,27 @@
-//! Versions from a template over host variables.
+//! Versions from a template over host variables, in bounded time and room: see [`syntax`] and [`filters`].
+
+mod filters;
+mod syntax;
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 
 use crate::error::Problem;
 use crate::inventory::effective::Effective;
 use crate::inventory::{ALL, HostId, Inventory, effective};
+use crate::shown::Shown;
+use crate::text::TextMap;
 use crate::value::{Value, is_template};
 
 const NAME: &str = "version";
+/// The longest version, in bytes.
+const LONGEST: usize = 4096;
+/// The longest value of a variable, in bytes: a list, such as the names of a host's groups, may be longer than a text.
+const LONGEST_VALUE: usize = 4 * filters::LONGEST;
+/// Instructions of minijinja's; a template without loops is far below.
+const FUEL: u64 = 20_000;
 
 /// A compiled template.
 pub(super) struct Template<'t> {
@@ -18,16 +30,26 @@ pub(super) struct Template<'t> {
     needs: Vec<String>,
 }
 
+/// A version that a template made.
+pub(super) struct Rendered {
+    pub version: String,
+    /// Whether it was made of what was decrypted.
+    pub secret: bool,
+}
+
 impl<'t> Template<'t> {
     /// Compiles a Jinja template.
     ///
     /// # Errors
-    /// A syntax error.
+    /// A syntax error; what could make far more of little.
     pub fn new(source: &'t str) -> Result<Self, Problem> {
-        let mut environment = Environment::new();
+        syntax::check(source).map_err(|(what, hint)| unfit(&what).hint(hint))?;
+        let mut environment = Environment::empty();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.add_template(NAME, source).map_err(|error| problem(&error))?;
-        let template = environment.get_template(NAME).map_err(|error| problem(&error))?;
+        environment.set_fuel(Some(FUEL));
+        filters::add(&mut environment);
+        let compiled = environment.add_template(NAME, source).and_then(|()| environment.get_template(NAME));
+        let template = compiled.map_err(|error| unfit(&detail(&error)).hint(FORM))?;
         let mut needs: Vec<String> = template.undeclared_variables(false).into_iter().collect();
         needs.sort_unstable();
         Ok(Template { environment, needs })
@@ -39,30 +61,70 @@ impl<'t> Template<'t> {
     /// Ansible.
     ///
     /// # Errors
-    /// A variable that is itself a template or encrypted, and whatever else rendering fails for.
+    /// A variable that is itself a template, encrypted or too long, and whatever else rendering fails for.
     pub fn render(
         &self,
         inventory: &Inventory<'_>,
         effective: &Effective<'_, '_>,
+        texts: &TextMap<'_>,
         host: HostId,
-    ) -> Result<Option<String>, Problem> {
+    ) -> Result<Option<Rendered>, Problem> {
+        let name_of_host = inventory.host_name(host);
         let mut context: BTreeMap<&str, minijinja::Value> = BTreeMap::new();
+        let mut secret = false;
         for name in &self.needs {
             let found = inventory.find_var(name).and_then(|id| effective.get(host, id));
             if let Some(var) = found {
-                context.insert(name, convert(var.value.untagged()).map_err(|what| unusable(name, what))?);
+                secret |= texts.is_concealed(var.at);
+                let mut left = LONGEST_VALUE;
+                let value = convert(var.value.untagged(), &mut left);
+                context.insert(name, value.map_err(|what| unusable(name, name_of_host, what))?);
             } else if name == "inventory_hostname" {
-                context.insert(name, inventory.host_name(host).into());
+                context.insert(name, name_of_host.into());
             } else if name == "group_names" {
                 context.insert(name, group_names(inventory, host).into());
             }
         }
-        let template = self.environment.get_template(NAME).map_err(|error| problem(&error))?;
-        match template.render(context) {
-            Ok(version) => Ok(Some(version.trim().to_string()).filter(|version| !version.is_empty())),
+        let failed = |what: &str| {
+            let host = Shown::new(name_of_host);
+            Problem::new(format!("the version's template fails for host `{host}`: {what}"))
+        };
+        let template = self.environment.get_template(NAME).map_err(|error| unfit(&detail(&error)))?;
+        let mut made = Made(Vec::new());
+        match template.render_captured_to(context, &mut made) {
+            Ok(_) => {
+                let version = String::from_utf8_lossy(&made.0).trim().to_string();
+                Ok(Some(Rendered { version, secret }).filter(|made| !made.version.is_empty()))
+            }
             Err(error) if error.kind() == ErrorKind::UndefinedError => Ok(None),
-            Err(error) => Err(problem(&error)),
+            Err(error) if error.kind() == ErrorKind::WriteFailure => {
+                let problem = failed(&format!("it makes more than {LONGEST} bytes, and a version is a name"));
+                Err(problem.hint("name the variables that the version is made of, and no more"))
+            }
+            // What a filter says of a value may quote it.
+            Err(_) if secret => Err(failed("its values, which are under vault, do not fit it").hint(FORM)),
+            Err(error) if matches!(error.kind(), ErrorKind::UnknownFilter | ErrorKind::UnknownTest) => {
+                Err(failed(&detail(&error)).hint(format!("filters here: {}", filters::NAMES)))
+            }
+            Err(error) => Err(failed(&detail(&error)).hint(FORM)),
         }
+    }
+}
+
+/// What a template made, up to the longest version.
+struct Made(Vec<u8>);
+
+impl Write for Made {
+    fn write(&mut self, part: &[u8]) -> io::Result<usize> {
+        if self.0.len() + part.len() > LONGEST {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.extend_from_slice(part);
+        Ok(part.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -74,31 +136,50 @@ fn group_names(inventory: &Inventory<'_>, host: HostId) -> Vec<String> {
     names
 }
 
-/// A value for the template; the word for what it is where it cannot go in.
-fn convert(value: Value<'_>) -> Result<minijinja::Value, &'static str> {
+/// A value for the template, of whose size `left` bytes are allowed; the words for what it is where it cannot go in.
+fn convert(value: Value<'_>, left: &mut usize) -> Result<minijinja::Value, &'static str> {
     match value {
         Value::Null => Ok(().into()),
         Value::Bool(truth, _) => Ok(truth.into()),
         Value::Str(text) | Value::Unsafe(text) if is_template(text) => Err("a template itself"),
         Value::Str(text) | Value::Unsafe(text) | Value::Int(text) | Value::Float(text) | Value::Date(text) => {
+            take(left, text.len())?;
             Ok(text.into())
         }
         Value::Vault(_) => Err("encrypted"),
-        Value::List(items) => items.iter().map(|item| convert(*item)).collect::<Result<Vec<_>, _>>().map(Into::into),
+        Value::List(items) => {
+            take(left, items.len())?;
+            items.iter().map(|item| convert(*item, left)).collect::<Result<Vec<_>, _>>().map(Into::into)
+        }
         Value::Map(entries) => {
-            let pairs = entries.iter().map(|entry| Ok((entry.name().into_owned(), convert(entry.value)?)));
-            pairs.collect::<Result<BTreeMap<_, _>, _>>().map(minijinja::Value::from_serialize)
+            let mut pairs = BTreeMap::new();
+            for entry in entries {
+                let name = entry.name().into_owned();
+                take(left, name.len() + 1)?;
+                pairs.insert(name, convert(entry.value, left)?);
+            }
+            Ok(minijinja::Value::from_serialize(pairs))
         }
     }
 }
 
-fn unusable(name: &str, what: &str) -> Problem {
-    Problem::new(format!("the version's template reads `{name}`, which is {what}"))
+fn take(left: &mut usize, size: usize) -> Result<(), &'static str> {
+    *left = left.checked_sub(size).ok_or("far longer than a version")?;
+    Ok(())
+}
+
+const FORM: &str = "write it as in Jinja: \"{{ app }}-{{ app_version }}\"";
+
+fn unusable(name: &str, host: &str, what: &str) -> Problem {
+    let host = Shown::new(host);
+    Problem::new(format!("the version's template reads `{name}`, which is {what} for host `{host}`"))
         .hint("use variables with plain values, or list the versions under `versions:`")
 }
 
-fn problem(error: &minijinja::Error) -> Problem {
-    let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_string);
-    Problem::new(format!("the version's template cannot be used: {detail}"))
-        .hint("write it as in Jinja: \"{{ app }}-{{ app_version }}\"")
+fn unfit(what: &str) -> Problem {
+    Problem::new(format!("the version's template cannot be used: {what}"))
+}
+
+fn detail(error: &minijinja::Error) -> String {
+    error.detail().map_or_else(|| error.kind().to_string(), str::to_string)
 }

@@ -82,11 +82,11 @@ fn check_limit(invocation: &Invocation<'_>, wanted: &[Wanted<'_>], warnings: &mu
 }
 
 /// What each format gives. All problems of all formats come at once.
-fn render(
-    invocation: &Invocation<'_>,
+fn render<'a>(
+    invocation: &Invocation<'a>,
     options: &ExportOptions,
     wanted: &[Wanted<'_>],
-    planned: &Planned<'_>,
+    planned: &Planned<'a>,
     warnings: &mut Vec<Problem>,
 ) -> Result<Vec<Rendered>, Error> {
     let configuration = invocation.config.as_ref().map(|path| path.display().to_string());
@@ -108,6 +108,7 @@ fn render(
         report,
         inventory: &planned.inventory,
         variables: &variables,
+        texts: invocation.texts,
         options: &options,
         fleet: planned.fleet.as_ref(),
     };
@@ -128,10 +129,11 @@ fn keep_only(planned: &mut Planned<'_>, only: &[String]) -> Result<(), Error> {
         return Ok(());
     }
     let versions: Vec<&str> = planned.plan.rollouts.iter().map(|rollout| rollout.version).collect();
+    let shown: Vec<String> = planned.plan.rollouts.iter().map(|rollout| rollout.shown().to_string()).collect();
     let unknown = only.iter().filter(|version| !versions.contains(&version.as_str()));
     let problem = |version: &String| {
         let problem = Problem::new(format!("`--only {version}`: the plan has no such version"));
-        problem.hint(format!("it has {}", versions.join(", ")))
+        problem.hint(format!("it has {}", shown.join(", ")))
     };
     Error::unless_any(unknown.map(problem).collect(), ())?;
     let kept: Vec<bool> = versions.iter().map(|version| only.iter().any(|only| only == version)).collect();

@@ -3,7 +3,9 @@
 use regal_inventory::emit::why::Answer;
 use regal_inventory::error::{Error, Problem};
 use regal_inventory::inventory::Inventory;
+use regal_inventory::nearest;
 use regal_inventory::plan;
+use regal_inventory::shown::Shown;
 
 use super::arguments::{WhyFormat, WhyOptions};
 use super::pipeline::{Invocation, Planned};
@@ -57,10 +59,8 @@ fn excluded<'p, 'a>(planned: &'p Planned<'a>, host: &'p str) -> impl Iterator<It
 }
 
 fn unknown(inventory: &Inventory<'_>, host: &str) -> Problem {
-    let score = |name: &&str| strsim::jaro_winkler(name, host);
     let names = inventory.host_ids().map(|id| inventory.host_name(id));
-    let near = names.max_by(|a, b| score(a).total_cmp(&score(b))).filter(|name| score(name) > 0.8);
-    Problem::new(format!("`{host}` is no host of the inventory")).hint(match near {
+    Problem::new(format!("`{}` is no host of the inventory", Shown::new(host))).hint(match nearest::name(host, names) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "regal-inventory --graph shows groups and hosts".to_string(),
     })

@@ -22,9 +22,11 @@ mod tests;
 use crate::error::{Error, Problem, Result};
 use crate::inventory::effective::Effective;
 use crate::inventory::{HostId, Inventory};
-use crate::plan::names::{GroupNames, RolloutNames};
+use crate::plan::names::{self, GroupNames, RolloutNames};
 use crate::plan::{Plan, Rollout};
 use crate::salt::Fleet;
+use crate::shown::Shown;
+use crate::text::TextMap;
 use crate::value::Value;
 
 use super::report::Report;
@@ -42,6 +44,8 @@ pub struct Export<'e, 'a> {
     pub inventory: &'e Inventory<'a>,
     /// What each host ends up with.
     pub variables: &'e Effective<'e, 'a>,
+    /// What was read, which knows what no message may show.
+    pub texts: &'e TextMap<'a>,
     /// What the call says beside the plan.
     pub options: &'e Options,
     /// The minions of Salt sources, if there are any.
@@ -225,9 +229,17 @@ impl<'e, 'a> Export<'e, 'a> {
         Some(self.variables.get(host, self.inventory.find_var(name)?)?.value)
     }
 
+    /// A text that is, or is made of, what a host ends up with for a variable, as a message shows it.
+    pub fn shown<'t>(&self, host: &str, name: &str, text: &'t str) -> Shown<'t> {
+        let var = self.inventory.find_host(host).zip(self.inventory.find_var(name));
+        let var = var.and_then(|(host, var)| self.variables.get(host, var));
+        Shown::unless(var.is_some_and(|var| self.texts.is_concealed(var.at)), text)
+    }
+
     /// A problem with a host, a version or a group that this format cannot express: "`web 1` cannot be in `export
     /// hosts`: it has a space".
     pub fn refuse(&self, name: &str, why: impl std::fmt::Display) -> Problem {
+        let name = names::shown(self.plan(), self.names(), name);
         Problem::new(format!("`{name}` cannot be in `export {}`: {why}", self.format))
     }
 

@@ -84,7 +84,7 @@ fn cut<'a>(
     contradictions::find(rules, &mut findings.problems);
     let mut notes = Vec::new();
     let fleet = Fleet::new(assigned, rules, &mut notes, &mut findings.problems);
-    let sizes = match Sizes::new(rules, assigned.version, fleet.len()) {
+    let sizes = match Sizes::new(rules, assigned.shown(), fleet.len()) {
         Ok(sizes) => sizes,
         Err(problem) => {
             findings.problems.push(problem);
@@ -116,6 +116,7 @@ fn cut<'a>(
         excluded: assigned.excluded.clone(),
         notes,
         labels: labels(fleet),
+        secret: assigned.secret,
     })
 }
 
@@ -172,7 +173,7 @@ impl<'a> Work<'_, '_, 'a> {
 
     /// A strategy that keeps hosts back would lose them without a word.
     fn lost<T>(&mut self, hosts: usize) -> Option<T> {
-        let version = self.fleet.assigned.version;
+        let version = self.fleet.assigned.shown();
         let message = format!("version {version}: {} could not be planned", count(hosts, "host"));
         self.problems.push(Problem::new(message).hint("this is a defect of regal-inventory: please report it"));
         None
@@ -191,7 +192,7 @@ impl<'a> Work<'_, '_, 'a> {
         let set = rules.assignment.waves.as_ref();
         let waves = set.map_or_else(|| self.sizes.batches(left), |set| set.value);
         if waves.saturating_mul(left) > MAX_HASHES {
-            let (version, of) = (self.fleet.assigned.version, count(left, "host"));
+            let (version, of) = (self.fleet.assigned.shown(), count(left, "host"));
             let problem = Problem::new(format!("version {version}: {waves} waves of {of} are too many to work out"));
             let fewer = format!("set `assignment.waves` to {} or less", (MAX_HASHES / left).max(1));
             self.problems.push(match set {
@@ -257,6 +258,6 @@ fn note_full_canary(
     let canary = rules.canary_size.unwrap_or(Amount::Hosts(size));
     sizes.note(format!("canary {canary} takes all {count}: there is no group B"));
     let message =
-        format!("canary {canary} of version {} takes all {count}, so nothing is left for group B", assigned.version);
+        format!("canary {canary} of version {} takes all {count}, so nothing is left for group B", assigned.shown());
     warnings.push(Problem::new(message).hint("a smaller `canary` leaves hosts that a bad release does not reach"));
 }

@@ -60,7 +60,7 @@ impl<'a> Work<'_, '_, 'a> {
             let both = facts.pinned.iter().filter(|pin| hosts.binary_search(pin).is_ok());
             let both: Vec<&str> = both.map(|pin| fleet.name(*pin)).collect();
             let is_any = !both.is_empty();
-            let (version, both) = (fleet.assigned.version, fold::within(&both, WIDTH));
+            let (version, both) = (fleet.assigned.shown(), fold::within(&both, WIDTH));
             let message = format!("version {version}: `canary.hosts` and `{key}` both name {both}");
             let hint = format!("take it out of one of the two, such as `{key}: \"PATTERN:!HOST\"`");
             is_any.then(|| placed(Problem::new(message), patterns).hint(hint))
@@ -71,7 +71,7 @@ impl<'a> Work<'_, '_, 'a> {
             let keys = if last.is_empty() { "`canary.exclude` keeps" } else { "`canary.exclude` and `last` keep" };
             let hosts =
                 if fleet.len() == 1 { "its only host".into() } else { format!("all its {} hosts", fleet.len()) };
-            let message = format!("version {} has no canary: {keys} {hosts} out", fleet.assigned.version);
+            let message = format!("version {} has no canary: {keys} {hosts} out", fleet.assigned.shown());
             let hint = "let it have one: narrow the pattern, or give the version its own under `overrides`";
             self.problems.push(placed(Problem::new(message), &fleet.rules.canary_exclude).hint(hint));
         }
@@ -172,7 +172,7 @@ impl<'a> Work<'_, '_, 'a> {
         } else {
             (self.sizes.bound().to_string(), format!("allow {chosen}, or ask for fewer canaries"))
         };
-        let problem = Problem::new(format!("version {}: {what}, but {but}", fleet.assigned.version));
+        let problem = Problem::new(format!("version {}: {what}, but {but}", fleet.assigned.shown()));
         let problem = if pins > 0 { placed(problem, &fleet.rules.canary_hosts) } else { at_cover(fleet, problem) };
         self.problems.push(problem.hint(way));
         size
@@ -213,7 +213,7 @@ impl<'a> Work<'_, '_, 'a> {
 
     /// In the bucket mode the hashes say how many canaries there are, and no bound can take one out.
     fn check_bucket(&mut self, hosts: usize) {
-        let (version, of) = (self.fleet.assigned.version, count(self.fleet.len(), "host"));
+        let (version, of) = (self.fleet.assigned.shown(), count(self.fleet.len(), "host"));
         let canary = self.fleet.rules.canary_size.unwrap_or(Amount::WHOLE);
         self.sizes.note(format!("canary {canary} of {of} by hash is {}", count(hosts, "host")));
         if let Some(bound) = self.fleet.rules.bound.as_ref().filter(|_| hosts > self.sizes.most()) {
@@ -240,7 +240,7 @@ fn pinned_over_cap(fleet: &Fleet<'_, '_>, division: &Division<'_, '_>, domain: u
     let domain = &division.domains[domain];
     let (pinned, of) = (count(pinned, "host"), count(domain.hosts, "host"));
     let (label, name, cap) = (division.label, domain.name, domain.cap.unwrap_or_default());
-    let version = fleet.assigned.version;
+    let version = fleet.assigned.shown();
     Problem::new(format!(
         "version {version}: `canary.hosts` pins {pinned} of {label}={name}, and `spread.max_unavailable` allows {cap} of its {of}"
     ))
@@ -318,7 +318,7 @@ fn uncovered(fleet: &Fleet<'_, '_>, division: &Division<'_, '_>, domain: usize) 
         let hint = "raise `spread.max_unavailable`, or pin a host of it with `canary.hosts`";
         ("no way was found past the caps that the other canaries fill".to_string(), hint)
     };
-    let (version, label, name) = (fleet.assigned.version, division.label, division.domains[domain].name);
+    let (version, label, name) = (fleet.assigned.shown(), division.label, division.domains[domain].name);
     Problem::new(format!("`canary.cover` of version {version} finds no canary of {label}={name}: {why}")).hint(hint)
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::stable::host_hash;
-use super::{Domain, DomainName, count};
+use super::{Domain, DomainName, LabelValue, count};
 use crate::assign::{Assigned, Label};
 use crate::error::Problem;
 use crate::fold;
@@ -116,7 +116,7 @@ impl<'v, 'a> Fleet<'v, 'a> {
                 if without.is_empty() || (key == "canary.cover" && self.spreads_by(name)) {
                     continue;
                 }
-                let version = self.assigned.version;
+                let version = self.assigned.shown();
                 let have = if without.len() == 1 { "has" } else { "have" };
                 let hosts = fold::within(&without, WIDTH);
                 let problem = Problem::new(format!("`{key}`: {hosts} of version {version} {have} no `{name}`"));
@@ -142,7 +142,7 @@ impl<'v, 'a> Fleet<'v, 'a> {
     fn division(&self, name: &'v str) -> Division<'v, 'a> {
         let label = self.find_label(name);
         let mut names: Vec<DomainName<'a>> =
-            label.iter().flat_map(|label| &label.values).map(|value| DomainName::Value(value)).collect();
+            label.map(|label| label_values(label).map(DomainName::Value).collect()).unwrap_or_default();
         let mut of = match label {
             Some(label) => Cow::Borrowed(label.of.as_slice()),
             None => Cow::Owned(vec![Label::MISSING; self.len()]),
@@ -194,6 +194,14 @@ impl<'v, 'a> Fleet<'v, 'a> {
             }
         }
     }
+}
+
+/// The values of a label, those that were decrypted with their numbers.
+pub(super) fn label_values<'a>(label: &Label<'a>) -> impl Iterator<Item = LabelValue<'a>> {
+    (0..).zip(&label.values).map(|(index, text)| {
+        let secret = label.secrets.binary_search(&index).is_ok().then_some(index + 1);
+        LabelValue { text, secret }
+    })
 }
 
 fn hashes(assigned: &Assigned<'_>, seed: &str) -> Vec<u64> {

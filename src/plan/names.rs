@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use super::{Plan, Rollout, Stage};
 use crate::error::{Problem, Result};
+use crate::shown::Shown;
 
 /// The group over all versions.
 pub const ROOT: &str = "regal";
@@ -80,7 +81,7 @@ impl Naming {
         let mut problems = Vec::new();
         let mut names = GroupNames::default();
         for rollout in &plan.rollouts {
-            match self.version_group(rollout.version) {
+            match self.version_group(rollout) {
                 Ok(group) => names.rollouts.push(RolloutNames::new(rollout, group)),
                 Err(problem) => problems.push(problem),
             }
@@ -92,7 +93,8 @@ impl Naming {
     }
 
     /// The name of a version's group.
-    fn version_group(&self, version: &str) -> std::result::Result<String, Problem> {
+    fn version_group(&self, rollout: &Rollout<'_>) -> std::result::Result<String, Problem> {
+        let (version, shown) = (rollout.version, rollout.shown());
         let full = match &self.prefix {
             Some(prefix) => format!("{prefix}_{version}"),
             None => version.to_string(),
@@ -102,7 +104,8 @@ impl Naming {
             return Err(Problem::new("a version is empty").hint("give the version a name"));
         }
         if RESERVED.contains(&name.as_str()) {
-            let message = format!("version `{version}` gives the group `{name}`, which has a meaning of its own");
+            let name = Shown::unless(rollout.secret, &name);
+            let message = format!("version `{shown}` gives the group `{name}`, which has a meaning of its own");
             return Err(
                 Problem::new(message).hint("rename the version, or set `name` to put a prefix before its groups")
             );
@@ -110,7 +113,8 @@ impl Naming {
         match unusable(&name) {
             None => Ok(name),
             Some(c) => {
-                let message = format!("version `{version}` is no group name: {}", describe(c, name.starts_with(c)));
+                let why = if rollout.secret { HIDDEN.to_string() } else { describe(c, name.starts_with(c)) };
+                let message = format!("version `{shown}` is no group name: {why}");
                 Err(Problem::new(message).hint("`group_names: safe` writes `_` for it"))
             }
         }
@@ -118,8 +122,10 @@ impl Naming {
 
     /// Reports versions whose groups coincide: once for each pair of versions.
     fn find_clashes(&self, plan: &Plan<'_>, names: &mut GroupNames, problems: &mut Vec<Problem>) {
-        let version = |index: usize| plan.rollouts.get(index).map_or("", |rollout| rollout.version);
+        let version = |index: usize| plan.rollouts.get(index).map_or(Shown::new(""), Rollout::shown);
+        let secret = |index: usize| plan.rollouts.get(index).is_some_and(|rollout| rollout.secret);
         for (first, second, name) in clashes(&names.rollouts, str::to_string) {
+            let name = Shown::unless(secret(first) || secret(second), &name);
             let (first, second) = (version(first), version(second));
             let message = format!("versions `{first}` and `{second}` both give the group `{name}`");
             problems.push(Problem::new(message).hint("rename one of them"));
@@ -128,6 +134,7 @@ impl Naming {
             return;
         }
         for (first, second, name) in clashes(&names.rollouts, cleaned) {
+            let name = Shown::unless(secret(first) || secret(second), &name);
             let (first, second) = (version(first), version(second));
             let setting = "TRANSFORM_INVALID_GROUP_CHARS=always";
             if self.ansible_cleans {
@@ -140,6 +147,13 @@ impl Naming {
             }
         }
     }
+}
+
+/// A version, or the name of a group, as a message shows it: not at all where it is made of a version that was decrypted.
+pub fn shown<'n>(plan: &Plan<'_>, names: &GroupNames, name: &'n str) -> Shown<'n> {
+    let mut secrets = plan.rollouts.iter().zip(&names.rollouts).filter(|(rollout, _)| rollout.secret);
+    let secret = secrets.any(|(rollout, names)| rollout.version == name || names.all().any(|group| group == name));
+    Shown::unless(secret, name)
 }
 
 /// Pairs of versions that share a name after `spell`, with the first such name.
@@ -176,6 +190,9 @@ fn unusable(name: &str) -> Option<char> {
     let first = name.chars().next().filter(|c| !plain(*c));
     first.or_else(|| name.chars().find(|c| !plain(*c) && !matches!(c, '.' | '+' | '-')))
 }
+
+/// What is said of a version that was decrypted.
+const HIDDEN: &str = "it has a character that Ansible's patterns would misread, and it came from a file under vault";
 
 /// Says what is wrong with a character.
 fn describe(c: char, leads: bool) -> String {

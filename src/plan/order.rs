@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::LabelValue;
+use super::fleet::label_values;
 use crate::assign::Assigned;
 use crate::error::{Location, Problem};
 use crate::policy::{DomainOrder, Priority, Rules};
@@ -43,7 +45,7 @@ pub(super) fn by_priority<'v, 'a>(
 
 /// A hint that lists the versions there are.
 pub(super) fn versions_hint(versions: &[Assigned<'_>]) -> String {
-    let mut names: Vec<_> = versions.iter().take(LISTED).map(|assigned| assigned.version.to_string()).collect();
+    let mut names: Vec<_> = versions.iter().take(LISTED).map(|assigned| assigned.shown().to_string()).collect();
     if versions.len() > LISTED {
         names.push(format!("… and {} more", versions.len() - LISTED));
     }
@@ -56,7 +58,7 @@ pub(super) struct ListedDomains<'a> {
     /// For each name and the place of its list whether a version has such a domain.
     known: Vec<(String, Location, bool)>,
     /// The first domains there are.
-    domains: Vec<&'a str>,
+    domains: Vec<LabelValue<'a>>,
 }
 
 impl<'a> ListedDomains<'a> {
@@ -66,8 +68,8 @@ impl<'a> ListedDomains<'a> {
         let DomainOrder::List(list) = &order.value else { return };
         let is_first = |name: &String| by.value.first() == Some(name);
         let Some(label) = assigned.facts.labels.iter().find(|label| is_first(&label.name)) else { return };
-        for domain in &label.values {
-            if self.domains.len() < LISTED && !self.domains.contains(domain) {
+        for domain in label_values(label) {
+            if self.domains.len() < LISTED && !self.domains.contains(&domain) {
                 self.domains.push(domain);
             }
         }
@@ -84,7 +86,8 @@ impl<'a> ListedDomains<'a> {
     pub fn report(self, problems: &mut Vec<Problem>) {
         for (name, at, _) in self.known.into_iter().filter(|(_, _, found)| !found) {
             let message = format!("`spread.order` names `{name}`, which is no domain");
-            let hint = format!("the domains are {}", self.domains.join(", "));
+            let domains: Vec<String> = self.domains.iter().map(ToString::to_string).collect();
+            let hint = format!("the domains are {}", domains.join(", "));
             problems.push(Problem::new(message).at(at).hint(hint));
         }
     }

@@ -6,6 +6,7 @@ use crate::assign::Assigned;
 use crate::error::Problem;
 use crate::fold;
 use crate::policy::SharedHosts;
+use crate::shown::Shown;
 
 /// Characters of folded hosts that a message shows.
 const WIDTH: usize = 120;
@@ -26,7 +27,7 @@ pub(super) fn check(
     if hosts.is_empty() {
         return;
     }
-    let mut named = among.iter().take(LISTED).copied().collect::<Vec<_>>().join(", ");
+    let mut named = among.iter().take(LISTED).map(ToString::to_string).collect::<Vec<_>>().join(", ");
     if among.len() > LISTED {
         named.push_str(&format!(", … and {} more", among.len() - LISTED));
     }
@@ -40,7 +41,7 @@ pub(super) fn check(
 }
 
 /// The hosts that stand in several versions, and the versions they stand in, in order.
-fn find<'a>(versions: &[Assigned<'a>]) -> (Vec<&'a str>, Vec<&'a str>) {
+fn find<'a>(versions: &[Assigned<'a>]) -> (Vec<&'a str>, Vec<Shown<'a>>) {
     let mut first: HashMap<&str, usize> = HashMap::default();
     let mut seen = HashSet::default();
     let mut hosts = Vec::new();
@@ -58,6 +59,6 @@ fn find<'a>(versions: &[Assigned<'a>]) -> (Vec<&'a str>, Vec<&'a str>) {
         }
     }
     let among =
-        versions.iter().zip(among).filter(|(_, shared)| *shared).map(|(assigned, _)| assigned.version).collect();
+        versions.iter().zip(among).filter(|(_, shared)| *shared).map(|(assigned, _)| assigned.shown()).collect();
     (hosts, among)
 }

@@ -3,6 +3,7 @@
 use super::count;
 use crate::error::Problem;
 use crate::policy::{Amount, BatchSize, Bound, Remainder, Rules};
+use crate::shown::Shown;
 
 /// The sizes of a version's batches.
 pub(super) struct Sizes<'r> {
@@ -22,7 +23,7 @@ impl<'r> Sizes<'r> {
     ///
     /// # Errors
     /// A bound that leaves no host to update.
-    pub fn new(rules: &'r Rules, version: &str, planned: usize) -> Result<Self, Problem> {
+    pub fn new(rules: &'r Rules, version: Shown<'_>, planned: usize) -> Result<Self, Problem> {
         let mut sizes = Sizes { rules, planned, bound: None, used: Vec::new(), notes: Vec::new() };
         let Some(set) = &rules.bound else { return Ok(sizes) };
         sizes.bound = Some(match set.value {
@@ -124,7 +125,7 @@ impl<'r> Sizes<'r> {
     }
 }
 
-fn nothing_to_update(version: &str, amount: Amount, planned: usize, healthy: usize) -> Problem {
+fn nothing_to_update(version: Shown<'_>, amount: Amount, planned: usize, healthy: usize) -> Problem {
     let of = count(planned, "host");
     let message = format!(
         "`min_healthy` {amount} of the {of} of version {version} is {healthy}, so that not one could be updated"

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::names::GroupNames;
+use super::names::{GroupNames, shown};
 use super::{Batch, Plan, Stage};
 use crate::error::{Error, Problem, Result};
 
@@ -53,11 +53,11 @@ pub fn waves<'p, 'a>(plan: &'p Plan<'a>, names: &'p GroupNames) -> Result<Vec<Wa
         }
     }
     let waves: Vec<_> = stages.into_iter().map(|(stage, parts)| Wave { stage, parts }).collect();
-    Error::unless_any(shared(&waves), waves)
+    Error::unless_any(shared(plan, names, &waves), waves)
 }
 
 /// The hosts that stand in several batches, in the words of the playbook, which refuses them too.
-fn shared(waves: &[Wave<'_, '_>]) -> Vec<Problem> {
+fn shared(plan: &Plan<'_>, names: &GroupNames, waves: &[Wave<'_, '_>]) -> Vec<Problem> {
     let mut seen = HashMap::new();
     let mut problems = Vec::new();
     let mut more = 0;
@@ -68,7 +68,7 @@ fn shared(waves: &[Wave<'_, '_>]) -> Vec<Problem> {
                 more += 1;
                 continue;
             }
-            let group = part.group;
+            let (earlier, group) = (shown(plan, names, earlier), shown(plan, names, part.group));
             let message = format!("{host} is in {earlier} and in {group}; roll out its versions one at a time");
             problems.push(Problem::new(message));
         }
@@ -97,7 +97,8 @@ pub fn select<'a>(plan: &Plan<'a>, names: &GroupNames, wanted: &[&str]) -> Resul
             }
             Some(place) => places.push(place),
             None => {
-                let versions: Vec<_> = plan.rollouts.iter().take(LISTED).map(|rollout| rollout.version).collect();
+                let versions: Vec<_> =
+                    plan.rollouts.iter().take(LISTED).map(|rollout| rollout.shown().to_string()).collect();
                 let more = if plan.rollouts.len() > LISTED { ", …" } else { "" };
                 let hint = format!("the versions are {}{more}", versions.join(", "));
                 problems.push(Problem::new(format!("`--waves` names `{name}`, which is no version")).hint(hint));

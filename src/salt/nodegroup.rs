@@ -2,6 +2,7 @@
 
 use super::Fleet;
 use crate::error::Problem;
+use crate::nearest;
 
 /// Words that join others.
 pub(super) const OPERATORS: [&str; 5] = ["and", "or", "not", "(", ")"];
@@ -69,9 +70,7 @@ pub(super) fn unknown(fleet: &Fleet<'_>, name: &str) -> Problem {
     if fleet.nodegroups.is_empty() {
         return problem.hint("add `nodegroups:` with the master's configuration, or `config:` with its folder");
     }
-    let score = |known: &&&str| strsim::jaro_winkler(known, name);
-    let near = fleet.nodegroups.keys().max_by(|a, b| score(a).total_cmp(&score(b)));
-    match near.filter(|near| score(near) > 0.8) {
+    match nearest::name(name, fleet.nodegroups.keys().copied()) {
         Some(near) => problem.hint(format!("did you mean `{near}`?")),
         None => problem.hint("check the spelling: Salt would match no minion, without an error"),
     }

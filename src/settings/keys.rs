@@ -485,10 +485,3 @@ pub fn by_name(name: &str) -> Option<&'static Key> {
 pub fn variable(name: &str) -> String {
     format!("REGAL_{}", name.to_uppercase().replace('.', "_"))
 }
-
-/// The known name that `name` is most likely meant to be, if one is near.
-pub(super) fn nearest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
-    let (distance, near) = known.map(|known| (strsim::osa_distance(name, &known), known)).min()?;
-    let length = name.chars().count().max(near.chars().count());
-    (distance * 2 <= length).then_some(near)
-}

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::keys::{self, Id, KEYS, Key, Shape};
 use super::{Input, OptionText};
 use crate::error::{Location, Problem};
+use crate::nearest;
 use crate::text::{Arena, Pos, Text, TextMap};
 use crate::value::{Entry, KeyKind, Value};
 use crate::yaml;
@@ -109,7 +110,7 @@ impl<'a> Reader<'_, 'a> {
                 Some((key, written)) => given.extend(self.read_texts(key, written, name, &[text])),
                 None => {
                     let known = KEYS.iter().filter(|key| key.id != Id::Hosts).flat_map(Key::names).map(keys::variable);
-                    let hint = match keys::nearest(name, known) {
+                    let hint = match nearest::word(name, known) {
                         Some(near) => format!("did you mean {near}?"),
                         None => {
                             "every key of regal.yml has a variable, such as REGAL_BATCH_SIZE for `batch_size`".into()
@@ -304,7 +305,7 @@ impl<'a> Reader<'_, 'a> {
         let dotted = written.split_once('.').filter(|_| keys::by_name(written).is_some());
         let hint = match dotted {
             Some((above, below)) => format!("write it as `{above}: {{{below}: …}}`"),
-            None => match keys::nearest(written, known.iter().map(ToString::to_string)) {
+            None => match nearest::word(written, known.iter().map(ToString::to_string)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("known here: {}", known.join(", ")),
             },

@@ -8,9 +8,9 @@
 
 use super::Source;
 use super::draft::source;
-use super::keys::nearest;
 use super::layer::{Given, Reader};
 use super::typed::{self, Typed};
+use crate::nearest;
 use crate::source::salt::Part;
 use crate::value::{Entry, Value};
 
@@ -70,7 +70,7 @@ fn salt<'a>(entries: &'a [Entry<'a>], given: &Given<'a>, reader: &mut Reader<'_,
 
 fn unknown_part<'a>(part: &Entry<'a>, given: &Given<'a>, reader: &mut Reader<'_, 'a>) {
     let known = || Part::NAMES.iter().map(|(name, _)| (*name).to_string());
-    let hint = match nearest(part.key, known()) {
+    let hint = match nearest::word(part.key, known()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("known here: {}", known().collect::<Vec<_>>().join(", ")),
     };

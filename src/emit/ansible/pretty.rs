@@ -1,5 +1,9 @@
 //! JSON on many lines.
 
+use std::borrow::Cow;
+
+use crate::shown::is_unseen;
+
 /// Spaces a level, as `ansible-inventory` prints.
 const INDENT: usize = 4;
 
@@ -10,6 +14,7 @@ pub fn pretty(compact: &[u8]) -> Vec<u8> {
     let mut level = 0usize;
     let mut in_string = false;
     let mut escaped = false;
+    let compact = escape_unseen(compact);
     for (index, byte) in compact.iter().copied().enumerate() {
         if in_string {
             out.push(byte);
@@ -45,6 +50,25 @@ pub fn pretty(compact: &[u8]) -> Vec<u8> {
         }
     }
     out
+}
+
+/// The document with JSON's own escapes for characters that are not seen or turn text around: people read it.
+fn escape_unseen(compact: &[u8]) -> Cow<'_, [u8]> {
+    let Ok(text) = std::str::from_utf8(compact) else { return Cow::Borrowed(compact) };
+    if !text.contains(is_unseen) {
+        return Cow::Borrowed(compact);
+    }
+    let mut out = Vec::with_capacity(compact.len() + 64);
+    for c in text.chars() {
+        let mut units = [0; 2];
+        if is_unseen(c) {
+            // a compact document has such characters within strings only
+            c.encode_utf16(&mut units).iter().for_each(|unit| out.extend(format!("\\u{unit:04x}").bytes()));
+        } else {
+            out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+    }
+    Cow::Owned(out)
 }
 
 fn line(out: &mut Vec<u8>, level: usize) {

@@ -10,6 +10,7 @@ use super::Export;
 use super::options::Port;
 use crate::error::Problem;
 use crate::plan::Rollout;
+use crate::shown::Shown;
 use crate::value::Value;
 
 /// The longest DNS name and the longest part of one.
@@ -38,7 +39,26 @@ impl<'a> Export<'_, 'a> {
         }
         match fault(address) {
             None => Ok(address),
-            Some(why) => Err(self.refuse(host, format!("its address `{address}`: {why}")).hint(ALPHABET)),
+            Some(why) => {
+                let address = self.shown(host, "ansible_host", address);
+                // what is wrong with it shows a part of it
+                let why = self.shown(host, "ansible_host", &why);
+                Err(self.refuse(host, format!("its address `{address}`: {why}")).hint(ALPHABET))
+            }
+        }
+    }
+
+    /// A host's address as a message shows it.
+    pub(super) fn shown_address<'t>(&self, host: &str, address: &'t str) -> Shown<'t> {
+        if address == host { Shown::new(address) } else { self.shown(host, "ansible_host", address) }
+    }
+
+    /// The port of a host's service as a message shows it.
+    pub(super) fn shown_port(&self, host: &str, port: u16) -> String {
+        let text = port.to_string();
+        match &self.options.port {
+            Some(Port::Variable(name)) => self.shown(host, name, &text).to_string(),
+            _ => text,
         }
     }
 
@@ -48,7 +68,8 @@ impl<'a> Export<'_, 'a> {
         let mut address = |host: &&'a str| match self.address(host) {
             Ok(address) => {
                 if let Some(other) = owners.insert(canonical(address), host) {
-                    let problem = self.refuse(host, format!("its address {address} is that of `{other}`"));
+                    let shown = self.shown_address(host, address);
+                    let problem = self.refuse(host, format!("its address {shown} is that of `{other}`"));
                     problems.push(problem.hint("give each host an address of its own, or use --by-name"));
                 }
                 Some(address)
@@ -86,7 +107,10 @@ impl<'e> Export<'e, '_> {
         let value = self.variable(host, name).and_then(|value| value.text());
         value.and_then(|text| text.parse().ok()).filter(|port| *port > 0).ok_or_else(|| match value {
             None => self.refuse(host, format!("it has no variable `{name}` for `--port`")),
-            Some(text) => self.refuse(host, format!("its `{name}` is `{text}`, which is no port")),
+            Some(text) => {
+                let text = self.shown(host, name, text);
+                self.refuse(host, format!("its `{name}` is `{text}`, which is no port"))
+            }
         })
     }
 }

@@ -29,9 +29,10 @@ pub(super) fn render(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Re
         for (batch, addresses) in rollout.batches.iter().zip(addresses) {
             let path = format!("{:0width$}-{id}_group{}.hosts", files.len() + 1, batch.stage);
             let mut text = String::new();
-            for address in addresses {
+            // Where an address is missing there is a problem, and no result.
+            for (host, address) in batch.hosts.iter().zip(addresses) {
                 if address.contains(':') && export.options.ssh_port.is_none() {
-                    bare_ipv6.get_or_insert(address);
+                    bare_ipv6.get_or_insert((host, address));
                 }
                 text.push_str(&user);
                 text.push_str(address);
@@ -43,7 +44,8 @@ pub(super) fn render(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Re
             files.push(File { path, bytes: text.into_bytes() });
         }
     }
-    if let Some(address) = bare_ipv6 {
+    if let Some((host, address)) = bare_ipv6 {
+        let address = export.shown_address(host, address);
         let message = format!("export {}: parallel-ssh takes the end of {address} for a port", export.format);
         warnings
             .push(Problem::new(message).hint("for parallel-ssh, add --ssh-port 22; pdsh and clush need it without"));

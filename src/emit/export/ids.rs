@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use super::Export;
 use crate::error::{Error, Problem, Result};
+use crate::plan::names;
+use crate::shown::Shown;
 
 /// Which names a format can use.
 pub(super) struct Alphabet {
@@ -30,17 +32,19 @@ impl Export<'_, '_> {
         let given = self.given_ids(&mut problems);
         let mut owners: HashMap<String, &str> = HashMap::new();
         let mut ids = Vec::new();
-        for ((rollout, names), given) in self.rollouts().zip(given) {
-            let id = given.map_or_else(|| (alphabet.spell)(&names.version), str::to_string);
+        for ((rollout, named), given) in self.rollouts().zip(given) {
+            let id: String = given.map_or_else(|| (alphabet.spell)(&named.version), str::to_string);
+            let (version, own) = (rollout.shown(), Shown::unless(rollout.secret && given.is_none(), &id));
             if id.len() > alphabet.longest || id.is_empty() || !id.chars().all(alphabet.allows) {
-                let why = format!("`{id}` is no name of at most {} {}", alphabet.longest, alphabet.described);
-                let hint = format!("give it one: --id {}=app", rollout.version);
+                let why = format!("`{own}` is no name of at most {} {}", alphabet.longest, alphabet.described);
+                let hint = format!("give it one: --id {version}=app");
                 problems.push(self.refuse(rollout.version, why).hint(hint));
             } else if let Some(other) =
                 owners.insert(if alphabet.caseless { id.to_ascii_lowercase() } else { id.clone() }, rollout.version)
             {
-                let why = format!("its name `{id}` is that of version `{other}`, too");
-                let hint = format!("give one of them another: --id {}=app", rollout.version);
+                let other = names::shown(self.plan(), self.names(), other);
+                let why = format!("its name `{own}` is that of version `{other}`, too");
+                let hint = format!("give one of them another: --id {version}=app");
                 problems.push(self.refuse(rollout.version, why).hint(hint));
             }
             ids.push(id);
@@ -62,11 +66,13 @@ impl Export<'_, '_> {
                     Some(version) => (format!("`--id {version}={id}`: the plan has no such version"), "it has"),
                     None => (format!("`--id {id}` needs a version: --id VERSION={id}"), "the plan has"),
                 };
-                problems.push(Problem::new(message).hint(format!("{hint} {}", versions.join(", "))));
+                let shown: Vec<String> = self.plan().rollouts.iter().map(|known| known.shown().to_string()).collect();
+                problems.push(Problem::new(message).hint(format!("{hint} {}", shown.join(", "))));
                 continue;
             };
             if given[index].replace(id).is_some() {
-                problems.push(Problem::new(format!("`--id` stands twice for version {}", versions[index])));
+                let version = self.plan().rollouts[index].shown();
+                problems.push(Problem::new(format!("`--id` stands twice for version {version}")));
             }
         }
         given

@@ -99,7 +99,7 @@ pub(super) fn pools<'a>(export: &Export<'_, 'a>, warnings: &mut Vec<Problem>) ->
         let mut pools = Pools { id, servers: servers(export, rollout, port, progress, &mut problems) };
         pools.servers.iter_mut().for_each(|server| server.down |= down.contains(server.name));
         if pools.servers.iter().all(|server| server.down) && problems.is_empty() {
-            let message = format!("export {}: no host of version {} is in service", export.format, rollout.version);
+            let message = format!("export {}: no host of version {} is in service", export.format, rollout.shown());
             warnings.push(Problem::new(message).hint("requests still go to all of its hosts"));
             pools.servers.iter_mut().for_each(|server| server.down = false);
         }
@@ -148,6 +148,7 @@ fn servers<'a>(
                 }
             };
             if let Some(other) = owners.insert((canonical(address), port), name) {
+                let (address, port) = (export.shown_address(name, address), export.shown_port(name, port));
                 problems.push(export.refuse(name, format!("its address {address}:{port} is that of `{other}`")));
             }
             servers.push(Server { name, address, port, pool, down: progress.in_progress == Some(index) });
@@ -165,7 +166,8 @@ pub(super) fn warn_of_names(export: &Export<'_, '_>, pools: &[Pools<'_>], warnin
             1 => " and 1 other".to_string(),
             count => format!(" and {count} others"),
         };
-        let message = format!("export {}: {}{others}: {effect}", export.format, first.address);
+        let address = export.shown_address(first.name, first.address);
+        let message = format!("export {}: {address}{others}: {effect}", export.format);
         warnings.push(Problem::new(message).hint("give the hosts addresses as `ansible_host`"));
     }
 }

@@ -107,6 +107,6 @@ pub(super) fn tsv(export: &Export<'_, '_>, _: &mut Vec<Problem>) -> Result<Vec<u
 
 fn control_character(export: &Export<'_, '_>, name: &str) -> Option<Problem> {
     let found = name.chars().find(|c| c.is_control())?;
-    let problem = export.refuse(&name.escape_debug().to_string(), format!("it has a `{}`", found.escape_debug()));
+    let problem = export.refuse(name, format!("it has a `{}`", found.escape_debug()));
     Some(problem.hint("a line has tabs between its fields; use ndjson"))
 }

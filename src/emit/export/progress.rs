@@ -2,7 +2,7 @@
 
 use super::Export;
 use crate::error::{Error, Problem, Result};
-use crate::plan::names::RolloutNames;
+use crate::plan::names;
 
 /// How far one version is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Export<'_, '_> {
     }
 
     fn twice(&self, flag: &str, rollout: usize) -> Problem {
-        Problem::new(format!("`{flag}` stands twice for version {}", self.plan().rollouts[rollout].version))
+        Problem::new(format!("`{flag}` stands twice for version {}", self.plan().rollouts[rollout].shown()))
     }
 
     /// The rollout and the batch that a name means: a group, or `B1` and `groupB1` where there is one version.
@@ -59,18 +59,21 @@ impl Export<'_, '_> {
         let found = group.or_else(of_only);
         if found.is_none() {
             let problem = Problem::new(format!("`{flag} {name}`: the plan has no such batch"));
-            problems.push(problem.hint(hint(rollouts)));
+            problems.push(problem.hint(self.hint()));
         }
         found
     }
-}
 
-/// What batches there are.
-fn hint(rollouts: &[RolloutNames]) -> String {
-    let groups: Vec<&str> = rollouts.iter().flat_map(|names| &names.batches).map(String::as_str).collect();
-    match groups.as_slice() {
-        [] => "it has none".to_string(),
-        [first, .., last] if groups.len() > 6 => format!("it has {} batches, from {first} to {last}", groups.len()),
-        few => format!("it has {}", few.join(", ")),
+    /// What batches there are.
+    fn hint(&self) -> String {
+        let shown = |name: &String| names::shown(self.plan(), self.names(), name).to_string();
+        let groups: Vec<&String> = self.names().rollouts.iter().flat_map(|names| &names.batches).collect();
+        match groups.as_slice() {
+            [] => "it has none".to_string(),
+            [first, .., last] if groups.len() > 6 => {
+                format!("it has {} batches, from {} to {}", groups.len(), shown(first), shown(last))
+            }
+            few => format!("it has {}", few.iter().map(|name| shown(name)).collect::<Vec<_>>().join(", ")),
+        }
     }
 }

@@ -59,8 +59,16 @@ fn render(format: &str, versions: &[(&str, &[Host<'_>])], options: &Options) -> 
         warnings: &[],
         full: true,
     };
-    let variables = Effective::new(&inventory);
-    let export = Export { format: "", report, inventory: &inventory, variables: &variables, options, fleet: None };
+    let (variables, texts) = (Effective::new(&inventory), TextMap::new());
+    let export = Export {
+        format: "",
+        report,
+        inventory: &inventory,
+        variables: &variables,
+        texts: &texts,
+        options,
+        fleet: None,
+    };
     let mut warnings = Vec::new();
     let rendered = find(format).unwrap().render(&export, &mut warnings)?;
     Ok((rendered, warnings))

@@ -1,5 +1,7 @@
 //! The report as a document for programs: lists, never mappings by name.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::{Report, domains, done_after, permille, rollout_id};
@@ -88,8 +90,8 @@ struct ShareEntry<'r> {
 #[derive(Serialize)]
 pub(in crate::emit) struct DomainKey<'r> {
     label: &'r str,
-    /// The value of the label; null for hosts without it.
-    domain: Option<&'r str>,
+    /// The value of the label, `…1` for one that was decrypted; null for hosts without it.
+    domain: Option<Cow<'r, str>>,
     /// The host without the label that is a domain of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     host: Option<&'r str>,
@@ -155,7 +157,8 @@ impl<'r> Version<'r> {
 impl<'r> DomainKey<'r> {
     pub(in crate::emit) fn new(label: &'r str, name: DomainName<'r>) -> Self {
         let (domain, host) = match name {
-            DomainName::Value(value) => (Some(value), None),
+            DomainName::Value(value) if value.secret.is_some() => (Some(Cow::Owned(value.to_string())), None),
+            DomainName::Value(value) => (Some(Cow::Borrowed(value.text)), None),
             DomainName::Missing => (None, None),
             DomainName::Alone(host) => (None, Some(host)),
         };

@@ -34,7 +34,8 @@ fn sections(fleet: &Fleet<'_, '_>, hosts: Vec<u32>) -> Vec<Vec<u32>> {
         }
         Some(DomainOrder::List(list)) => ordered.sort_by_cached_key(|(path, _)| {
             let names = names(path);
-            let place = list.iter().position(|listed| matches!(names[..], [DomainName::Value(name)] if name == listed));
+            let place =
+                list.iter().position(|listed| matches!(names[..], [DomainName::Value(name)] if name.text == listed));
             (place.unwrap_or(list.len()), names)
         }),
     }

@@ -16,7 +16,9 @@ pub(in super::super) fn render(export: &Export<'_, '_>, warnings: &mut Vec<Probl
         if rollout.max_failures > 0 {
             let message = format!(
                 "export {}: Salt stops version `{}` at the first minion that fails; `max_failures: {}` has no effect",
-                export.format, rollout.version, rollout.max_failures
+                export.format,
+                rollout.shown(),
+                rollout.max_failures
             );
             warnings.push(Problem::new(message));
         }

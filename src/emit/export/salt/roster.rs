@@ -65,6 +65,7 @@ fn text<'a>(export: &Export<'_, 'a>, host: &str, name: &str) -> std::result::Res
     match export.variable(host, name).map(|value| value.untagged()) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Str(text)) if text.starts_with('-') => {
+            let text = export.shown(host, name, text);
             let problem = export.refuse(host, format!("its `{name}` is `{text}`, which ssh takes for an option"));
             Err(problem.hint("a user or a key file does not begin with `-`"))
         }
@@ -86,7 +87,7 @@ fn port(export: &Export<'_, '_>, host: &str) -> std::result::Result<Option<u16>,
     };
     let port = value.text().and_then(|text| text.trim().parse().ok()).filter(|port| *port > 0);
     port.map(Some).ok_or_else(|| {
-        let shown = value.text().unwrap_or(value.type_name());
+        let shown = export.shown(host, "ansible_port", value.text().unwrap_or(value.type_name()));
         export.refuse(host, format!("its `ansible_port` is `{shown}`, which is no port"))
     })
 }

@@ -1,0 +1,321 @@
+//! What was decrypted stands in the names of the plan's groups and in the inventory, and nowhere else; what steers a
+//! terminal stands nowhere.
+
+use std::process::Command;
+use std::sync::LazyLock;
+
+use regal_inventory::emit::export::{FORMATS, Setting};
+use regal_inventory::settings::keys::Id;
+use regal_inventory::settings::{KEYS, Shape};
+
+use crate::support::{Output, Test};
+use crate::vault::{PASSWORD, encrypt};
+
+/// No character of it stands in a message of ours by chance.
+const SECRET: &str = "hunter2";
+
+/// Two hosts whose variables are all under vault.
+fn vaulted(config: &str) -> Test {
+    // Deriving a key takes long.
+    static VARS: LazyLock<[String; 2]> = LazyLock::new(|| {
+        [1, 2].map(|n| {
+            encrypt(&format!(
+                "asset: hunter2-asset\nzone: hunter2-zone-{n}\nansible_host: 'hunter2 {{'\naddress: hunter2\nport: hunter2\n\
+                 bad: 'hunter2/{n}{{'\nrelease: hunter2-1.{n}\nansible_user: -hunter2\n"
+            ))
+        })
+    });
+    Test::new()
+        .file("hosts", "[web]\nweb1\nweb2\n[hunter]\nweb1\n")
+        .file("host_vars/web1.yml", &VARS[0])
+        .file("host_vars/web2.yml", &VARS[1])
+        .file("password", PASSWORD)
+        .file("regal.yml", format!("inventory: hosts\nvault_password_file: password\n{config}"))
+}
+
+const RELEASE: &str = "version_from: {var: release}\n";
+const PLAIN: &str = "versions: {v1: web}\n";
+
+/// Configurations in which a key meets a value that was decrypted, or stands where one is said.
+fn configurations(id: Id) -> Vec<String> {
+    let with = |base: &str, lines: &[&str]| lines.iter().map(|line| format!("{base}{line}\n")).collect();
+    match id {
+        Id::VersionFrom | Id::VersionVar => with("", &["version_from: {var: bad}", "version_from: {var: release}"]),
+        Id::VersionTemplate => with(
+            "",
+            &[
+                "version_from: {template: '{{ bad }}'}",
+                "version_from: {template: '{{ bad|int|nothing }}'}",
+                "version_from: {template: '{{ bad + 1 }}'}",
+                "version_from: {template: '{{ release }}{{ asset }}'}",
+            ],
+        ),
+        Id::VersionGroup | Id::VersionGrain | Id::VersionPillar | Id::VersionNodegroup => {
+            with("", &["version_from: {group: 'hunter*'}", "version_from: {grain: release}"])
+        }
+        Id::Assignment | Id::AssignmentMode | Id::AssignmentKey | Id::AssignmentWaves => with(
+            PLAIN,
+            &[
+                "assignment: {mode: rank, key: asset}",
+                "assignment: {mode: bucket, waves: 99999999, key: zone}\ncanary: 1%",
+            ],
+        ),
+        Id::Canary | Id::CanaryCover | Id::CanaryExclude | Id::CanaryHosts | Id::CanarySize => with(
+            PLAIN,
+            &[
+                "canary: {cover: [zone], exclude: web1}",
+                "canary: {cover: [zone], size: 1}",
+                "canary: {cover: zone, hosts: web1, size: 1}\nspread: {by: zone, max_unavailable: 1}",
+            ],
+        ),
+        Id::Spread | Id::SpreadBy | Id::SpreadMissing | Id::SpreadOrder | Id::SpreadMaxUnavailable | Id::SpreadMode => {
+            with(
+                PLAIN,
+                &[
+                    "spread: {by: zone, mode: sequential, order: [nowhere]}",
+                    "spread: {by: zone, max_unavailable: 10%}",
+                    "spread: {by: [zone, nothing]}",
+                    "spread: zone\ncanary: {hosts: [web1, web2]}",
+                ],
+            )
+        }
+        Id::Priority => with(RELEASE, &["priority: [nothing]", "priority_name: nothing"]),
+        Id::Overrides => with(RELEASE, &["overrides: {'nothing*': {batch_size: 1}}"]),
+        Id::SharedHosts => with(RELEASE, &["shared_hosts: error"]),
+        Id::Name | Id::GroupNames => {
+            with("version_from: {var: bad}\n", &["name: api", "group_names: safe", "group_names: safe\nname: api"])
+        }
+        Id::MinHealthy | Id::MaxUnavailable | Id::MaxFailures => {
+            with(RELEASE, &["min_healthy: 99%", "max_unavailable: 1", "max_failures: 1"])
+        }
+        Id::Exclude | Id::Last | Id::Limit => with(RELEASE, &["exclude: web", "last: web", "limit: web2"]),
+        Id::BatchSize | Id::Remainder | Id::Order | Id::Seed | Id::Approval | Id::Bake | Id::CanaryBake => with(
+            RELEASE,
+            &["batch_size: [10%, rest]\ncanary: 100%", "order: shuffle\nseed: '{version}'", "approval: each_batch"],
+        ),
+        // These say nothing of what is in an inventory.
+        Id::Plugin
+        | Id::Inventory
+        | Id::Versions
+        | Id::Hosts
+        | Id::GroupsOnly
+        | Id::Engine
+        | Id::AnsibleInventory
+        | Id::Cache
+        | Id::CacheTtl
+        | Id::MaxRangeHosts
+        | Id::MaxSourceBytes
+        | Id::SourceTimeout
+        | Id::MaxYamlValues
+        | Id::VaultPasswordFile
+        | Id::VaultIds
+        | Id::Vault => with(RELEASE, &[""]),
+    }
+}
+
+#[track_caller]
+fn says_nothing(output: &Output, what: &str) {
+    assert!(!output.stderr.contains(SECRET), "{what}: {}", output.stderr);
+}
+
+#[test]
+fn a_decrypted_value_stands_in_no_message_about_any_key() {
+    let mut refused = 0;
+    let mut seen = Vec::new();
+    for key in KEYS {
+        for config in configurations(key.id) {
+            if seen.contains(&config) {
+                continue;
+            }
+            for command in [&["check"][..], &["plan", "--full"], &["why", "web1"], &["why", "web2", "--format", "json"]]
+            {
+                let output = vaulted(&config).args(command).run();
+                says_nothing(&output, &config);
+                refused += usize::from(output.code == 1);
+                // the names of groups are made of versions, and nothing else is
+                if !config.contains("version_from") {
+                    assert!(!output.stdout.contains(SECRET), "{config}: {}", output.stdout);
+                }
+                assert!(!output.stdout.contains("hunter2-zone"), "{config}: {}", output.stdout);
+            }
+            seen.push(config);
+        }
+    }
+    assert!(refused > 40, "{refused}");
+}
+
+#[test]
+fn a_decrypted_value_stands_in_no_message_of_any_export() {
+    let mut refused = 0;
+    let vars = encrypt("ansible_host: hunter2.example.net\nansible_port: hunter2\nport: 80\n");
+    for format in FORMATS {
+        let port: &[&str] = if format.uses.contains(&Setting::Port) { &["--port", "port"] } else { &[] };
+        let number: &[&str] = if format.uses.contains(&Setting::Port) { &["--port", "80"] } else { &[] };
+        let one_address = "web1 ansible_host='{{ address }}'\nweb2 ansible_host='{{ address }}'\n";
+        for (config, arguments) in [(PLAIN, port), (PLAIN, number), (RELEASE, number), (RELEASE, &[])] {
+            let run = |test: Test| test.args(&["export", format.name, "--output", "out"]).args(arguments).run();
+            let output = run(vaulted(config));
+            says_nothing(&output, format.name);
+            refused += usize::from(output.code == 1);
+        }
+        // the same address twice
+        let same = vaulted(PLAIN).file("host_vars/web1.yml", &vars).file("host_vars/web2.yml", &vars);
+        for test in [same, vaulted(PLAIN).file("hosts", one_address)] {
+            let test = test.args(&["export", format.name, "--output", "out"]).args(number);
+            says_nothing(&test.run(), format.name);
+        }
+        let wrong: &[&[&str]] = &[&["--only", "v2"], &["--id", "v2=x"], &["--done", "v2_groupB7"], &["--down", "web7"]];
+        for arguments in wrong {
+            let test = vaulted(RELEASE).args(&["export", format.name, "--output", "out"]).args(arguments);
+            says_nothing(&test.args(number).run(), format.name);
+        }
+    }
+    assert!(refused > 30, "{refused}");
+}
+
+#[test]
+fn what_is_said_instead() {
+    let message = vaulted("versions: {v1: web}\nassignment: {mode: rank, key: asset}\n").args(&["check"]).errors();
+    let expected = "web[1:2] have the same `asset`, `…`, which `assignment.key` takes for an id";
+    assert!(message.contains(expected), "{message}");
+    let message = vaulted("version_from: {var: bad}\n").args(&["check"]).errors();
+    assert!(message.contains("version `…` is no group name: it has a character that"), "{message}");
+    let message = vaulted(PLAIN).args(&["export", "hosts", "--output", "o"]).errors();
+    assert!(message.contains("`web1` cannot be in `export hosts`: its address `…`: …\n"), "{message}");
+    let plan = vaulted("versions: {v1: web}\nspread: zone\n").args(&["why", "web2"]).stdout();
+    assert!(plan.contains("zone=…2"), "{plan}");
+}
+
+/// Steers a terminal, turns what follows around, and is not seen.
+const STEERING: &str = "\u{1b}c\u{202e}\u{2066}\u{200b}\u{7}\u{9b}";
+
+#[track_caller]
+fn steers_nothing(text: &str, what: &str) {
+    let steers = |c: char| (c.is_control() && c != '\n') || STEERING.replace('c', "").contains(c);
+    assert!(!text.contains(steers), "{what}: {text:?}");
+}
+
+/// A text in double quotes, as YAML takes it whatever is in it.
+fn quoted(text: &str) -> String {
+    let escaped =
+        |c: char| if c.is_ascii_graphic() || c == ' ' { c.to_string() } else { format!("\\u{:04x}", c as u32) };
+    format!("\"{}\"", text.chars().map(escaped).collect::<String>())
+}
+
+/// An inventory with such characters wherever a name or a value may stand.
+fn steering(config: &str) -> Test {
+    let value = |text: &str| quoted(&format!("{text}{STEERING}\n x"));
+    let (host, group, var) = (value("h"), value("g"), value("v"));
+    let hosts = format!(
+        "web:\n  hosts:\n    web1: {{rel: {0}, zone: {0}, same: {0}, {var}: 1, ansible_host: {0}}}\n    {host}: {{rel: {0}, zone: {0}, same: {0}}}\n\
+         {group}: {{hosts: {{web1: }}}}\n",
+        value("1")
+    );
+    Test::new().file("hosts.yml", hosts).file("regal.yml", format!("inventory: hosts.yml\n{config}"))
+}
+
+#[test]
+fn nothing_steers_the_terminal_through_the_settings() {
+    let value = quoted(&format!("a{STEERING}"));
+    for key in KEYS {
+        for name in key.names() {
+            let text = match name.split_once('.') {
+                Some((above, below)) => format!("{above}: {{{below}: {value}}}\n"),
+                None => format!("{name}: {value}\n{value}: 1\n"),
+            };
+            let output = steering(&format!("{text}overrides: {{{value}: {{{value}: 1}}}}\n")).args(&["check"]).run();
+            assert_eq!(output.code, 1);
+            steers_nothing(&output.stderr, name);
+            if key.id == Id::Plugin || key.id == Id::Hosts || key.shape == Shape::Mapping {
+                continue;
+            }
+            let option = format!("--{}=a{STEERING}", name.replace(['.', '_'], "-"));
+            let output = steering(PLAIN).args(&["check", &option]).run();
+            steers_nothing(&output.stderr, name);
+        }
+    }
+}
+
+#[test]
+fn nothing_steers_the_terminal_through_an_inventory() {
+    let configs = [
+        "version_from: {var: rel}\n",
+        "version_from: {var: rel}\ngroup_names: safe\n",
+        "version_from: {template: '{{ rel|nothing }}'}\n",
+        "versions: {v1: all}\nspread: {by: zone, max_unavailable: 10%}\n",
+        "versions: {v1: all}\nspread: {by: zone, mode: sequential, order: [x]}\n",
+        "versions: {v1: all}\nspread: {by: nothing}\n",
+        "versions: {v1: all}\ncanary: {cover: zone, exclude: all}\n",
+        "versions: {v1: all}\nassignment: {mode: rank, key: same}\n",
+        "versions: {v1: wbe1}\n",
+        "versions: {v1: 'g*', v2: 'h*'}\nshared_hosts: error\n",
+        "versions: {v1: all}\nlimit: 'gx*'\n",
+        "version_from: {var: relx}\n",
+        "version_from: {group: 'x*'}\n",
+    ];
+    let commands: [&[&str]; 9] = [
+        &["check"],
+        &["plan"],
+        &["plan", "--full", "--format", "markdown"],
+        &["plan", "--waves"],
+        &["plan", "--compare", "regal.yml"],
+        &["--graph"],
+        &["--list", "--pretty"],
+        &["why", "web1"],
+        &["why", "nobody"],
+    ];
+    assert_eq!(steering(PLAIN).args(&["check"]).run().code, 0, "an inventory that cannot be read shows nothing");
+    for config in configs {
+        for command in commands {
+            let output = steering(config).args(command).run();
+            steers_nothing(&output.stderr, config);
+            steers_nothing(&output.stdout, config);
+        }
+    }
+    for format in FORMATS {
+        let port: &[&str] = if format.uses.contains(&Setting::Port) { &["--port", "80"] } else { &[] };
+        for config in ["versions: {v1: all}\n", "version_from: {var: rel}\ngroup_names: safe\n"] {
+            let test = steering(config).args(&["export", format.name, "--output", "out"]).args(port);
+            steers_nothing(&test.run().stderr, format.name);
+        }
+    }
+}
+
+#[test]
+fn a_program_gets_the_exact_text() {
+    let list = steering("versions: {v1: all}\n").args(&["--list"]).json();
+    let hosts = list["web"]["hosts"].as_array().unwrap();
+    assert_eq!(hosts[1], format!("h{STEERING}\n x"));
+    let pretty = steering("versions: {v1: all}\n").args(&["--list", "--pretty"]).json();
+    assert_eq!(pretty, list);
+    let why = steering("versions: {v1: all}\n").args(&["why", &format!("h{STEERING}\n x"), "--format", "json"]).json();
+    assert_eq!(why["host"], format!("h{STEERING}\n x"));
+}
+
+#[test]
+fn no_message_is_longer_than_a_screen_or_two() {
+    let long = "x".repeat(300_000);
+    let hosts = format!("[{long}]\n{long}h rel='{long} 1' zone={long}\nweb1 rel={long} zone={long} {long}=1\n");
+    for config in [
+        "version_from: {var: rel}\n".to_string(),
+        "version_from: {var: rel}\ngroup_names: safe\npriority: [a]\n".to_string(),
+        "version_from: {template: '{{ rel }}'}\n".to_string(),
+        "versions: {v1: all}\nassignment: {mode: rank, key: zone}\n".to_string(),
+        "versions: {v1: all}\nspread: {by: zone, mode: sequential, order: [x]}\n".to_string(),
+        "versions: {v1: all}\ncanary: {cover: zone, exclude: all}\n".to_string(),
+        "version_from: {group: 'y*'}\n".to_string(),
+        format!("versions: {{v1: {long}z}}\n"),
+        format!("versions: {{v1: all}}\nexclude: {long}z\nbatch_size: {long}\n{long}: 1\n"),
+    ] {
+        let test = Test::new().file("hosts", &hosts).file("regal.yml", format!("inventory: hosts\n{config}"));
+        for command in [&["check"][..], &["why", "nobody"], &["export", "tsv"], &["export", "dsh", "--output", "o"]] {
+            let stderr = Command::new(env!("CARGO_BIN_EXE_regal-inventory"))
+                .args(command)
+                .current_dir(test.path())
+                .output()
+                .unwrap()
+                .stderr;
+            assert!(stderr.len() < 20_000, "{} bytes of {}", stderr.len(), &config[..config.len().min(60)]);
+        }
+    }
+}
