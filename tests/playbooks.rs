@@ -17,6 +17,7 @@ mod playbooks {
     mod rolling_back;
     mod rolling_out;
     mod selecting;
+    mod targeting;
     mod templates;
     mod vanishing;
     mod waves;

@@ -303,3 +303,11 @@ fn completions_and_the_manual_know_the_options() {
     assert!(page.starts_with(".ie") || page.contains(".TH regal-inventory"), "{page}");
     assert!(page.contains("batch\\-size"), "{page}");
 }
+
+#[test]
+fn the_variable_that_versions_came_from_is_said() {
+    let list = test().args(&["--list"]).json();
+    assert_eq!(list["regal"]["vars"]["regal_version_var"], "app_version");
+    let by_pattern = Test::new().file("hosts", HOSTS).args(&["-i", "hosts", "--versions", "9=web", "--list"]).json();
+    assert!(by_pattern["regal"]["vars"].get("regal_version_var").is_none(), "{by_pattern}");
+}

@@ -12,7 +12,7 @@ use regal_inventory::limit;
 use regal_inventory::plan::names::{GroupNames, Naming};
 use regal_inventory::plan::{Plan, plan};
 use regal_inventory::salt::Fleet;
-use regal_inventory::settings::{self, Input, OptionText, Place, Settings, VersionSource};
+use regal_inventory::settings::{self, Input, OptionText, Place, Settings, VersionFrom, VersionSource};
 use regal_inventory::source::bytes::{Pipes, is_descriptor};
 use regal_inventory::source::{self, Interrupt, Limits, Loaded, Options, Spec};
 use regal_inventory::text::{Arena, Encoding, TextMap};
@@ -166,7 +166,10 @@ impl<'a> Invocation<'a> {
         let naming: &Naming = &self.settings.naming;
         let names = naming.name(&plan)?;
         warnings.extend(names.warnings.iter().cloned());
-        let groups = PlanGroups::new(self.arena, &loaded.inventory, &plan, &names, naming.ansible_cleans)?;
+        let mut groups = PlanGroups::new(self.arena, &loaded.inventory, &plan, &names, naming.ansible_cleans)?;
+        if let VersionSource::From(VersionFrom::Var(name), _) = versions {
+            groups.say_version_var(self.arena, name);
+        }
         warnings.extend(skipped(&loaded.skipped, &loaded.vaults));
         let Loaded { inventory, vaults, fleet, .. } = loaded;
         Ok(Planned { inventory, assignments, plan, names, groups, hidden, vaults, fleet, warnings })

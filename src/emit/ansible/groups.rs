@@ -2,7 +2,7 @@
 //!
 //! | group | holds | variables |
 //! | --- | --- | --- |
-//! | `regal` | all versions | `regal_plan_id` |
+//! | `regal` | all versions | `regal_plan_id`, `regal_version_var` if versions came from a host variable |
 //! | `VERSION` | `VERSION_groupA` and `VERSION_groupB` | `regal_version`, `regal_policy_VERSION` |
 //! | `VERSION_groupA` | its hosts, in order | `regal_notes`, where there are any |
 //! | `VERSION_groupB` | its batches, in order | |
@@ -79,6 +79,17 @@ impl<'a> PlanGroups<'a> {
         let mut problems = groups.settle_clashes(inventory, ansible_cleans);
         problems.extend(clashing_policies(&rollouts));
         Error::unless_any(problems, groups)
+    }
+
+    /// Says on the group over all versions which variable of the hosts the versions came from, so that a playbook can set it to what
+    /// it installs. A text that is no variable's name is left out.
+    pub fn say_version_var(&mut self, arena: &'a Arena, name: &str) {
+        let is_name = !name.starts_with(|first: char| first.is_ascii_digit())
+            && !name.is_empty()
+            && name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_');
+        if let Some(root) = self.groups.first_mut().filter(|_| is_name) {
+            root.vars.push(("regal_version_var", Value::Str(arena.alloc_str(name))));
+        }
     }
 
     /// The groups in order.

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Asks for a yes, for so long: `pause` takes either a limit of time or an answer."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ansible.errors import AnsiblePromptInterrupt, AnsiblePromptNoninteractive
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+
+class ActionModule(ActionBase):
+    """Returns `approved`, and in `why` what came instead of a yes."""
+
+    BYPASS_HOST_LOOP = True
+    _VALID_ARGS = frozenset(("prompt", "seconds"))
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result = super().run(tmp, task_vars)
+        why = self._ask(str(self._task.args["prompt"]), int(self._task.args["seconds"]))
+        return result | {"changed": False, "approved": not why, "why": why}
+
+    @staticmethod
+    def _ask(prompt: str, seconds: int) -> str:
+        """Returns why there is no approval, or nothing where there is."""
+        end = time.monotonic() + seconds
+        try:
+            answer = Display().prompt_until(prompt + ": ", seconds=seconds)
+        except AnsiblePromptNoninteractive:
+            return "there is no terminal to ask on"
+        except AnsiblePromptInterrupt:
+            return "the answer was Ctrl+C"
+        # What was typed without a return key is no answer.
+        if time.monotonic() >= end:
+            return f"nobody answered within {seconds} seconds"
+        text = answer.decode(errors="replace").strip()
+        return "" if text.lower() == "yes" else f"the answer was '{text}'"

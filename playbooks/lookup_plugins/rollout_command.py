@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command that goes on with this run: the one that started it, in its environment, with other rollout variables."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import json
+import os
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+from ansible.cli.playbook import PlaybookCLI
+from ansible.errors import AnsibleError
+from ansible.parsing.splitter import parse_kv
+from ansible.plugins.lookup import LookupBase
+from ansible.utils.display import Display
+
+DOCUMENTATION = """
+name: rollout_command
+short_description: the command that goes on with this run
+description:
+  - Puts together the command line of the running C(ansible-playbook), with the environment variables that Ansible and regal-inventory read.
+  - What may be secret is not in it; the command asks for it instead.
+options:
+  _terms:
+    description: one mapping of all rollout variables; the command is to have those that are not null
+    required: true
+  limit:
+    description: what C(--limit) is to be instead of what it was
+    default: ''
+  say:
+    description: what stands before the command
+    default: ''
+author: regal-inventory
+"""
+
+# Read by Ansible, or by the regal-inventory that it runs.
+PREFIXES = ("ANSIBLE_", "REGAL_")
+# Only of this terminal, or of a program that Ansible runs.
+PASSED_OVER = {"ANSIBLE_NOCOLOR", "ANSIBLE_FORCE_COLOR", "REGAL_INVENTORY_RUNNING"}
+SECRET = re.compile(r"pass(word|wd|phrase)?(?!.*file)|secret|token|credential|(api|private|access)_?key(?!.*file)", re.IGNORECASE)
+# Where a shell finds programs that nobody has told it about.
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+class LookupModule(LookupBase):
+    """Returns one text, to be given to a shell in the same folder."""
+
+    def run(self, terms: list[Any], variables: Mapping[str, Any] | None = None, **kwargs: Any) -> list[str]:
+        settings: dict[str, str | None] = dict(terms[0])
+        typed = _typed()
+        words = [*_environment(), _program(), *_options(typed)]
+        limit = str(kwargs.get("limit") or typed.subset or "")
+        words += ["--limit", shlex.quote(limit)] if limit else []
+        words += map(shlex.quote, typed.args)
+        words += _extra_vars(typed.extra_vars or [], set(settings))
+        for name, value in settings.items():
+            words += [] if value is None else ["-e", shlex.quote(_assignment(name, str(value)))]
+        return [_said(str(kwargs.get("say", "")), " ".join(words))]
+
+
+def _said(introduction: str, command: str) -> str:
+    """Returns what a message may hold: Ansible escapes quotes and backslashes there, so a command with some is printed by itself."""
+    if not re.search(r'["\\]', command):
+        return introduction + command
+    Display().display(introduction + command)
+    return introduction + "the command that is printed above"
+
+
+def _parser() -> argparse.ArgumentParser:
+    cli = PlaybookCLI(["ansible-playbook"])
+    cli.init_parser()
+    return cli.parser
+
+
+def _typed() -> argparse.Namespace:
+    """Returns the options of the command line as they were typed."""
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            return _parser().parse_args(sys.argv[1:])
+    except SystemExit as exit_:
+        raise AnsibleError("rollout_command: this is not a run of ansible-playbook") from exit_
+
+
+def _environment() -> Iterator[str]:
+    for name in sorted(os.environ):
+        if name.startswith(PREFIXES) and name not in PASSED_OVER:
+            yield f"{name}=" + (_asks_for(name, name) if SECRET.search(name) else shlex.quote(os.environ[name]))
+
+
+def _program() -> str:
+    program = os.path.abspath(sys.argv[0])
+    name = os.path.basename(program)
+    return name if shutil.which(name, path=SYSTEM_PATH) == program else shlex.quote(program)
+
+
+def _options(typed: argparse.Namespace) -> Iterator[str]:
+    """Yields the options that differ from their defaults, but for those that are made anew."""
+    for action in _parser()._actions:  # argparse has no other list of them
+        if not action.option_strings or action.dest in ("extra_vars", "subset", "help", "version"):
+            continue
+        value = getattr(typed, action.dest)
+        if value == action.default:
+            continue
+        option = "-i" if action.dest == "inventory" else action.option_strings[-1]
+        if isinstance(value, bool):
+            yield option
+        elif action.dest == "verbosity":
+            yield "-" + "v" * (value - int(action.default or 0))
+        else:
+            for item in value if isinstance(value, (list, tuple)) else [value]:
+                yield from (option, shlex.quote(str(item)))
+
+
+def _extra_vars(given: list[str], made_anew: set[str]) -> Iterator[str]:
+    """Yields the variables that are not the rollout's own, which come behind them and so win."""
+    for number, text in enumerate(given, 1):
+        values = _values(text)
+        if values and made_anew.issuperset(values):
+            continue
+        secret = next((name for name in _names(values) if SECRET.search(name)), None)
+        yield from ("-e", _asks_for(f"EXTRA_VARS_{number}", f"what is to be given with -e for {secret}") if secret else shlex.quote(text))
+
+
+def _values(text: str) -> dict[str, Any]:
+    """Returns what `-e` gives, nothing where that is a file."""
+    if text.startswith("@"):
+        return {}
+    if not text.startswith(("{", "[")):
+        return dict(parse_kv(text))
+    try:
+        values = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def _names(value: Any) -> Iterator[str]:
+    """Yields the names in a mapping and all that it holds."""
+    if isinstance(value, dict):
+        yield from map(str, value)
+    if isinstance(value, (dict, list)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _names(part)
+
+
+def _asks_for(variable: str, what: str) -> str:
+    """Returns a word that a shell takes from its variable, or stops at."""
+    return f'"${{{variable}:?set it: {what}}}"'
+
+
+def _assignment(name: str, value: str) -> str:
+    """Returns an argument for `-e`, as JSON where Ansible would split or unquote it."""
+    return f"{name}={value}" if re.fullmatch(r"[\w./:,@%+~-]*", value) else json.dumps({name: value}, ensure_ascii=False)
