@@ -90,7 +90,10 @@ fn all_mistakes_are_named_at_once() {
         let mistakes = [
             (r#"{"rollout_version": 1.10}"#, "rollout_version must be text or a list of texts"),
             ("rollout_form=B1", "unknown variable rollout_form; there are rollout_version,"),
-            ("rollout_batch=B1", "rollout_in_progress, rollout_lost, rollout_away are set by the playbook and cannot be given"),
+            (
+                "rollout_batch=B1",
+                "rollout_in_progress, rollout_lost, rollout_away are set by the playbook and cannot be given",
+            ),
             ("rollout_back_to=old", "rollout_back_to is for rollback.yml"),
             ("rollout_approval=maybe", "rollout_approval must be never, after_canary or each_batch"),
             ("rollout_bake=soon", "rollout_bake must be seconds or a duration"),
