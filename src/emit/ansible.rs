@@ -6,6 +6,7 @@
 //! mapping with at least `hosts`, and `_meta` with `hostvars` and the profile `inventory_legacy`.
 
 pub mod groups;
+mod namesakes;
 pub mod placement;
 mod pretty;
 mod yaml;
@@ -67,15 +68,13 @@ impl<'a> Listing<'_, 'a> {
         parts.sink.write_all(&parts.out)
     }
 
-    /// Hosts with variables that have the name of a group: Ansible would give those variables to the group.
+    /// Hosts of a group's name whose variables no listing can carry: Ansible would give them to the group.
     pub fn misplaced(&self) -> Vec<&'a str> {
-        let named = self.inventory.hosts_named_as_groups();
-        if named.is_empty() {
+        if self.inventory.hosts_named_as_groups().is_empty() {
             return Vec::new();
         }
         let placement = Placement::new(self.inventory, self.groups);
-        let misplaced = named.into_iter().filter(|host| !placement.written_on(*host).is_empty());
-        misplaced.map(|host| self.inventory.host_name(host)).collect()
+        placement.misplaced().iter().map(|host| self.inventory.host_name(*host)).collect()
     }
 
     /// The output of `--host`: all that the host ends up with; `{}` for a host that is not there.

@@ -10,13 +10,15 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::PlanGroups;
+use super::namesakes::Namesakes;
 use crate::inventory::effective::{Effective, groups_of};
 use crate::inventory::membership::SetId;
 use crate::inventory::{ALL, GroupId, HostId, Inventory, UNGROUPED, Var, Vars};
 
 /// The variables of groups and hosts as they are written.
 pub struct Placement<'p, 'a> {
-    inventory: &'p Inventory<'a>,
+    pub(super) inventory: &'p Inventory<'a>,
+    pub(super) namesakes: Namesakes,
     effective: Effective<'p, 'a>,
     groups: Vec<Vars<'a>>,
     depths: Vec<u32>,
@@ -26,13 +28,21 @@ pub struct Placement<'p, 'a> {
 impl<'p, 'a> Placement<'p, 'a> {
     /// Places the variables of a reconciled inventory beside the groups of a plan.
     pub fn new(inventory: &'p Inventory<'a>, planned: &PlanGroups<'a>) -> Self {
-        Placement {
+        let mut placement = Placement {
             inventory,
+            namesakes: Namesakes::default(),
             effective: Effective::new(inventory),
             groups: inventory.group_ids().map(|group| group_vars(inventory, group)).collect(),
             depths: depths(inventory, planned),
             exact: RefCell::default(),
-        }
+        };
+        placement.move_namesakes();
+        placement
+    }
+
+    /// Hosts of a group's name whose variables no listing can carry.
+    pub fn misplaced(&self) -> &[HostId] {
+        self.namesakes.misplaced()
     }
 
     /// The variables to write on a group.
@@ -42,6 +52,9 @@ impl<'p, 'a> Placement<'p, 'a> {
 
     /// All variables to write on a host: its own, then the inherited ones that its groups would get wrong.
     pub fn written_on(&self, host: HostId) -> Cow<'_, Vars<'a>> {
+        if self.namesakes.are_moved(host) {
+            return Cow::Owned(Vars::default());
+        }
         let data = self.inventory.host(host);
         let given = self.of_host(host);
         if data.files.is_empty() && given.is_empty() {
@@ -69,12 +82,7 @@ impl<'p, 'a> Placement<'p, 'a> {
 
     /// The values that the written groups alone would get wrong.
     fn exact_values(&self, set: SetId) -> Vec<Var<'a>> {
-        let mut groups = groups_of(self.inventory, set);
-        // A batch takes its hosts out of `ungrouped`.
-        groups.retain(|group| *group != UNGROUPED);
-        groups.sort_by_key(|group| (self.depths[group.index()], self.inventory.group_name(*group)));
-        let mut written = self.groups[ALL.index()].clone();
-        groups.iter().for_each(|group| written.extend(&self.groups[group.index()]));
+        let written = self.merged(set);
         let wanted = self.effective.inherited(set);
         wanted
             .iter()
@@ -82,7 +90,42 @@ impl<'p, 'a> Placement<'p, 'a> {
             .copied()
             .collect()
     }
+
+    /// What Ansible makes of the written groups for a host that is in these.
+    fn merged(&self, set: SetId) -> Vars<'a> {
+        let mut groups = groups_of(self.inventory, set);
+        // A batch takes its hosts out of `ungrouped`.
+        groups.retain(|group| *group != UNGROUPED);
+        groups.sort_by_key(|group| (self.depths[group.index()], self.inventory.group_name(*group)));
+        let mut written = self.groups[ALL.index()].clone();
+        groups.iter().for_each(|group| written.extend(&self.groups[group.index()]));
+        written
+    }
+
+    /// Writes variables on a group, over its own.
+    pub(super) fn put_on_group(&mut self, group: GroupId, vars: &Vars<'a>) {
+        let kept = vars.iter().filter(|var| self.inventory.var_name(var.name) != PRIORITY);
+        kept.for_each(|var| self.groups[group.index()].set(*var));
+        self.exact.borrow_mut().clear();
+    }
+
+    /// Whether a host has exactly its variables without any written on it.
+    pub(super) fn groups_suffice(&self, host: HostId) -> bool {
+        let written = self.merged(self.inventory.host(host).groups);
+        let wanted = self.effective.vars(host);
+        let same = |var: &Var<'a>| written.get(var.name).is_some_and(|found| found.value == var.value);
+        written.len() == wanted.len() && wanted.iter().all(same)
+    }
+
+    /// Whether each host of a group has such variables, whatever their values.
+    pub(super) fn is_known_below(&self, group: GroupId, vars: &Vars<'a>) -> bool {
+        let hosts = self.inventory.hosts_in(group);
+        hosts.iter().all(|host| vars.iter().all(|var| self.effective.get(*host, var.name).is_some()))
+    }
 }
+
+/// On a group Ansible takes it for the group's priority, whatever its value.
+const PRIORITY: &str = "ansible_group_priority";
 
 /// When a value of a group takes part: the stage, and within vars files the source. Among the groups above and below
 /// each other only this decides, for the deeper group wins a tie.
@@ -122,8 +165,8 @@ fn group_vars<'a>(inventory: &Inventory<'a>, group: GroupId) -> Vars<'a> {
             }
         }
     }
-    // On a group Ansible would take it for the group's priority; as a plain value it only comes from vars files.
-    let priority = inventory.find_var("ansible_group_priority");
+    // As a plain value it only comes from vars files.
+    let priority = inventory.find_var(PRIORITY);
     let mut vars = Vars::default();
     let kept = own.into_iter().filter(|(var, rank)| above.get(&var.name).is_none_or(|best| best <= rank));
     kept.filter(|(var, _)| Some(var.name) != priority).for_each(|(var, _)| vars.set(var));
