@@ -153,3 +153,34 @@ fn names_cannot_steer_the_terminal() {
         Test::new().file("hosts.yml", hosts).args(&["-i", "hosts.yml", "--versions", "v=all", "--list"]).errors();
     assert!(message.contains("`x\\u{1b}[1:z`"), "{message}");
 }
+
+#[test]
+fn check_says_what_a_full_inventory_cannot_carry() {
+    let hosts = "web:\n  vars: {ports: {80: http}, since: 2024-01-02, a-b: 1, fine: {'80': [1.5, true]}}\n  hosts: {web1: {deep: [{x: 2024-01-02}]}}\n";
+    let test = || Test::new().file("hosts.yml", hosts).args(&["-i", "hosts.yml", "--versions", "v=all", "check"]);
+    let stderr = test().run().stderr;
+    for line in [
+        "hosts.yml:2:10: `ports` has a key that is not text, which becomes text in a full inventory",
+        "hosts.yml:2:29: `since` has a date, which becomes text in a full inventory",
+        "hosts.yml:2:48: `a-b` is not a valid variable name",
+        "hosts.yml:3:18: `deep` has a date, which becomes text in a full inventory",
+    ] {
+        assert!(stderr.contains(line), "{line} in {stderr}");
+    }
+    assert!(!stderr.contains("`fine`"), "{stderr}");
+    assert_eq!(test().args(&["--groups-only"]).run().stderr, "");
+    // INI has them too, and each place is said once.
+    let ini =
+        Test::new().file("hosts", "web[1:3] m=\"{1: 'a'}\"\n").args(&["-i", "hosts", "--versions", "v=all", "check"]);
+    assert_eq!(ini.run().stderr.matches("`m` has a key that is not text").count(), 1);
+}
+
+#[test]
+fn a_range_of_names_in_a_pattern() {
+    let hint = "hint: list the hosts, or write `h*`: a range of names belongs in an inventory file; in a pattern `[1:12]` counts";
+    let test = || Test::new().file("hosts", "h[1:12]\n");
+    let message = test().args(&["-i", "hosts", "--versions", "v=h[1:12]", "--list"]).errors();
+    assert!(message.contains("`h[1:12]` matches no host and no group") && message.contains(hint), "{message}");
+    let message = test().args(&["-i", "hosts", "--versions", "v=all", "--limit", "h[1:12]", "plan"]).errors();
+    assert!(message.contains("the limit leaves no host") && message.contains(hint), "{message}");
+}

@@ -1,5 +1,7 @@
 //! `check`: reads everything, says everything.
 
+use regal_inventory::emit::ansible::lossy;
+
 use super::messages;
 use super::pipeline::Invocation;
 
@@ -9,7 +11,11 @@ use super::pipeline::Invocation;
 /// Every problem that keeps the inventory from being used.
 pub fn run(invocation: &Invocation<'_>) -> anyhow::Result<()> {
     let planned = invocation.plan()?;
-    messages::warnings(&planned.warnings, invocation.color);
+    let mut warnings = planned.warnings;
+    if !invocation.settings.groups_only {
+        warnings.extend(lossy::losses(&planned.inventory, invocation.texts));
+    }
+    messages::warnings(&warnings, invocation.color);
     let batches: usize = planned.plan.rollouts.iter().map(|rollout| rollout.batches.len()).sum();
     let summary = format!(
         "{}, {}, {}, {}: no errors, {}\n",
@@ -17,7 +23,7 @@ pub fn run(invocation: &Invocation<'_>) -> anyhow::Result<()> {
         counted(planned.inventory.group_ids().len(), "group"),
         counted(planned.plan.rollouts.len(), "version"),
         if batches == 1 { "1 batch".to_string() } else { format!("{batches} batches") },
-        counted(planned.warnings.len(), "warning"),
+        counted(warnings.len(), "warning"),
     );
     invocation.sink().write(summary.as_bytes())
 }

@@ -6,6 +6,7 @@
 //! mapping with at least `hosts`, and `_meta` with `hostvars` and the profile `inventory_legacy`.
 
 pub mod groups;
+pub mod lossy;
 mod namesakes;
 pub mod placement;
 mod pretty;
