@@ -34,9 +34,7 @@ pub fn hidden(
     }
     if hosts.is_empty() && inventory.host_ids().len() > 0 {
         let problem = Problem::new("the limit leaves no host").at(first.at.clone());
-        let range = patterns.iter().flat_map(|pattern| pattern::split(&pattern.text)).find_map(pattern::range_hint);
-        let spelling = || "check the pattern; regal-inventory --graph shows groups and hosts".to_string();
-        return Err(problem.hint(range.unwrap_or_else(spelling)).into());
+        return Err(problem.hint("check the pattern; regal-inventory --graph shows groups and hosts").into());
     }
     let mut hidden = vec![true; inventory.host_ids().len()];
     hosts.iter().for_each(|host| hidden[host.index()] = false);
@@ -70,11 +68,7 @@ fn of_patterns(
     let selection =
         pattern::select(inventory, &named).map_err(|error| Problem::new(error.message).at(at()).hint(error.hint))?;
     for term in selection.unmatched.iter().chain(&selection.unmatched_filters) {
-        let problem = Problem::new(format!("limit `{term}` matches no host and no group")).at(at());
-        warnings.push(match pattern::range_hint(term.trim_start_matches(['!', '&'])) {
-            Some(hint) => problem.hint(hint),
-            None => problem,
-        });
+        warnings.push(Problem::new(format!("limit `{term}` matches no host and no group")).at(at()));
     }
     Ok(selection.hosts)
 }

@@ -120,19 +120,6 @@ pub fn is_nothing(term: &str) -> bool {
     term.chars().all(|c| is_python_space(c) || matches!(c, ':' | '!' | '&' | '~'))
 }
 
-/// What to write for a range of host names, `h[1:12]`, which only inventories know: in patterns it counts positions.
-pub fn range_hint(term: &str) -> Option<String> {
-    let (name, rest) = term.split_once('[')?;
-    let (from, to) = rest.split_once(']')?.0.split_once(':')?;
-    let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    (number(from) && number(to) && !name.starts_with('~')).then(|| {
-        format!(
-            "list the hosts, or write `{name}*`: a range of names belongs in an inventory file; in a pattern `[{from}:{to}]` \
-             counts positions in a group"
-        )
-    })
-}
-
 /// What stands between the colons outside `[…]`.
 fn between_colons(pattern: &str) -> Vec<&str> {
     let mut items = Vec::new();

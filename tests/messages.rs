@@ -174,13 +174,3 @@ fn check_says_what_a_full_inventory_cannot_carry() {
         Test::new().file("hosts", "web[1:3] m=\"{1: 'a'}\"\n").args(&["-i", "hosts", "--versions", "v=all", "check"]);
     assert_eq!(ini.run().stderr.matches("`m` has a key that is not text").count(), 1);
 }
-
-#[test]
-fn a_range_of_names_in_a_pattern() {
-    let hint = "hint: list the hosts, or write `h*`: a range of names belongs in an inventory file; in a pattern `[1:12]` counts";
-    let test = || Test::new().file("hosts", "h[1:12]\n");
-    let message = test().args(&["-i", "hosts", "--versions", "v=h[1:12]", "--list"]).errors();
-    assert!(message.contains("`h[1:12]` matches no host and no group") && message.contains(hint), "{message}");
-    let message = test().args(&["-i", "hosts", "--versions", "v=all", "--limit", "h[1:12]", "plan"]).errors();
-    assert!(message.contains("the limit leaves no host") && message.contains(hint), "{message}");
-}

@@ -148,9 +148,6 @@ impl<'a> Assigner<'_, 'a> {
 
     /// A hint with the name that a mistyped one is nearest to.
     fn nearest(&self, term: &str) -> String {
-        if let Some(hint) = pattern::range_hint(term) {
-            return hint;
-        }
         let hosts = self.inventory.host_ids().map(|host| self.inventory.host_name(host));
         let groups = self.inventory.group_ids().map(|group| self.inventory.group_name(group));
         // Looking through every name of a large inventory would take longer than reading it.

@@ -239,8 +239,7 @@ impl<'a> Reader<'_, 'a> {
     /// The keys of a mapping; unknown ones are reported.
     pub fn mapping(&mut self, entries: &'a [Entry<'a>], origin: Origin<'a>, scope: Scope) -> Vec<Given<'a>> {
         let mut given = Vec::new();
-        let unindented = self.unindented(entries, origin, scope);
-        for entry in entries.iter().enumerate().filter(|(at, _)| !unindented.contains(at)).map(|(_, entry)| entry) {
+        for entry in entries {
             match keys::by_name(entry.key).filter(|key| scope.allows(key) && !key.name.contains('.')) {
                 Some(key) => {
                     let written = Cow::Borrowed(entry.key);
@@ -251,29 +250,6 @@ impl<'a> Reader<'_, 'a> {
             }
         }
         given
-    }
-
-    /// Reports empty keys whose own keys follow beside them instead of under them: `version_from:` and then `var: v`.
-    /// What may stand there too, as `bake` after `canary:`, is left as it is. Returns the positions of all that this
-    /// explains.
-    fn unindented(&mut self, entries: &[Entry<'a>], origin: Origin<'a>, scope: Scope) -> Vec<usize> {
-        let mut explained = Vec::new();
-        for (at, above) in entries.iter().enumerate().filter(|(_, entry)| entry.value == Value::Null) {
-            let Some(key) = keys::by_name(above.key).filter(|key| scope.allows(key)) else { continue };
-            let below = |entry: &Entry<'a>| keys::by_name(&format!("{}.{}", key.name, entry.key)).is_some();
-            let astray = |entry: &Entry<'a>| !keys::by_name(entry.key).is_some_and(|key| scope.allows(key));
-            let following = entries.iter().enumerate().skip(at + 1).take_while(|(_, entry)| below(entry));
-            let following: Vec<_> = following.filter(|(_, entry)| astray(entry)).collect();
-            let Some((_, first)) = following.first() else { continue };
-            let names: Vec<String> = following.iter().map(|(_, entry)| format!("`{}`", entry.key)).collect();
-            let names = names.join(" and ");
-            let message = format!("`{}` is empty: what belongs under it follows without being indented", above.key);
-            let hint = format!("indent {names} under `{}`", above.key);
-            self.report(origin, first.at, message, hint);
-            explained.push(at);
-            explained.extend(following.iter().map(|(at, _)| at));
-        }
-        explained
     }
 
     /// A key that may be a mapping, as the keys under it.

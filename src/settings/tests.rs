@@ -237,31 +237,6 @@ fn keys_in_the_wrong_place() {
 }
 
 #[test]
-fn keys_that_are_not_indented() {
-    for (text, place, above, names) in [
-        ("version_from:\nvar: v\n", "2:1", "version_from", "`var`"),
-        ("version_from:\nvar: v\nbatch_size: 2\n", "2:1", "version_from", "`var`"),
-        ("canary:\nsize: 2\nhosts: web\n", "2:1", "canary", "`size` and `hosts`"),
-        ("canary:\nbake: 10m\nsize: 2\n", "3:1", "canary", "`size`"),
-        ("spread:\nby: rack\n", "2:1", "spread", "`by`"),
-        ("assignment:\nmode: rank\n", "2:1", "assignment", "`mode`"),
-        ("cache:\nttl: 1h\n", "2:1", "cache", "`ttl`"),
-        ("versions:\n  v1:\n    hosts: web\n    canary:\n    size: 2\n", "5:5", "canary", "`size`"),
-    ] {
-        let problems = read_all(text, &[], &[]).unwrap_err().problems;
-        let [problem] = &problems[..] else { panic!("{text}: {problems:?}") };
-        assert_eq!(problem.location.as_ref().unwrap().to_string(), format!("regal.yml:{place}"), "{text}");
-        assert_eq!(
-            problem.message,
-            format!("`{above}` is empty: what belongs under it follows without being indented")
-        );
-        assert_eq!(problem.hint.as_deref(), Some(&*format!("indent {names} under `{above}`")));
-    }
-    let apart = wrong("version_from:\nbatch_size: 2\nvar: v\n");
-    assert!(apart.contains(&"regal.yml:3:1: unknown key `var`".to_string()), "only what follows at once: {apart:?}");
-}
-
-#[test]
 fn a_repeated_key_is_an_error() {
     let problems = wrong("canary: 1\ncanary: 2\n");
     assert!(problems[0].starts_with("regal.yml:2:1: "), "{problems:?}");
