@@ -34,7 +34,9 @@ pub fn hidden(
     }
     if hosts.is_empty() && inventory.host_ids().len() > 0 {
         let problem = Problem::new("the limit leaves no host").at(first.at.clone());
-        return Err(problem.hint("check the pattern; regal-inventory --graph shows groups and hosts").into());
+        let range = limit.iter().flat_map(|pattern| pattern::split(&pattern.text)).find_map(pattern::range_hint);
+        let spelling = "check the pattern; regal-inventory --graph shows groups and hosts";
+        return Err(problem.hint(range.unwrap_or_else(|| spelling.to_string())).into());
     }
     let mut hidden = vec![true; inventory.host_ids().len()];
     hosts.iter().for_each(|host| hidden[host.index()] = false);
@@ -67,6 +69,10 @@ fn of_patterns(
     let at = || patterns.first().map_or_else(|| Location::whole("--limit"), |first| first.at.clone());
     let selection =
         pattern::select(inventory, &named).map_err(|error| Problem::new(error.message).at(at()).hint(error.hint))?;
+    for (term, hint) in &selection.ranges {
+        let message = format!("limit `{term}` is no range of names in a pattern, and takes other hosts than those");
+        warnings.push(Problem::new(message).at(at()).hint(hint));
+    }
     for term in selection.unmatched.iter().chain(&selection.unmatched_filters) {
         warnings.push(Problem::new(format!("limit `{term}` matches no host and no group")).at(at()));
     }

@@ -14,8 +14,10 @@
 
 pub mod address;
 mod glob;
+mod meant;
 pub mod range;
 
+pub use meant::hint as range_hint;
 use regex::Regex;
 
 use crate::inventory::{GroupId, HostId, Inventory};
@@ -39,6 +41,8 @@ pub struct Selection {
     pub unmatched: Vec<String>,
     /// `&` and `!` terms that match no group and no host.
     pub unmatched_filters: Vec<String>,
+    /// Terms that look like ranges of host names and select other hosts, with what to write instead.
+    pub ranges: Vec<(String, String)>,
     /// Hosts that more than one term without a mark names one by one.
     pub repeated: Vec<HostId>,
 }
@@ -160,6 +164,9 @@ pub fn select(inventory: &Inventory<'_>, terms: &[&str]) -> Result<Selection, Pa
             selection.unmatched.push(term.to_string());
             continue;
         };
+        if let Some(hint) = meant::other_hosts(inventory, term, &hosts) {
+            selection.ranges.push((term.to_string(), hint));
+        }
         let single = hosts.len() == 1;
         for host in hosts {
             if !std::mem::replace(&mut chosen[host.index()], true) {

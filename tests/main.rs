@@ -17,6 +17,7 @@ mod library;
 mod limits;
 mod messages;
 mod minions;
+mod mistakes;
 mod pipes;
 mod planning;
 mod programs;

@@ -138,6 +138,10 @@ impl<'a> Assigner<'_, 'a> {
             let message = format!("`{term}` matches no host and no group, so it changes nothing");
             self.warnings.push(Problem::new(message).at(place(term)).hint(self.nearest(&term[1..])));
         }
+        for (term, hint) in &selection.ranges {
+            let message = format!("`{term}` is no range of names in a pattern, and takes other hosts than those");
+            self.warnings.push(Problem::new(message).at(place(term)).hint(hint));
+        }
         if let Some(host) = selection.repeated.first() {
             let message =
                 format!("host `{}` is listed more than once; it is planned once", self.inventory.host_name(*host));
@@ -148,6 +152,9 @@ impl<'a> Assigner<'_, 'a> {
 
     /// A hint with the name that a mistyped one is nearest to.
     fn nearest(&self, term: &str) -> String {
+        if let Some(hint) = pattern::range_hint(term) {
+            return hint;
+        }
         let hosts = self.inventory.host_ids().map(|host| self.inventory.host_name(host));
         let groups = self.inventory.group_ids().map(|group| self.inventory.group_name(group));
         // Looking through every name of a large inventory would take longer than reading it.

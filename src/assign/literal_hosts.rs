@@ -17,7 +17,11 @@ pub fn inventory<'a>(arena: &'a Arena, versions: &[ExplicitVersion]) -> Result<I
         for name in names(pattern) {
             if is_pattern(name) {
                 let message = format!("`{name}` is a pattern, and there is no inventory to match it with");
-                problems.push(Problem::new(message).at(pattern.at.clone()).hint("add `inventory:`, or name the hosts"));
+                let hint = match pattern::range_hint(name) {
+                    Some(_) => "list the names with commas, or add `inventory:` and write a pattern",
+                    None => "add `inventory:`, or name the hosts",
+                };
+                problems.push(Problem::new(message).at(pattern.at.clone()).hint(hint));
             } else if let Err(problem) =
                 inventory.add_host(arena.alloc_str(name), Some(UNGROUPED), None, Pos::default())
             {

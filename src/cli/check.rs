@@ -2,8 +2,8 @@
 
 use regal_inventory::emit::ansible::lossy;
 
-use super::messages;
 use super::pipeline::Invocation;
+use super::{config, messages};
 
 /// Prints every warning, and what was read when nothing is wrong.
 ///
@@ -11,7 +11,8 @@ use super::pipeline::Invocation;
 /// Every problem that keeps the inventory from being used.
 pub fn run(invocation: &Invocation<'_>) -> anyhow::Result<()> {
     let planned = invocation.plan()?;
-    let mut warnings = planned.warnings;
+    let mut warnings = invocation.config.as_deref().map(config::remarks).unwrap_or_default();
+    warnings.extend(planned.warnings);
     if !invocation.settings.groups_only {
         warnings.extend(lossy::losses(&planned.inventory, invocation.texts));
     }

@@ -31,6 +31,8 @@ pub struct Invocation<'a> {
     pub settings: Settings,
     /// The configuration file, if one is used.
     pub config: Option<PathBuf>,
+    /// Whether that file sets nothing.
+    pub config_is_empty: bool,
     /// Another configuration that is compared with this one, and is no source either.
     pub compared: Option<PathBuf>,
     pub output: Option<PathBuf>,
@@ -103,13 +105,25 @@ impl<'a> Invocation<'a> {
             environment: arena.alloc_slice_copy(&environment),
             options: arena.alloc_slice_copy(&options),
         };
+        let config_is_empty = file.is_some_and(|file| is_empty(file.text));
         let mut settings = settings::read(arena, texts, &input)?;
         settings.naming.ansible_cleans =
             std::env::var(TRANSFORM).is_ok_and(|value| matches!(value.as_str(), "always" | "silently"));
         let output = arguments.output.clone();
         let (color, refresh_cache) = (arguments.color, arguments.refresh_cache);
         let shared = shared.clone();
-        Ok(Invocation { arena, texts, settings, config, compared: None, output, color, refresh_cache, shared })
+        Ok(Invocation {
+            arena,
+            texts,
+            settings,
+            config,
+            config_is_empty,
+            compared: None,
+            output,
+            color,
+            refresh_cache,
+            shared,
+        })
     }
 
     /// The sources as messages and reports name them.
@@ -226,7 +240,12 @@ impl<'a> Invocation<'a> {
     }
 
     fn no_versions(&self) -> Error {
-        let what = "nothing says which version a host is to run";
+        let what = match &self.config {
+            Some(_) if self.config_is_empty => {
+                "the configuration is empty: nothing says which version a host is to run"
+            }
+            _ => "nothing says which version a host is to run",
+        };
         let problem = match &self.config {
             Some(path) => Problem::new(what).at(Location::whole(path.display().to_string())),
             None => {
@@ -243,7 +262,9 @@ impl<'a> Invocation<'a> {
         let candidates = loaded.map(|loaded| assign::candidates(&loaded.inventory)).unwrap_or_default();
         let hint =
             "set `version_from: {var: app_version}` or `versions:` in regal.yml, or use --version-from var:app_version";
-        problem.hint(if candidates.contains(':') { format!("{hint}; {candidates}") } else { hint.to_string() }).into()
+        problem
+            .hint(if candidates.starts_with("variables") { format!("{hint}; {candidates}") } else { hint.to_string() })
+            .into()
     }
 }
 
@@ -290,6 +311,11 @@ fn environment(arena: &Arena) -> anyhow::Result<Vec<(&str, &str)>> {
     }
     variables.sort_unstable();
     Ok(variables)
+}
+
+/// Whether a configuration has comments only.
+fn is_empty(text: &str) -> bool {
+    text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#') || line == "---")
 }
 
 fn read_config<'a>(

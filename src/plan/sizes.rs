@@ -96,6 +96,7 @@ impl<'r> Sizes<'r> {
             (Some(BatchSize::Amount(_)), Some(size)) => *size,
             (Some(BatchSize::Amount(amount)), None) => {
                 let size = self.amount("batch_size", *amount);
+                self.note_large(*amount, slot);
                 self.bounded("batch_size", &amount.to_string(), size)
             }
             _ => self.bounded("batch_size", "rest", left.max(1)),
@@ -109,6 +110,18 @@ impl<'r> Sizes<'r> {
             left.div_ceil(left.div_ceil(size).max(1)).max(1)
         } else {
             size
+        }
+    }
+
+    /// Says that the first batch takes everything: likely the number was meant as a percent, or for a larger fleet.
+    fn note_large(&mut self, amount: Amount, slot: usize) {
+        if let (Amount::Hosts(size), 0) = (amount, slot)
+            && size >= self.planned
+            && self.planned > 2
+        {
+            let percent = if size <= 100 { format!("; a percent is written {size}%") } else { String::new() };
+            let of = count(self.planned, "host");
+            self.note(format!("batch_size {size} takes all that the canary leaves of {of} at once{percent}"));
         }
     }
 

@@ -102,6 +102,7 @@ pub enum Shape {
 }
 
 const SIZE: &str = "a number of hosts from 1, or a percent above 0% and up to 100%";
+const HEALTHY: &str = "a number of hosts from 1, or a percent above 0% and below 100%";
 const DURATION: &str = "seconds, or a duration such as `90s`, `10m` or `1h30m`";
 const COUNT: &str = "a whole number from 1";
 const PATTERNS: &str = "a host pattern such as `web:&prod:!web9`, or a list of them";
@@ -246,7 +247,7 @@ pub static KEYS: &[Key] = &[
         Id::MinHealthy,
         "min_healthy",
         Shape::Scalar,
-        SIZE,
+        HEALTHY,
         "hosts of a version that must be in no batch at a time; no bound",
     )
     .per_version(),

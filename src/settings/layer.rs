@@ -78,16 +78,21 @@ impl<'a> Reader<'_, 'a> {
 
     /// What the file sets.
     pub fn file(&mut self, text: Text<'a>) -> Vec<Given<'a>> {
-        match self.parse(text, Origin::File) {
+        let value = self.parse(text, Origin::File);
+        match value {
             None | Some(Value::Null) => Vec::new(),
             Some(Value::Map(entries)) => self.mapping(entries, Origin::File, Scope::Top),
             Some(_) => {
-                self.report(
-                    Origin::File,
-                    text.base,
-                    "the file is no mapping",
-                    "write `KEY: VALUE` lines, such as `canary: 1`",
-                );
+                let plays = |value: &Value<'_>| matches!(value, Value::List(items) if items.iter().any(is_play));
+                let (message, hint) = if value.as_ref().is_some_and(plays) {
+                    (
+                        "this is a playbook and no configuration",
+                        "name the regal.yml here, and give the playbook to ansible-playbook",
+                    )
+                } else {
+                    ("the file is no mapping", "write `KEY: VALUE` lines, such as `canary: 1`")
+                };
+                self.report(Origin::File, text.base, message, hint);
                 Vec::new()
             }
         }
@@ -239,14 +244,28 @@ impl<'a> Reader<'_, 'a> {
     /// The keys of a mapping; unknown ones are reported.
     pub fn mapping(&mut self, entries: &'a [Entry<'a>], origin: Origin<'a>, scope: Scope) -> Vec<Given<'a>> {
         let mut given = Vec::new();
-        for entry in entries {
+        for (i, entry) in entries.iter().enumerate() {
             match keys::by_name(entry.key).filter(|key| scope.allows(key) && !key.name.contains('.')) {
+                // what should stand under it is reported
+                Some(_) if entries[i + 1..].iter().any(|below| belongs_under(entry, below)) => {}
                 Some(key) => {
                     let written = Cow::Borrowed(entry.key);
                     let found = Given { key, written, value: entry.value, origin, at: entry.at };
                     given.extend(self.flatten(found, scope));
                 }
-                None => self.unknown_key(entry, origin, "", scope),
+                None => match entries[..i].iter().find(|above| belongs_under(above, entry)) {
+                    Some(above) => {
+                        let (above, below) = (above.key, entry.key);
+                        let message = format!("`{below}` stands beside `{above}` and not under it");
+                        self.report(
+                            origin,
+                            entry.at,
+                            message,
+                            format!("indent `{below}`, or write `{above}: {{{below}: …}}`"),
+                        );
+                    }
+                    None => self.unknown_key(entry, origin, "", scope),
+                },
             }
         }
         given
@@ -313,6 +332,18 @@ impl<'a> Reader<'_, 'a> {
         let message = format!("unknown key `{}`", format!("{prefix}{written}").escape_debug());
         self.report(origin, entry.at, message, hint);
     }
+}
+
+/// Whether a key has no value since the other one, which is no key there, is not indented.
+fn belongs_under(above: &Entry<'_>, below: &Entry<'_>) -> bool {
+    above.value == Value::Null
+        && keys::by_name(below.key).is_none()
+        && keys::by_name(&format!("{}.{}", above.key, below.key)).is_some()
+}
+
+/// Whether a value is a play of a playbook.
+fn is_play(value: &Value<'_>) -> bool {
+    matches!(value, Value::Map(entries) if entries.iter().any(|entry| matches!(entry.key, "hosts" | "import_playbook")))
 }
 
 /// What a key that may be a mapping means when it is none: the key below it that matters most.

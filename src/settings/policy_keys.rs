@@ -88,7 +88,7 @@ fn size(value: Value<'_>, none: &str) -> Typed<Amount> {
 /// An amount of hosts that stay up: some, and not all.
 fn healthy(value: Value<'_>) -> Typed<Amount> {
     match size(value, "it would ask for nothing")? {
-        all if all == Amount::WHOLE => wrong(value, "no host could be updated"),
+        all if all == Amount::WHOLE => wrong(value, "every host would have to stay up, so none could be updated"),
         healthy => Ok(healthy),
     }
 }
