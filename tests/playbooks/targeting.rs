@@ -37,7 +37,7 @@ fn the_variable_that_versions_came_from_is_set_to_the_target() {
         site.fail("enable", "zulu");
         let none = run(site).set("rollout_version_var=").go().exits(2).says(WARNING);
         assert!(none.journal.contains("installed zulu A 2.15.0\n"), "{}", none.journal);
-        assert!(none.command().contains(" -e rollout_version_var= "), "{}", none.output);
+        assert!(none.command().contains(" -e rollout_version_var="), "{}", none.output);
 
         let back =
             site.rollback().set("rollout_version=app-2.16.0").set("rollout_back_to=2.14.0").set("rollout_from=A");

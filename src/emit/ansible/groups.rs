@@ -9,7 +9,7 @@
 //! | `VERSION_groupB1` … | their hosts, in order | |
 //!
 //! Every host inherits these variables, and Ansible prints, merges and templates them for each. So none grows with the number of
-//! batches or of versions, what the groups say is not said again, and text of the inventory is never a template ([`text`]).
+//! batches or of versions, what the groups say is not said again, and text of the inventory is never a template (`text`).
 
 use std::collections::{HashMap, HashSet};
 
