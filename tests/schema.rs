@@ -96,7 +96,7 @@ fn what_check_refuses_the_schema_refuses() {
         ("groups_only: maybe", "neither true nor false"),
         ("exclude: {web: db}", "not a single value"),
         ("spread: {by: [zone], mode: evenly}", "no such choice"),
-        ("min_healthy: 100%", "no host could be updated"),
+        ("min_healthy: 100%", "none could be updated"),
         ("max_range_hosts: 0", "no whole number from 1"),
         ("overrides: {app-1.0: {inventory: x}}", "cannot be set for single versions"),
         ("canary: 1\nschedule: 2", "are the same setting"),

@@ -27,8 +27,8 @@ def generate(pick: Pick, names: list[str]) -> str:
         term += pick.rng.choice(SUBSCRIPTS) if pick.chance(0.3) else ""
         terms.append(pick.rng.choice(["", "", "!", "&"]) + term)
     pick.rng.shuffle(terms)
-    # An empty item between commas is an error here, on purpose.
-    separator = pick.rng.choice([":", ":", ",", ", ", " , ", "::", " "])
+    # An empty item is an error here, on purpose.
+    separator = pick.rng.choice([":", ":", ",", ", ", " , ", " "])
     return separator.join(terms)
 
 
@@ -37,7 +37,7 @@ def compare(pick: Pick, manager: InventoryManager, run: Runner) -> list[str]:
     # A program's argument cannot hold a NUL.
     pattern = generate(pick, [name for name in [*manager.groups, *manager.hosts] if "\0" not in name])
     terms = split_host_pattern(pattern)
-    if any(term.lstrip("!&") == "" or any(local in term for local in ("localhost", "127.0.0.1", "::1")) or term.startswith("-") for term in terms) or not terms or pattern.startswith("-") or any(host[0] in "!&" for host in manager.hosts):
+    if any(term.lstrip("!&~") == "" or any(local in term for local in ("localhost", "127.0.0.1", "::1")) or term.startswith("-") for term in terms) or not terms or pattern.startswith("-") or any(host[0] in "!&" for host in manager.hosts):
         return []
     depends_on_chance = any(has_subscript(term) for term in terms) and any(is_deep(group) for group in manager.groups.values())
     if depends_on_chance:
