@@ -261,3 +261,15 @@ fn a_source_that_ansible_cannot_read_is_an_error() {
     assert!(message.contains("ansible-inventory -i hosts -i x.yml --list: Ansible failed (exit status: "), "{message}");
     assert!(message.contains("no.such.plugin"), "{message}");
 }
+
+#[test]
+fn what_ansible_masked_is_not_taken_for_a_value() {
+    let printed = r#"{"_meta": {"hostvars": {"w1": {"key": "$REDACTED$"}}}, "all": {"children": ["web"]}, "web": {"hosts": ["w1"]}}"#;
+    let test = Test::new()
+        .file("hosts", "[web]\nw1\n")
+        .script("bin/ansible-inventory", &format!("#!/bin/sh\necho '{printed}'\n"))
+        .args(&["--engine", "ansible", "--ansible-inventory", "bin/ansible-inventory", "-i", "hosts", "--list"]);
+    let message = test.args(&VERSION).errors();
+    assert!(message.contains("Ansible masked decrypted values in what it printed"), "{message}");
+    assert!(message.contains("hint: from ansible-core 2.22 on"), "{message}");
+}

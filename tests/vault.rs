@@ -208,7 +208,9 @@ fn what_ansible_vault_writes_is_read() {
                 output.stdout
             };
             run("ansible-vault", &["encrypt", option, "group_vars/web.yml"]);
-            let expected = run("ansible-inventory", &["-i", "hosts", "--host", "web1", option]);
+            // What it prints has masks in the place of decrypted values from 2.22 on, a file has not.
+            run("ansible-inventory", &["-i", "hosts", "--host", "web1", option, "--output", "expected.json"]);
+            let expected = std::fs::read(test.path().join("expected.json")).unwrap();
             let expected: Value = serde_json::from_slice(&expected).unwrap();
             let ours = test.args(&["-i", "hosts", "--versions", "v=all", "--host", "web1", option]).json();
             for (name, value) in expected.as_object().unwrap() {
