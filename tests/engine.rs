@@ -273,3 +273,31 @@ fn what_ansible_masked_is_not_taken_for_a_value() {
     assert!(message.contains("Ansible masked decrypted values in what it printed"), "{message}");
     assert!(message.contains("hint: from ansible-core 2.22 on"), "{message}");
 }
+
+#[test]
+fn a_program_in_the_working_directory_is_not_found_by_an_empty_or_relative_folder_of_the_path() {
+    for path in ["", ":/nonexistent", ".:bin", "bin"] {
+        let program = "#!/bin/sh\ntouch ran\necho '{}'\n";
+        let test = Test::new().file("hosts.yml", "plugin: constructed\n").script("ansible-inventory", program);
+        let test = test.script("bin/ansible-inventory", program).env("PATH", path);
+        let test = test.args(&["-i", "hosts.yml", "--versions", "v=all", "plan"]);
+        let message = test.errors();
+        assert!(!test.path().join("ran").exists(), "{path}");
+        assert!(message.contains("ansible-inventory"), "{message}");
+    }
+    for path in ["", ".:bin"] {
+        let test = Test::new().file("hosts.yml", "plugin: constructed\n").script("own", "#!/bin/sh\ntouch ran\n");
+        let test = test.env("PATH", path).args(&[
+            "-i",
+            "hosts.yml",
+            "--versions",
+            "v=all",
+            "--ansible-inventory",
+            "own",
+            "plan",
+        ]);
+        let message = test.errors();
+        assert!(message.contains("there is no program `own` in PATH"), "{message}");
+        assert!(!test.path().join("ran").exists());
+    }
+}

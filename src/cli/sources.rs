@@ -54,10 +54,12 @@ fn program(invocation: &Invocation<'_>) -> Result<Option<PathBuf>, Error> {
     }
 }
 
+/// The program of this name in `PATH`. An empty or relative folder in it is the working directory's, where anybody's program
+/// may stand.
 fn in_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|path| is_program(path))?;
-    std::path::absolute(found).ok()
+    let folders = std::env::split_paths(&path).filter(|folder| folder.is_absolute());
+    folders.map(|folder| folder.join(name)).find(|path| is_program(path))
 }
 
 fn is_program(path: &Path) -> bool {
