@@ -311,3 +311,21 @@ fn the_variable_that_versions_came_from_is_said() {
     let by_pattern = Test::new().file("hosts", HOSTS).args(&["-i", "hosts", "--versions", "9=web", "--list"]).json();
     assert!(by_pattern["regal"]["vars"].get("regal_version_var").is_none(), "{by_pattern}");
 }
+
+/// Ansible hands them to every host, and prints them for each.
+#[test]
+fn no_variable_grows_with_the_number_of_batches() {
+    let variables = |size: &str| {
+        let test = Test::new().file("hosts", "web[001:200] v=1.0\n").args(&["-i", "hosts", "--version-from", "var:v"]);
+        let list = test.args(&["--list", "--groups-only", "--bake", "10m", "--batch-size", size]).json();
+        assert_eq!(list["_meta"]["hostvars"], serde_json::json!({}));
+        let groups =
+            list.as_object().unwrap().iter().filter_map(|(name, group)| Some((name.clone(), group.get("vars")?)));
+        let mut variables: Vec<(String, usize)> = groups.map(|(name, vars)| (name, vars.to_string().len())).collect();
+        variables.sort();
+        variables
+    };
+    let few = variables("100");
+    assert_eq!(few.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["1.0", "regal"]);
+    assert_eq!(variables("1"), few);
+}
