@@ -30,7 +30,7 @@ pub fn hidden(
         limit.iter().partition(|pattern| is_target(&pattern.text));
     let mut hosts = of_targets(loaded, &targets)?;
     if !patterns.is_empty() {
-        hosts.extend(of_patterns(inventory, &patterns, options, warnings)?);
+        hosts.extend(of_patterns(loaded, &patterns, options, warnings)?);
     }
     if hosts.is_empty() && inventory.host_ids().len() > 0 {
         let problem = Problem::new("the limit leaves no host").at(first.at.clone());
@@ -59,7 +59,7 @@ pub fn shown<'a>(mut plan: Plan<'a>, inventory: &Inventory<'a>, hidden: &[bool])
 
 /// The hosts of Ansible's patterns.
 fn of_patterns(
-    inventory: &Inventory<'_>,
+    loaded: &Loaded<'_>,
     patterns: &[&Pattern],
     options: &Options,
     warnings: &mut Vec<Problem>,
@@ -67,8 +67,13 @@ fn of_patterns(
     let terms = terms(patterns, options)?;
     let named: Vec<&str> = terms.iter().map(String::as_str).collect();
     let at = || patterns.first().map_or_else(|| Location::whole("--limit"), |first| first.at.clone());
-    let selection =
-        pattern::select(inventory, &named).map_err(|error| Problem::new(error.message).at(at()).hint(error.hint))?;
+    if let Some(fleet) = &loaded.fleet
+        && let Some(problem) = fleet.unanswered(|name| named.iter().any(|term| pattern::asks_for(term, name)))
+    {
+        return Err(problem.at(at()).into());
+    }
+    let selection = pattern::select(&loaded.inventory, &named)
+        .map_err(|error| Problem::new(error.message).at(at()).hint(error.hint))?;
     for (term, hint) in &selection.ranges {
         let message = format!("limit `{term}` is no range of names in a pattern, and takes other hosts than those");
         warnings.push(Problem::new(message).at(at()).hint(hint));

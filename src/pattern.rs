@@ -208,6 +208,19 @@ fn match_term(inventory: &Inventory<'_>, term: &str) -> Result<Option<Vec<HostId
     })
 }
 
+/// Whether a term, with its mark and subscript, asks for a group of that name; `*` asks for all hosts.
+pub fn asks_for(term: &str, group: &str) -> bool {
+    let (names, _) = split_subscript(term.strip_prefix(['!', '&']).unwrap_or(term));
+    match is_plain(names) {
+        true => names == group,
+        false => names != "*" && Matcher::new(names).is_ok_and(|matcher| matcher.matches(group)),
+    }
+}
+
+fn is_plain(names: &str) -> bool {
+    !names.starts_with('~') && !names.contains(['.', '?', '*', '['])
+}
+
 /// The groups and hosts that a term names.
 struct Matches {
     groups: Vec<GroupId>,
@@ -217,7 +230,7 @@ struct Matches {
 impl Matches {
     /// A plain name is a group's or else a host's; a glob, a regular expression and a name with a dot may match both.
     fn of(inventory: &Inventory<'_>, names: &str) -> Result<Self, PatternError> {
-        if !names.starts_with('~') && !names.contains(['.', '?', '*', '[']) {
+        if is_plain(names) {
             let groups: Vec<GroupId> = inventory.find_group(names).into_iter().collect();
             let hosts = if groups.is_empty() { inventory.find_host(names) } else { None };
             return Ok(Matches { groups, hosts: hosts.into_iter().collect() });

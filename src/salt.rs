@@ -41,6 +41,8 @@ pub struct Fleet<'a> {
     pub pillar: Coverage,
     /// The accepted keys of the master, where a source has them.
     pub keys: Option<std::collections::HashSet<&'a str>>,
+    /// Nodegroups that are no groups, since no file can answer them.
+    pub unanswered: Vec<&'a str>,
     /// The `nodegroups:` of a master's main file, which one in `master.d` replaces.
     pub main_nodegroups: Option<Location>,
 }
@@ -152,6 +154,19 @@ impl<'a> Fleet<'a> {
         let words = compound::splice(self, words)?;
         let shown = self.nodegroups.get(name).map(|group| group.words.join(" ")).unwrap_or_default();
         matching::select(self, &compound::parse(&words, &shown)?)
+    }
+
+    /// Whether a nodegroup has a word that no file can answer, such as `R@x`, or that looks like a matcher and is none.
+    pub fn asks_elsewhere(&self, name: &str) -> bool {
+        nodegroup::words(self, name).is_ok_and(|words| words.iter().any(|word| compound::asks_elsewhere(word)))
+    }
+
+    /// Returns why a nodegroup that is asked for is no group, if one of those is: what asks for it would take other hosts.
+    pub fn unanswered(&self, asked: impl Fn(&str) -> bool) -> Option<Problem> {
+        let name = self.unanswered.iter().find(|name| asked(name))?;
+        let problem = self.select_nodegroup(name).err()?;
+        let message = format!("nodegroup `{name}` is no group here: {}", problem.message);
+        Some(Problem { message, ..problem })
     }
 }
 

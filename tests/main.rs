@@ -29,6 +29,7 @@ mod sources;
 mod support;
 mod templates;
 mod toml;
+mod unanswered;
 mod vault;
 mod versions;
 mod waves;

@@ -198,7 +198,10 @@ impl<'a> Assigner<'_, 'a> {
         let (before, after) = glob.split_once('*').unwrap_or((glob, ""));
         let part = |group: &'a str| group.strip_prefix(before)?.strip_suffix(after).filter(|part| !part.is_empty());
         let own = |group: &GroupId| *group != ALL && *group != UNGROUPED;
-        if !self.inventory.group_ids().filter(own).any(|group| part(self.inventory.group_name(group)).is_some()) {
+        if let Some(problem) = self.unanswered(|group| group.starts_with(before) && group.ends_with(after)) {
+            self.report_once(problem.at(at.clone()));
+        } else if !self.inventory.group_ids().filter(own).any(|group| part(self.inventory.group_name(group)).is_some())
+        {
             let problem = Problem::new(format!("no group is named like `{glob}`")).at(at.clone());
             self.report_once(problem.hint("check the spelling; regal-inventory --graph shows groups and hosts"));
         }

@@ -123,6 +123,12 @@ impl<'a> Assigner<'_, 'a> {
             let holder = patterns.iter().find(|pattern| pattern::split(&pattern.text).contains(&term));
             holder.unwrap_or(first).at.clone()
         };
+        if let Some((term, problem)) =
+            terms.iter().find_map(|term| Some((term, self.unanswered(|name| pattern::asks_for(term, name))?)))
+        {
+            self.problems.push(problem.at(place(term)));
+            return Vec::new();
+        }
         let selection = match pattern::select(self.inventory, &terms) {
             Ok(selection) => selection,
             Err(error) => {
@@ -239,7 +245,10 @@ impl<'a> Assigner<'_, 'a> {
                 self.versions.insert(version, self.inventory.hosts_in(group));
             }
         }
-        if self.versions.is_empty() {
+        let asked = |name: &str| name.strip_prefix(before).is_some_and(|rest| rest.ends_with(after));
+        if let Some(problem) = self.unanswered(asked) {
+            self.problems.push(problem.at(at.clone()));
+        } else if self.versions.is_empty() {
             let hint = format!(
                 "the groups are {}",
                 listed(self.inventory.group_ids().skip(2).map(|id| self.inventory.group_name(id)))

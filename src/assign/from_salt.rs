@@ -75,10 +75,15 @@ impl Assigner<'_, '_> {
                 Err(problem) => self.problems.push(problem.at(at.clone())),
             }
         }
-        if self.versions.is_empty() {
+        if self.versions.is_empty() && self.problems.is_empty() {
             let hint = format!("the nodegroups are {}", listed(fleet.nodegroups.keys().copied()));
             self.problems.push(Problem::new(format!("no nodegroup is named like `{glob}`")).at(at.clone()).hint(hint));
         }
+    }
+
+    /// Why a nodegroup that is asked for is no group; see [`Fleet::unanswered`].
+    pub(super) fn unanswered(&self, asked: impl Fn(&str) -> bool) -> Option<Problem> {
+        self.fleet.and_then(|fleet| fleet.unanswered(asked))
     }
 
     /// The hosts of patterns some of which are targets of Salt's: those of the others first, each host once.

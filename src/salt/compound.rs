@@ -211,9 +211,38 @@ fn kind(word: &str) -> Read<Kind> {
             (format!("`{word}` is no address and no network"), hint)
         }),
         _ => Err((
-            format!("`{letter}@` asks a service of Salt's own, which is not there"),
-            "name the minions in another way".to_string(),
+            format!("`{word}` asks for {}", elsewhere(letter)),
+            "list the minions that it means, L@web1,web2, or name what they have in common, G@role:web".to_string(),
         )),
+    }
+}
+
+/// What the matchers `R@`, `T@` and `M@` ask for.
+fn elsewhere(letter: char) -> &'static str {
+    match letter {
+        'R' => "a range, which only a range server knows, and none is asked here",
+        'T' => "resources, which only the running master knows",
+        _ => "minions that manage resources, which only the running master knows",
+    }
+}
+
+/// Whether no file can answer a word, or it looks like a matcher and is none.
+pub(super) fn asks_elsewhere(word: &str) -> bool {
+    matches!(engine(word), Some(('R' | 'T' | 'M', ..))) || misspelt(word).is_some()
+}
+
+/// The letter of a word that begins as a matcher does and is none, which Salt takes for an id: `g@os:Debian`, `X@y`, `R@`.
+pub(super) fn misspelt(word: &str) -> Option<char> {
+    let letter = word.chars().next().filter(char::is_ascii_alphabetic)?;
+    (word[1..].starts_with('@') && engine(word).is_none()).then_some(letter)
+}
+
+/// What was meant by such a word.
+pub(super) fn meant(word: &str, letter: char) -> String {
+    let upper = format!("{}{}", letter.to_ascii_uppercase(), &word[1..]);
+    match engine(&upper) {
+        Some((letter, ..)) if !matches!(letter, 'R' | 'T' | 'M') => format!("did you mean `{upper}`? {FORMS}"),
+        _ => FORMS.to_string(),
     }
 }
 

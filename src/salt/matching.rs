@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::compound::{Expression, Kind, Test};
+use super::compound::{self, Expression, Kind, Test};
 use super::{Bank, Coverage, Fleet, Minion, SHOWN, listed};
 use crate::error::Problem;
 use crate::value::Value;
@@ -76,6 +76,14 @@ fn check(fleet: &Fleet<'_>, test: &Test) -> Result<(), Problem> {
     {
         let message = format!("`{}` asks for all minions, and no source says which there are", test.word);
         return Err(Problem::new(message).hint("add `keys:` with the folder of accepted keys, or a `roster:`"));
+    }
+    // Salt takes it for an id; nobody has it.
+    if let Kind::Id(matcher, _) = &test.kind
+        && let Some(letter) = compound::misspelt(&test.word)
+        && !fleet.minions.keys().any(|id| matcher.matches(id))
+    {
+        let message = format!("`{}` is no minion, and Salt has no matcher `{letter}@` of that form", test.word);
+        return Err(Problem::new(message).hint(compound::meant(&test.word, letter)));
     }
     let Some((bank, top)) = needs(test) else { return Ok(()) };
     let name = bank.name();

@@ -3,8 +3,8 @@
 //!
 //! They complete each other, so all of them are read together, wherever they stand among the sources: keys and rosters
 //! say which minions there are, the cache what is known of them. A minion becomes a host with its grains for variables
-//! (pillar holds secrets and stays out), a roster's `host`, `port`, `user`, `priv` and `sudo` become Ansible's variables of
-//! the same meaning, and a nodegroup becomes a group.
+//! (pillar holds secrets and stays out), a roster's `host`, `port`, `user`, `priv`, `sudo`,
+//! `sudo_user` and `timeout` become Ansible's variables of the same meaning, and a nodegroup becomes a group.
 
 mod cache;
 mod config;
@@ -89,6 +89,8 @@ type Bundle<'a> = IndexMap<&'a str, (Value<'a>, Pos)>;
 struct Gathered<'a> {
     keys: Option<IndexMap<&'a str, Pos>>,
     roster: Option<IndexMap<&'a str, Address<'a>>>,
+    /// Keys of rosters that become nothing here.
+    passed: roster::Passed<'a>,
     status: Option<IndexMap<&'a str, Pos>>,
     grains: Bundle<'a>,
     pillar: Bundle<'a>,
@@ -110,9 +112,10 @@ pub(super) fn read(reading: &mut Reading<'_, '_>, given: &[Given]) {
     if reading.problems.len() > problems {
         return;
     }
-    let fleet = fleet(reading, &mut gathered);
+    gathered.passed.say(reading);
+    let mut fleet = fleet(reading, &mut gathered);
     add_hosts(reading, &gathered, &fleet);
-    add_groups(reading, &fleet);
+    fleet.unanswered = add_groups(reading, &fleet);
     reading.fleet = Some(fleet);
 }
 
@@ -290,11 +293,19 @@ fn add_hosts<'a>(reading: &mut Reading<'_, 'a>, gathered: &Gathered<'a>, fleet: 
     }
 }
 
-/// Nodegroups as groups.
-fn add_groups<'a>(reading: &mut Reading<'_, 'a>, fleet: &Fleet<'a>) {
+/// Nodegroups as groups; returns those that no file can answer.
+fn add_groups<'a>(reading: &mut Reading<'_, 'a>, fleet: &Fleet<'a>) -> Vec<&'a str> {
+    let mut unanswered = Vec::new();
     for (name, group) in &fleet.nodegroups {
         let selection = match fleet.select_nodegroup(name) {
             Ok(selection) => selection,
+            // A master has it without harm as long as nobody asks for it.
+            Err(problem) if fleet.asks_elsewhere(name) => {
+                let message = format!("nodegroup `{name}` is no group here: {}", problem.message);
+                reading.warnings.push(Problem { message, ..problem }.at(reading.texts.locate(group.at)));
+                unanswered.push(*name);
+                continue;
+            }
             Err(problem) => {
                 let message = format!("nodegroup `{name}`: {}", problem.message);
                 reading.push(Problem { message, ..problem }.at(reading.texts.locate(group.at)));
@@ -316,6 +327,7 @@ fn add_groups<'a>(reading: &mut Reading<'_, 'a>, fleet: &Fleet<'a>) {
             reading.note(listed, group.at);
         }
     }
+    unanswered
 }
 
 impl<'a> Gathered<'a> {

@@ -105,3 +105,22 @@ fn keys_and_status_and_masked_pillar_are_told_apart_by_themselves() {
     assert_eq!((refused.code, refused.stdout.as_str()), (1, ""));
     assert!(refused.stderr.contains("the pillar is masked"), "{}", refused.stderr);
 }
+
+#[test]
+#[ignore = "needs salt; run tests/run"]
+fn the_master_passes_over_ranges_and_typing_errors_which_are_refused_here() {
+    let master = master();
+    // Its function for `R@` cannot be called, so the whole target is nobody's.
+    for target in ["R@%nothing", "web1 or R@%nothing"] {
+        assert_eq!(master.preview("-C", target), [""; 0], "{target}");
+    }
+    assert_eq!(master.preview("-C", "web1 or X@y"), ["web1"]);
+    assert_eq!(master.preview("-C", "web1 or g@os:*"), ["web1"]);
+    for target in ["R@%nothing", "web1 or T@ssh", "web1 or M@ssh", "web1 or X@y", "web1 or g@os:*"] {
+        let versions = format!("v={target}");
+        let refused = master.regal(&["-i", "master", "--versions", &versions, "plan"]);
+        assert_eq!((refused.code, refused.stdout.as_str()), (1, ""), "{target}");
+        let word = target.rsplit(' ').next().unwrap();
+        assert!(refused.stderr.contains(&format!("`{word}`")), "{target}: {}", refused.stderr);
+    }
+}

@@ -8,7 +8,12 @@
 //! The rules are those of `salt/roster/flat.py` and `dir.py`. Salt renders a roster as a template first; one that needs it
 //! is refused.
 
+mod passed;
+
 use std::path::Path;
+
+pub(super) use passed::Passed;
+use passed::place;
 
 use super::saved::protected;
 use super::{Address, Gathered, entries_of, file_name, guarded};
@@ -107,18 +112,33 @@ fn merged<'a>(reading: &Reading<'_, 'a>, own: &[Entry<'a>], defaults: &Defaults<
 /// Adds an entry: how the host is reached, and its grains.
 fn add<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, id: &'a str, entries: &'a [Entry<'a>], at: Pos) {
     let mut variables = Vec::new();
+    let sudo =
+        entries.iter().any(|entry| entry.key == "sudo" && matches!(entry.value, Value::Bool(true, _) | Value::Str(_)));
     for entry in entries {
         let name = match entry.key {
-            "priv" | "sudo" if entry.value == Value::Null => continue,
+            "priv" | "sudo" | "sudo_user" | "timeout" if entry.value == Value::Null => continue,
+            "sudo_user" if entry.value.text() == Some("") => continue,
             "host" => "ansible_host",
             "port" => "ansible_port",
             "user" => "ansible_user",
             // The agent's key is no file.
             "priv" if entry.value.text() != Some("agent-forwarding") => "ansible_ssh_private_key_file",
             "sudo" => "ansible_become",
-            _ => continue,
+            // Without sudo, salt-ssh has no use for its user; a play with `become` must not take it.
+            "sudo_user" if sudo => "ansible_become_user",
+            "timeout" => "ansible_timeout",
+            "priv" | "grains" | "minion_opts" => continue,
+            _ => {
+                gathered.passed.note(id, entry);
+                continue;
+            }
         };
         match (entry.key, entry.value) {
+            ("timeout", value) if is_seconds(value) => variables.push((name, value, entry.at)),
+            ("timeout", _) => {
+                let message = format!("the `timeout` of `{id}` is not a whole number of seconds");
+                reading.push(Problem::new(message).at(place(reading, entry.at)).hint("write `timeout: 30`"));
+            }
             ("sudo", Value::Bool(..)) => variables.push((name, entry.value, entry.at)),
             (_, Value::Str(text)) if !text.trim().is_empty() => variables.push((name, guarded(text), entry.at)),
             ("port", Value::Int(_)) => variables.push((name, entry.value, entry.at)),
@@ -127,7 +147,7 @@ fn add<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, id: &'a s
                     "the `{key}` of `{id}` is {}",
                     if other.text() == Some("") { "empty" } else { other.type_name() }
                 );
-                reading.problem(entry.at, message, FORM);
+                reading.push(Problem::new(message).at(place(reading, entry.at)).hint(FORM));
             }
         }
     }
@@ -137,6 +157,12 @@ fn add<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, id: &'a s
         reading.warning(at, format!("`{id}` is in several rosters; the last one counts"));
     }
     add_grains(reading, gathered, id, entries, at);
+}
+
+/// What ssh's `ConnectTimeout` and Ansible's `ansible_timeout` both take.
+fn is_seconds(value: Value<'_>) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.len() < 10 && text.bytes().all(|byte| byte.is_ascii_digit());
+    matches!(value, Value::Int(text) | Value::Str(text) if digits(text))
 }
 
 /// `minion_opts: {grains: …}` and, over them, `grains`.

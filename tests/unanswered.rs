@@ -1,0 +1,121 @@
+//! Salt targets that no file can answer, and keys of rosters that become nothing here: each is named.
+
+use serde_json::{Value, json};
+
+use crate::support::Test;
+
+/// Two hosts in a roster, beside nodegroups that no file can answer.
+fn unanswerable() -> Test {
+    let groups = "nodegroups:\n  web: 'web*'\n  frozen: 'R@%frozen'\n  app-1.0: 'web1 and not T@ssh'\n  typo: 'g@os:Debian or web1'\n";
+    Test::new().file("roster", "web1: 10.0.0.1\nweb2: 10.0.0.2\n").file("master.d/groups.conf", groups)
+}
+
+const UNANSWERABLE: &str = "{salt: {roster: roster, nodegroups: master.d}}";
+
+#[test]
+fn targets_that_no_file_can_answer_are_refused() {
+    let mut all = String::new();
+    let targets = [
+        "R@%web",
+        "T@ssh",
+        "M@ssh",
+        "web* and not R@%web",
+        "web1 or R@",
+        "web1 or X@y",
+        "web* and not g@os:Debian",
+        "web1 or r@%web",
+        "N@frozen",
+        "web1 or N@typo",
+    ];
+    for target in targets {
+        let versions = format!("v={target}");
+        let test = unanswerable().args(&["-i", UNANSWERABLE, "--versions", &versions, "--versions", "w=web2", "plan"]);
+        all.push_str(&format!("## {target}\n{}\n", test.errors()));
+    }
+    for asked in
+        [&["--version-from", "nodegroup:app-*"], &["--version-from", "group:app-*"], &["--versions", "v=frozen"]]
+    {
+        let test = unanswerable().args(&["-i", UNANSWERABLE]).args(asked).args(&["plan"]);
+        all.push_str(&format!("## {asked:?}\n{}\n", test.errors()));
+    }
+    for asked in [
+        ["--exclude", "frozen"],
+        ["--exclude", "f*"],
+        ["--versions", "w=web*:!frozen"],
+        ["--versions", "w=web*:&~fro"],
+        ["--canary-hosts", "web1,frozen"],
+        ["--spread", "group:fro*"],
+        ["--limit", "frozen"],
+        ["--limit", "web*:!frozen"],
+        ["--limit", "not R@%web"],
+    ] {
+        let test = unanswerable().args(&["-i", UNANSWERABLE, "--versions", "v=web*"]).args(&asked).args(&["plan"]);
+        all.push_str(&format!("## {asked:?}\n{}\n", test.errors()));
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn nodegroups_that_nobody_asks_for_stop_no_plan() {
+    let output = unanswerable().args(&["-i", UNANSWERABLE, "--versions", "v=web", "plan", "--format", "regal"]).run();
+    assert_eq!(output.stdout, "{\"v\": [\"web1\", \"web2\"]}\n", "{}", output.stderr);
+    let checked = unanswerable().args(&["-i", UNANSWERABLE, "--versions", "v=*", "check"]).run();
+    assert_eq!(checked.code, 0, "{}", checked.stderr);
+    insta::assert_snapshot!(checked.stderr);
+    // An id of that form is an id.
+    let odd = Test::new().file("roster", "x@y: 10.0.0.1\nweb1: 10.0.0.2\n");
+    let odd = odd.args(&["-i", "roster", "--versions", "v=web1 or x@y", "plan", "--format", "regal"]).run();
+    assert_eq!((odd.stdout.as_str(), odd.stderr.as_str()), ("{\"v\": [\"x@y\", \"web1\"]}\n", ""));
+}
+
+#[test]
+fn every_key_of_a_roster_becomes_something_or_is_named() {
+    let keys = "passwd: hunter2, priv_passwd: hunter2, tty: true, winrm: true, identities_only: true, \
+                ssh_options: [ProxyJump=hop], remote_port_forwards: '1:h:2', keepalive: true, keepalive_interval: 5, \
+                keepalive_count_max: 2, ssh_pre_flight: /x, ssh_pre_flight_args: a, ssh_pre_hook: b, mods: {a: 1}, \
+                thin_dir: /t, cmd_umask: 7, mine_functions: {a: []}, set_path: /p, relenv: true, disable_wipe: true";
+    let roster = format!(
+        "web1: {{host: 10.0.0.1, sudo: true, sudo_user: app, timeout: 7, {keys}}}\n\
+         web2: {{host: 10.0.0.2, sudo_user: app, timeout: '8', tty: true, sudo_usr: hunter2, zone: hunter2}}\n\
+         web3: {{host: 10.0.0.3, sudo: false, sudo_user: '', timeout: , tty: false, passwd: '', winrm: , ssh_options: [], \
+         relenv: 0, mods: {{}}, minion_opts: {{grains: {{a: 1}}}}, priv: agent-forwarding}}\nweb4: {{host: h, tty: yes}}\n"
+    );
+    let read =
+        |more: &str| Test::new().file("roster", &roster).args(&["-i", "roster", "--versions", "v=all", more]).run();
+    let output = read("--list");
+    assert!(![&output.stdout, &output.stderr].iter().any(|text| text.contains("hunter2")), "{}", output.stderr);
+    let list: Value = serde_json::from_str(&output.stdout).unwrap();
+    let vars = |host: &str| {
+        let of = list["_meta"]["hostvars"][host].as_object().unwrap();
+        Value::from_iter(
+            of.iter().filter(|(name, _)| name.starts_with("ansible_")).map(|(n, v)| (n.clone(), v.clone())),
+        )
+    };
+    assert_eq!(
+        vars("web1"),
+        json!({"ansible_host": "10.0.0.1", "ansible_become": true, "ansible_become_user": "app", "ansible_timeout": 7})
+    );
+    assert_eq!(vars("web2"), json!({"ansible_host": "10.0.0.2", "ansible_timeout": "8"}));
+    assert_eq!(vars("web3"), json!({"ansible_host": "10.0.0.3", "ansible_become": false}));
+    let checked = read("check");
+    assert!(!checked.stderr.contains("hunter2"), "{}", checked.stderr);
+    insta::assert_snapshot!(checked.stderr);
+}
+
+#[test]
+fn keys_of_a_roster_are_warned_of_within_bounds() {
+    let hosts: String = (0..200).map(|n| format!("web{n}: {{host: h, tty: true, odd{n}: 1}}\n")).collect();
+    let output = Test::new().file("roster", hosts).args(&["-i", "roster", "--versions", "v=all", "check"]).run();
+    assert!(output.stderr.contains("`tty` of `web0` and 199 more is passed over"), "{}", output.stderr);
+    assert_eq!(output.stderr.matches("is no key of a roster").count(), 29);
+    assert!(output.stderr.contains("171 more keys of the roster are passed over"), "{}", output.stderr);
+    let bad = |timeout: &str| {
+        let test = Test::new().file("roster", format!("web1: {{host: h, timeout: {timeout}}}\n"));
+        test.args(&["-i", "roster", "--versions", "v=all", "plan"]).errors()
+    };
+    assert!(!bad("2m, passwd: hunter2").contains("hunter2"));
+    assert!(!bad("2, user: [], passwd: hunter2").contains("hunter2"));
+    for timeout in ["2m", "-1", "1.5", "true", "[1]"] {
+        assert!(bad(timeout).contains("the `timeout` of `web1` is not a whole number of seconds"), "{timeout}");
+    }
+}
