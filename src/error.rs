@@ -78,6 +78,12 @@ impl Problem {
         self
     }
 
+    /// The same problem without what its message quotes, which may be a part of a password.
+    pub(crate) fn unquoted(mut self) -> Self {
+        self.message = without_quotes(&self.message);
+        self
+    }
+
     /// The same problem, with a way out; a concealed place keeps its own.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         if !self.location.as_ref().is_some_and(|location| location.concealed) {

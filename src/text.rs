@@ -62,6 +62,8 @@ struct Named<'a> {
     name: &'a str,
     text: Text<'a>,
     concealed: bool,
+    /// Whether messages show no lines of it: beside what they are about stand passwords.
+    unquoted: bool,
     printer: Option<Printer>,
     /// Whether it has no lines: data that is no text.
     binary: bool,
@@ -135,8 +137,14 @@ impl<'a> TextMap<'a> {
             return Err(Problem::new("the sources are larger than 4 GiB together").at(Location::whole(name)));
         }
         let added = Text { text, base: Pos(base as u32) };
-        texts.push(Named { name, text: added, concealed, printer, binary: false });
+        texts.push(Named { name, text: added, concealed, unquoted: false, printer, binary: false });
         Ok(added)
+    }
+
+    /// Has messages show no lines of a text, which holds passwords beside what they are about.
+    pub fn hide_lines(&self, text: Text<'_>) {
+        let mut texts = self.texts.borrow_mut();
+        texts.iter_mut().filter(|named| named.text.base == text.base).for_each(|named| named.unquoted = true);
     }
 
     /// The program that printed the text of a position; nothing for a file.
@@ -156,11 +164,13 @@ impl<'a> TextMap<'a> {
         index.checked_sub(1).and_then(|i| texts.get(i)).is_some_and(|named| named.concealed)
     }
 
-    /// The place of a position, with the line it stands in unless that is concealed.
+    /// The place of a position, with the line it stands in unless that is concealed or hidden.
     pub fn locate(&self, pos: Pos) -> Location {
         let texts = self.texts.borrow();
         let index = texts.partition_point(|named| named.text.base <= pos);
-        let Some(Named { name, text, concealed, binary, .. }) = index.checked_sub(1).and_then(|i| texts.get(i)) else {
+        let Some(Named { name, text, concealed, unquoted, binary, .. }) =
+            index.checked_sub(1).and_then(|i| texts.get(i))
+        else {
             return Location::whole("?");
         };
         if *binary {
@@ -177,7 +187,8 @@ impl<'a> TextMap<'a> {
             path: (*name).to_string(),
             line: before.matches('\n').count() + 1,
             column: text.text[start..offset].chars().count() + 1,
-            excerpt: (!concealed && line.len() <= LONGEST_EXCERPT).then(|| line.trim_end_matches('\r').to_string()),
+            excerpt: (!concealed && !unquoted && line.len() <= LONGEST_EXCERPT)
+                .then(|| line.trim_end_matches('\r').to_string()),
             concealed: *concealed,
         }
     }

@@ -106,16 +106,88 @@ fn every_key_of_a_roster_becomes_something_or_is_named() {
 fn keys_of_a_roster_are_warned_of_within_bounds() {
     let hosts: String = (0..200).map(|n| format!("web{n}: {{host: h, tty: true, odd{n}: 1}}\n")).collect();
     let output = Test::new().file("roster", hosts).args(&["-i", "roster", "--versions", "v=all", "check"]).run();
-    assert!(output.stderr.contains("`tty` of `web0` and 199 more is passed over"), "{}", output.stderr);
-    assert_eq!(output.stderr.matches("is no key of a roster").count(), 29);
-    assert!(output.stderr.contains("171 more keys of the roster are passed over"), "{}", output.stderr);
+    assert!(output.stderr.contains("`tty` of `web0` and 199 more is ignored"), "{}", output.stderr);
+    assert_eq!(output.stderr.matches("is not a roster key").count(), 29);
+    assert!(output.stderr.contains("171 more keys of the roster are ignored"), "{}", output.stderr);
     let bad = |timeout: &str| {
         let test = Test::new().file("roster", format!("web1: {{host: h, timeout: {timeout}}}\n"));
         test.args(&["-i", "roster", "--versions", "v=all", "plan"]).errors()
     };
-    assert!(!bad("2m, passwd: hunter2").contains("hunter2"));
-    assert!(!bad("2, user: [], passwd: hunter2").contains("hunter2"));
+    assert!(bad("2, sudo: 'no'").contains("the `sudo` of `web1` is a string, not true or false"));
     for timeout in ["2m", "-1", "1.5", "true", "[1]"] {
         assert!(bad(timeout).contains("the `timeout` of `web1` is not a whole number of seconds"), "{timeout}");
     }
+}
+
+/// Entries of a roster that hold a password, most of them wrong.
+const PASSWORDS: [&str; 20] = [
+    "{host: h, timeout: 2m, passwd: hunter2}",
+    "{host: h, user: [], passwd: hunter2}",
+    "{host: h, passwd: hunter2, sudo: 'no'}",
+    "{host: h, passwd: hunter2, passwd: hunter2}",
+    "{host: h, passwd: hunter2, grains: 1}",
+    "{host: h, passwd: hunter2, tty: true}",
+    "{host: h, passwd: a,hunter2}",
+    "{host: h, passwd: *hunter2}",
+    "{host: h, passwd: &hunter2 x, priv_passwd: &hunter2 y}",
+    "{host: h, passwd: !hunter2 x}",
+    "{host: h, passwd: !!int hunter2}",
+    "{host: h, passwd: !!timestamp hunter2}",
+    "{host: h, passwd: @hunter2}",
+    "{host: h, passwd: hunter2: x}",
+    "{host: h, passwd: hunter2, user: x",
+    "{host: h, passwd: 'hunter2}",
+    "{host: h, passwd: {{ hunter2 }}}",
+    "{host: h, passwd: hunter2, user: \u{1b}}",
+    "\n  host: h\n  passwd: hunter2\n user: x",
+    "\n  host: h\n  passwd: - hunter2",
+];
+
+#[test]
+fn no_message_shows_a_password_of_a_roster() {
+    let mut all = String::new();
+    for entry in PASSWORDS {
+        let text = format!("web0: {{host: h}}\nweb1: {entry}\n");
+        let sources = [
+            ("roster", "roster"),
+            ("hosts.yml", "hosts.yml"),
+            ("other", "{salt: {roster: other}}"),
+            ("salt/roster.d/web1", "{salt: {config: salt}}"),
+        ];
+        for (path, source) in sources {
+            let text = if path.contains('/') { entry.trim_start().to_string() } else { text.clone() };
+            let test = Test::new().file(path, text).file("salt/master", "roster: dir\nroster_dir: salt/roster.d\n");
+            let output = test.args(&["-i", source, "--versions", "v=all", "check"]).run();
+            let said = format!("{}{}", output.stdout, output.stderr);
+            assert!(!said.contains("unter") && !said.contains('\u{1b}'), "{entry:?} as {path}: {said}");
+            if path == "roster" {
+                all.push_str(&format!("## {entry:?}\n{}\n", output.stderr));
+            }
+        }
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn no_message_shows_a_password_of_a_master_or_a_pillar() {
+    let roster = ("roster", "web1: {host: h}\n");
+    for (path, text, source) in [
+        ("master", "ssh_passwd: hunter2: x\n", "{salt: {config: master}}"),
+        ("master", "roster_defaults: {passwd: hunter2, timeout: 2m}\n", "{salt: {config: master}}"),
+        ("master", "{ssh_passwd: hunter2, nodegroups: {web: 1}}\n", "{salt: {config: master}}"),
+        (
+            "pillar.json",
+            "{\"web1\": {\"v\": 1, \"db\": \"hunter2\" x}}",
+            "{salt: {roster: roster, pillar: pillar.json}}",
+        ),
+        ("pillar.json", "{\"web1\": [\"hunter2\"]}", "{salt: {roster: roster, pillar: pillar.json}}"),
+    ] {
+        let test = Test::new().file(roster.0, roster.1).file(path, text);
+        let message = test.args(&["-i", source, "--versions", "v=all", "plan"]).errors();
+        assert!(!message.contains("hunter2") && message.contains(path.split('.').next().unwrap()), "{text}: {message}");
+    }
+    // Where no password is set, the line is shown.
+    let test = Test::new().file("master", "#ssh_passwd: x\nnodegroups: {web: 1}\n").file(roster.0, roster.1);
+    let message = test.args(&["-i", "{salt: {config: master}}", "--versions", "v=all", "plan"]).errors();
+    assert!(message.contains("2 | nodegroups: {web: 1}"), "{message}");
 }

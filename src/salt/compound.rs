@@ -220,7 +220,7 @@ fn kind(word: &str) -> Read<Kind> {
 /// What the matchers `R@`, `T@` and `M@` ask for.
 fn elsewhere(letter: char) -> &'static str {
     match letter {
-        'R' => "a range, which only a range server knows, and none is asked here",
+        'R' => "a range, which only a range server knows; no file here has it",
         'T' => "resources, which only the running master knows",
         _ => "minions that manage resources, which only the running master knows",
     }

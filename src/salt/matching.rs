@@ -82,7 +82,7 @@ fn check(fleet: &Fleet<'_>, test: &Test) -> Result<(), Problem> {
         && let Some(letter) = compound::misspelt(&test.word)
         && !fleet.minions.keys().any(|id| matcher.matches(id))
     {
-        let message = format!("`{}` is no minion, and Salt has no matcher `{letter}@` of that form", test.word);
+        let message = format!("`{}` is neither the id of a minion nor a matcher of Salt's", test.word);
         return Err(Problem::new(message).hint(compound::meant(&test.word, letter)));
     }
     let Some((bank, top)) = needs(test) else { return Ok(()) };

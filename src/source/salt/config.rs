@@ -185,7 +185,7 @@ fn merge<'a>(reading: &Reading<'_, 'a>, known: &[Entry<'a>], added: &[Entry<'a>]
 
 /// A file's keys; an empty file has none.
 fn mapping<'a>(reading: &mut Reading<'_, 'a>, path: &Path) -> Option<&'a [Entry<'a>]> {
-    let (text, value) = roster::document(reading, path)?;
+    let (text, value) = roster::document(reading, path, false)?;
     match value {
         Value::Map(entries) => Some(entries),
         Value::Null => Some(&[]),

@@ -59,12 +59,24 @@ fn file(reading: &Reading<'_, '_>, path: &Path) -> Option<Part> {
     if named && (text.contains("{%") || text.contains("{{")) {
         return Some(Part::Roster);
     }
-    with_mapping(reading, text, |entries| {
+    let kind = with_mapping(reading, text, |entries| {
         if groups && entries.iter().any(is_nodegroups) {
             return Some(Part::Nodegroups);
         }
         roster::is_roster(entries, named).then_some(Part::Roster)
-    })
+    });
+    kind.unwrap_or_else(|_| (roster && is_broken_roster(path, text, named)).then_some(Part::Roster))
+}
+
+/// Whether what is no YAML was meant as a roster. Messages about an inventory show its lines, and a roster has passwords.
+fn is_broken_roster(path: &Path, text: &str, named: bool) -> bool {
+    let yaml = path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml");
+    let ansible = |line: &str| {
+        let line = line.trim_start();
+        line.contains("ansible_")
+            || ["hosts:", "children:", "vars:", "[", "plugin:"].iter().any(|start| line.starts_with(start))
+    };
+    (named || yaml) && !text.lines().any(ansible)
 }
 
 /// Whether a line has the key `host`, and not only `ansible_host`: a wrong guess reads the file twice.
@@ -102,14 +114,19 @@ fn saved(head: &str) -> Option<Part> {
     }
 }
 
-/// Looks into a text as YAML, without a word if it is none.
-fn with_mapping<T>(reading: &Reading<'_, '_>, text: &str, look: impl Fn(&[Entry<'_>]) -> Option<T>) -> Option<T> {
+/// Looks into a text as YAML; an error if it is none.
+fn with_mapping<T>(
+    reading: &Reading<'_, '_>,
+    text: &str,
+    look: impl Fn(&[Entry<'_>]) -> Option<T>,
+) -> Result<Option<T>, ()> {
     let arena = crate::text::Arena::new();
     let texts = TextMap::new();
-    let text: Text<'_> = texts.add("", arena.alloc_str(text)).ok()?;
+    let text: Text<'_> = texts.add("", arena.alloc_str(text)).map_err(drop)?;
     let limit = reading.options.limits.yaml_values;
     match json::parse_data(&arena, text, limit, &mut Vec::new()) {
-        Ok(Value::Map(entries)) => look(entries),
-        _ => None,
+        Ok(Value::Map(entries)) => Ok(look(entries)),
+        Ok(_) => Ok(None),
+        Err(_) => Err(()),
     }
 }

@@ -13,7 +13,6 @@ mod passed;
 use std::path::Path;
 
 pub(super) use passed::Passed;
-use passed::place;
 
 use super::saved::protected;
 use super::{Address, Gathered, entries_of, file_name, guarded};
@@ -45,7 +44,7 @@ pub(super) fn read<'a>(
     gathered.roster.get_or_insert_default();
     if path.is_dir() {
         read_folder(reading, gathered, path, defaults);
-    } else if let Some((text, value)) = document(reading, path) {
+    } else if let Some((text, value)) = document(reading, path, true) {
         match value {
             Value::Null => {}
             Value::Map(entries) => {
@@ -61,7 +60,7 @@ pub(super) fn read<'a>(
 fn read_folder<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, path: &Path, defaults: &Defaults<'a>) {
     let Some(entries) = entries_of(reading, path) else { return };
     for path in entries.iter().filter(|path| path.is_file()) {
-        let Some((text, value)) = document(reading, path) else { continue };
+        let Some((text, value)) = document(reading, path, true) else { continue };
         let id = &*reading.arena.alloc_str(&file_name(path));
         match value {
             Value::Map(entries) => {
@@ -112,8 +111,7 @@ fn merged<'a>(reading: &Reading<'_, 'a>, own: &[Entry<'a>], defaults: &Defaults<
 /// Adds an entry: how the host is reached, and its grains.
 fn add<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, id: &'a str, entries: &'a [Entry<'a>], at: Pos) {
     let mut variables = Vec::new();
-    let sudo =
-        entries.iter().any(|entry| entry.key == "sudo" && matches!(entry.value, Value::Bool(true, _) | Value::Str(_)));
+    let sudo = entries.iter().any(|entry| entry.key == "sudo" && matches!(entry.value, Value::Bool(true, _)));
     for entry in entries {
         let name = match entry.key {
             "priv" | "sudo" | "sudo_user" | "timeout" if entry.value == Value::Null => continue,
@@ -137,9 +135,14 @@ fn add<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, id: &'a s
             ("timeout", value) if is_seconds(value) => variables.push((name, value, entry.at)),
             ("timeout", _) => {
                 let message = format!("the `timeout` of `{id}` is not a whole number of seconds");
-                reading.push(Problem::new(message).at(place(reading, entry.at)).hint("write `timeout: 30`"));
+                reading.problem(entry.at, message, "write `timeout: 30`");
             }
             ("sudo", Value::Bool(..)) => variables.push((name, entry.value, entry.at)),
+            // Salt takes any text for true, `no` in quotes too, and Ansible does not.
+            ("sudo", other) => {
+                let message = format!("the `sudo` of `{id}` is {}, not true or false", other.type_name());
+                reading.problem(entry.at, message, "write `sudo: true`, without quotes");
+            }
             (_, Value::Str(text)) if !text.trim().is_empty() => variables.push((name, guarded(text), entry.at)),
             ("port", Value::Int(_)) => variables.push((name, entry.value, entry.at)),
             (key, other) => {
@@ -147,7 +150,7 @@ fn add<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, id: &'a s
                     "the `{key}` of `{id}` is {}",
                     if other.text() == Some("") { "empty" } else { other.type_name() }
                 );
-                reading.push(Problem::new(message).at(place(reading, entry.at)).hint(FORM));
+                reading.problem(entry.at, message, FORM);
             }
         }
     }
@@ -191,10 +194,16 @@ fn add_grains<'a>(
 }
 
 /// What a file holds as YAML; a template and an id that stands twice are refused, the one since Salt would fill it in,
-/// the other since Salt fails.
-pub(super) fn document<'a>(reading: &mut Reading<'_, 'a>, path: &Path) -> Option<(Text<'a>, Value<'a>)> {
-    let text = match reading.read_text(path)? {
-        Content::Text(decoded) => reading.sound_text(decoded)?,
+/// the other since Salt fails. No message shows a line of it, or what stands there, if it is `private`.
+pub(super) fn document<'a>(reading: &mut Reading<'_, 'a>, path: &Path, private: bool) -> Option<(Text<'a>, Value<'a>)> {
+    let (text, hidden) = match reading.read_text(path)? {
+        Content::Text(decoded) => {
+            let hidden = private || has_password(decoded.text.text);
+            if hidden {
+                reading.texts.hide_lines(decoded.text);
+            }
+            (reading.sound_text(decoded)?, hidden)
+        }
         Content::Sealed => {
             let problem = Problem::new("the file is under Ansible's vault, which Salt does not read");
             reading.push(problem.at(Location::whole(path.display().to_string())).hint("name a file of Salt's"));
@@ -217,10 +226,15 @@ pub(super) fn document<'a>(reading: &mut Reading<'_, 'a>, path: &Path) -> Option
         }
         Err(fault) => {
             let problem = fault.problem(reading.texts);
-            reading.push(problem);
+            reading.push(if hidden { problem.unquoted() } else { problem });
             None
         }
     }
+}
+
+/// Whether a configuration sets `ssh_passwd`, `passwd` in `roster_defaults` or the like.
+fn has_password(text: &str) -> bool {
+    text.lines().any(|line| line.contains("passw") && !line.trim_start().starts_with('#'))
 }
 
 /// Where a text needs Salt's renderers, and which.

@@ -17,6 +17,9 @@ const MASK: &str = "**********";
 
 pub(super) fn read<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, path: &Path, bank: Bank) {
     let Some(text) = printed(reading, path) else { return };
+    if bank == Bank::Pillar {
+        reading.texts.hide_lines(text);
+    }
     let coverage = match bank {
         Bank::Grains => &mut gathered.grains_coverage,
         Bank::Pillar => &mut gathered.pillar_coverage,

@@ -3,7 +3,7 @@
 
 use indexmap::IndexMap;
 
-use crate::error::{Location, Problem};
+use crate::error::Problem;
 use crate::nearest;
 use crate::source::Reading;
 use crate::text::Pos;
@@ -11,16 +11,25 @@ use crate::value::{Entry, Value};
 
 /// How many keys are named one by one.
 const NAMED: usize = 30;
+/// Stands for all keys without a value that are not known.
+const WORD: &str = "";
 /// The keys that become something.
 const READ: [&str; 9] = ["host", "port", "user", "priv", "sudo", "sudo_user", "timeout", "grains", "minion_opts"];
-const OWN: &str = "it is for salt-ssh alone, which needs your own roster for it, not the exported one";
+const OWN: &str = "only salt-ssh uses it; an exported roster does not have it, so keep your own for salt-ssh";
 const KEEPALIVE: &str =
     "for Ansible, set `ansible_ssh_common_args: -o ServerAliveInterval=SECONDS -o ServerAliveCountMax=N`";
 /// What else `SSH` and `Single` of `salt/client/ssh/__init__.py` take, with what to do about it.
 const OTHERS: [(&str, &str); 21] = [
-    ("passwd", "a password is not copied: use a key, or set `ansible_password` in a file under Ansible's vault"),
+    (
+        "passwd",
+        "a password is not copied: use a key, or set `ansible_password`, and `ansible_become_password` for sudo, in a file \
+         under Ansible's vault",
+    ),
     ("priv_passwd", "a passphrase is not copied: load the key into an agent with ssh-add"),
-    ("tty", "Ansible asks for a terminal by itself, unless `ansible_ssh_use_tty` is false"),
+    (
+        "tty",
+        "nothing to do as a rule: Ansible asks for a terminal itself, but for pipelining and `ansible_ssh_use_tty: false`",
+    ),
     ("winrm", "Ansible would use ssh: set `ansible_connection: winrm` for these hosts, with the port of WinRM"),
     ("identities_only", "for Ansible, set `ansible_ssh_common_args: -o IdentitiesOnly=yes`"),
     ("ssh_options", "for Ansible, set `ansible_ssh_common_args`, with `-o` before each option"),
@@ -28,7 +37,7 @@ const OTHERS: [(&str, &str); 21] = [
     ("keepalive", KEEPALIVE),
     ("keepalive_interval", KEEPALIVE),
     ("keepalive_count_max", KEEPALIVE),
-    ("ssh_pre_flight", "it is for salt-ssh alone: with Ansible, run the script in a play of your own"),
+    ("ssh_pre_flight", "only salt-ssh runs it: with Ansible, run the script in a play of your own"),
     ("ssh_pre_flight_args", OWN),
     ("ssh_pre_hook", OWN),
     ("ssh_python_env", OWN),
@@ -50,7 +59,9 @@ impl<'a> Passed<'a> {
     pub fn note(&mut self, id: &'a str, entry: &Entry<'a>) {
         let known = READ.contains(&entry.key) || hint(entry.key).is_some();
         if !known || asks(entry.value) {
-            self.0.entry(entry.key).and_modify(|(.., more)| *more += 1).or_insert((entry.at, id, 0));
+            // Behind an unquoted comma, as in `passwd: a,b`, stands a part of a password.
+            let key = if !known && entry.value == Value::Null { WORD } else { entry.key };
+            self.0.entry(key).and_modify(|(.., more)| *more += 1).or_insert((entry.at, id, 0));
         }
     }
 
@@ -63,26 +74,25 @@ impl<'a> Passed<'a> {
                 more => format!("of `{id}` and {more} more"),
             };
             let (message, hint) = match hint(key) {
-                Some(hint) => (format!("the roster's `{key}` {of} is passed over"), hint.to_string()),
+                Some(hint) => (format!("the roster's `{key}` {of} is ignored"), hint.to_string()),
                 None if *key == "sudo_user" => (
-                    format!("the roster's `{key}` {of} is passed over, as salt-ssh does without `sudo`"),
+                    format!("the roster's `{key}` {of} is ignored, as by salt-ssh without `sudo: true`"),
                     "add `sudo: true`, or take it out".to_string(),
                 ),
-                None => (format!("`{key}` {of} is no key of a roster; salt-ssh passes over it, too"), meant(key)),
+                None if *key == WORD => (
+                    format!("the entry of `{id}` has a word where `KEY: VALUE` belongs, which is ignored"),
+                    "quote a text with a comma in it".to_string(),
+                ),
+                None => (format!("`{key}` {of} is not a roster key; salt-ssh ignores it, too"), meant(key)),
             };
-            reading.warnings.push(Problem::new(message).at(place(reading, *at)).hint(hint));
+            reading.warnings.push(Problem::new(message).at(reading.texts.locate(*at)).hint(hint));
         }
         let more = self.0.len().saturating_sub(NAMED);
         if more > 0 {
-            let problem = Problem::new(format!("{more} more keys of the roster are passed over"));
+            let problem = Problem::new(format!("{more} more keys of the roster are ignored"));
             reading.warnings.push(problem.hint("check that the file is a roster"));
         }
     }
-}
-
-/// A place in an entry without its line, which may hold a password as well.
-pub(super) fn place(reading: &Reading<'_, '_>, at: Pos) -> Location {
-    Location { excerpt: None, ..reading.texts.locate(at) }
 }
 
 fn hint(key: &str) -> Option<&'static str> {
@@ -92,7 +102,7 @@ fn hint(key: &str) -> Option<&'static str> {
 fn meant(key: &str) -> String {
     match nearest::name(key, READ.into_iter().chain(OTHERS.map(|(name, _)| name))) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => "take it out; what is to be known of a minion stands under `grains:`".to_string(),
+        None => "remove it; write what is to be known of a minion under `grains:`".to_string(),
     }
 }
 
