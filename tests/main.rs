@@ -29,6 +29,7 @@ mod sources;
 mod support;
 mod templates;
 mod toml;
+mod tree;
 mod unanswered;
 mod vault;
 mod versions;

@@ -41,7 +41,7 @@ pub struct Arguments {
     /// Print JSON on many lines
     #[arg(long)]
     pub pretty: bool,
-    /// Print --list as a YAML inventory, --host as YAML
+    /// Print --list as a YAML inventory, as ansible-inventory does, --host as YAML
     #[arg(long)]
     pub yaml: bool,
     /// Write to a file instead of stdout, whole or not at all

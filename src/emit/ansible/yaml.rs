@@ -1,91 +1,145 @@
-//! The listing as a YAML inventory.
+//! The listing as a YAML inventory: the tree that `ansible-inventory --list --export --yaml` writes.
 //!
 //! ```yaml
-//! web:
-//!   hosts:
-//!     web1: {http_port: 80}     # variables under the first group that lists the host
-//!   children: {canary: }
-//!   vars: {team: shop}
+//! all:
+//!   children:
+//!     web:                          # a group stands whole where it is met first, depth first
+//!       children:
+//!         edge:
+//!           hosts:
+//!             edge1: {port: 80}     # and a host's variables too, children before hosts
+//!       hosts:
+//!         web1: {}
+//!       vars: {team: shop}
+//!     paris:
+//!       children:
+//!         edge: {}
 //! ```
+//!
+//! Readers other than Ansible know only what stands below `all`, and a group only where it is whole.
+//!
+//! Two things are written that `ansible-inventory` leaves out, since Ansible would read back less without them: groups
+//! without anything, and the hosts that `all` itself lists.
 
 use std::collections::HashSet;
 
-use super::Listing;
 use super::placement::Placement;
-use crate::inventory::{ALL, HostId};
+use super::{Listing, PlanGroup};
+use crate::inventory::{ALL, GroupId, HostId, UNGROUPED};
 use crate::text::{Arena, Pos};
 use crate::value::{Entry, KeyKind, Value};
 
+/// How deep groups are written within each other. PyYAML gives up between 240 and 300, and indentation adds up. Deeper ones
+/// stand beside `all`, which is the same to Ansible.
+const MAX_DEPTH: usize = 50;
+
 /// Writes what [`Listing::list`] says in the form that Ansible's YAML reader takes.
 pub fn write<'a>(listing: &Listing<'_, 'a>, arena: &'a Arena) -> Vec<u8> {
-    let mut writer = Writer { listing, arena, described: HashSet::new() };
-    let mut groups: Vec<(&'a str, Value<'a>)> = Vec::new();
-    if !listing.groups_only {
-        let placement = Placement::new(listing.inventory, listing.groups);
-        groups.extend(listing.inventory.group_ids().map(|group| writer.source_group(group, &placement)));
-    }
-    for group in listing.groups.iter().filter(|group| listing.groups_only || group.source.is_none()) {
-        let hosts = group.hosts.iter().map(|host| (*host, Value::Null)).collect();
-        let children = group.children.iter().map(|child| (&*arena.alloc_str(child), Value::Null)).collect();
-        let body = writer.group(hosts, children, group.vars.clone());
-        groups.push((arena.alloc_str(&group.name), body));
+    let placement = (!listing.groups_only).then(|| Placement::new(listing.inventory, listing.groups));
+    let (whole, described) = (HashSet::new(), HashSet::new());
+    let mut tree = Tree { listing, arena, placement, whole, described, tops: vec!["all"] };
+    let mut tops = Vec::new();
+    let mut next = 0;
+    while let Some(name) = tree.tops.get(next).copied() {
+        if tree.whole.insert(name) {
+            tops.push((name, tree.group(name, 0)));
+        }
+        next += 1;
     }
     let mut out = Vec::new();
-    writer.mapping(groups).write_yaml(&mut out);
+    tree.mapping(tops).write_yaml(&mut out);
     out
 }
 
-struct Writer<'w, 'l, 'a> {
+type Entries<'a> = Vec<(&'a str, Value<'a>)>;
+
+struct Tree<'w, 'l, 'a> {
     listing: &'w Listing<'l, 'a>,
     arena: &'a Arena,
+    /// Where the source's variables go; none where only the plan's groups are written.
+    placement: Option<Placement<'w, 'a>>,
+    /// Groups that stand whole somewhere.
+    whole: HashSet<&'a str>,
     /// Hosts whose variables stand under a group already.
     described: HashSet<HostId>,
+    /// The groups to write at the top: `all`, and those met too deep below it.
+    tops: Vec<&'a str>,
 }
 
-impl<'a> Writer<'_, '_, 'a> {
-    fn source_group(&mut self, id: crate::inventory::GroupId, placement: &Placement<'_, 'a>) -> (&'a str, Value<'a>) {
-        let inventory = self.listing.inventory;
-        let data = inventory.group(id);
-        let shown: Vec<HostId> = data.hosts.iter().copied().filter(|host| !self.listing.is_hidden(*host)).collect();
-        let hosts =
-            shown.into_iter().map(|host| (inventory.host_name(host), self.host_vars(host, placement))).collect();
-        let over = self.listing.groups.over(inventory.group_name(id));
-        let mut children: Vec<&'a str> = data.children.iter().map(|child| inventory.group_name(*child)).collect();
-        children.extend(over.iter().flat_map(|group| &group.children).map(|child| &*self.arena.alloc_str(child)));
-        if id == ALL {
-            children.extend(self.listing.groups.roots().iter().map(|root| &*self.arena.alloc_str(root)));
+impl<'a> Tree<'_, '_, 'a> {
+    /// All of a group, with what it is the first to mention.
+    fn group(&mut self, name: &'a str, depth: usize) -> Value<'a> {
+        let source = self.placement.as_ref().and_then(|_| self.listing.inventory.find_group(name));
+        let planned = self.listing.groups.find(name);
+        let children = self.children(name, source, planned);
+        let children = children.into_iter().map(|child| (child, self.child(child, depth + 1))).collect();
+        let hosts = self.hosts(source, planned);
+        let mut parts = [("children", children), ("hosts", hosts), ("vars", self.vars(source, planned))];
+        if name == "all" {
+            // Its own hosts tell no more than their order.
+            parts.swap(0, 1);
         }
-        let children = children.into_iter().map(|child| (child, Value::Null)).collect();
-        let vars = placement.of_group(id).map(|var| (inventory.var_name(var.name), var.value));
-        let planned = over.map_or(&[][..], |group| &group.vars).iter().copied();
-        let body = self.group(hosts, children, vars.chain(planned).collect());
-        (inventory.group_name(id), body)
-    }
-
-    fn host_vars(&mut self, host: HostId, placement: &Placement<'_, 'a>) -> Value<'a> {
-        if !self.described.insert(host) {
-            return Value::Null;
-        }
-        let inventory = self.listing.inventory;
-        let vars = placement.written_on(host);
-        let vars: Vec<(&'a str, Value<'a>)> =
-            vars.iter().map(|var| (inventory.var_name(var.name), var.value)).collect();
-        if vars.is_empty() { Value::Null } else { self.mapping(vars) }
-    }
-
-    fn group(
-        &self,
-        hosts: Vec<(&'a str, Value<'a>)>,
-        children: Vec<(&'a str, Value<'a>)>,
-        vars: Vec<(&'a str, Value<'a>)>,
-    ) -> Value<'a> {
-        let parts = [("hosts", hosts), ("children", children), ("vars", vars)];
         let parts = parts.into_iter().filter(|(_, entries)| !entries.is_empty());
-        let parts: Vec<_> = parts.map(|(name, entries)| (name, self.mapping(entries))).collect();
-        if parts.is_empty() { Value::Null } else { self.mapping(parts) }
+        let parts = parts.map(|(part, entries)| (part, self.mapping(entries))).collect();
+        self.mapping(parts)
     }
 
-    fn mapping(&self, entries: Vec<(&'a str, Value<'a>)>) -> Value<'a> {
+    /// What stands under a group's name in its parent: the group, or nothing where it is whole elsewhere.
+    fn child(&mut self, name: &'a str, depth: usize) -> Value<'a> {
+        if depth > MAX_DEPTH {
+            self.tops.push(name);
+        } else if self.whole.insert(name) {
+            return self.group(name, depth);
+        }
+        Value::Map(&[])
+    }
+
+    fn children(&self, name: &str, source: Option<GroupId>, planned: Option<&PlanGroup<'a>>) -> Vec<&'a str> {
+        let inventory = self.listing.inventory;
+        let listed = source.map_or(&[][..], |group| &inventory.group(group).children).iter();
+        let shown = listed.filter(|child| source != Some(ALL) || **child != UNGROUPED || !self.is_ungrouped_empty());
+        let mut children: Vec<&'a str> = shown.map(|child| inventory.group_name(*child)).collect();
+        let added = planned.into_iter().flat_map(|group| &group.children).map(String::as_str);
+        let roots = if name == "all" { self.listing.groups.roots() } else { Vec::new() };
+        children.extend(added.chain(roots).map(|child| &*self.arena.alloc_str(child)));
+        children
+    }
+
+    /// Whether `ungrouped`, which Ansible has by itself, has nothing to say.
+    fn is_ungrouped_empty(&self) -> bool {
+        let no_vars = |placement: &Placement<'_, 'a>| placement.of_group(UNGROUPED).next().is_none();
+        let data = self.listing.inventory.group(UNGROUPED);
+        data.children.is_empty()
+            && data.hosts.iter().all(|host| self.listing.is_hidden(*host))
+            && self.placement.as_ref().is_none_or(no_vars)
+    }
+
+    fn hosts(&mut self, source: Option<GroupId>, planned: Option<&PlanGroup<'a>>) -> Entries<'a> {
+        let inventory = self.listing.inventory;
+        let listed = source.map_or(&[][..], |group| &inventory.group(group).hosts).iter().copied();
+        let shown: Vec<HostId> = listed.filter(|host| !self.listing.is_hidden(*host)).collect();
+        let shown = shown.into_iter().map(|host| (inventory.host_name(host), self.host_vars(host)));
+        let mut hosts: Entries<'a> = shown.collect();
+        hosts.extend(planned.into_iter().flat_map(|group| &group.hosts).map(|host| (*host, Value::Map(&[]))));
+        hosts
+    }
+
+    fn host_vars(&mut self, host: HostId) -> Value<'a> {
+        let Some(placement) = self.placement.as_ref().filter(|_| self.described.insert(host)) else {
+            return Value::Map(&[]);
+        };
+        let vars = placement.written_on(host);
+        self.mapping(vars.iter().map(|var| (self.listing.inventory.var_name(var.name), var.value)).collect())
+    }
+
+    fn vars(&self, source: Option<GroupId>, planned: Option<&PlanGroup<'a>>) -> Entries<'a> {
+        let placed = source.zip(self.placement.as_ref()).into_iter();
+        let own = placed.flat_map(|(group, placement)| placement.of_group(group));
+        let own = own.map(|var| (self.listing.inventory.var_name(var.name), var.value));
+        own.chain(planned.into_iter().flat_map(|group| group.vars.iter().copied())).collect()
+    }
+
+    fn mapping(&self, entries: Entries<'a>) -> Value<'a> {
         let entry = |(key, value)| Entry { key, kind: KeyKind::Str, at: Pos::default(), value };
         Value::Map(self.arena.alloc_slice_copy(&entries.into_iter().map(entry).collect::<Vec<_>>()))
     }
