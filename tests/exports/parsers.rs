@@ -22,6 +22,7 @@ fn hosts(addresses_only: bool) -> impl Strategy<Value = Vec<(String, Option<Stri
         4 => "[a-z]{1,6}[0-9]{0,3}",
         1 => "[a-z]{1,3}[0-9]{1,2}-[0-9]{1,2}\\.[a-z]{1,4}",
         1 => "(yes|no|null|0x1f|1e3|node01|node1|n1_0)",
+        1 => "(fe80::[1-9a-f]{1,3}%eth[0-9]|[a-z]{1,3}[0-9]\\.[a-z]{1,4}\\.)",
     ];
     let hostile = prop_oneof![
         Just("-oProxyCommand=touch${IFS}/tmp/x".to_string()),

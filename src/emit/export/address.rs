@@ -119,7 +119,7 @@ impl<'e> Export<'e, '_> {
 pub(super) const ALPHABET: &str =
     "a host here is an IP address or a DNS name: letters, digits, `-`, `_`, with dots between its parts";
 
-/// Why a text is neither an IP address nor a DNS name.
+/// Why a text is neither an IP address, one of IPv6 perhaps with a zone, nor a DNS name, perhaps with a dot at its end.
 pub(super) fn fault(text: &str) -> Option<String> {
     if text.is_empty() {
         return Some("it is empty".to_string());
@@ -127,6 +127,10 @@ pub(super) fn fault(text: &str) -> Option<String> {
     if text.parse::<Ipv4Addr>().is_ok() || text.parse::<Ipv6Addr>().is_ok() {
         return None;
     }
+    if let Some((Ok(ip), zone)) = text.split_once('%').map(|(ip, zone)| (ip.parse::<Ipv6Addr>(), zone)) {
+        return zone_fault(ip, zone);
+    }
+    let text = text.strip_suffix('.').unwrap_or(text);
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if let Some(c) = text.chars().find(|c| !allowed(*c)) {
         return Some(match c {
@@ -144,6 +148,21 @@ pub(super) fn fault(text: &str) -> Option<String> {
     })
 }
 
+/// Resolvers know a zone of link-local addresses alone.
+fn zone_fault(ip: Ipv6Addr, zone: &str) -> Option<String> {
+    if !ip.is_unicast_link_local() {
+        return Some("only an address in fe80::/10 has a zone".to_string());
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let named = !zone.is_empty() && zone.chars().all(plain);
+    (!named).then(|| "behind `%` stands the name of an interface, such as `eth0`".to_string())
+}
+
+/// Whether an address names the interface behind which it is, `fe80::1%eth0`.
+pub(super) fn has_zone(address: &str) -> bool {
+    address.contains('%')
+}
+
 fn label_fault(label: &str) -> Option<String> {
     if label.is_empty() {
         return Some("a part between dots is empty".to_string());
@@ -154,11 +173,13 @@ fn label_fault(label: &str) -> Option<String> {
     (label.len() > LONGEST_LABEL).then(|| format!("`{label}` has more than {LONGEST_LABEL} characters"))
 }
 
-/// An address as all ways to write it: `2001:DB8:0::5` and `2001:db8::5` are one, `WEB1` and `web1` too.
+/// An address as all ways to write it: `2001:DB8:0::5` and `2001:db8::5` are one, `WEB1`, `web1` and `web1.` too. The names of
+/// interfaces have upper and lower case.
 pub(super) fn canonical(address: &str) -> String {
-    match address.parse::<IpAddr>() {
-        Ok(ip) => ip.to_canonical().to_string(),
-        Err(_) => address.to_ascii_lowercase(),
+    let (ip, zone) = address.split_at(address.find('%').unwrap_or(address.len()));
+    match ip.parse::<IpAddr>() {
+        Ok(ip) => format!("{}{zone}", ip.to_canonical()),
+        Err(_) => address.strip_suffix('.').unwrap_or(address).to_ascii_lowercase(),
     }
 }
 
@@ -178,7 +199,22 @@ mod tests {
 
     #[test]
     fn addresses_and_names_are_taken() {
-        for good in ["10.0.0.2", "::1", "2001:db8::5", "web1", "web-1.example.org", "a_b", "_x", "1web", "x.1y"] {
+        for good in [
+            "10.0.0.2",
+            "::1",
+            "2001:db8::5",
+            "web1",
+            "web-1.example.org",
+            "a_b",
+            "_x",
+            "1web",
+            "x.1y",
+            "web1.",
+            "web1.example.com.",
+            "fe80::1%eth0",
+            "FE80::1%2",
+            "fe80::1%br-lan.7",
+        ] {
             assert_eq!(fault(good), None, "{good}");
         }
     }
@@ -201,9 +237,19 @@ mod tests {
             "10.1.1.256",
             "010.1.1.1",
             "123",
-            "fe80::1%eth0",
+            "2001:db8::5%eth0",
+            "::1%lo",
+            "fe80::1%",
+            "fe80::1%eth0%1",
+            "fe80::1%$(x)",
+            "fe80::1%eth0 -l",
+            "10.0.0.1%eth0",
+            "web1%eth0",
             "a..b",
-            "a.",
+            "a..",
+            ".",
+            "10.0.0.1.",
+            "fe80::1.",
             ".a",
             "user@web1",
             "web1:22",
@@ -221,7 +267,20 @@ mod tests {
     }
 
     #[test]
+    fn one_address_is_known_in_all_its_spellings() {
+        for (a, b) in [("WEB1.example.com.", "web1.example.com"), ("FE80:0::1%eth0", "fe80::1%eth0"), ("web1", "web1.")]
+        {
+            assert_eq!(canonical(a), canonical(b));
+        }
+        for (a, b) in [("fe80::1%eth0", "fe80::1%eth1"), ("fe80::1%eth0", "fe80::1"), ("fe80::1%eth0", "fe80::1%ETH0")]
+        {
+            assert_ne!(canonical(a), canonical(b));
+        }
+    }
+
+    #[test]
     fn ports_stand_behind_brackets() {
+        assert_eq!(with_port("fe80::1%eth0", 80), "[fe80::1%eth0]:80");
         assert_eq!(with_port("::1", 80), "[::1]:80");
         assert_eq!(with_port("web1", 80), "web1:80");
     }

@@ -48,7 +48,8 @@ pub(super) fn runtime(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> R
 fn named_pools<'a>(export: &Export<'_, 'a>, warnings: &mut Vec<Problem>) -> Result<Vec<Pools<'a>>> {
     let pools = pools(export, warnings)?;
     let faults = pools.iter().flat_map(|pools| &pools.servers).filter_map(|server| {
-        let why = address::fault(server.name)?;
+        let zone = || address::has_zone(server.name).then(|| "it has a `%`".to_string());
+        let why = address::fault(server.name).or_else(zone)?;
         Some(export.refuse(server.name, format!("as the name of a server, {why}")).hint(address::ALPHABET))
     });
     Error::unless_any(faults.collect(), ())?;

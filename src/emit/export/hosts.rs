@@ -3,6 +3,7 @@
 //! The files' names sort as the batches are rolled out: `01-shop-2.5.0_groupA.hosts`. A line is one bare host. Only
 //! parallel-ssh and GNU parallel understand `USER@HOST:PORT`.
 
+use super::address::has_zone;
 use super::ids::Alphabet;
 use super::{Export, File};
 use crate::error::{Error, Problem, Result};
@@ -24,6 +25,7 @@ pub(super) fn render(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Re
     let width = count.to_string().len().max(2);
     let mut files: Vec<File> = Vec::with_capacity(count);
     let mut bare_ipv6 = None;
+    let mut zone = None;
     for ((rollout, _), id) in export.rollouts().zip(&ids) {
         let addresses = export.addresses(rollout, &mut problems);
         for (batch, addresses) in rollout.batches.iter().zip(addresses) {
@@ -33,6 +35,9 @@ pub(super) fn render(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Re
             for (host, address) in batch.hosts.iter().zip(addresses) {
                 if address.contains(':') && export.options.ssh_port.is_none() {
                     bare_ipv6.get_or_insert((host, address));
+                }
+                if has_zone(address) {
+                    zone.get_or_insert((host, address));
                 }
                 text.push_str(&user);
                 text.push_str(address);
@@ -49,6 +54,11 @@ pub(super) fn render(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Re
         let message = format!("export {}: parallel-ssh takes the end of {address} for a port", export.format);
         warnings
             .push(Problem::new(message).hint("for parallel-ssh, add --ssh-port 22; pdsh and clush need it without"));
+    }
+    if let Some((host, address)) = zone {
+        let address = export.shown_address(host, address);
+        let message = format!("export {}: GNU parallel stops at {address}, which has a zone", export.format);
+        warnings.push(Problem::new(message).hint("use parallel-ssh with --ssh-port, pdsh or clush"));
     }
     Error::unless_any(problems, files)
 }

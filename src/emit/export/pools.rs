@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::address::{canonical, is_ip};
+use super::address::{canonical, has_zone, is_ip};
 use super::ids::Alphabet;
 use super::options::{Port, Routing};
 use super::progress::Progress;
@@ -147,6 +147,11 @@ fn servers<'a>(
                     continue;
                 }
             };
+            if has_zone(address) {
+                let why = format!("its address `{}` has a zone", export.shown_address(name, address));
+                let hint = "nginx and HAProxy take no zone: give it an address without one as `ansible_host`";
+                problems.push(export.refuse(name, why).hint(hint));
+            }
             if let Some(other) = owners.insert((canonical(address), port), name) {
                 let (address, port) = (export.shown_address(name, address), export.shown_port(name, port));
                 problems.push(export.refuse(name, format!("its address {address}:{port} is that of `{other}`")));

@@ -256,6 +256,30 @@ fn refusals_name_the_host_and_the_format() {
 }
 
 #[test]
+fn zones_and_dots_at_the_end_stand_where_the_program_takes_them() {
+    let names: &[Host<'_>] = &[("web1.example.com.", None), ("fe80::1%eth0", None), ("db", Some("fe80::2%eth0"))];
+    let same: &[Host<'_>] = &[("web1.example.com.", None), ("a", Some("WEB1.example.com")), ("fe80::9%eth0", None)];
+    let mut all = String::new();
+    for format in FORMATS {
+        let options = if format.uses.contains(&Setting::Port) { port(80) } else { Options::default() };
+        for hosts in [names, &names[..1], same] {
+            let shown: Vec<&str> = hosts.iter().map(|host| host.0).collect();
+            all.push_str(&format!("## {} of {}\n", format.name, shown.join(" ")));
+            match render(format.name, &[("v", hosts)], &options) {
+                Ok((rendered, warnings)) => {
+                    let text = text(rendered);
+                    let with = |line: &&str| ["web1.example", "fe80", "WEB1"].iter().any(|part| line.contains(part));
+                    text.lines().filter(with).for_each(|line| all.push_str(&format!("{line}\n")));
+                    warnings.iter().for_each(|warning| all.push_str(&format!("warning: {warning}\n")));
+                }
+                Err(error) => all.push_str(&format!("{error}\n")),
+            }
+        }
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
 fn options_that_do_not_fit_the_plan() {
     let id = |version: Option<&str>, id: &str| VersionId { version: version.map(str::to_string), id: id.into() };
     let two: &[(&str, &[Host<'_>])] = &[("app-1.2", FIVE), ("app_1.2", &FIVE[..1])];
@@ -340,7 +364,8 @@ proptest! {
                 read += 1;
             }
         }
-        let unique = expected.iter().flatten().collect::<std::collections::HashSet<_>>().len() == hosts.len();
+        let addresses = expected.iter().flatten().map(|address| address::canonical(address));
+        let unique = addresses.collect::<std::collections::HashSet<_>>().len() == hosts.len();
         let plain = hosts.iter().all(|(name, _)| address::fault(name).is_none());
         prop_assert!(!(strict && unique && plain) || read == READERS.len(), "only {} of {:?}", read, hosts);
     }
