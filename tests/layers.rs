@@ -46,7 +46,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["error", "fold", "inventory", "nearest", "pattern", "policy", "salt", "settings", "shown", "text", "value"],
     ),
     ("plan", &["assign", "error", "fold", "policy", "shown"]),
-    ("emit", &["error", "fold", "inventory", "plan", "policy", "salt", "shown", "text", "value"]),
+    ("emit", &["error", "fold", "inventory", "pattern", "plan", "policy", "salt", "shown", "text", "value"]),
 ];
 
 /// The parts that the code of a file uses; its tests may use more.

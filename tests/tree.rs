@@ -259,6 +259,28 @@ all:
 }
 
 #[test]
+fn a_name_that_yaml_would_change_is_refused() {
+    let test = |names: &str| {
+        let script =
+            format!("#!/bin/sh\necho '{{\"web\": {{\"hosts\": {names}}}, \"_meta\": {{\"hostvars\": {{}}}}}}'\n");
+        Test::new().script("hosts.sh", &script).args(&["-i", "hosts.sh", "--versions", "v=all", "--list"])
+    };
+    for name in ["a[1:2]", "w[1]", "w:22", "[fe80::1]:22", "w:0"] {
+        let names = format!("[\"{name}\", \"w1\"]");
+        let message = test(&names).args(&["--yaml"]).errors();
+        assert!(message.contains(&format!("host `{name}` cannot stand in YAML")), "{message}");
+        assert!(!message.contains("`w1`"), "{message}");
+        assert!(test(&names).args(&["--yaml", "--groups-only"]).errors().contains(name));
+        assert_eq!(test(&names).json()["web"]["hosts"][0], name);
+    }
+    for name in ["w", "fe80::1", "w:x", "10.0.0.1"] {
+        let yaml = test(&format!("[\"{name}\"]")).args(&["--yaml"]).stdout();
+        let tree = parse(&yaml);
+        assert_eq!(entries(&tree["all"]["children"]["web"], "hosts")[0].0, name, "{yaml}");
+    }
+}
+
+#[test]
 fn many_ways_to_a_group_do_not_make_it_longer() {
     let long = Listing::of_text("ladder", &ladder(40)).yaml;
     assert!(long.len() < 40_000, "{} bytes", long.len());

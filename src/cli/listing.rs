@@ -26,6 +26,9 @@ pub fn run(invocation: &Invocation<'_>, arguments: &Arguments) -> anyhow::Result
         let unread: &[String] = if invocation.settings.skip_vaults { &[] } else { &planned.vaults };
         refuse_inexact(unread, &listing)?;
     }
+    if arguments.yaml && arguments.host.is_none() {
+        refuse_misread(&listing)?;
+    }
     let whole = arguments.host.is_some() || arguments.graph || arguments.yaml || arguments.pretty;
     if !whole {
         let print = |sink: &mut dyn Write| listing.write(sink).and_then(|()| sink.write_all(b"\n"));
@@ -64,4 +67,14 @@ fn refuse_inexact(unread: &[String], listing: &Listing<'_, '_>) -> Result<(), Er
             .hint(format!("rename it, or {beside}"))
     });
     Error::unless_any(unread.chain(misplaced).chain(meta).collect(), ())
+}
+
+/// A YAML inventory must not name other hosts than the source.
+fn refuse_misread(listing: &Listing<'_, '_>) -> Result<(), Error> {
+    let problems = listing.misread_in_yaml().into_iter().map(|host| {
+        let message =
+            format!("host `{host}` cannot stand in YAML: Ansible would read a range of hosts or a port in its name");
+        Problem::new(message).hint("rename it, or leave `--yaml` away: the JSON form keeps such names")
+    });
+    Error::unless_any(problems.collect(), ())
 }

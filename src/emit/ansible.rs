@@ -171,6 +171,11 @@ impl<'a> Listing<'_, 'a> {
         Ok(())
     }
 
+    /// Hosts that [`Listing::yaml`] cannot name: Ansible would read a range or a port in their names.
+    pub fn misread_in_yaml(&self) -> Vec<&'a str> {
+        yaml::misread(self)
+    }
+
     /// The listing as a YAML inventory that Ansible reads as a file, `--list --yaml`.
     pub fn yaml(&self, arena: &'a Arena) -> Vec<u8> {
         yaml::write(self, arena)

@@ -26,6 +26,7 @@ use std::collections::HashSet;
 use super::placement::Placement;
 use super::{Listing, PlanGroup};
 use crate::inventory::{ALL, GroupId, HostId, UNGROUPED};
+use crate::pattern::{address, range};
 use crate::text::{Arena, Pos};
 use crate::value::{Entry, KeyKind, Value};
 
@@ -49,6 +50,15 @@ pub fn write<'a>(listing: &Listing<'_, 'a>, arena: &'a Arena) -> Vec<u8> {
     let mut out = Vec::new();
     tree.mapping(tops).write_yaml(&mut out);
     out
+}
+
+/// Hosts whose name as a key would be read as something else: as a range, or with a port.
+///
+/// A script may name a host so, for which Ansible takes the name as it is.
+pub fn misread<'a>(listing: &Listing<'_, 'a>) -> Vec<&'a str> {
+    let names = listing.inventory.host_ids().filter(|host| !listing.is_hidden(*host));
+    let names = names.map(|host| listing.inventory.host_name(host));
+    names.filter(|name| address::split_port(name).host != *name || range::is_range(name)).collect()
 }
 
 type Entries<'a> = Vec<(&'a str, Value<'a>)>;
