@@ -42,6 +42,7 @@ fn exporting(criterion: &mut Criterion) {
         environment: &[],
         sources: &[],
         warnings: &[],
+        connections: &[],
         full: true,
     };
     let (variables, texts) = (Effective::new(&inventory), TextMap::new());

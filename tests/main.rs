@@ -15,6 +15,7 @@ mod fixtures;
 mod layers;
 mod library;
 mod limits;
+mod logins;
 mod messages;
 mod minions;
 mod mistakes;

@@ -174,6 +174,33 @@ fn a_decrypted_value_stands_in_no_message_of_any_export() {
 }
 
 #[test]
+fn a_decrypted_login_stands_in_no_message() {
+    // Each has something that a format over ssh refuses or leaves out.
+    for (login, said) in [
+        ("ansible_ssh_host: 'hunter2 x'", "its address `…`: …"),
+        ("ansible_ssh_port: hunter2", "its `ansible_ssh_port` is `…`, which is no port"),
+        ("ansible_connection: hunter2", "its `ansible_connection` is `…`, and this format is for ssh"),
+        ("ansible_private_key_file: 'hunter2\"'", "its `ansible_private_key_file` is `…`, which has a quote"),
+        ("ansible_ssh_user: 'hunter2 x'", "its `ansible_ssh_user` is `…`, which has more than"),
+        ("ansible_ssh_common_args: '-o hunter2=hunter2 -o ProxyCommand=hunter2'", "has a ProxyCommand"),
+        ("ansible_ssh_extra_args: '-o hunter2=hunter2 -L hunter2'", "leaves out `…` of `ansible_ssh_extra_args`"),
+        ("ansible_password: hunter2", "leaves out `ansible_password` of `web1` and 1 more"),
+    ] {
+        let vars = encrypt(login);
+        for format in ["hosts", "clustershell", "dsh", "salt-roster", "tsv", "ndjson", "json"] {
+            let test = vaulted(PLAIN).file("host_vars/web1.yml", "a: 1").file("host_vars/web2.yml", "a: 1");
+            let test = test.file("group_vars/web.yml", &vars).args(&["export", format, "--output", "out"]);
+            let output = test.run();
+            says_nothing(&output, format);
+            assert!(FORMATS.iter().any(|known| known.name == format), "{format}");
+            if !["tsv", "ndjson", "json"].contains(&format) {
+                assert!(output.stderr.contains(said), "{format}: {}", output.stderr);
+            }
+        }
+    }
+}
+
+#[test]
 fn what_is_said_instead() {
     let message = vaulted("versions: {v1: web}\nassignment: {mode: rank, key: asset}\n").args(&["check"]).errors();
     let expected = "web[1:2] have the same `asset`, `…`, which `assignment.key` takes for an id";

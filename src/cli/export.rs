@@ -92,6 +92,8 @@ fn render<'a>(
     let configuration = invocation.config.as_ref().map(|path| path.display().to_string());
     let sources = invocation.source_names();
     let known = warnings.clone();
+    let json = wanted.iter().any(|wanted| wanted.format.name == "json");
+    let connections = if json { planned.connections() } else { Vec::new() };
     let report = Report {
         plan: &planned.plan,
         names: &planned.names,
@@ -99,6 +101,7 @@ fn render<'a>(
         environment: &invocation.settings.environment,
         sources: &sources,
         warnings: &known,
+        connections: &connections,
         full: true,
     };
     let variables = Effective::new(&planned.inventory);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use regal_inventory::assign::{self, Assignments, Request, literal_hosts};
 use regal_inventory::emit::ansible::PlanGroups;
+use regal_inventory::emit::connection::{Connection, connections};
 use regal_inventory::error::{Error, Location, Problem};
 use regal_inventory::files::Access;
 use regal_inventory::inventory::Inventory;
@@ -65,6 +66,14 @@ pub struct Planned<'a> {
     pub fleet: Option<Fleet<'a>>,
     /// What an operator should know, from every step.
     pub warnings: Vec<Problem>,
+}
+
+impl<'a> Planned<'a> {
+    /// How the hosts of the plan are reached, those of which the inventory says anything.
+    pub fn connections(&self) -> Vec<Connection<'a>> {
+        let batches = self.plan.rollouts.iter().flat_map(|rollout| &rollout.batches);
+        connections(&self.inventory, batches.flat_map(|batch| &batch.hosts).copied())
+    }
 }
 
 impl<'a> Invocation<'a> {

@@ -20,7 +20,10 @@ pub fn run(invocation: &Invocation<'_>, options: &PlanOptions) -> anyhow::Result
         (planned.plan, planned.names) = waves::select(&planned.plan, &planned.names, &wanted)?;
     }
     let around = Around::new(invocation);
-    let report = around.report(invocation, &planned, options);
+    let mut report = around.report(invocation, &planned, options);
+    let is_document = matches!(options.format, Format::Json | Format::Yaml);
+    let connections = if is_document { planned.connections() } else { Vec::new() };
+    report.connections = &connections;
     let mut result = Vec::new();
     match format(options.format) {
         None => regal::write(&planned.plan, &mut result)?,
@@ -60,6 +63,7 @@ impl Around {
             environment: &invocation.settings.environment,
             sources: &self.sources,
             warnings: &planned.warnings,
+            connections: &[],
             full: options.full,
         }
     }

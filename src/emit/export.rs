@@ -9,6 +9,7 @@ mod groups;
 mod haproxy;
 mod hosts;
 mod ids;
+mod login;
 mod nginx;
 mod nginx_lua;
 pub mod options;
@@ -139,7 +140,12 @@ pub static FORMATS: &[Format] = &[
     text("file-sd", file_sd::USES, file_sd::render, "targets with labels for Prometheus' file service discovery"),
     text("json", &[], programs::json, "the whole plan as one JSON document; the same as plan --format json"),
     text("ndjson", &[Setting::ByName], programs::ndjson, "a JSON document a line for each batch, and an end"),
-    text("tsv", &[Setting::ByName], programs::tsv, "a line a host: version, index, batch, user group, host, address"),
+    text(
+        "tsv",
+        &[Setting::ByName],
+        programs::tsv,
+        "a line a host: version, index, batch, user group, host, address, and how one logs in",
+    ),
     text("regal", &[], programs::regal, "a JSON mapping a line from version to batches, as regal's iter_dict"),
     folder("salt", salt::ROSTER_USES, salt::folder, "a folder with the three that follow"),
     text("salt-nodegroups", &[], salt::nodegroups, "the batches as nodegroups, for a Salt master's master.d"),
@@ -236,10 +242,15 @@ impl<'e, 'a> Export<'e, 'a> {
         Shown::unless(var.is_some_and(|var| self.texts.is_concealed(var.at)), text)
     }
 
+    /// The name of a host, a version or a group as a message shows it.
+    pub fn shown_name<'t>(&self, name: &'t str) -> Shown<'t> {
+        names::shown(self.plan(), self.names(), name)
+    }
+
     /// A problem with a host, a version or a group that this format cannot express: "`web 1` cannot be in `export
     /// hosts`: it has a space".
     pub fn refuse(&self, name: &str, why: impl std::fmt::Display) -> Problem {
-        let name = names::shown(self.plan(), self.names(), name);
+        let name = self.shown_name(name);
         Problem::new(format!("`{name}` cannot be in `export {}`: {why}", self.format))
     }
 

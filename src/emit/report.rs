@@ -15,6 +15,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::connection::Connection;
 use crate::error::Problem;
 use crate::plan::names::{GroupNames, RolloutNames};
 use crate::plan::{Batch, Plan, Rollout, plan_id};
@@ -50,6 +51,8 @@ pub struct Report<'r, 'a> {
     pub sources: &'r [String],
     /// All warnings, in order.
     pub warnings: &'r [Problem],
+    /// How hosts are reached, those of which the inventory says anything.
+    pub connections: &'r [Connection<'a>],
     /// Whether to show every batch and every host.
     pub full: bool,
 }

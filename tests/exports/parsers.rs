@@ -191,7 +191,7 @@ for case in json.load(open("wanted.json")):
     rows = list(csv.reader(open(name + ".tsv", encoding="utf-8", newline=""), delimiter="\t", quoting=csv.QUOTE_NONE))
     names = ["groupA"] + ["groupB%d" % i for i in range(1, len(batches))]
     wanted = [[version, str(i), names[i], names[i][5], address] for i, batch in enumerate(batches) for address in batch]
-    assert [row[:4] + row[5:] for row in rows] == wanted, (case, rows)
+    assert [row[:4] + row[5:6] for row in rows] == wanted, (case, rows)
     lines = [json.loads(line) for line in open(name + ".ndjson", encoding="utf-8")]
     assert lines[-1] == {"type": "end", "schema": 1, "batches": len(batches)}, lines
     assert [line["addresses"] for line in lines[:-1]] == batches, (case, lines)

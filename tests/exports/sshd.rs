@@ -14,6 +14,8 @@ pub struct Sshd {
     _server: Server,
     /// A configuration for `ssh -F`.
     pub config: PathBuf,
+    /// Where it listens.
+    pub port: u16,
     /// A command that notes its host in `deployed`, and fails where the host is the one in `failing`.
     pub deploy: String,
 }
@@ -58,6 +60,12 @@ impl Sshd {
         for address in ADDRESSES {
             wait_until("sshd", || TcpStream::connect((address, port)).is_ok());
         }
-        Sshd { _server: server, config, deploy: deploy.display().to_string() }
+        Sshd { _server: server, config, port, deploy: deploy.display().to_string() }
+    }
+
+    /// A configuration that lets in hosts that are not known yet, and has all else from another one.
+    pub fn trusting(site: &Site, config: &str) -> PathBuf {
+        let text = "StrictHostKeyChecking no\nUserKnownHostsFile /dev/null\nLogLevel ERROR\nBatchMode yes\n";
+        site.file("trusting", &format!("{text}Include {}\n", site.path().join(config).display()))
     }
 }

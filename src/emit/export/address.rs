@@ -8,6 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::Export;
 use super::options::Port;
+use crate::emit::connection::{HOST, is_template};
 use crate::error::Problem;
 use crate::plan::Rollout;
 use crate::shown::Shown;
@@ -23,26 +24,24 @@ impl<'a> Export<'_, 'a> {
     /// # Errors
     /// An `ansible_host` that is no plain text, or one that is no address and no DNS name.
     pub fn address(&self, host: &'a str) -> Result<&'a str, Problem> {
-        let set = if self.options.by_name { None } else { self.variable(host, "ansible_host") };
-        let address = match set {
-            None | Some(Value::Null) => {
-                return fault(host).map_or(Ok(host), |why| Err(self.refuse(host, why).hint(ALPHABET)));
-            }
-            Some(value) => value.text().ok_or_else(|| {
-                let problem = self.refuse(host, "its `ansible_host` is no text");
-                problem.hint("give it an address, or use --by-name to connect to hosts by their names")
-            })?,
+        let set = if self.options.by_name { None } else { self.host_variable(host) };
+        let Some((name, value)) = set else {
+            return fault(host).map_or(Ok(host), |why| Err(self.refuse(host, why).hint(ALPHABET)));
         };
-        if address.contains("{{") || address.contains("{%") {
-            let problem = self.refuse(host, "its `ansible_host` is a template, which only Ansible resolves");
-            return Err(problem.hint("give it an address, or use --by-name to connect to hosts by their names"));
+        let by_name = "give it an address, or use --by-name to connect to hosts by their names";
+        let Some(address) = value.text() else {
+            return Err(self.refuse(host, format!("its `{name}` is no text")).hint(by_name));
+        };
+        if is_template(address) {
+            let why = format!("its `{name}` is a template, which only Ansible resolves");
+            return Err(self.refuse(host, why).hint(by_name));
         }
         match fault(address) {
             None => Ok(address),
             Some(why) => {
-                let address = self.shown(host, "ansible_host", address);
+                let address = self.shown(host, name, address);
                 // what is wrong with it shows a part of it
-                let why = self.shown(host, "ansible_host", &why);
+                let why = self.shown(host, name, &why);
                 Err(self.refuse(host, format!("its address `{address}`: {why}")).hint(ALPHABET))
             }
         }
@@ -50,7 +49,10 @@ impl<'a> Export<'_, 'a> {
 
     /// A host's address as a message shows it.
     pub(super) fn shown_address<'t>(&self, host: &str, address: &'t str) -> Shown<'t> {
-        if address == host { Shown::new(address) } else { self.shown(host, "ansible_host", address) }
+        match self.host_variable(host) {
+            Some((name, _)) if address != host => self.shown(host, name, address),
+            _ => Shown::new(address),
+        }
     }
 
     /// The port of a host's service as a message shows it.
@@ -60,6 +62,12 @@ impl<'a> Export<'_, 'a> {
             Some(Port::Variable(name)) => self.shown(host, name, &text).to_string(),
             _ => text,
         }
+    }
+
+    /// The variable that says what a host is connected to; as with Ansible's ssh plugin, the older one wins.
+    fn host_variable(&self, host: &str) -> Option<(&'static str, Value<'a>)> {
+        let mut set = HOST.iter().rev().filter_map(|name| Some((*name, self.variable(host, name)?)));
+        set.find(|(_, value)| *value != Value::Null)
     }
 
     /// The addresses of each batch, in order. Two hosts of one address would be worked on twice, perhaps in two batches.

@@ -13,7 +13,7 @@ use crate::plan::{Rollout, Stage};
 const SOURCE: &str = "regal";
 
 /// `clustershell`: a group source, and the configuration that finds it.
-pub(super) fn clustershell(export: &Export<'_, '_>, _: &mut Vec<Problem>) -> Result<Vec<File>> {
+pub(super) fn clustershell(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Result<Vec<File>> {
     let mut problems = Vec::new();
     let source = source(export, &mut problems);
     let mut yaml = format!("\"{source}\":\n");
@@ -29,7 +29,9 @@ pub(super) fn clustershell(export: &Export<'_, '_>, _: &mut Vec<Problem>) -> Res
     }
     let configuration = format!("[Main]\ndefault: {source}\nautodir: $CFGDIR/groups.d\n");
     let file = |path: &str, text: String| File { path: path.to_string(), bytes: text.into_bytes() };
-    Error::unless_any(problems, vec![file("groups.conf", configuration), file("groups.d/regal.yaml", yaml)])
+    let mut files = vec![file("groups.conf", configuration), file("groups.d/regal.yaml", yaml)];
+    files.extend(export.ssh_config(&mut problems, warnings));
+    Error::unless_any(problems, files)
 }
 
 /// The groups over the batches, each with the places of the batches below it. A limit may have left out the canary.
@@ -52,7 +54,7 @@ fn source<'e>(export: &Export<'e, '_>, problems: &mut Vec<Problem>) -> &'e str {
 }
 
 /// `dsh`: a file of hosts for each group, under `group/`, where dsh looks for it.
-pub(super) fn dsh(export: &Export<'_, '_>, _: &mut Vec<Problem>) -> Result<Vec<File>> {
+pub(super) fn dsh(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Result<Vec<File>> {
     let mut problems = Vec::new();
     let mut files = Vec::new();
     let mut add = |group: &str, batches: &[Vec<&str>]| {
@@ -77,6 +79,7 @@ pub(super) fn dsh(export: &Export<'_, '_>, _: &mut Vec<Problem>) -> Result<Vec<F
             add(group, &addresses[below]);
         }
     }
+    files.extend(export.ssh_config(&mut problems, warnings));
     Error::unless_any(problems, files)
 }
 

@@ -1,7 +1,7 @@
 //! `hosts`: a file of hosts for each batch, for parallel-ssh, pdsh, clush, GNU parallel and Fabric.
 //!
 //! The files' names sort as the batches are rolled out: `01-shop-2.5.0_groupA.hosts`. A line is one bare host. Only
-//! parallel-ssh and GNU parallel understand `USER@HOST:PORT`.
+//! parallel-ssh and GNU parallel understand `USER@HOST:PORT`; what the inventory says of logins stands in `ssh_config`.
 
 use super::address::has_zone;
 use super::ids::Alphabet;
@@ -52,14 +52,17 @@ pub(super) fn render(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Re
     if let Some((host, address)) = bare_ipv6 {
         let address = export.shown_address(host, address);
         let message = format!("export {}: parallel-ssh takes the end of {address} for a port", export.format);
-        warnings
-            .push(Problem::new(message).hint("for parallel-ssh, add --ssh-port 22; pdsh and clush need it without"));
+        warnings.push(
+            Problem::new(message)
+                .hint("for parallel-ssh, give the port with --ssh-port 22; pdsh and clush need it without"),
+        );
     }
     if let Some((host, address)) = zone {
         let address = export.shown_address(host, address);
         let message = format!("export {}: GNU parallel stops at {address}, which has a zone", export.format);
         warnings.push(Problem::new(message).hint("use parallel-ssh with --ssh-port, pdsh or clush"));
     }
+    files.extend(export.ssh_config(&mut problems, warnings));
     Error::unless_any(problems, files)
 }
 

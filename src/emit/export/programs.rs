@@ -5,6 +5,8 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::Export;
+use super::login::Logins;
+use crate::emit::connection::How;
 use crate::emit::{regal as iter_dict, report};
 use crate::error::{Error, Problem, Result};
 use crate::plan::Stage;
@@ -13,7 +15,12 @@ use crate::plan::Stage;
 const SCHEMA: u32 = 1;
 
 /// The document of `plan --format json`.
-pub(super) fn json(export: &Export<'_, '_>, _: &mut Vec<Problem>) -> Result<Vec<u8>> {
+pub(super) fn json(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Result<Vec<u8>> {
+    let mut ways = Ways::new(export);
+    for host in export.rollouts().flat_map(|(rollout, _)| &rollout.batches).flat_map(|batch| &batch.hosts) {
+        ways.of(host);
+    }
+    ways.logins.warn(export, warnings);
     let mut out = Vec::new();
     export.written(export.report.write(report::Format::Json, &mut out))?;
     Ok(out)
@@ -41,6 +48,8 @@ enum Line<'l> {
         index: usize,
         hosts: &'l [&'l str],
         addresses: Vec<&'l str>,
+        #[serde(skip_serializing_if = "are_unsaid")]
+        connections: Vec<How<'l>>,
     },
     End {
         schema: u32,
@@ -48,8 +57,13 @@ enum Line<'l> {
     },
 }
 
+fn are_unsaid(connections: &[How<'_>]) -> bool {
+    connections.iter().all(How::is_empty)
+}
+
 /// A JSON document a line: the batches in order, then an end, without which the stream was cut.
-pub(super) fn ndjson(export: &Export<'_, '_>, _: &mut Vec<Problem>) -> Result<Vec<u8>> {
+pub(super) fn ndjson(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Result<Vec<u8>> {
+    let mut ways = Ways::new(export);
     let mut out = Vec::new();
     let mut problems = Vec::new();
     let mut batches = 0;
@@ -63,12 +77,14 @@ pub(super) fn ndjson(export: &Export<'_, '_>, _: &mut Vec<Problem>) -> Result<Ve
                 index: batch.stage.index(),
                 hosts: &batch.hosts,
                 addresses,
+                connections: batch.hosts.iter().map(|host| ways.of(host)).collect(),
             };
             write_line(export, &mut out, &line)?;
             batches += 1;
         }
     }
     write_line(export, &mut out, &Line::End { schema: SCHEMA, batches })?;
+    ways.logins.warn(export, warnings);
     Error::unless_any(problems, out)
 }
 
@@ -85,8 +101,10 @@ fn user_group(stage: Stage) -> &'static str {
     }
 }
 
-/// A line a host with tabs between version, index of the batch, batch, user group, host and address; without a head.
-pub(super) fn tsv(export: &Export<'_, '_>, _: &mut Vec<Problem>) -> Result<Vec<u8>> {
+/// A line a host with tabs between version, index of the batch, batch, user group, host, address, port, user, key file,
+/// arguments for ssh, connection and the user that tasks become; without a head.
+pub(super) fn tsv(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Result<Vec<u8>> {
+    let mut ways = Ways::new(export);
     let mut out = Vec::new();
     let mut problems = Vec::new();
     for (rollout, _) in export.rollouts() {
@@ -98,11 +116,45 @@ pub(super) fn tsv(export: &Export<'_, '_>, _: &mut Vec<Problem>) -> Result<Vec<u
             problems.extend(batch.hosts.iter().filter_map(|host| control_character(export, host)));
             // Where an address is missing there is a problem, and no result.
             for (host, address) in batch.hosts.iter().zip(addresses) {
-                export.written(writeln!(out, "{head}\t{host}\t{address}"))?;
+                let How { port, user, private_key_file, ssh_args, connection, becomes } = ways.of(host);
+                let last = [port, user, private_key_file, ssh_args.as_deref(), connection, becomes];
+                let last = last.map(Option::unwrap_or_default);
+                problems.extend(last.iter().filter_map(|text| unclear_field(export, host, text)));
+                export.written(writeln!(out, "{head}\t{host}\t{address}\t{}", last.join("\t")))?;
             }
         }
     }
+    ways.logins.warn(export, warnings);
     Error::unless_any(problems, out)
+}
+
+/// How hosts are reached, in the inventory's own texts; what is no text, and no field, is left out.
+struct Ways<'e, 'a> {
+    logins: Logins<'e, 'a>,
+}
+
+impl<'e, 'a> Ways<'e, 'a> {
+    fn new(export: &Export<'e, 'a>) -> Self {
+        Ways { logins: Logins::new(export) }
+    }
+
+    fn of(&mut self, host: &'a str) -> How<'a> {
+        if self.logins.are_unsaid() {
+            return How::default();
+        }
+        let connections = self.logins.connections();
+        let mut left: Vec<&'static str> = connections.others(host).collect();
+        let how = connections.how(host, |name| left.push(name));
+        left.into_iter().for_each(|name| self.logins.leave_out(name, host));
+        how
+    }
+}
+
+/// A field that would be two.
+fn unclear_field(export: &Export<'_, '_>, host: &str, text: &str) -> Option<Problem> {
+    let found = text.chars().find(|c| c.is_control())?;
+    let why = format!("what it says of its connection has a `{}`", found.escape_debug());
+    Some(export.refuse(host, why).hint("a line has tabs between its fields; use ndjson"))
 }
 
 fn control_character(export: &Export<'_, '_>, name: &str) -> Option<Problem> {

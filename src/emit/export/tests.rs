@@ -57,6 +57,7 @@ fn render(format: &str, versions: &[(&str, &[Host<'_>])], options: &Options) -> 
         environment: &[],
         sources: &[],
         warnings: &[],
+        connections: &[],
         full: true,
     };
     let (variables, texts) = (Effective::new(&inventory), TextMap::new());
@@ -392,7 +393,7 @@ const READERS: &[(&str, Reader)] = &[
         let mut batches: Vec<Vec<String>> = Vec::new();
         for line in text.split_terminator('\n') {
             let fields: Vec<&str> = line.split('\t').collect();
-            assert_eq!(fields.len(), 6, "{line}");
+            assert_eq!(fields.len(), 12, "{line}");
             let index: usize = fields[1].parse().unwrap();
             if index == batches.len() {
                 batches.push(Vec::new());

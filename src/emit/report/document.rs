@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use crate::emit::connection::Connection;
+
 use super::{Report, domains, done_after, permille, rollout_id};
 use crate::error::Problem;
 use crate::plan::names::RolloutNames;
@@ -27,6 +29,9 @@ pub(super) struct Document<'r> {
     versions: Vec<Version<'r>>,
     excluded: Vec<&'r str>,
     unversioned: &'r [&'r str],
+    /// How hosts are reached, where the inventory says anything of it.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    connections: &'r [Connection<'r>],
     notes: Vec<String>,
     warnings: Vec<Warning<'r>>,
 }
@@ -118,6 +123,7 @@ impl<'r> Document<'r> {
             versions: report.rollouts().map(|(rollout, names)| Version::new(rollout, names)).collect(),
             excluded: report.excluded(),
             unversioned: &report.plan.unversioned,
+            connections: report.connections,
             notes: report.notes(),
             warnings: report.warnings.iter().map(Warning::new).collect(),
         }

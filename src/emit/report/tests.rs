@@ -36,6 +36,7 @@ fn report(assignments: &Assignments<'_>, policy: &Policy, format: Format, full: 
         environment: &[("REGAL_BATCH_SIZE".to_string(), "2%".to_string())],
         sources: &["production/".to_string()],
         warnings: &warnings,
+        connections: &[],
         full,
     };
     let mut out = Vec::new();
