@@ -5,7 +5,7 @@ use super::site::Scenario;
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn without_a_terminal_approval_stops_the_run() {
-    Scenario::five_hosts().on_oldest_and_newest(|site| {
+    Scenario::five_hosts().on_one_ansible(|site| {
         site.rollout()
             .set("rollout_version=app-1.0.0")
             .set("rollout_approval=after_canary")
@@ -16,7 +16,7 @@ fn without_a_terminal_approval_stops_the_run() {
             .says("app-1.0.0_groupB1, not started: mike, alpha")
             .says("-e rollout_from=B1");
     });
-    Scenario::five_hosts().on_oldest_and_newest(|site| {
+    Scenario::five_hosts().on_one_ansible(|site| {
         let asks = || site.rollout().set("rollout_version=app-1.0.0").set("rollout_approval=true").set("rollout_to=B1");
         for run in [asks().through_a_pipe(), asks().without_input()] {
             run.go().exits(2).ran("drain", "A zulu").says("not approved, there is no terminal to ask on");
@@ -51,7 +51,7 @@ fn in_a_terminal_where_nobody_answers_the_run_stops_in_time_and_says_what_goes_o
 #[ignore = "needs ansible; run tests/run"]
 fn what_is_approved_beforehand_is_not_asked() {
     let scenario = Scenario::new().version("app", &["zulu", "mike", "alpha"]).version("db", &["kilo", "echo"]);
-    scenario.on_newest(|site| {
+    scenario.on_one_ansible(|site| {
         let run = |version: &str, approved: &str| {
             let run = site.rollout().set(&format!("rollout_version={version}")).set("rollout_approval=each_batch");
             run.set(&format!("rollout_approved={approved}")).go()
@@ -90,7 +90,7 @@ fn after_the_canary_it_asks_once_and_goes_on_with_a_yes() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn each_batch_asks_before_every_batch_and_anything_but_yes_stops() {
-    Scenario::new().version("app", &["zulu", "mike", "alpha"]).on_oldest_and_newest(|site| {
+    Scenario::new().version("app", &["zulu", "mike", "alpha"]).on_one_ansible(|site| {
         let run =
             |answer: &str| site.rollout().set("rollout_version=app").set("rollout_approval=true").answer(answer).go();
         let asked = run("yes").exits(0).ran("deploy", "A zulu, B1 mike, B2 alpha").output;

@@ -20,7 +20,7 @@ fn scenario() -> Scenario {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn the_front_is_told_before_and_behind_each_batch() {
-    scenario().on_oldest_and_newest(|site| {
+    scenario().on_one_ansible(|site| {
         site.rollout().set("rollout_version=app").go().exits(0);
         let all = [
             "done= now=A lost=",
@@ -45,7 +45,7 @@ fn the_front_is_told_before_and_behind_each_batch() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn hosts_that_are_lost_stay_out_of_the_front() {
-    scenario().on_newest(|site| {
+    scenario().on_one_ansible(|site| {
         site.fail("check", "mike");
         site.rollout().set("rollout_version=app").go().exits(2);
         assert_eq!(told(site)[2..], ["done=A now=B1 lost=", "done=B1 now= lost=mike"]);
@@ -61,7 +61,7 @@ fn hosts_that_are_lost_stay_out_of_the_front() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn a_rollback_tells_the_front_the_way_back() {
-    scenario().on_newest(|site| {
+    scenario().on_one_ansible(|site| {
         site.fail("deploy", "mike");
         site.rollback().set("rollout_version=app").set("rollout_back_to=old").set("rollout_from=B1").go().exits(2);
         let all = ["done=A now=B1 lost=", "done=A now= lost=mike", "done= now=A lost=mike", "done= now= lost=mike"];
@@ -73,7 +73,7 @@ fn a_rollback_tells_the_front_the_way_back() {
 #[ignore = "needs ansible; run tests/run"]
 fn several_versions_and_a_front_that_fails() {
     let scenario = scenario().version("db", &["delta", "echo"]);
-    scenario.on_newest(|site| {
+    scenario.on_one_ansible(|site| {
         site.rollout().set("rollout_version=app,db").set("rollout_waves=parallel").go().exits(0);
         let lines = told(site);
         assert_eq!(lines[0], "done= now=A,db_groupA lost=");

@@ -5,7 +5,7 @@ use super::site::Scenario;
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn a_failing_canary_stops_the_run() {
-    Scenario::five_hosts().on_each_ansible(|site| {
+    Scenario::five_hosts().on_one_ansible(|site| {
         site.fail("check", "zulu");
         site.rollout()
             .set("rollout_version=app-1.0.0")
@@ -23,7 +23,7 @@ fn a_failing_canary_stops_the_run() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn a_failure_in_b1_leaves_b2_untouched_and_the_batch_completes() {
-    Scenario::five_hosts().on_oldest_and_newest(|site| {
+    Scenario::five_hosts().on_one_ansible(|site| {
         for (hook, stands) in [
             ("drain", "lost in drain, may be drained"),
             ("deploy", "lost in deploy, is drained"),
@@ -87,7 +87,7 @@ fn a_failing_handler_leaves_the_host_drained() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn an_unreachable_canary_stops_the_run() {
-    Scenario::five_hosts().on_oldest_and_newest(|site| {
+    Scenario::five_hosts().on_one_ansible(|site| {
         site.down("zulu");
         let run = site.rollout().set("rollout_version=app-1.0.0").go().exits(4).untouched();
         run.says("should it stop, this goes on with it: ");
@@ -125,7 +125,7 @@ fn an_unreachable_host_leaves_the_next_batch_untouched() {
 #[ignore = "needs ansible; run tests/run"]
 fn a_host_lost_between_two_hooks_stops_the_run() {
     let cut = "- name: Cut the line\n  ansible.builtin.raw: mkdir -p down && touch down/mike\n  when: inventory_hostname == 'mike'\n";
-    Scenario::five_hosts().hook("deploy", cut).on_oldest_and_newest(|site| {
+    Scenario::five_hosts().hook("deploy", cut).on_one_ansible(|site| {
         site.rollout()
             .set("rollout_version=app-1.0.0")
             .go()
@@ -139,7 +139,7 @@ fn a_host_lost_between_two_hooks_stops_the_run() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn a_failure_in_the_last_batch_is_reported() {
-    Scenario::new().version("app", &["zulu", "mike alpha"]).on_oldest_and_newest(|site| {
+    Scenario::new().version("app", &["zulu", "mike alpha"]).on_one_ansible(|site| {
         site.fail("deploy", "alpha");
         site.rollout()
             .set("rollout_version=app")
@@ -154,7 +154,7 @@ fn a_failure_in_the_last_batch_is_reported() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn a_tolerated_loss_does_not_stop_the_run_but_one_more_does() {
-    Scenario::new().version("app", &["zulu", "mike alpha", "yankee bravo", "kilo"]).on_oldest_and_newest(|site| {
+    Scenario::new().version("app", &["zulu", "mike alpha", "yankee bravo", "kilo"]).on_one_ansible(|site| {
         let run = || site.rollout().set("rollout_version=app").set("rollout_max_failed=1");
         site.fail("deploy", "mike");
         run()
@@ -175,7 +175,7 @@ fn a_tolerated_loss_does_not_stop_the_run_but_one_more_does() {
 fn a_failure_after_the_bake_stops_the_run() {
     let wear =
         "- name: Fail the second time\n  ansible.builtin.fail:\n    msg: worn out\n  when: rollout_step == 'bake'\n";
-    Scenario::new().version("app", &["zulu", "mike"]).hook("check", wear).on_oldest_and_newest(|site| {
+    Scenario::new().version("app", &["zulu", "mike"]).hook("check", wear).on_one_ansible(|site| {
         site.rollout()
             .set("rollout_version=app")
             .set("rollout_bake=1")
@@ -192,7 +192,7 @@ fn a_failing_first_version_leaves_the_second_untouched() {
     Scenario::new()
         .version("app-1.0.0", &["zulu kilo"])
         .version("app-2.0.0", &["yankee bravo", "alpha"])
-        .on_oldest_and_newest(|site| {
+        .on_one_ansible(|site| {
             site.fail("deploy", "bravo");
             site.rollout()
                 .set("rollout_version=app-2.0.0,app-1.0.0")

@@ -19,7 +19,7 @@ const DEPLOY: &str =
 #[ignore = "needs ansible; run tests/run"]
 fn the_same_command_again_touches_unfinished_hosts_only() {
     let scenario = Scenario::five_hosts().hook("installed", INSTALLED).hook("deploy", DEPLOY);
-    scenario.on_each_ansible(|site| {
+    scenario.on_one_ansible(|site| {
         let run = || site.rollout().set("rollout_version=app-1.0.0");
         site.fail("deploy", "mike");
         run().go().exits(2).ran("enable", "A zulu, B1 alpha").does_not_say("-e rollout_from=");
@@ -34,7 +34,7 @@ fn the_same_command_again_touches_unfinished_hosts_only() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn the_printed_command_goes_on_where_the_run_stopped() {
-    Scenario::five_hosts().on_oldest_and_newest(|site| {
+    Scenario::five_hosts().on_one_ansible(|site| {
         site.fail("deploy", "mike");
         let stopped = site.rollout().set("rollout_version=app-1.0.0").go().exits(2);
         let command = stopped.command();
@@ -48,7 +48,7 @@ fn the_printed_command_goes_on_where_the_run_stopped() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn a_stale_plan_id_is_refused() {
-    Scenario::five_hosts().on_oldest_and_newest(|site| {
+    Scenario::five_hosts().on_one_ansible(|site| {
         // printf 'app-1.0.0_groupA=zulu\napp-1.0.0_groupB1=mike,alpha\napp-1.0.0_groupB2=yankee,bravo\n' | sha256sum
         let run = || site.rollout().set("rollout_version=app-1.0.0").set("rollout_plan_id=7a73729dc581");
         run().option("--limit=zulu").go().exits(0).ran("deploy", "A zulu");
@@ -82,7 +82,7 @@ fn back(site: &Site) -> Run<'_> {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn a_resume_that_nothing_says_is_one_is_refused() {
-    Scenario::five_hosts().on_oldest_and_newest(|site| {
+    Scenario::five_hosts().on_one_ansible(|site| {
         let from = || site.rollout().set("rollout_version=app-1.0.0").set("rollout_from=B2");
         // As after a host was added before the place of resuming: nobody knows of it.
         from()
@@ -103,7 +103,7 @@ fn a_resume_that_nothing_says_is_one_is_refused() {
             .exits(0)
             .says("note: not rolled back, since rollout_from is B1: app-1.0.0_groupB2: yankee, bravo");
     });
-    Scenario::five_hosts().hook("installed", INSTALLED).on_newest(|site| {
+    Scenario::five_hosts().hook("installed", INSTALLED).on_one_ansible(|site| {
         let run = site.rollout().set("rollout_version=app-1.0.0").set("rollout_from=B1").go().exits(0);
         run.says("note: taken for done, since rollout_from is B1: app-1.0.0_groupA: zulu");
     });
@@ -160,7 +160,7 @@ fn the_printed_command_has_the_variables_and_options_of_the_run() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn no_secret_is_printed() {
-    Scenario::five_hosts().on_oldest_and_newest(|site| {
+    Scenario::five_hosts().on_one_ansible(|site| {
         site.fail("drain", "zulu");
         let stopped = site
             .rollout()

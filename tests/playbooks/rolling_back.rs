@@ -12,7 +12,7 @@ fn back_from<'site>(site: &'site Site, batch: &str) -> Run<'site> {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn batches_go_back_newest_first() {
-    Scenario::five_hosts().on_oldest_and_newest(|site| {
+    Scenario::five_hosts().on_one_ansible(|site| {
         let run = back_from(site, "B2").set("rollout_bake=1h").set("rollout_approval=true").go().exits(0);
         assert!(run.journal.lines().all(|line| line.ends_with(" app-0.9.0")), "{}", run.journal);
         run.ran("deploy", "B2 yankee bravo, B1 mike alpha, A zulu")
@@ -28,7 +28,7 @@ fn batches_go_back_newest_first() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn a_rollback_carries_on_past_lost_hosts_and_fails_at_the_end() {
-    Scenario::five_hosts().on_each_ansible(|site| {
+    Scenario::five_hosts().on_one_ansible(|site| {
         site.fail("deploy", "mike");
         site.down("yankee");
         site.down("bravo");
@@ -50,7 +50,7 @@ fn a_rollback_carries_on_past_lost_hosts_and_fails_at_the_end() {
 #[ignore = "needs ansible; run tests/run"]
 fn a_host_lost_between_two_hooks_does_not_count_as_back() {
     let cut = "- name: Cut the line\n  ansible.builtin.raw: mkdir -p down && touch down/zulu\n";
-    Scenario::five_hosts().hook("drain", cut).on_oldest_and_newest(|site| {
+    Scenario::five_hosts().hook("drain", cut).on_one_ansible(|site| {
         back_from(site, "A")
             .go()
             .exits(2)
@@ -63,7 +63,7 @@ fn a_host_lost_between_two_hooks_does_not_count_as_back() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn a_rollback_needs_where_to_and_where_from() {
-    Scenario::five_hosts().on_oldest_and_newest(|site| {
+    Scenario::five_hosts().on_one_ansible(|site| {
         let run = site.rollback().set("rollout_version=app-1.0.0").go().fails().untouched();
         run.says("rollout_back_to is needed").says("rollout_from is needed");
 

@@ -24,7 +24,7 @@ fn batches_come_in_the_order_of_the_plan() {
 #[ignore = "needs ansible; run tests/run"]
 fn b10_comes_after_b9() {
     let batches = "a0 b1 b2 b3 b4 b5 b6 b7 b8 b9 b10 b11 b12 b13";
-    Scenario::new().version("app", &batches.split(' ').collect::<Vec<_>>()).on_oldest_and_newest(|site| {
+    Scenario::new().version("app", &batches.split(' ').collect::<Vec<_>>()).on_one_ansible(|site| {
         let run = || site.rollout().set("rollout_version=app");
         let listed = (1..=13).fold("app_groupA".to_owned(), |list, number| format!("{list},app_groupB{number}"));
         run().option("--list-hosts").go().exits(0).says(&format!("play #1 ({listed})"));
@@ -43,10 +43,8 @@ fn b10_comes_after_b9() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn several_versions_come_in_the_order_they_are_named_in() {
-    Scenario::new()
-        .version("app-1.0.0", &["zulu", "mike"])
-        .version("app-2.0.0", &["yankee", "bravo"])
-        .on_oldest_and_newest(|site| {
+    Scenario::new().version("app-1.0.0", &["zulu", "mike"]).version("app-2.0.0", &["yankee", "bravo"]).on_one_ansible(
+        |site| {
             let run = site.rollout().set("rollout_version=app-2.0.0,app-1.0.0").go().exits(0);
             run.says("finished app-2.0.0, app-1.0.0: 4 of 4 hosts")
                 .ran("deploy", "A yankee, B1 bravo, A zulu, B1 mike")
@@ -60,13 +58,14 @@ fn several_versions_come_in_the_order_they_are_named_in() {
                 .go()
                 .exits(0)
                 .ran("deploy", "A zulu, B1 mike, A yankee, B1 bravo");
-        });
+        },
+    );
 }
 
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn configuration_cannot_change_the_batches() {
-    Scenario::five_hosts().on_each_ansible(|site| {
+    Scenario::five_hosts().on_one_ansible(|site| {
         site.rollout()
             .set("rollout_version=app-1.0.0")
             .env("ANSIBLE_STRATEGY", "free")
@@ -85,7 +84,7 @@ fn configuration_cannot_change_the_batches() {
 fn check_mode_goes_through_all_batches_and_changes_nothing() {
     let copy = "- name: Install\n  ansible.builtin.copy:\n    content: '{{ rollout_target }}'\n    \
                 dest: \"{{ lookup('env', 'SITE') }}/installed-{{ inventory_hostname }}\"\n    mode: '0644'\n";
-    Scenario::new().version("app", &["zulu", "mike"]).hook("deploy", copy).on_oldest_and_newest(|site| {
+    Scenario::new().version("app", &["zulu", "mike"]).hook("deploy", copy).on_one_ansible(|site| {
         site.rollout()
             .set("rollout_version=app")
             .set("rollout_bake=1h")
@@ -106,7 +105,7 @@ fn check_mode_goes_through_all_batches_and_changes_nothing() {
 #[ignore = "needs ansible; run tests/run"]
 fn tags_choose_among_the_tasks_of_hooks_only() {
     let tagged = "- name: Tagged\n  ansible.builtin.raw: echo tagged >> tagged\n  tags: [config]\n";
-    Scenario::new().version("app", &["zulu", "mike"]).hook("deploy", tagged).on_oldest_and_newest(|site| {
+    Scenario::new().version("app", &["zulu", "mike"]).hook("deploy", tagged).on_one_ansible(|site| {
         site.rollout()
             .set("rollout_version=app")
             .option("--tags=config")
@@ -124,25 +123,23 @@ fn tags_choose_among_the_tasks_of_hooks_only() {
 fn hooks_see_the_step_the_version_variable_and_facts() {
     let show = "- name: Show\n  ansible.builtin.debug:\n    msg: \"{{ rollout_step }} of {{ rollout_group }}: \
                 {{ app_version }} on {{ ansible_facts.system | default('no facts') }}, lost {{ rollout_failed }}\"\n";
-    Scenario::new().version("1.10", &["zulu"]).var("app_version=0.9").hook("deploy", show).on_oldest_and_newest(
-        |site| {
-            let run = || site.rollout().set("rollout_version=1.10").set("rollout_version_var=app_version");
-            run().go().exits(0).says("deploy of 1.10_groupA: 1.10 on no facts, lost []");
-            run()
-                .set("rollout_gather_facts=true")
-                .env("ANSIBLE_JINJA2_NATIVE", "true")
-                .go()
-                .exits(0)
-                .says("deploy of 1.10_groupA: 1.10 on Linux, lost []")
-                .ran("deploy", "A zulu");
-        },
-    );
+    Scenario::new().version("1.10", &["zulu"]).var("app_version=0.9").hook("deploy", show).on_one_ansible(|site| {
+        let run = || site.rollout().set("rollout_version=1.10").set("rollout_version_var=app_version");
+        run().go().exits(0).says("deploy of 1.10_groupA: 1.10 on no facts, lost []");
+        run()
+            .set("rollout_gather_facts=true")
+            .env("ANSIBLE_JINJA2_NATIVE", "true")
+            .go()
+            .exits(0)
+            .says("deploy of 1.10_groupA: 1.10 on Linux, lost []")
+            .ran("deploy", "A zulu");
+    });
 }
 
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn a_batch_bakes_and_is_checked_again_before_the_next() {
-    Scenario::new().version("app", &["zulu", "mike"]).on_oldest_and_newest(|site| {
+    Scenario::new().version("app", &["zulu", "mike"]).on_one_ansible(|site| {
         let run = site.rollout().set("rollout_version=app").set("rollout_bake=1s").go().exits(0);
         let hooks: Vec<&str> = run.journal.lines().map(|line| line.split(' ').next().unwrap()).collect();
         assert_eq!(
@@ -156,7 +153,7 @@ fn a_batch_bakes_and_is_checked_again_before_the_next() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn the_shipped_deploy_hook_asks_for_one() {
-    Scenario::new().version("app", &["zulu", "mike"]).on_oldest_and_newest(|site| {
+    Scenario::new().version("app", &["zulu", "mike"]).on_one_ansible(|site| {
         site.rollout()
             .set("rollout_version=app")
             .set("rollout_hooks=")

@@ -5,7 +5,7 @@ use super::site::Scenario;
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn from_and_to_choose_batches() {
-    Scenario::five_hosts().on_oldest_and_newest(|site| {
+    Scenario::five_hosts().on_one_ansible(|site| {
         let run = |settings: &[&str]| {
             settings.iter().fold(site.rollout().set("rollout_version=app-1.0.0"), |run, setting| run.set(setting)).go()
         };
@@ -37,7 +37,7 @@ fn a_limit_does_not_shift_the_batches() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn a_limit_that_leaves_nothing_is_refused() {
-    Scenario::five_hosts().version("other", &["kilo"]).on_oldest_and_newest(|site| {
+    Scenario::five_hosts().version("other", &["kilo"]).on_one_ansible(|site| {
         let run = site.rollout().set("rollout_version=app-1.0.0").option("--limit").option("kilo").go();
         run.fails().untouched().says("no host is left by --limit kilo");
     });
@@ -46,10 +46,8 @@ fn a_limit_that_leaves_nothing_is_refused() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn versions_that_share_a_host_run_alone_only() {
-    Scenario::new()
-        .version("app-1.0.0", &["zulu", "mike"])
-        .version("app-2.0.0", &["mike", "zulu"])
-        .on_oldest_and_newest(|site| {
+    Scenario::new().version("app-1.0.0", &["zulu", "mike"]).version("app-2.0.0", &["mike", "zulu"]).on_one_ansible(
+        |site| {
             site.rollout()
                 .set("rollout_version=app-1.0.0,app-2.0.0")
                 .go()
@@ -57,13 +55,14 @@ fn versions_that_share_a_host_run_alone_only() {
                 .untouched()
                 .says("mike is in app-1.0.0_groupB1 and in app-2.0.0_groupA; roll out its versions one at a time");
             site.rollout().set("rollout_version=app-2.0.0").go().exits(0).ran("deploy", "A mike, B1 zulu");
-        });
+        },
+    );
 }
 
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn what_makes_no_sense_is_refused_before_any_host_is_touched() {
-    Scenario::five_hosts().version("other", &["kilo"]).on_oldest_and_newest(|site| {
+    Scenario::five_hosts().version("other", &["kilo"]).on_one_ansible(|site| {
         let refused = |settings: &[&str], why: &str| {
             settings.iter().fold(site.rollout(), |run, setting| run.set(setting)).go().fails().untouched().says(why);
         };
@@ -85,7 +84,7 @@ fn what_makes_no_sense_is_refused_before_any_host_is_touched() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn all_mistakes_are_named_at_once() {
-    Scenario::five_hosts().on_oldest_and_newest(|site| {
+    Scenario::five_hosts().on_one_ansible(|site| {
         site.write("hooks/deploi.yml", "");
         let mistakes = [
             (r#"{"rollout_version": 1.10}"#, "rollout_version must be text or a list of texts"),
@@ -114,7 +113,7 @@ fn all_mistakes_are_named_at_once() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn list_hosts_shows_the_hosts_of_the_run() {
-    Scenario::five_hosts().on_oldest_and_newest(|site| {
+    Scenario::five_hosts().on_one_ansible(|site| {
         site.rollout()
             .set("rollout_version=app-1.0.0")
             .set("rollout_from=B1")

@@ -24,7 +24,7 @@ fn run(site: &Site) -> Run<'_> {
 #[ignore = "needs ansible; run tests/run"]
 fn the_variable_that_versions_came_from_is_set_to_the_target() {
     let scenario = scenario().var("regal_version_var=app_version").var("regal_version=2.16.0");
-    scenario.on_oldest_and_newest(|site| {
+    scenario.on_one_ansible(|site| {
         forget_the_target(site);
         let note = "note: app_version is set to what each host is to run (rollout_version_var)";
         let done = run(site).go().exits(0).says(note).says("finished app-2.16.0: 2 of 2 hosts").does_not_say(WARNING);
@@ -48,7 +48,7 @@ fn the_variable_that_versions_came_from_is_set_to_the_target() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn where_nothing_reads_the_target_the_opening_warns() {
-    scenario().on_oldest_and_newest(|site| {
+    scenario().on_one_ansible(|site| {
         // Of `Scenario`, which read it.
         run(site).go().exits(0).does_not_say(WARNING);
         forget_the_target(site);

@@ -42,7 +42,7 @@ fn lost_in(site: &Site, hook: &str, stands: &str) {
 #[ignore = "needs ansible; run tests/run"]
 fn a_host_that_was_away_for_one_task_is_lost() {
     cut_in_every_hook().on_each_ansible(|site| lost_in(site, "drain", "lost in drain, may be drained"));
-    cut_in_every_hook().on_newest(|site| {
+    cut_in_every_hook().on_one_ansible(|site| {
         lost_in(site, "deploy", "lost in deploy, is drained");
         lost_in(site, "check", "lost in check, is drained");
         lost_in(site, "enable", "lost in enable, may be drained");
@@ -55,7 +55,7 @@ fn so_it_is_in_a_role_of_a_hook() {
     let role =
         "- name: Install\n  ansible.builtin.include_role:\n    name: \"{{ lookup('env', 'SITE') }}/roles/app\"\n";
     let scenario = Scenario::new().version("app", &["zulu", "mike alpha", "yankee"]).hook("deploy", role);
-    scenario.on_oldest_and_newest(|site| {
+    scenario.on_one_ansible(|site| {
         site.write("roles/app/tasks/main.yml", CUT);
         back(site)
             .set("cut=deploy")
@@ -109,7 +109,7 @@ fn so_it_is_in_a_handler() {
 #[ignore = "needs ansible; run tests/run"]
 fn the_handlers_of_a_lost_host_do_not_run() {
     let scenario = Scenario::new().version("app", &["zulu", "mike alpha", "yankee"]).hook("deploy", WITH_HANDLERS);
-    scenario.on_oldest_and_newest(|site| {
+    scenario.on_one_ansible(|site| {
         with_handlers(site, "- name: Break\n  ansible.builtin.raw: test {{ inventory_hostname }} != mike\n");
         let lost = |run: Outcome| run.exits(2).says("app_groupB1, lost in deploy, is drained: mike");
         lost(back(site).go()).ran("restart", "B2 yankee, B1 alpha, A zulu").ran("check", "B2 yankee, B1 alpha, A zulu");
@@ -124,7 +124,7 @@ fn the_handlers_of_a_lost_host_do_not_run() {
 fn so_it_is_before_the_hooks() {
     let installed = "- name: Say that it is not there yet\n  ansible.builtin.set_fact:\n    rollout_installed: false\n";
     let scenario = cut_in_every_hook().hook("installed", CUT).hook("installed", installed);
-    scenario.on_oldest_and_newest(|site| {
+    scenario.on_one_ansible(|site| {
         let lost = |run: Outcome| {
             run.exits(2).ran("drain", "B2 yankee bravo, A zulu").says("app_groupB1, lost before drain: mike");
         };
@@ -147,7 +147,7 @@ fn a_task_that_runs_once_and_cannot_reach_its_host_loses_the_batch_and_no_other(
         // ansible-core 2.16 ends the run there.
         assert!(!run.journal.contains("deploy mike") && !run.journal.contains("deploy alpha"), "{}", run.journal);
     });
-    scenario.on_newest(|site| {
+    scenario.on_one_ansible(|site| {
         site.down("lb");
         back(site)
             .go()
@@ -166,7 +166,7 @@ fn a_front_that_cannot_be_told_loses_the_batch_and_no_other() {
     let front = "- name: Tell\n  ansible.builtin.raw: test ! -e broken-{{ step }}\n  delegate_to: \"{{ 'lb' if step == cut | default('') else 'zulu' }}\"\n  \
                  vars:\n    step: \"{{ rollout_batch }}-{{ 'begin' if rollout_in_progress else 'end' }}\"\n";
     let scenario = Scenario::new().inventory("hosts.ini", inventory).hook("front", front);
-    scenario.clone().on_each_ansible(|site| {
+    scenario.clone().on_one_ansible(|site| {
         site.down("lb");
         back(site)
             .set("cut=B1-begin")
@@ -183,7 +183,7 @@ fn a_front_that_cannot_be_told_loses_the_batch_and_no_other() {
             .ran("drain", "A zulu")
             .ran("enable", "A zulu");
     });
-    scenario.on_newest(|site| {
+    scenario.on_one_ansible(|site| {
         for (name, text) in [("broken-B1-end", ""), ("down/lb", "")] {
             site.repair();
             site.write(name, text);

@@ -46,7 +46,7 @@ fn batch_k_of_all_versions_runs_together_each_with_its_own_target() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn a_failing_host_of_one_version_stops_both_before_the_next_wave() {
-    two_services().on_oldest_and_newest(|site| {
+    two_services().on_one_ansible(|site| {
         site.fail("deploy", "kilo");
         let run = waves(site)
             .env("ANSIBLE_STRATEGY", "free")
@@ -70,7 +70,7 @@ fn a_failing_host_of_one_version_stops_both_before_the_next_wave() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn an_unreachable_host_of_one_version_stops_both_before_the_next_wave() {
-    two_services().on_oldest_and_newest(|site| {
+    two_services().on_one_ansible(|site| {
         site.down("tango");
         waves(site)
             .go()
@@ -85,7 +85,7 @@ fn an_unreachable_host_of_one_version_stops_both_before_the_next_wave() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn losses_count_over_all_versions() {
-    two_services().on_newest(|site| {
+    two_services().on_one_ansible(|site| {
         let run = || waves(site).set("rollout_max_failed=1");
         site.fail("deploy", "tango");
         run().go().exits(2).ran("enable", "A zulu, B1 kilo echo mike alpha, B2 yankee bravo");
@@ -105,7 +105,7 @@ fn versions_that_share_a_host_are_refused() {
     Scenario::new()
         .version("app-1.0.0", &["zulu", "mike alpha"])
         .version("db-7.0.0", &["tango", "kilo", "alpha"])
-        .on_newest(|site| {
+        .on_one_ansible(|site| {
             waves(site)
                 .go()
                 .fails()
@@ -118,7 +118,7 @@ fn versions_that_share_a_host_are_refused() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn a_limit_takes_hosts_out_and_shifts_no_wave() {
-    two_services().on_newest(|site| {
+    two_services().on_one_ansible(|site| {
         // Of db only B1 is left: it stays beside B1 of app.
         waves(site)
             .option("--limit=echo:app-1.0.0_groupA:app-1.0.0_groupB1")
@@ -133,7 +133,7 @@ fn a_limit_takes_hosts_out_and_shifts_no_wave() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn from_and_to_choose_waves() {
-    two_services().on_newest(|site| {
+    two_services().on_one_ansible(|site| {
         waves(site).set("rollout_to=A").go().exits(0).ran("deploy", "A tango zulu");
         waves(site)
             .set("rollout_from=B2")
@@ -162,7 +162,7 @@ fn the_same_command_again_touches_unfinished_hosts_only() {
                      - name: Say whether it is the target\n  ansible.builtin.set_fact:\n    \
                      rollout_installed: \"{{ found.stdout | trim == rollout_target }}\"\n";
     let deploy = "- name: Install\n  ansible.builtin.raw: echo {{ app_version }} > target-{{ inventory_hostname }}\n";
-    two_services().hook("installed", installed).hook("deploy", deploy).on_newest(|site| {
+    two_services().hook("installed", installed).hook("deploy", deploy).on_one_ansible(|site| {
         let run = || waves(site).set("rollout_version_var=app_version");
         site.fail("check", "echo");
         run().go().exits(2).ran("enable", "A tango zulu, B1 kilo mike alpha").does_not_say("-e rollout_from=");
@@ -189,7 +189,7 @@ fn a_wave_bakes_as_long_as_its_longest_batch_and_asks_where_one_version_wants_it
     let app = version("app", 1, "never", "zulu", "mike");
     let db = version("db", 0, "after_canary", "tango", "kilo");
     let inventory = format!("all:\n  children:\n{app}{db}");
-    Scenario::new().inventory("regal.yml", &inventory).on_newest(|site| {
+    Scenario::new().inventory("regal.yml", &inventory).on_one_ansible(|site| {
         let run = || site.rollout().set("rollout_version=app,db").set("rollout_waves=parallel");
         run()
             .go()
@@ -209,7 +209,7 @@ fn a_wave_bakes_as_long_as_its_longest_batch_and_asks_where_one_version_wants_it
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn waves_go_back_newest_first_each_version_to_its_own() {
-    two_services().on_newest(|site| {
+    two_services().on_one_ansible(|site| {
         let run = waves_back(site, "db-6.0.0,app-0.9.0", "B2").go().exits(0);
         run.says("rolling back db-7.0.0, app-1.0.0 to db-6.0.0, app-0.9.0 in parallel waves")
             .ran("deploy", "B2 yankee bravo, B1 kilo echo mike alpha, A tango zulu")
@@ -234,7 +234,7 @@ fn waves_go_back_newest_first_each_version_to_its_own() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn an_unknown_way_to_go_is_refused() {
-    two_services().on_newest(|site| {
+    two_services().on_one_ansible(|site| {
         let refused = |waves: &str| site.rollout().set("rollout_version=app-1.0.0").set(waves).go().fails().untouched();
         refused("rollout_waves=paralell").says("rollout_waves must be sequential or parallel");
         refused("rollout_waves=true").says("rollout_waves must be sequential or parallel");
