@@ -1,8 +1,9 @@
 //! What the real Ansible reads back from our output, on each ansible-core of `TEST_ANSIBLE`.
 
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
@@ -20,53 +21,84 @@ pub fn installations() -> Vec<PathBuf> {
     found
 }
 
-struct Ansible {
+/// An `ansible-inventory` with an empty configuration that answers many questions.
+pub struct Ansible {
     folder: tempfile::TempDir,
+    program: Child,
+    questions: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+}
+
+/// What a call of `ansible-inventory` printed.
+pub struct Answer {
+    pub code: i64,
+    pub stdout: String,
+    pub stderr: String,
 }
 
 impl Ansible {
-    /// A folder with an empty configuration and a wrapper that hands our output over.
-    fn new(options: &[String]) -> Self {
-        use std::os::unix::fs::PermissionsExt;
+    /// Starts it in an empty folder; `bin` is that of an ansible-core.
+    pub fn new(bin: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("ansible.cfg"), "").unwrap();
-        let wrapper = folder.path().join("regal.sh");
+        let empty = folder.path().join("empty");
+        std::fs::create_dir(&empty).unwrap();
+        let mut command = Command::new(bin.join("python"));
+        command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ansible/answer.py")).current_dir(empty);
+        command.env("PYTHONDONTWRITEBYTECODE", "1").env("ANSIBLE_CONFIG", folder.path().join("ansible.cfg"));
+        command.env("ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED", "1");
+        let mut program = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (questions, answers) = (program.stdin.take(), BufReader::new(program.stdout.take().unwrap()));
+        Ansible { folder, program, questions, answers }
+    }
+
+    pub fn ask(&mut self, arguments: &[&str]) -> Answer {
+        let mut question = serde_json::to_string(arguments).unwrap();
+        question.push('\n');
+        self.questions.as_mut().unwrap().write_all(question.as_bytes()).unwrap();
+        let mut answer = String::new();
+        self.answers.read_line(&mut answer).unwrap();
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        let text = |name: &str| answer[name].as_str().unwrap().to_string();
+        Answer { code: answer["code"].as_i64().unwrap(), stdout: text("stdout"), stderr: text("stderr") }
+    }
+
+    /// What `ansible-inventory --list` prints for sources, and its stderr.
+    pub fn list(&mut self, sources: &[String]) -> (Value, String) {
+        let answer = self.ask(&listing(sources));
+        assert_eq!(answer.code, 0, "{}", answer.stderr);
+        (parse_python_json(&answer.stdout), answer.stderr)
+    }
+
+    /// What `ansible-inventory --list` prints for sources; nothing where it fails.
+    fn try_list(&mut self, sources: &[String]) -> Option<Value> {
+        let answer = self.ask(&listing(sources));
+        (answer.code == 0).then(|| parse_python_json(&answer.stdout))
+    }
+
+    /// A program that hands our output over; it takes the place of the last one.
+    fn wrapper(&self, options: &[String]) -> String {
+        use std::os::unix::fs::PermissionsExt;
+        let wrapper = self.folder.path().join("regal.sh");
         let quoted: Vec<String> = options.iter().map(|option| format!("'{option}'")).collect();
         let program = env!("CARGO_BIN_EXE_regal-inventory");
         std::fs::write(&wrapper, format!("#!/bin/sh\nexec '{program}' {} \"$@\"\n", quoted.join(" "))).unwrap();
         std::fs::set_permissions(&wrapper, std::fs::Permissions::from_mode(0o755)).unwrap();
-        Ansible { folder }
+        wrapper.display().to_string()
     }
+}
 
-    fn command(&self, bin: &Path, sources: &[String]) -> Command {
-        let empty = self.folder.path().join("empty");
-        std::fs::create_dir_all(&empty).unwrap();
-        let mut command = Command::new(bin.join("ansible-inventory"));
-        command.current_dir(empty).env("ANSIBLE_CONFIG", self.folder.path().join("ansible.cfg"));
-        command.env("ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED", "1").arg("--list");
-        for source in sources {
-            command.args(["-i", source]);
-        }
-        command
+impl Drop for Ansible {
+    fn drop(&mut self) {
+        // The end of its input is the end of it.
+        self.questions = None;
+        let ended = self.program.wait();
+        assert!(std::thread::panicking() || ended.unwrap().success());
     }
+}
 
-    /// What `ansible-inventory --list` prints for sources, and its stderr.
-    fn list(&self, bin: &Path, sources: &[String]) -> (Value, String) {
-        let output = self.command(bin, sources).output().unwrap();
-        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{stderr}");
-        (parse_python_json(&String::from_utf8(output.stdout).unwrap()), stderr)
-    }
-
-    /// What `ansible-inventory --list` prints for sources; nothing where it fails.
-    fn try_list(&self, bin: &Path, sources: &[String]) -> Option<Value> {
-        let output = self.command(bin, sources).output().unwrap();
-        output.status.success().then(|| parse_python_json(&String::from_utf8(output.stdout).unwrap()))
-    }
-
-    fn wrapper(&self) -> String {
-        self.folder.path().join("regal.sh").display().to_string()
-    }
+fn listing(sources: &[String]) -> Vec<&str> {
+    ["--list"].into_iter().chain(sources.iter().flat_map(|source| ["-i", source])).collect()
 }
 
 fn options(case: &Path, more: &[&str]) -> Vec<String> {
@@ -79,10 +111,11 @@ fn options(case: &Path, more: &[&str]) -> Vec<String> {
 #[ignore = "needs ansible; run tests/run"]
 fn ansible_reads_back_what_it_reads_from_the_source() {
     for bin in installations() {
+        let mut ansible = Ansible::new(&bin);
         for case in cases() {
             let recorded = std::fs::read_to_string(case.join("ansible.json")).unwrap();
-            let ansible = Ansible::new(&options(&case, &[]));
-            let (list, _) = ansible.list(&bin, &[ansible.wrapper()]);
+            let wrapper = ansible.wrapper(&options(&case, &[]));
+            let (list, _) = ansible.list(&[wrapper]);
             let expected = from_ansible(&parse_python_json(&recorded));
             assert_eq!(from_ansible(&list), expected, "{} with {}", case.display(), bin.display());
         }
@@ -94,9 +127,10 @@ fn ansible_reads_back_what_it_reads_from_the_source() {
 fn ansible_takes_the_output_without_a_warning() {
     let plain = ["directory", "ini-groups", "several", "vars-files"];
     for bin in installations() {
+        let mut ansible = Ansible::new(&bin);
         for case in cases().iter().filter(|case| plain.contains(&case.file_name().unwrap().to_str().unwrap())) {
-            let ansible = Ansible::new(&options(case, &[]));
-            let (list, stderr) = ansible.list(&bin, &[ansible.wrapper()]);
+            let wrapper = ansible.wrapper(&options(case, &[]));
+            let (list, stderr) = ansible.list(&[wrapper]);
             assert_eq!(stderr, "", "{} with {}", case.display(), bin.display());
             assert!(list.get("probe_groupA").is_some());
         }
@@ -108,11 +142,12 @@ fn ansible_takes_the_output_without_a_warning() {
 #[ignore = "needs ansible; run tests/run"]
 fn the_batches_beside_the_source_change_no_variable() {
     for bin in installations() {
+        let mut ansible = Ansible::new(&bin);
         for case in cases().iter().filter(|case| case.ends_with("vars-files") || case.ends_with("priority")) {
-            let ansible = Ansible::new(&options(case, &["--groups-only"]));
+            let wrapper = ansible.wrapper(&options(case, &["--groups-only"]));
             let source = sources(case);
-            let (alone, _) = ansible.list(&bin, &source);
-            let (beside, _) = ansible.list(&bin, &[source, vec![ansible.wrapper()]].concat());
+            let (alone, _) = ansible.list(&source);
+            let (beside, _) = ansible.list(&[source, vec![wrapper]].concat());
             assert_eq!(from_ansible(&beside).hosts, from_ansible(&alone).hosts, "{}", case.display());
             assert_eq!(beside["probe_groupA"]["hosts"].as_array().unwrap().len(), 1);
             let host = beside["probe_groupA"]["hosts"][0].as_str().unwrap();
@@ -124,16 +159,15 @@ fn the_batches_beside_the_source_change_no_variable() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn ansible_reads_the_yaml_form_as_a_file() {
-    let bin = installations().pop().unwrap();
+    let mut ansible = Ansible::new(&installations().pop().unwrap());
     for case in cases() {
-        let ansible = Ansible::new(&[]);
         let file = ansible.folder.path().join("frozen.yml").display().to_string();
         let program = env!("CARGO_BIN_EXE_regal-inventory");
         let mut command = Command::new(program);
         command.args(options(&case, &["--list", "--yaml", "--output", &file]));
         assert!(command.status().unwrap().success());
         let recorded = std::fs::read_to_string(case.join("ansible.json")).unwrap();
-        let (list, _) = ansible.list(&bin, &[file]);
+        let (list, _) = ansible.list(&[file]);
         assert_eq!(from_ansible(&list), from_ansible(&parse_python_json(&recorded)), "{}", case.display());
     }
 }
@@ -147,18 +181,19 @@ fn real_inventories_are_read_back_as_ansible_reads_them() {
         return eprintln!("TEST_CORPUS is not set: no real inventories were compared");
     };
     let bin = installations().into_iter().find(|bin| bin.to_string_lossy().contains("2.19")).unwrap();
+    let mut ansible = Ansible::new(&bin);
     let list = std::fs::read_to_string(corpus.join("sources.txt")).unwrap();
     let mut compared = 0;
     for line in list.lines().filter(|line| !line.trim().is_empty()) {
         let (folder, source) = line.split_once('|').unwrap();
         let source = corpus.join(folder).join(source).canonicalize().unwrap().display().to_string();
         let options = ["-i", &source, "--versions", "probe=all", "--vault", "skip"].map(str::to_string);
-        let ansible = Ansible::new(&options);
-        let Some(theirs) = ansible.try_list(&bin, std::slice::from_ref(&source)) else {
+        let wrapper = ansible.wrapper(&options);
+        let Some(theirs) = ansible.try_list(std::slice::from_ref(&source)) else {
             eprintln!("{line}: Ansible itself cannot read it");
             continue;
         };
-        let (ours, _) = ansible.list(&bin, &[ansible.wrapper()]);
+        let (ours, _) = ansible.list(&[wrapper]);
         assert_eq!(from_ansible(&ours), from_ansible(&theirs), "{line}");
         compared += 1;
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::ansible::installations;
+use crate::ansible::{Ansible, installations};
 use crate::fixtures::{cases, from_ansible, options, parse_python_json};
 use crate::support::{Test, names};
 
@@ -179,16 +179,6 @@ fn a_version_that_was_a_number_is_warned_of_once() {
     assert_eq!(stderr.matches("`n` came from the inventory script as the number 1.1").count(), 1, "{stderr}");
 }
 
-/// What the real `ansible-inventory` prints for sources, run where no `group_vars` is beside it.
-fn listed(bin: &Path, sources: &[String]) -> Value {
-    let empty = tempfile::tempdir().unwrap();
-    std::fs::write(empty.path().join("ansible.cfg"), "").unwrap();
-    let mut command = std::process::Command::new(bin.join("ansible-inventory"));
-    command.current_dir(empty.path()).arg("--list").env("ANSIBLE_CONFIG", empty.path().join("ansible.cfg"));
-    command.args(sources.iter().flat_map(|source| ["-i", source]));
-    parse_python_json(&String::from_utf8(command.output().unwrap().stdout).unwrap())
-}
-
 /// Our own listing through the engine, run where a `group_vars` is beside it that Ansible would take for a playbook's.
 fn through(bin: &Path, options: &[String], mode: &str) -> Value {
     let program = bin.join("ansible-inventory").display().to_string();
@@ -202,6 +192,7 @@ fn through(bin: &Path, options: &[String], mode: &str) -> Value {
 #[ignore = "needs ansible; run tests/run"]
 fn a_constructed_configuration_sees_the_sources_before_it() {
     for bin in installations() {
+        let mut ansible = Ansible::new(&bin);
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name).display().to_string();
         std::fs::create_dir(path("group_vars")).unwrap();
@@ -213,7 +204,7 @@ fn a_constructed_configuration_sees_the_sources_before_it() {
             .unwrap();
         let sources = [path("hosts"), path("z.yml")];
         let list = through(&bin, &sources.each_ref().map(|source| format!("-i{source}")), "auto");
-        assert_eq!(from_ansible(&list), from_ansible(&listed(&bin, &sources)), "{}", bin.display());
+        assert_eq!(from_ansible(&list), from_ansible(&ansible.list(&sources).0), "{}", bin.display());
         let mut webs = names(&list["webs"]["hosts"]);
         webs.sort_unstable();
         assert_eq!(webs, ["w1", "w2"]);
