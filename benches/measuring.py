@@ -9,6 +9,8 @@ import tempfile
 from dataclasses import dataclass
 
 NULL = os.open(os.devnull, os.O_RDWR)
+# Around what benches/ansible-cost writes into the page that benches/compare writes.
+BATCHES_BEGIN, BATCHES_END = "<!-- benches/ansible-cost --write -->\n", "<!-- end of benches/ansible-cost -->\n"
 
 
 @dataclass
