@@ -485,7 +485,7 @@ fn priority_of(value: Value<'_>) -> Result<i64, Problem> {
         Value::Int(_) => python_int(&value.to_json()),
         Value::Float(_) => value.to_json().parse::<f64>().ok().filter(|float| float.is_finite()).map(|f| f as i64),
         Value::Str(text) | Value::Unsafe(text) => python_int(text),
-        Value::Null | Value::Date(_) | Value::Vault(_) | Value::List(_) | Value::Map(_) => None,
+        Value::Null | Value::Date(_) | Value::Vault(_) | Value::List(_) | Value::Set(_) | Value::Map(_) => None,
     };
     number.ok_or_else(|| {
         Problem::new("`ansible_group_priority` is not an integer").hint("give a whole number, such as 10")

@@ -77,6 +77,8 @@ pub enum Value<'a> {
     Unsafe(&'a str),
     /// A list.
     List(&'a [Value<'a>]),
+    /// A set of YAML or Python, its members unique; in JSON, as in Ansible's, a list.
+    Set(&'a [Value<'a>]),
     /// A mapping, in the order of the source, its keys unique.
     Map(&'a [Entry<'a>]),
 }
@@ -91,7 +93,7 @@ impl<'a> Value<'a> {
             | Value::Date(text)
             | Value::Str(text)
             | Value::Unsafe(text) => Some(text),
-            Value::Null | Value::Vault(_) | Value::List(_) | Value::Map(_) => None,
+            Value::Null | Value::Vault(_) | Value::List(_) | Value::Set(_) | Value::Map(_) => None,
         }
     }
 
@@ -104,7 +106,7 @@ impl<'a> Value<'a> {
             Value::Float(text) => number::float(text) != 0.0,
             Value::Date(_) => true,
             Value::Str(text) | Value::Vault(text) | Value::Unsafe(text) => !text.is_empty(),
-            Value::List(items) => !items.is_empty(),
+            Value::List(items) | Value::Set(items) => !items.is_empty(),
             Value::Map(entries) => !entries.is_empty(),
         }
     }
@@ -129,6 +131,7 @@ impl<'a> Value<'a> {
             Value::Str(_) | Value::Unsafe(_) => "a string",
             Value::Vault(_) => "a vault",
             Value::List(_) => "a list",
+            Value::Set(_) => "a set",
             Value::Map(_) => "a mapping",
         }
     }

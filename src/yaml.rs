@@ -340,7 +340,7 @@ impl<'a, 'w> Composer<'a, 'w> {
             Shape::List | Shape::Pairs => self.finish_list(&frame),
             Shape::Map => self.finish_map(&frame),
             Shape::Set => match self.finish_map(&frame) {
-                Value::Map(entries) => Value::List(self.arena.alloc_slice_fill_iter(entries.iter().map(keys::value))),
+                Value::Map(entries) => Value::Set(self.arena.alloc_slice_fill_iter(entries.iter().map(keys::value))),
                 other => other,
             },
             Shape::Pair if self.items.len() == frame.items + 2 => {

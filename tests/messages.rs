@@ -156,7 +156,7 @@ fn names_cannot_steer_the_terminal() {
 
 #[test]
 fn check_says_what_a_full_inventory_cannot_carry() {
-    let hosts = "web:\n  vars: {ports: {80: http}, since: 2024-01-02, a-b: 1, fine: {'80': [1.5, true]}}\n  hosts: {web1: {deep: [{x: 2024-01-02}]}}\n";
+    let hosts = "web:\n  vars: {ports: {80: http}, since: 2024-01-02, a-b: 1, fine: {'80': [1.5, true]}}\n  hosts: {web1: {deep: [{x: 2024-01-02}], roles: {all: !!set {web, db}}}}\n";
     let test = || Test::new().file("hosts.yml", hosts).args(&["-i", "hosts.yml", "--versions", "v=all", "check"]);
     let stderr = test().run().stderr;
     for line in [
@@ -164,13 +164,18 @@ fn check_says_what_a_full_inventory_cannot_carry() {
         "hosts.yml:2:29: `since` has a date, which becomes text in a full inventory",
         "hosts.yml:2:48: `a-b` is not a valid variable name",
         "hosts.yml:3:18: `deep` has a date, which becomes text in a full inventory",
+        "hosts.yml:3:43: `roles` has a set, which becomes a list in a full inventory",
     ] {
         assert!(stderr.contains(line), "{line} in {stderr}");
     }
     assert!(!stderr.contains("`fine`"), "{stderr}");
     assert_eq!(test().args(&["--groups-only"]).run().stderr, "");
     // INI has them too, and each place is said once.
-    let ini =
-        Test::new().file("hosts", "web[1:3] m=\"{1: 'a'}\"\n").args(&["-i", "hosts", "--versions", "v=all", "check"]);
-    assert_eq!(ini.run().stderr.matches("`m` has a key that is not text").count(), 1);
+    let ini = "web[1:3] m=\"{1: 'a'}\" s=\"{'a', 'b', 'a'}\" e=set()\n";
+    let ini = || Test::new().file("hosts", ini).args(&["-i", "hosts", "--versions", "v=all"]);
+    let stderr = ini().args(&["check"]).run().stderr;
+    assert_eq!(stderr.matches("`m` has a key that is not text").count(), 1);
+    assert_eq!(stderr.matches(" has a set, which becomes a list").count(), 2, "{stderr}");
+    let host = ini().args(&["--host", "web1"]).json();
+    assert_eq!((&host["s"], &host["e"]), (&serde_json::json!(["a", "b"]), &serde_json::json!([])));
 }

@@ -182,6 +182,7 @@ impl<'a> Assigner<'_, 'a> {
             Value::Str(text) | Value::Unsafe(text) if is_template(text) => "a template, which only Ansible can fill in",
             Value::Vault(_) => "encrypted",
             Value::List(_) => "a list",
+            Value::Set(_) => "a set",
             Value::Map(_) => "a mapping",
             scalar => return scalar.text().filter(|text| !text.is_empty()),
         };

@@ -199,6 +199,7 @@ impl<'a> Assigner<'_, 'a> {
             }
             Value::Vault(_) => "encrypted",
             Value::List(_) => "a list",
+            Value::Set(_) => "a set",
             Value::Map(_) => "a mapping",
         };
         if self.problems.len() < MAX_NOTES && self.reported.insert(at) {

@@ -147,7 +147,7 @@ fn convert(value: Value<'_>, left: &mut usize) -> Result<minijinja::Value, &'sta
             Ok(text.into())
         }
         Value::Vault(_) => Err("encrypted"),
-        Value::List(items) => {
+        Value::List(items) | Value::Set(items) => {
             take(left, items.len())?;
             items.iter().map(|item| convert(*item, left)).collect::<Result<Vec<_>, _>>().map(Into::into)
         }

@@ -183,7 +183,7 @@ pub(super) fn is_over_ssh(connection: &str) -> bool {
 pub(super) fn truth(value: &Value<'_>) -> Option<bool> {
     match value {
         Value::Bool(truth, _) => Some(*truth),
-        Value::Vault(_) | Value::List(_) | Value::Map(_) => None,
+        Value::Vault(_) | Value::List(_) | Value::Set(_) | Value::Map(_) => None,
         _ => match value.text() {
             Some(text) if is_template(text) => None,
             text => Some(matches!(

@@ -251,7 +251,7 @@ impl<'a> Parser<'a> {
                 if !self.eat(b')') {
                     return Err(Stop::Text);
                 }
-                return Ok(Term { value: Value::List(&[]), kind: Kind::Unhashable("a set") });
+                return Ok(Term { value: Value::Set(&[]), kind: Kind::Unhashable("a set") });
             }
             _ => return self.malformed(),
         };
@@ -364,7 +364,8 @@ impl<'a> Parser<'a> {
                 items.push(item);
             }
         }
-        Ok(Term { value: self.list(&items), kind: Kind::Unhashable("a set") })
+        let members = self.arena.alloc_slice_fill_iter(items.iter().map(|item| item.value));
+        Ok(Term { value: Value::Set(members), kind: Kind::Unhashable("a set") })
     }
 
     /// Puts a value into a set or makes it a key, as far as Python can.

@@ -13,7 +13,7 @@ pub fn traverse<'a>(data: Value<'a>, path: &str, delimiter: char) -> Option<Valu
 fn walk<'a>(data: Value<'a>, parts: &[&str]) -> Option<Value<'a>> {
     parts.iter().try_fold(data, |at, part| match at {
         Value::Map(entries) => by_key(entries, part),
-        Value::List(items) => by_place(items, part),
+        Value::List(items) | Value::Set(items) => by_place(items, part),
         _ => None,
     })
 }
@@ -89,7 +89,7 @@ impl Query {
     fn fits(&self, found: Value<'_>, from: usize) -> bool {
         match found {
             Value::Map(entries) => self.fits_mapping(entries, from),
-            Value::List(items) => items.iter().any(|item| {
+            Value::List(items) | Value::Set(items) => items.iter().any(|item| {
                 let mapping = matches!(item, Value::Map(entries) if self.fits_mapping(entries, from));
                 mapping || self.fits_text(*item, from)
             }),

@@ -17,7 +17,7 @@ pub(crate) fn key<'a>(value: Value<'a>) -> Option<(&'a str, KeyKind)> {
         Value::Float(text) => Some((text, KeyKind::Float)),
         Value::Bool(value, text) => Some((text, KeyKind::Bool(value))),
         Value::Null => Some(("null", KeyKind::Null)),
-        Value::Date(_) | Value::Vault(_) | Value::List(_) | Value::Map(_) => None,
+        Value::Date(_) | Value::Vault(_) | Value::List(_) | Value::Set(_) | Value::Map(_) => None,
     }
 }
 

@@ -17,7 +17,7 @@ impl Value<'_> {
             Value::Str(text) => write_json_string(text, out),
             Value::Vault(text) => write_tagged(b"__ansible_vault", text, out),
             Value::Unsafe(text) => write_tagged(b"__ansible_unsafe", text, out),
-            Value::List(items) => write_list(items, out),
+            Value::List(items) | Value::Set(items) => write_list(items, out),
             Value::Map(entries) => write_map(entries, out),
         }
     }

@@ -23,10 +23,8 @@ impl<'a> Value<'a> {
     pub fn distrusted(self, arena: &'a Arena) -> Self {
         match self {
             Value::Str(text) => Value::Unsafe(text),
-            Value::List(items) => {
-                let items: Vec<Self> = items.iter().map(|item| item.distrusted(arena)).collect();
-                Value::List(arena.alloc_slice_copy(&items))
-            }
+            Value::List(items) => Value::List(distrusted_all(items, arena)),
+            Value::Set(items) => Value::Set(distrusted_all(items, arena)),
             Value::Map(entries) => {
                 let entry = |entry: &Entry<'a>| Entry { value: entry.value.distrusted(arena), ..*entry };
                 let entries: Vec<Entry<'a>> = entries.iter().map(entry).collect();
@@ -35,4 +33,9 @@ impl<'a> Value<'a> {
             other => other,
         }
     }
+}
+
+fn distrusted_all<'a>(items: &[Value<'a>], arena: &'a Arena) -> &'a [Value<'a>] {
+    let items: Vec<Value<'a>> = items.iter().map(|item| item.distrusted(arena)).collect();
+    arena.alloc_slice_copy(&items)
 }

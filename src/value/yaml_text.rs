@@ -26,7 +26,7 @@ impl Value<'_> {
 /// Writes a node where its first line already has its indentation, through its last newline.
 fn write_block(value: &Value<'_>, indent: usize, out: &mut Vec<u8>) {
     match value {
-        Value::List(items) if !items.is_empty() => {
+        Value::List(items) | Value::Set(items) if !items.is_empty() => {
             for (i, item) in items.iter().enumerate() {
                 start_line(i, indent, out);
                 out.extend_from_slice(b"- ");
@@ -64,7 +64,7 @@ fn write_entry(entry: &Entry<'_>, indent: usize, out: &mut Vec<u8>) {
     }
     out.push(b':');
     match entry.value {
-        Value::List([_, ..]) | Value::Map([_, ..]) => {
+        Value::List([_, ..]) | Value::Set([_, ..]) | Value::Map([_, ..]) => {
             out.push(b'\n');
             out.resize(out.len() + indent + 2, b' ');
         }
@@ -95,7 +95,7 @@ fn write_scalar(value: &Value<'_>, out: &mut Vec<u8>) {
             out.extend_from_slice(b"!vault ");
             write_quoted(text, out);
         }
-        Value::List(_) => out.extend_from_slice(b"[]"),
+        Value::List(_) | Value::Set(_) => out.extend_from_slice(b"[]"),
         Value::Map(_) => out.extend_from_slice(b"{}"),
     }
 }

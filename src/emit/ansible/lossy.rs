@@ -1,4 +1,4 @@
-//! What a full inventory cannot carry: JSON has strings for keys and no dates, and Ansible takes odd names from files only.
+//! What a full inventory cannot carry: JSON has strings for keys, no dates and no sets, and Ansible takes odd names from files only.
 
 use std::collections::HashSet;
 
@@ -55,6 +55,7 @@ fn of_variable(inventory: &Inventory<'_>, var: &Var<'_>) -> Vec<Problem> {
 fn loss(value: Value<'_>) -> Option<&'static str> {
     match value {
         Value::Date(_) => Some("a date, which becomes text"),
+        Value::Set(_) => Some("a set, which becomes a list"),
         Value::List(items) => items.iter().find_map(|item| loss(*item)),
         Value::Map(entries) => entries.iter().find_map(|entry| match entry.kind {
             KeyKind::Str => loss(entry.value),

@@ -99,7 +99,7 @@ pub(super) fn protected<'a>(reading: &Reading<'_, 'a>, entries: &'a [Entry<'a>])
 fn protected_value<'a>(reading: &Reading<'_, 'a>, value: Value<'a>) -> Value<'a> {
     match value {
         Value::Str(text) => guarded(text),
-        Value::List(items) => {
+        Value::List(items) | Value::Set(items) => {
             let items: Vec<Value<'a>> = items.iter().map(|item| protected_value(reading, *item)).collect();
             Value::List(reading.arena.alloc_slice_copy(&items))
         }
@@ -111,7 +111,7 @@ fn protected_value<'a>(reading: &Reading<'_, 'a>, value: Value<'a>) -> Value<'a>
 fn is_masked(value: Value<'_>) -> bool {
     match value {
         Value::Str(text) => text == MASK,
-        Value::List(items) => items.iter().any(|item| is_masked(*item)),
+        Value::List(items) | Value::Set(items) => items.iter().any(|item| is_masked(*item)),
         Value::Map(entries) => entries.iter().any(|entry| is_masked(entry.value)),
         _ => false,
     }

@@ -110,7 +110,7 @@ fn meant(key: &str) -> String {
 fn asks(value: Value<'_>) -> bool {
     match value {
         Value::Null | Value::Bool(false, _) | Value::Int("0") | Value::Str("") => false,
-        Value::List(items) => !items.is_empty(),
+        Value::List(items) | Value::Set(items) => !items.is_empty(),
         Value::Map(entries) => !entries.is_empty(),
         _ => true,
     }
