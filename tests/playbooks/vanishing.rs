@@ -141,21 +141,17 @@ fn a_task_that_runs_once_and_cannot_reach_its_host_loses_the_batch_and_no_other(
     let inventory = "[app_groupA]\nzulu\n[app_groupB1]\nmike\nalpha\n[app_groupB2]\nyankee\n[balancers]\nlb\n";
     let once = "- name: Take the batch out\n  ansible.builtin.raw: 'true'\n  run_once: true\n  delegate_to: \"{{ 'lb' if 'mike' in ansible_play_batch else inventory_hostname }}\"\n";
     let scenario = Scenario::new().inventory("hosts.ini", inventory).hook("drain", once);
-    scenario.clone().on_each_ansible(|site| {
+    scenario.on_each_ansible(|site| {
         site.down("lb");
         let run = back(site).go().exits(2);
-        // ansible-core 2.16 ends the run there.
         assert!(!run.journal.contains("deploy mike") && !run.journal.contains("deploy alpha"), "{}", run.journal);
-    });
-    scenario.on_one_ansible(|site| {
-        site.down("lb");
-        back(site)
-            .go()
-            .exits(2)
-            .ran("drain", "B2 yankee, B1 mike alpha, A zulu")
-            .ran("deploy", "B2 yankee, A zulu")
-            .says("finished going back to old: 2 of 4 hosts")
-            .says("app_groupB1, lost in drain, may be drained: mike, alpha");
+        // It ends the run there.
+        if !site.ansible().to_string_lossy().contains("ansible-2.16") {
+            run.ran("drain", "B2 yankee, B1 mike alpha, A zulu")
+                .ran("deploy", "B2 yankee, A zulu")
+                .says("finished going back to old: 2 of 4 hosts")
+                .says("app_groupB1, lost in drain, may be drained: mike, alpha");
+        }
     });
 }
 
