@@ -78,6 +78,11 @@ fn is_id(name: &String) -> bool {
     name != "1.10" && !matcher && !name.contains("@@") && !name.starts_with(['.', '-']) && !name.contains(special)
 }
 
+/// Whether ssh takes it for a user without a second thought; other users are refused.
+fn is_user(name: &str) -> bool {
+    name.chars().all(|c| c.is_ascii_alphanumeric() || "._-@+".contains(c))
+}
+
 /// What PyYAML reads, as JSON.
 fn pyyaml(text: &[u8]) -> serde_json::Value {
     let bin = std::env::var_os("TEST_SALT").expect("TEST_SALT is not set; run tests/run");
@@ -116,8 +121,9 @@ proptest! {
         prop_assert_eq!(&read, &json!({"nodegroups": groups, "ssh_list_nodegroups": groups}));
         // JSON's escapes of what needs two are none of YAML's.
         let plain: Vec<String> = names.into_iter().filter(|name| name.is_ascii()).collect();
+        let user = |name: &String| if is_user(name) { name.clone() } else { "deploy".to_string() };
         let roster: serde_json::Map<String, serde_json::Value> =
-            plain.iter().map(|name| (name.clone(), json!({"host": "web1", "user": name}))).collect();
+            plain.iter().map(|name| (name.clone(), json!({"host": "web1", "user": user(name)}))).collect();
         prop_assume!(roster.len() > 1);
         let back = exported(&plain, "roster", &json!(roster).to_string(), "salt-roster");
         prop_assert_eq!(back, json!(roster));
