@@ -98,6 +98,7 @@ mod tests {
         ] {
             assert_eq!(expanded(text, variable), PathBuf::from(path), "{text}");
         }
-        assert_eq!(expanded("~root/hosts", variable), PathBuf::from("/root/hosts"));
+        let root = User::from_uid(Uid::from_raw(0)).unwrap().unwrap();
+        assert_eq!(expanded(&format!("~{}/hosts", root.name), variable), root.dir.join("hosts"));
     }
 }

@@ -1,4 +1,5 @@
-//! What a full inventory cannot carry: JSON has strings for keys, no dates and no sets, and Ansible takes odd names from files only.
+//! What a full inventory cannot carry: JSON has strings for keys, no dates and no sets, and Ansible takes odd names from
+//! files only.
 
 use std::collections::HashSet;
 
