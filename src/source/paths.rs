@@ -98,7 +98,8 @@ mod tests {
         ] {
             assert_eq!(expanded(text, variable), PathBuf::from(path), "{text}");
         }
-        let root = User::from_uid(Uid::from_raw(0)).unwrap().unwrap();
-        assert_eq!(expanded(&format!("~{}/hosts", root.name), variable), root.dir.join("hosts"));
+        let known = User::from_uid(Uid::from_raw(0)).ok().flatten();
+        let home = known.map(|root| (expanded(&format!("~{}/hosts", root.name), variable), root.dir.join("hosts")));
+        assert!(home.as_ref().is_some_and(|(ours, wanted)| ours == wanted), "{home:?}");
     }
 }
