@@ -9,8 +9,9 @@ import tempfile
 from dataclasses import dataclass
 
 NULL = os.open(os.devnull, os.O_RDWR)
-# Around what benches/ansible-cost writes into the page that benches/compare writes.
+# Around what the other benches write into the page that benches/compare writes.
 BATCHES_BEGIN, BATCHES_END = "<!-- benches/ansible-cost --write -->\n", "<!-- end of benches/ansible-cost -->\n"
+ROLLOUT_BEGIN, ROLLOUT_END = "<!-- benches/rollout --write -->\n", "<!-- end of benches/rollout -->\n"
 
 
 @dataclass
@@ -30,6 +31,18 @@ def check_tools() -> None:
     for program, package in (("/usr/bin/time", "time"), ("jq", "jq")):
         if not shutil.which(program):
             sys.exit(f"{program} is missing: apt-get install {package}")
+
+
+def between(page: str, begin: str, end: str) -> str:
+    """What stands between the two lines, with them."""
+    return begin + page.partition(begin)[2].partition(end)[0] + end
+
+
+def replace_between(page: str, begin: str, end: str, text: str) -> str:
+    """The page with another text between the two lines, which must be there."""
+    if begin not in page or end not in page:
+        sys.exit(f"docs/speed.md has no line {begin.strip()}, or not its end")
+    return page.replace(between(page, begin, end), begin + text + end)
 
 
 def measure(commands: dict[str, list[str]], rounds: int, environment: dict[str, str]) -> dict[str, Cost]:
