@@ -4,6 +4,7 @@ pub mod ansible;
 pub mod connection;
 pub mod export;
 pub mod graph;
+pub mod groups;
 pub mod regal;
 pub mod report;
 pub mod why;

@@ -12,6 +12,7 @@ mod empty_items;
 mod engine;
 mod export_command;
 mod fixtures;
+mod groups;
 mod layers;
 mod library;
 mod limits;

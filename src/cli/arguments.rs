@@ -95,6 +95,9 @@ pub struct PlanOptions {
     /// Show every batch and host, however many there are
     #[arg(long)]
     pub full: bool,
+    /// Show only this version; may be repeated
+    #[arg(long, value_name = "VERSION", conflicts_with = "compare")]
+    pub only: Vec<String>,
     /// Show which batches run together under rollout_waves=parallel: of all versions, or of these
     #[arg(long, value_name = "VERSION,…", num_args = 0.., require_equals = true, value_delimiter = ',')]
     pub waves: Option<Vec<String>>,
@@ -107,8 +110,10 @@ impl PlanOptions {
     /// Options that do not go together, which clap cannot see.
     fn conflict(&self) -> Option<&'static str> {
         match (self.format, &self.waves, &self.compare) {
-            (Format::Regal, Some(_), _) => Some("`--waves` is for text, markdown, json and yaml"),
-            (Format::Regal | Format::Markdown, _, Some(_)) => Some("`--compare` is for text, json and yaml"),
+            (Format::Groups | Format::Regal, Some(_), _) => Some("`--waves` is for text, markdown, json and yaml"),
+            (Format::Groups | Format::Regal | Format::Markdown, _, Some(_)) => {
+                Some("`--compare` is for text, json and yaml")
+            }
             _ => None,
         }
     }
@@ -145,6 +150,8 @@ pub enum Format {
     Yaml,
     /// For a change request
     Markdown,
+    /// The batches' groups, one a line, for `ansible-playbook --limit`
+    Groups,
     /// A mapping a line from version to batches, as regal's iter_dict
     Regal,
 }

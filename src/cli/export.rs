@@ -34,7 +34,7 @@ pub fn run(invocation: &Invocation<'_>, options: &ExportOptions) -> anyhow::Resu
     let mut planned = invocation.plan()?;
     invocation.refuse_empty(&planned)?;
     check_limit(invocation, &wanted, &mut planned.warnings)?;
-    keep_only(&mut planned, &options.only)?;
+    planned.keep_only(&options.only)?;
     let mut warnings = std::mem::take(&mut planned.warnings);
     let rendered = render(invocation, options, &wanted, &planned, &mut warnings)?;
     let access = invocation.access();
@@ -124,27 +124,6 @@ fn render<'a>(
         }
     }
     Error::unless_any(problems, results)
-}
-
-/// Leaves the other versions out; the batches of those that stay do not change.
-fn keep_only(planned: &mut Planned<'_>, only: &[String]) -> Result<(), Error> {
-    if only.is_empty() {
-        return Ok(());
-    }
-    let versions: Vec<&str> = planned.plan.rollouts.iter().map(|rollout| rollout.version).collect();
-    let shown: Vec<String> = planned.plan.rollouts.iter().map(|rollout| rollout.shown().to_string()).collect();
-    let unknown = only.iter().filter(|version| !versions.contains(&version.as_str()));
-    let problem = |version: &String| {
-        let problem = Problem::new(format!("`--only {version}`: the plan has no such version"));
-        problem.hint(format!("it has {}", shown.join(", ")))
-    };
-    Error::unless_any(unknown.map(problem).collect(), ())?;
-    let kept: Vec<bool> = versions.iter().map(|version| only.iter().any(|only| only == version)).collect();
-    let mut keep = kept.iter().copied();
-    planned.names.rollouts.retain(|_| keep.next().unwrap_or_default());
-    let mut keep = kept.iter().copied();
-    planned.plan.rollouts.retain(|_| keep.next().unwrap_or_default());
-    Ok(())
 }
 
 /// No result may lie in or replace another one.

@@ -74,6 +74,30 @@ impl<'a> Planned<'a> {
         let batches = self.plan.rollouts.iter().flat_map(|rollout| &rollout.batches);
         connections(&self.inventory, batches.flat_map(|batch| &batch.hosts).copied())
     }
+
+    /// Leaves versions out that are not among these, none where no version is named; the batches of those that stay do not change.
+    ///
+    /// # Errors
+    /// Names that are no version, all of them.
+    pub fn keep_only(&mut self, only: &[String]) -> Result<(), Error> {
+        if only.is_empty() {
+            return Ok(());
+        }
+        let versions: Vec<&str> = self.plan.rollouts.iter().map(|rollout| rollout.version).collect();
+        let shown: Vec<String> = self.plan.rollouts.iter().map(|rollout| rollout.shown().to_string()).collect();
+        let unknown = only.iter().filter(|version| !versions.contains(&version.as_str()));
+        let problem = |version: &String| {
+            let problem = Problem::new(format!("`--only {version}`: the plan has no such version"));
+            problem.hint(format!("it has {}", shown.join(", ")))
+        };
+        Error::unless_any(unknown.map(problem).collect(), ())?;
+        let kept: Vec<bool> = versions.iter().map(|version| only.iter().any(|only| only == version)).collect();
+        let mut keep = kept.iter().copied();
+        self.names.rollouts.retain(|_| keep.next().unwrap_or_default());
+        let mut keep = kept.iter().copied();
+        self.plan.rollouts.retain(|_| keep.next().unwrap_or_default());
+        Ok(())
+    }
 }
 
 impl<'a> Invocation<'a> {

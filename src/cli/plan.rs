@@ -1,11 +1,12 @@
 //! `plan`: the batches, to read or to hand on.
 
-use regal_inventory::emit::regal;
 use regal_inventory::emit::report::waves::WavesReport;
 use regal_inventory::emit::report::{self, Report};
+use regal_inventory::emit::{groups, regal};
 use regal_inventory::plan::waves;
 
 use super::arguments::{Format, PlanOptions};
+use super::messages;
 use super::pipeline::{Invocation, Planned};
 
 /// Prints the plan.
@@ -15,6 +16,7 @@ use super::pipeline::{Invocation, Planned};
 pub fn run(invocation: &Invocation<'_>, options: &PlanOptions) -> anyhow::Result<()> {
     let mut planned = invocation.plan()?;
     invocation.refuse_empty(&planned)?;
+    planned.keep_only(&options.only)?;
     if let Some(wanted) = options.waves.as_ref().filter(|wanted| !wanted.is_empty()) {
         let wanted: Vec<&str> = wanted.iter().map(|version| version.trim()).collect();
         (planned.plan, planned.names) = waves::select(&planned.plan, &planned.names, &wanted)?;
@@ -26,7 +28,13 @@ pub fn run(invocation: &Invocation<'_>, options: &PlanOptions) -> anyhow::Result
     report.connections = &connections;
     let mut result = Vec::new();
     match format(options.format) {
-        None => regal::write(&planned.plan, &mut result)?,
+        None => {
+            messages::warnings(&planned.warnings, invocation.color);
+            match options.format {
+                Format::Groups => groups::write(&planned.names, &mut result)?,
+                _ => regal::write(&planned.plan, &mut result)?,
+            }
+        }
         Some(format) if options.waves.is_some() => {
             let waves = waves::waves(&planned.plan, &planned.names)?;
             WavesReport { report: &report, waves: &waves }.write(format, &mut result)?;
@@ -69,13 +77,13 @@ impl Around {
     }
 }
 
-/// The form of a report; regal's is none.
+/// The form of a report; a list of groups and regal's form are none.
 pub fn format(format: Format) -> Option<report::Format> {
     match format {
         Format::Text => Some(report::Format::Text),
         Format::Json => Some(report::Format::Json),
         Format::Yaml => Some(report::Format::Yaml),
         Format::Markdown => Some(report::Format::Markdown),
-        Format::Regal => None,
+        Format::Groups | Format::Regal => None,
     }
 }

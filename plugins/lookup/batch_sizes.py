@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sizes of a version's batches, for the `serial:` of a play of one's own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible import context
+from ansible.errors import AnsibleError
+from ansible.plugins.lookup import LookupBase
+from ansible.release import __version__ as ansible_version
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
+from regal_rollout.own import Refused, of_play  # noqa: E402
+
+DOCUMENTATION = """
+name: batch_sizes
+short_description: the sizes of a version's batches, in order
+description:
+  - Returns how many hosts each batch of one or several versions has, the canary first: what C(serial:) of a play over these batches takes.
+  - Hosts that C(--limit) leaves out are not counted, and a batch that has no other is left out; no host gets into another batch by that.
+  - Fails before any host is touched where there is no such version or no batch at all, where C(--limit) leaves no host, where a host is in
+    two of the batches, and, before ansible-core 2.19, where the name of a host is a template.
+options:
+  _terms:
+    description:
+      - The versions, one after another, as they stand in the names of the groups before C(_group).
+      - Texts, or lists of texts. Quote a version in YAML, which reads 1.10 as 1.1.
+    type: list
+    elements: str
+    required: true
+notes:
+  - It is for C(hosts:) and C(serial:) of a play. In a task it knows the hosts of the play only.
+  - With C(--syntax-check), which looks at no inventory, it stands for C(localhost).
+seealso:
+  - plugin: regal.rollout.batch_groups
+    plugin_type: lookup
+author: regal-inventory
+"""
+
+EXAMPLES = """
+- name: Bring the release to the web servers
+  hosts: "{{ lookup('regal.rollout.batch_groups', app_version) }}"
+  serial: "{{ lookup('regal.rollout.batch_sizes', app_version) }}"
+  order: inventory
+  vars_files: [vars/release.yml]
+  pre_tasks:
+    - name: Stop where a host of an earlier batch was lost
+      ansible.builtin.import_role:
+        name: regal.rollout.gate
+      run_once: true
+  roles: [app]
+"""
+
+RETURN = """
+_raw:
+  description: numbers of hosts, none of which is 0
+  type: list
+  elements: int
+"""
+
+
+class LookupModule(LookupBase):
+    def run(self, terms: list[Any], variables: Mapping[str, Any] | None = None, **kwargs: Any) -> list[int]:
+        try:
+            found = of_play(terms, variables or {}, context.CLIARGS, ansible_version)
+        except Refused as refusal:
+            raise AnsibleError(str(refusal)) from refusal
+        return [len(batch.hosts) for batch in found]
