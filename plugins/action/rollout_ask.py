@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asks for a yes, for so long: `pause` takes either a limit of time or an answer."""
+"""Asks for a yes, for so long, and fails without one: `pause` takes either a limit of time or an answer."""
 
 from __future__ import annotations
 
@@ -12,16 +12,22 @@ from ansible.utils.display import Display
 
 
 class ActionModule(ActionBase):
-    """Returns `approved`, and in `why` what came instead of a yes."""
+    """Fails unless the answer is yes, with what came instead and the batch that is `next`."""
 
     BYPASS_HOST_LOOP = True
-    _VALID_ARGS = frozenset(("prompt", "seconds"))
+    _VALID_ARGS = frozenset(("prompt", "seconds", "next"))
     _requires_connection = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        result = super().run(tmp, task_vars)
-        why = self._ask(str(self._task.args["prompt"]), int(self._task.args["seconds"]))
-        return result | {"changed": False, "approved": not why, "why": why}
+        result = super().run(tmp, task_vars) | {"changed": False}
+        args = self._task.args
+        why = self._ask(str(args["prompt"]), int(args["seconds"]))
+        if not why:
+            return result
+        return result | {
+            "failed": True,
+            "msg": f"not approved, {why}: {args['next']} was not touched; what goes on with it stands at the end of the output",
+        }
 
     @staticmethod
     def _ask(prompt: str, seconds: int) -> str:

@@ -19,59 +19,55 @@ import yaml
 from ansible.cli.playbook import PlaybookCLI
 from ansible.errors import AnsibleError
 from ansible.parsing.splitter import parse_kv
-from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
-
-DOCUMENTATION = """
-name: rollout_command
-short_description: the command that goes on with this run
-description:
-  - Puts together the command line of the running C(ansible-playbook), with the environment variables that Ansible and regal-inventory read.
-  - What may be secret is not in it; the command asks for it instead.
-options:
-  _terms:
-    description: one mapping of all rollout variables; the command is to have those that are not null
-    required: true
-  limit:
-    description: what C(--limit) is to be instead of what it was
-    default: ''
-  say:
-    description: what stands before the command
-    default: ''
-author: regal-inventory
-"""
+from regal_rollout.settings import SETTINGS
 
 # Read by Ansible, or by the regal-inventory that it runs.
 PREFIXES = ("ANSIBLE_", "REGAL_")
 # Only of this terminal, or of a program that Ansible runs.
 PASSED_OVER = {"ANSIBLE_NOCOLOR", "ANSIBLE_FORCE_COLOR", "REGAL_INVENTORY_RUNNING"}
+# Of the one run that ansible-runner makes, and so AWX.
+OF_THE_RUNNER = {"ANSIBLE_CACHE_PLUGIN", "ANSIBLE_CACHE_PLUGIN_CONNECTION", "ANSIBLE_CALLBACK_PLUGINS", "ANSIBLE_STDOUT_CALLBACK"}
 SECRET = re.compile(r"pass(word|wd|phrase)?(?!.*file)|secret|token|credential|(api|private|access)_?key(?!.*file)", re.IGNORECASE)
 # Where a shell finds programs that nobody has told it about.
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-class LookupModule(LookupBase):
-    """Returns one text, to be given to a shell in the same folder."""
+def command(settings: Mapping[str, str | None], limit: str = "", playbook: str = "") -> str:
+    """Returns one text, to be given to a shell in the same folder.
 
-    def run(self, terms: list[Any], variables: Mapping[str, Any] | None = None, **kwargs: Any) -> list[str]:
-        settings: dict[str, str | None] = dict(terms[0])
-        typed = _typed()
-        words = [*_environment(), _program(), *_options(typed)]
-        limit = str(kwargs.get("limit") or typed.subset or "")
-        words += ["--limit", shlex.quote(limit)] if limit else []
-        words += map(shlex.quote, typed.args)
-        words += _extra_vars(typed.extra_vars or [], set(settings))
-        for name, value in settings.items():
-            words += [] if value is None else ["-e", shlex.quote(_assignment(name, str(value)))]
-        return [_said(str(kwargs.get("say", "")), " ".join(words))]
+    `settings` are all rollout variables; the command is to have those that are not None. `limit` and `playbook` stand in for what was
+    typed where they are not empty.
+    """
+    typed = _typed()
+    words = [*_environment(), _program(), *_options(typed)]
+    limit = limit or str(typed.subset or "")
+    words += ["--limit", shlex.quote(limit)] if limit else []
+    words += [shlex.quote(playbook)] if playbook else map(shlex.quote, typed.args)
+    words += _extra_vars(typed.extra_vars or [], set(SETTINGS))
+    for name, value in settings.items():
+        words += [] if value is None else ["-e", shlex.quote(_assignment(name, value))]
+    return " ".join(words)
 
 
-def _said(introduction: str, command: str) -> str:
+def rollback() -> str:
+    """Returns the rollback that goes with the rollout that was typed, or nothing where another playbook was."""
+    args = _typed().args
+    match = re.fullmatch(r"(?s)(.*[/.]|)rollout(\.ya?ml)?", args[0]) if len(args) == 1 else None
+    return f"{match[1]}rollback{match[2] or ''}" if match else ""
+
+
+def printable(introduction: str, text: str) -> str:
     """Returns what a message may hold: Ansible escapes quotes and backslashes there, so a command with some is printed by itself."""
-    if not re.search(r'["\\]', command):
-        return introduction + command
-    Display().display(introduction + command)
+    if not re.search(r'["\\]', text):
+        return introduction + text
+    Display().display(introduction + text)
     return introduction + "the command that is printed above"
+
+
+def asks_for(variable: str, what: str) -> str:
+    """Returns a word that a shell takes from its variable, or stops at."""
+    return f'"${{{variable}:?set it: {what}}}"'
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -86,13 +82,14 @@ def _typed() -> argparse.Namespace:
         with contextlib.redirect_stderr(io.StringIO()):
             return _parser().parse_args(sys.argv[1:])
     except SystemExit as exit_:
-        raise AnsibleError("rollout_command: this is not a run of ansible-playbook") from exit_
+        raise AnsibleError("this is not a run of ansible-playbook") from exit_
 
 
 def _environment() -> Iterator[str]:
+    passed_over = PASSED_OVER | (OF_THE_RUNNER if os.environ.get("ANSIBLE_STDOUT_CALLBACK") == "awx_display" else set())
     for name in sorted(os.environ):
-        if name.startswith(PREFIXES) and name not in PASSED_OVER:
-            yield f"{name}=" + (_asks_for(name, name) if SECRET.search(name) else shlex.quote(os.environ[name]))
+        if name.startswith(PREFIXES) and name not in passed_over:
+            yield f"{name}=" + (asks_for(name, name) if SECRET.search(name) else shlex.quote(os.environ[name]))
 
 
 def _program() -> str:
@@ -126,7 +123,7 @@ def _extra_vars(given: list[str], made_anew: set[str]) -> Iterator[str]:
         if values and made_anew.issuperset(values):
             continue
         secret = next((name for name in _names(values) if SECRET.search(name)), None)
-        yield from ("-e", _asks_for(f"EXTRA_VARS_{number}", f"what is to be given with -e for {secret}") if secret else shlex.quote(text))
+        yield from ("-e", asks_for(f"EXTRA_VARS_{number}", f"what is to be given with -e for {secret}") if secret else shlex.quote(text))
 
 
 def _values(text: str) -> dict[str, Any]:
@@ -149,11 +146,6 @@ def _names(value: Any) -> Iterator[str]:
     if isinstance(value, (dict, list)):
         for part in value.values() if isinstance(value, dict) else value:
             yield from _names(part)
-
-
-def _asks_for(variable: str, what: str) -> str:
-    """Returns a word that a shell takes from its variable, or stops at."""
-    return f'"${{{variable}:?set it: {what}}}"'
 
 
 def _assignment(name: str, value: str) -> str:

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fails on a host that a rollback lost."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
+from regal_rollout.run import CURRENT  # noqa: E402
+
+
+class ActionModule(ActionBase):
+    """A rollback carries on past lost hosts, which leaves Ansible's exit code at 0; this makes it 2."""
+
+    _VALID_ARGS = frozenset(())
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result = super().run(tmp, task_vars)
+        host = (task_vars or {})["inventory_hostname"]
+        if CURRENT.run is None or CURRENT.run.state(host) != "done":
+            raise AnsibleActionFail(f"{host} did not come back, see the report below")
+        return result | {"changed": False}

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Notes where a batch stands, for the report and for what ansible-runner and AWX hand on (`set_stats`)."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
+from regal_rollout.run import CURRENT, Run  # noqa: E402
+
+
+EVENTS = ("begun", "in_service", "done")
+
+
+class ActionModule(ActionBase):
+    """Returns the hosts that are done with the event; callback_plugins/rollout_watch.py takes it from there.
+
+    `in_service` returns in `bake` for how many seconds to watch the batch, and where that is 0, the batch is done with it.
+    """
+
+    BYPASS_HOST_LOOP = True
+    _VALID_ARGS = frozenset(("event",))
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result = super().run(tmp, task_vars) | {"changed": False}
+        there, event, run = task_vars or {}, self._task.args.get("event"), CURRENT.run
+        if run is None or event not in EVENTS:
+            raise AnsibleActionFail(f"this is a task of rollout.yml and rollback.yml, with an event of {', '.join(EVENTS)}")
+        hosts = list(there["ansible_play_batch"])
+        bake = 0
+        if event == "in_service" and run.has_work(hosts, there["hostvars"].raw_get):
+            bake = int(there["_rollout"]["bake"])
+        done = hosts if event == "done" or event == "in_service" and not bake else []
+        return result | {"event": event, "hosts": done, "bake": bake, "ansible_stats": _stats(run, done)}
+
+
+def _stats(run: Run, done: list[str]) -> dict[str, Any]:
+    """Returns what stands should nothing follow: the outcome, and the next batch, empty at the end."""
+    run.close(done)
+    next_ = run.next_wave()
+    last = bool(done) and run.wave == len(run.plan.waves) - 1
+    data = {
+        "rollout_plan_id": run.plan.id,
+        "rollout_outcome": "finished" if last else "stopped",
+        "rollout_next_batch": "" if next_ is None else run.plan.waves[next_].batch,
+    }
+    return {"data": data, "per_host": False, "aggregate": False}

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Opens a batch: sees that it may begin, and works out what its hosts and tasks ask for, once for all of them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
+import rollout_command  # noqa: E402
+from regal_rollout.batches import Batch  # noqa: E402
+from regal_rollout.opening import Opening  # noqa: E402
+from regal_rollout.policy import policies, target  # noqa: E402
+from regal_rollout.report import settings_to_go_on  # noqa: E402
+from regal_rollout.run import CURRENT, Run  # noqa: E402
+from regal_rollout.settings import OWN  # noqa: E402
+
+
+class ActionModule(ActionBase):
+    """Returns what the tasks of the playbook and the hooks see in `_rollout`; `of` has what is different for each host."""
+
+    BYPASS_HOST_LOOP = True
+    _VALID_ARGS = frozenset(())
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result = super().run(tmp, task_vars)
+        there = task_vars or {}
+        run = CURRENT.run
+        if not there["groups"].get("all"):
+            raise AnsibleActionFail("the inventory has no hosts; see above whether it failed")
+        if run is None:
+            raise AnsibleActionFail("this is a task of rollout.yml and rollback.yml")
+        if problems := [*_problems(run, there)]:
+            raise AnsibleActionFail("; ".join(problems))
+        return result | self._opened(run, there)
+
+    def _opened(self, run: Run, there: Mapping[str, Any]) -> dict[str, Any]:
+        plan, settings = run.plan, run.plan.settings
+        index = plan.wave_of(there["inventory_hostname"])
+        opening = Opening(run, index, policies(plan.every, there["hostvars"].raw_get))
+        version_var = str((settings.given.get("rollout_version_var") if "rollout_version_var" in settings.given else there.get("regal_version_var")) or "")
+        check_mode = bool(there.get("ansible_check_mode"))
+        lines = opening.lines({"check_mode": check_mode, "version_var": version_var})
+        if index == 0:
+            command = rollout_command.command(settings_to_go_on(run))
+            lines.append(rollout_command.printable("should it stop, this goes on with it: ", command))
+        before = opening.before
+        return {
+            "changed": False,
+            "index": index,
+            "lines": lines,
+            "plan_id": plan.id,
+            "of": self._of_each(opening, there),
+            "failed_hosts": opening.lost(),
+            "stop": opening.too_many_lost(),
+            "asks": opening.asks() and not check_mode,
+            "question": opening.question(),
+            "next": opening.wave.name,
+            "approval": list(opening.approval()),
+            "approval_seconds": settings.approval_timeout,
+            "bake": 0 if check_mode else opening.bake(),
+            "version_var": version_var,
+            "before": {"batch": before.batch, "group": before.name} if before else {},
+        }
+
+    def _of_each(self, opening: Opening, there: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+        of = {}
+        for part in opening.wave.parts:
+            what = {"group": part.group, "batch": part.batch, "target": self._target(opening, part, there)}
+            of |= dict.fromkeys(part.hosts, what)
+        return of
+
+    def _target(self, opening: Opening, part: Batch, there: Mapping[str, Any]) -> str:
+        settings = opening.plan.settings
+        if settings.back:
+            return settings.back_to[settings.versions.index(part.version)]
+        return target(part, opening.policy(part), there["hostvars"].raw_get(part.hosts[0]))
+
+
+def _problems(run: Run, there: Mapping[str, Any]) -> Iterator[str]:
+    """Yields what only shows once there are hosts, whose variables are then there too."""
+    given = run.plan.settings.given
+    late = [name for name in there if name.startswith("rollout_") and name not in given and name not in OWN and "{{ _rollout." not in str(there[name])]
+    if late:
+        yield f"{', '.join(late)} is known too late: give rollout_ variables with -e, not in the inventory"
+    if list(there["ansible_play_hosts_all"]) != run.plan.hosts:
+        yield "the batches are not those of the plan; leave hosts: and serial: of the playbook as they are"
+    if "regal_plan" in there:
+        yield "an older regal-inventory wrote the inventory: its regal_plan is no longer read; export it again"
+    if not there.get("_rollout_watched"):
+        yield "Ansible did not load callback_plugins/rollout_watch.py, which lies beside the playbook"

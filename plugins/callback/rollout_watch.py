@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Watches a run of rollout.yml or rollback.yml: which host is where, and at the end the report, whatever became of the run."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from ansible import context
+from ansible.executor.stats import AggregateStats
+from ansible.executor.task_result import TaskResult
+from ansible.inventory.host import Host
+from ansible.playbook import Playbook
+from ansible.playbook.play import Play
+from ansible.playbook.task import Task
+from ansible.plugins.callback import CallbackBase
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
+import rollout_end  # noqa: E402
+from regal_rollout.plan import Plan  # noqa: E402
+from regal_rollout.run import CURRENT, Run  # noqa: E402
+
+DOCUMENTATION = """
+name: rollout_watch
+type: notification
+author: regal-inventory (@regal-inventory)
+short_description: keeps what has become of a rollout, and reports it at the end
+description:
+  - Loaded with rollout.yml and rollback.yml, which refuse to run without it.
+  - Notes in which step each host is, and prints the report at the end, also of a run that ended in its middle.
+  - Runs C(end.yml) of the hooks at the end of a run.
+  - In a rollback, sets the host variable C(rollout_away) where a host could not be reached, and takes the host out of the handlers that
+    are still to come.
+"""
+
+# Tasks that note what became of a host, and are no part of a step.
+_NOTES = ("rollout_note", "rollout_open", "rollout_front", "rollout_ask", "rollout_came_back")
+
+
+class CallbackModule(CallbackBase):
+    """Loaded by itself, since it lies beside the playbook and needs no enabling."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "notification"
+    CALLBACK_NAME = "rollout_watch"
+    CALLBACK_NEEDS_ENABLED = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._playbook: Playbook | None = None
+        self._play: Play | None = None
+        self._counts = False
+        self._process = os.getpid()
+
+    def v2_playbook_on_start(self, playbook: Playbook) -> None:
+        if rollout_end.under_way():
+            return
+        self._playbook = playbook
+        CURRENT.refused = self._refused
+        atexit.register(self._ended_in_the_middle)
+
+    def v2_playbook_on_play_start(self, play: Play) -> None:
+        self._play = play if "rollout_group" in play.vars and CURRENT.run else None
+        if self._play:
+            self._play.vars["_rollout_watched"] = True
+
+    def v2_playbook_on_task_start(self, task: Task, is_conditional: bool) -> None:
+        run = self._run()
+        if not run or not self._play:
+            return
+        self._counts = task.action not in _NOTES and "_rollout_left" not in task.args
+        step = task.get_vars().get("rollout_step")
+        if step:
+            run.step = str(step)
+            # For the handlers of roles, which know nothing of the import that the step stands at.
+            self._play.vars["rollout_step"] = run.step
+
+    def v2_playbook_on_handler_task_start(self, task: Task) -> None:
+        self._counts = True
+
+    def v2_runner_on_start(self, host: Host, task: Task) -> None:
+        run = self._run()
+        if run and self._counts:
+            run.start(host.name)
+
+    def v2_runner_on_ok(self, result: TaskResult) -> None:
+        run = self._run()
+        if not run:
+            return
+        host, task, values = _parts(result)
+        if task.action == "rollout_open":
+            run.open(host.name)
+        elif task.action == "rollout_front":
+            # What comes before `told` is the question what to tell.
+            run.told_front = bool(task.args.get("told")) and not run.front_away
+            run.front_away = run.front_away and bool(task.args.get("see"))
+        elif task.action == "rollout_note":
+            if values["event"] == "begun":
+                run.begin()
+            run.close(values["hosts"])
+        elif "_rollout_left" in task.args:
+            run.lose(host.name)
+
+    def v2_runner_on_failed(self, result: TaskResult, ignore_errors: bool = False) -> None:
+        run = self._run()
+        if not run or ignore_errors:
+            return
+        host, task, _values = _parts(result)
+        if task.action == "rollout_ask" and self._play:
+            run.to_approve = tuple(self._of(host, "_rollout")["approval"])
+        self._stuck(run, host, task)
+
+    def v2_runner_on_unreachable(self, result: TaskResult) -> None:
+        run = self._run()
+        if not run:
+            return
+        host, task, _values = _parts(result)
+        self._stuck(run, host, task)
+        run.front_away = True
+        if run.plan.settings.back:
+            run.lose(host.name)
+            host.set_variable("rollout_away", host.vars.get("rollout_away", 0) + 1)
+            self._forget_handlers(host)
+
+    def v2_playbook_on_stats(self, stats: AggregateStats) -> None:
+        run = self._run()
+        if run and self._playbook:
+            CURRENT.run = None
+            rollout_end.report(run)
+            rollout_end.run_hook(self._playbook, run)
+
+    def _run(self) -> Run | None:
+        return None if rollout_end.under_way() else CURRENT.run
+
+    def _stuck(self, run: Run, host: Host, task: Task) -> None:
+        if task.run_once:
+            run.everyone()
+        run.stuck.add(host.name)
+
+    def _of(self, host: Host, name: str) -> Any:
+        """Returns a variable of the host, as it stands."""
+        assert self._play
+        return self._play.get_variable_manager().get_vars(play=self._play, host=host)[name]
+
+    def _forget_handlers(self, host: Host) -> None:
+        for block in self._play.handlers if self._play else []:
+            for handler in block.block:
+                if handler.is_host_notified(host):
+                    handler.remove_host(host)
+
+    def _refused(self, plan: Plan) -> None:
+        """Tells end.yml of a plan that cannot be right, where one is to be run and not only looked at."""
+        CURRENT.refused = None
+        if self._playbook and not _only_looks():
+            rollout_end.run_hook(self._playbook, Run(plan))
+
+    def _ended_in_the_middle(self) -> None:
+        """An error of Ansible's own or Ctrl+C ends a run without a word on where its hosts are."""
+        run = CURRENT.run
+        if run and run.begun() and os.getpid() == self._process:
+            CURRENT.run = None
+            rollout_end.report(run)
+
+
+def _only_looks() -> bool:
+    return any(context.CLIARGS.get(name) for name in ("listhosts", "listtasks", "listtags", "syntax"))
+
+
+def _parts(result: TaskResult) -> tuple[Host, Task, dict[str, Any]]:
+    """Returns what a result is of, whose names have changed in ansible-core 2.19."""
+    if hasattr(result, "host"):
+        return result.host, result.task, result.result
+    return result._host, result._task, result._result

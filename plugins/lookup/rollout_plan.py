@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The batch groups and their sizes, for `hosts:` and `serial:` of the shipped playbooks."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+from ansible.release import __version__ as ansible_version
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
+from regal_rollout import plan, run, settings  # noqa: E402
+from regal_rollout.hooks import Hooks  # noqa: E402
+
+DOCUMENTATION = """
+name: rollout_plan
+author: regal-inventory (@regal-inventory)
+short_description: the batches of a run of rollout.yml or rollback.yml
+description:
+  - Works out the plan of a run from the groups of the inventory and the C(rollout_) variables, and refuses one that cannot be right.
+  - Made for the shipped playbooks; for a playbook of your own there are P(regal.rollout.batch_groups#lookup) and
+    P(regal.rollout.batch_sizes#lookup).
+options:
+  _terms:
+    description: C(groups) for the names of the batch groups in order, or C(sizes) for the number of hosts in each wave.
+    required: true
+  back:
+    description: whether the batches are rolled back
+    type: bool
+    default: false
+"""
+EXAMPLES = """
+- name: Roll out batch by batch
+  hosts: "{{ query('rollout_plan', 'groups') }}"
+  serial: "{{ query('rollout_plan', 'sizes') }}"
+"""
+RETURN = """
+_raw:
+  description: names of groups, or numbers of hosts
+  type: list
+  elements: raw
+"""
+
+
+class LookupModule(LookupBase):
+    """Asked before there is any host: only variables of -e and of the play are there, and `groups`."""
+
+    def run(self, terms: list[str], variables: Mapping[str, Any] | None = None, **kwargs: Any) -> list[Any]:
+        # `variables` are as they stand: up to ansible-core 2.18 a template that looks at `groups` would run what a host's name says.
+        there = dict(variables or {})
+        groups = there.get("groups") or {}
+        if not groups.get("all"):
+            # Without any host there is nothing to protect: localhost lets --syntax-check pass, and a real run fails in its first task.
+            return [["localhost"], [1]][terms[0] == "sizes"]
+        _refuse_templates(groups["all"])
+        made = self._plan(there, groups, bool(kwargs.get("back")))
+        if made.problems:
+            if run.CURRENT.refused:
+                run.CURRENT.refused(made)
+            raise AnsibleLookupError("; ".join(made.problems))
+        run.begin(made)
+        return [batch.group for batch in made.chosen] if terms[0] == "groups" else [len(wave.hosts) for wave in made.waves]
+
+    def _plan(self, there: dict[str, Any], groups: Mapping[str, list[str]], back: bool) -> plan.Plan:
+        there |= {name: self._templar.template(there[name]) for name in settings.SETTINGS if name in there and _is_template(there[name])}
+        found = settings.read(there, back)
+        hooks = Hooks(found.text("rollout_hooks") or Path(there["playbook_dir"], "hooks"))
+        made = plan.make(found, hooks, groups, there.get("ansible_play_hosts_all") or [], str(there.get("ansible_limit") or ""))
+        if run.CURRENT.hooks not in (None, str(hooks.folder)):
+            late = "rollout_hooks is known too late: give it with -e, since the hooks are read before the variables of a play"
+            return made.with_problem(late)
+        return made
+
+
+def _is_template(value: object) -> bool:
+    return isinstance(value, str) and "{{" in value and "{{ _rollout." not in value
+
+
+def _refuse_templates(hosts: list[str]) -> None:
+    if tuple(map(int, ansible_version.split(".")[:2])) < (2, 19):
+        if found := [host for host in hosts if re.search("[{][{%#]", host)]:
+            raise AnsibleLookupError(f"the name of a host is a template, which Ansible before 2.19 would run: {', '.join(found)}")

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: MIT
+"""The begin of a wave: whether it may begin, whether to ask first, and what is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .batches import Batch
+from .plan import Plan, Wave, listed
+from .policy import Policy
+from .run import Run
+from .settings import asks_after_canary, asks_always
+from .texts import first_hosts, shortened
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A wave that is about to begin, seen with what came before it."""
+
+    run: Run
+    index: int
+    policies: Mapping[str, Policy]
+
+    @property
+    def plan(self) -> Plan:
+        return self.run.plan
+
+    @property
+    def wave(self) -> Wave:
+        return self.plan.waves[self.index]
+
+    @property
+    def before(self) -> Wave | None:
+        return self.plan.waves[self.index - 1] if self.index else None
+
+    @property
+    def last(self) -> bool:
+        return self.index == len(self.plan.waves) - 1
+
+    def policy(self, part: Batch) -> Policy:
+        return self.policies.get(part.version, Policy())
+
+    def lost(self) -> list[str]:
+        """Returns the hosts lost in earlier waves."""
+        earlier = [host for wave in self.plan.waves[: self.index] for host in wave.hosts]
+        return [host for host in earlier if host not in self.run.done]
+
+    def too_many_lost(self) -> bool:
+        """rollout_max_failed counts over the run, the inventory's max_failures over the hosts of each version."""
+        settings, lost = self.plan.settings, set(self.lost())
+        if settings.back or self.before is None:
+            return False
+        if settings.max_failed is not None:
+            return len(lost) > settings.max_failed
+        return any(
+            len(lost.intersection(host for batch in self.plan.chosen if batch.version == part.version for host in batch.hosts))
+            > self.policy(part).max_failed
+            for part in self.before.parts
+        )
+
+    def bake(self) -> int:
+        """Returns the seconds to watch the wave: of its batches, the longest counts. Nothing follows the last one."""
+        if self.last or self.plan.settings.back:
+            return 0
+        given = self.plan.settings.bake
+        return max(self.policy(part).bake_of(part.batch) for part in self.wave.parts) if given is None else given
+
+    def asks(self) -> bool:
+        """Whether to ask before the wave, unless it is approved: one version that wants it is enough."""
+        settings, before = self.plan.settings, self.before
+        if settings.back or before is None:
+            return False
+        approvals = [settings.text("rollout_approval")] if "rollout_approval" in settings.given else [
+            self.policy(part).approval for part in before.parts
+        ]
+        wanted = any(asks_always(given) or asks_after_canary(given) and before.batch == "A" for given in approvals)
+        approved = {"all", before.batch}.intersection(settings.approved) or all(
+            part.group in settings.approved for part in before.parts
+        )
+        return wanted and not approved
+
+    def approval(self) -> tuple[str, ...]:
+        """Returns what rollout_approved has to name for this wave: where batches of one name come one after another, the group."""
+        if self.before is None:
+            return ()
+        if self.plan.settings.parallel or len(self.plan.settings.versions) == 1:
+            return (self.before.batch,)
+        return tuple(part.group for part in self.before.parts)
+
+    def question(self) -> str:
+        lost = self.lost()
+        so_far = f", lost so far: {', '.join(lost)}" if lost else ""
+        before = self.before.name if self.before else ""
+        return f"{before} is done{so_far}. Type yes to go on with {self.wave.name} ({first_hosts(self.wave.hosts, counted=False)})"
+
+    def lines(self, facts: Mapping[str, Any]) -> list[str]:
+        """Returns what is said of the wave; of the whole run before the first. `facts` as `opening_facts` has them."""
+        if self.index == 0:
+            return self._of_the_run(facts)
+        parallel, lost = self.plan.settings.parallel, self.lost()
+        name = f"{self.wave.name}, " if parallel else "batch "
+        so_far = f"; lost so far: {', '.join(lost)}" if lost else ""
+        return [f"{name}{self.index + 1} of {len(self.plan.waves)}: {_wave_text(self.wave)}{so_far}"]
+
+    def _of_the_run(self, facts: Mapping[str, Any]) -> list[str]:
+        plan, settings = self.plan, self.plan.settings
+        lines = [self._headline(bool(facts.get("check_mode")))]
+        waves = [f"  {wave.name + ': ' if settings.parallel else ''}{_wave_text(wave)}" for wave in plan.waves]
+        lines += shortened(waves)
+        chosen = {batch.group for batch in plan.chosen}
+        lines += [
+            f"note: the canary ({batch.group}) is not part of this run"
+            for batch in plan.every
+            if batch.batch == "A" and batch.group not in chosen
+        ]
+        if plan.passed_over and not settings.text("rollout_plan_id"):
+            what = "not rolled back" if settings.back else "taken for done"
+            lines.append(f"note: {what}, since rollout_from is {settings.first}: {listed(plan.passed_over)}")
+        lines += _target_notes(str(facts.get("version_var", "")), plan.hooks.read_the_target())
+        if plan.left_out:
+            lines.append(f"note: hosts of these batches left out by --limit {plan.limit}: {plan.left_out}")
+        versions = dict.fromkeys(batch.version for batch in plan.chosen)
+        notes = [note for version in versions for note in self.policies.get(version, Policy()).notes]
+        lines += [f"note: {note}" for note in dict.fromkeys(notes)]
+        return lines
+
+    def _headline(self, check_mode: bool) -> str:
+        plan, settings = self.plan, self.plan.settings
+        back = f" to {', '.join(dict.fromkeys(settings.back_to))}" if settings.back else ""
+        return (
+            f"{'rolling back' if settings.back else 'rolling out'} {', '.join(settings.versions)}{back}"
+            f"{' in parallel waves' if settings.parallel else ''}{' (check mode)' if check_mode else ''}, plan {plan.id};"
+            f" hosts: {len(plan.hosts)}, batches: {len(plan.chosen)}{f', waves: {len(plan.waves)}' if settings.parallel else ''}"
+        )
+
+
+def _wave_text(wave: Wave) -> str:
+    return "; ".join(f"{part.group}: {first_hosts(part.hosts)}" for part in wave.parts)
+
+
+def _target_notes(version_var: str, read: bool) -> Sequence[str]:
+    if version_var:
+        return [f"note: {version_var} is set to what each host is to run (rollout_version_var)"]
+    if read:
+        return []
+    return [
+        "warning: neither deploy.yml nor check.yml reads rollout_target, and no variable is set to it: what is deployed may be another"
+        " version; let deploy.yml install rollout_target, or give rollout_version_var, the variable that your roles read"
+    ]

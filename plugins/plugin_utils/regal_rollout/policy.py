@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+"""What the inventory says of a version beside its groups: how long to bake, when to ask, what may be lost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .batches import BATCH_GROUP, Batch
+
+Variables = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The policy of a version, all defaults where the inventory has none. Bakes are in seconds."""
+
+    version: str = ""
+    approval: str = "never"
+    max_failed: int = 0
+    bake: int = 0
+    canary_bake: int = 0
+    notes: tuple[str, ...] = ()
+
+    def bake_of(self, batch: str) -> int:
+        return self.canary_bake if batch == "A" else self.bake
+
+
+def policies(every: Sequence[Batch], variables_of: Callable[[str], Variables]) -> dict[str, Policy]:
+    """Returns the policy of each version, read from the variables of the first host that a batch of it has."""
+    firsts: dict[str, tuple[str, str]] = {}
+    for batch in every:
+        if batch.hosts:
+            firsts.setdefault(batch.version, (batch.hosts[0], stem_of(batch.group)))
+    return {version: _policy(stem, variables_of(host)) for version, (host, stem) in firsts.items()}
+
+
+def target(batch: Batch, policy: Policy, variables: Variables) -> str:
+    """Returns what is to be installed on a batch; `variables` are those of a host of it.
+
+    `regal_version` of a host that is in two versions may be the other one's: it counts only where the group is named after it.
+    """
+    if policy.version:
+        return policy.version
+    given = _text(variables.get("regal_version"))
+    stem = re.sub(r"[^A-Za-z0-9_]", "_", stem_of(batch.group))
+    return given if given and stem.endswith(re.sub(r"[^A-Za-z0-9_]", "_", given)) else batch.version
+
+
+def stem_of(group: str) -> str:
+    match = BATCH_GROUP.fullmatch(group)
+    return match["stem"] if match else group
+
+
+def _policy(stem: str, variables: Variables) -> Policy:
+    """Returns the policy in `regal_policy_VERSION`, with `_` for every mark in the name of the version's group.
+
+    A host in several versions has the policy of each; its `regal_notes` may be those of another.
+    """
+    wanted = "regal_policy_" + re.sub(r"[^A-Za-z0-9]", "_", stem)
+    # Ansible may have cleaned the group's name since, a leading digit too.
+    cleaned = (name for name in variables if re.sub(r"^(regal_policy_)[0-9]", r"\1_", name) == wanted)
+    name = wanted if wanted in variables else next(cleaned, "")
+    given = variables.get(name)
+    given = given if isinstance(given, Mapping) else {}
+    version = _text(given.get("version"))
+    of_this = _letters(_text(variables.get("regal_version"))) == _letters(version or stem)
+    notes = variables.get("regal_notes") if of_this else None
+    bake = int(given.get("bake_seconds") or 0)
+    canary_bake = given.get("canary_bake_seconds")
+    return Policy(
+        version=version,
+        approval=_text(given.get("approval")) or "never",
+        max_failed=int(given.get("max_failures") or 0),
+        bake=bake,
+        canary_bake=bake if canary_bake is None else int(canary_bake),
+        notes=tuple(map(str, notes)) if isinstance(notes, Sequence) and not isinstance(notes, str) else (),
+    )
+
+
+def _text(value: object) -> str:
+    return "" if value is None or value is False else str(value)
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]", "", text)

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: MIT
+"""The report at the end of a run: what is known, host by host, and nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .run import WORDS, Run
+from .settings import SETTINGS
+from .texts import first_hosts, shortened
+
+
+@dataclass(frozen=True)
+class Options:
+    """What ansible-playbook was told beside the variables."""
+
+    check_mode: bool = False
+    tags: Sequence[str] = ("all",)
+    skip_tags: Sequence[str] = ()
+
+
+_TAKEN_BACK = (
+    "rollout_version",
+    "rollout_waves",
+    "rollout_back_to",
+    "rollout_hooks",
+    "rollout_version_var",
+    "rollout_gather_facts",
+    "rollout_strategy",
+)
+
+
+def report(run: Run, options: Options) -> list[str]:
+    """Returns the lines: how many hosts came through, then those that did not, by the step they were lost in."""
+    hosts = run.plan.hosts
+    done = sum(run.state(host) == "done" for host in hosts)
+    lines = [_headline(run, options, done, len(hosts))]
+    untouched = []
+    for batch in run.plan.chosen:
+        by_step: dict[str, list[str]] = {}
+        for host in batch.hosts:
+            by_step.setdefault(run.state(host), []).append(host)
+        lines += [
+            f"  {batch.group}, {words}: {', '.join(by_step[step])}" for step, words in WORDS.items() if step in by_step
+        ]
+        if "" in by_step:
+            untouched.append(f"  {batch.group}, not started: {first_hosts(by_step[''])}")
+    lines += shortened(untouched)
+    earlier = {host for wave in run.plan.waves[:-1] for host in wave.hosts}
+    if run.outcome() == "finished" and not run.plan.settings.back and earlier.intersection(run.lost()):
+        lines.append("the run went to its end past the lost hosts")
+    return lines
+
+
+def _headline(run: Run, options: Options, done: int, all_: int) -> str:
+    settings = run.plan.settings
+    what = f"going back to {', '.join(dict.fromkeys(settings.back_to))}" if settings.back else ", ".join(settings.versions)
+    return (
+        f"finished {what}: {done} of {all_} hosts"
+        + (" (check mode: nothing was changed)" if options.check_mode else "")
+        + (f" (of the hooks only --tags {','.join(options.tags)})" if list(options.tags) != ["all"] else "")
+        + (f" (of the hooks not --skip-tags {','.join(options.skip_tags)})" if options.skip_tags else "")
+    )
+
+
+def settings_to_go_on(run: Run) -> dict[str, str | None]:
+    """Returns the rollout_ variables of the command that goes on with the run; None for those it does without.
+
+    Without installed.yml a rerun goes through finished hosts again, so the command starts at the first wave that is not finished;
+    the plan id makes sure that it is still the same.
+    """
+    plan, settings = run.plan, run.plan.settings
+    changed = {"rollout_plan_id": plan.id}
+    next_ = run.next_wave() if run.begun() else None
+    one_name = len(settings.versions) == 1 or settings.parallel
+    if next_ and one_name and not settings.back and not plan.hooks.has("installed"):
+        changed["rollout_from"] = plan.waves[next_].batch
+    if run.to_approve:
+        changed["rollout_approved"] = ",".join(dict.fromkeys((*settings.approved, *run.to_approve)))
+    return {name: changed.get(name) or settings.printed(name) for name in SETTINGS}
+
+
+def settings_to_go_back(run: Run) -> list[dict[str, str | None]]:
+    """Returns the rollout_ variables of the commands that take what was begun back, from the last begun batch down.
+
+    There is one for all versions, and one for each, the last begun first, where they came one after another.
+    """
+    plan, settings = run.plan, run.plan.settings
+    back: dict[str, str | None] = {name: settings.printed(name) for name in _TAKEN_BACK}
+    begun = [plan.waves[index] for index in run.begun()]
+    if settings.parallel or len(settings.versions) == 1:
+        return [back | {"rollout_from": begun[-1].batch, "rollout_plan_id": plan.id}] if begun else []
+    last = {wave.parts[0].version: wave.batch for wave in begun}
+    back_to = dict(zip(settings.versions, settings.back_to))
+    return [
+        back | {"rollout_version": version, "rollout_back_to": back_to.get(version), "rollout_from": batch}
+        for version, batch in reversed(last.items())
+    ]

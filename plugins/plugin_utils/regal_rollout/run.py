@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: MIT
+"""What has become of a run so far.
+
+There is one run in a process. The callback keeps it while Ansible goes on; a task sees it as it was when its worker was forked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .plan import Plan
+from .settings import truth
+
+# What is said of a host that was lost in a step; the playbooks name these in `rollout_step`.
+WORDS = {
+    "begin": "lost before drain",
+    "installed": "lost before drain",
+    "drain": "lost in drain, may be drained",
+    "deploy": "lost in deploy, is drained",
+    "check": "lost in check, is drained",
+    "enable": "lost in enable, may be drained",
+    "bake": "lost in bake, is in service",
+    "front": "finished, but the front does not know",
+}
+
+
+@dataclass
+class Run:
+    """A run: its plan, the hosts of the batches that were begun with the step each has reached, and those that are done."""
+
+    plan: Plan
+    # The step in which a host began its last task.
+    steps: dict[str, str] = field(default_factory=dict)
+    done: set[str] = field(default_factory=set)
+    # Hosts that failed or could not be reached, until they begin another task, since a hook may rescue them.
+    stuck: set[str] = field(default_factory=set)
+    # Hosts that a rollback goes on without, with the step they were lost in.
+    left: dict[str, str] = field(default_factory=dict)
+    step: str = ""
+    wave: int = -1
+    # Whether the front was told, and whether something could not be reached since it was to be.
+    told_front: bool = False
+    front_away: bool = False
+    # The command that goes on has to approve these.
+    to_approve: tuple[str, ...] = ()
+
+    def open(self, host: str) -> None:
+        """Notes which wave comes, by a host of it."""
+        self.wave = self.plan.wave_of(host)
+        self.step = ""
+
+    def begin(self) -> None:
+        """Notes that the wave has begun."""
+        self.step = "begin"
+        for host in self.plan.waves[self.wave].hosts:
+            self.steps[host] = self.step
+
+    def start(self, host: str) -> None:
+        """Notes that a host begins a task of the step."""
+        if self.step and host in self.steps and host not in self.left:
+            self.steps[host] = self.step
+            self.stuck.discard(host)
+
+    def lose(self, host: str) -> None:
+        """Notes that the run goes on without the host."""
+        if host in self.steps and host not in self.done:
+            self.left.setdefault(host, self.steps[host])
+
+    def close(self, hosts: Iterable[str]) -> None:
+        """Notes that these hosts of the wave are done."""
+        self.done.update(host for host in hosts if host not in self.left)
+
+    def everyone(self) -> None:
+        """Notes that a task which runs once for all hosts was lost in this step."""
+        if self.wave >= 0:
+            for host in self.plan.waves[self.wave].hosts:
+                if host not in self.stuck:
+                    self.start(host)
+
+    def has_work(self, hosts: Iterable[str], variables_of: Callable[[str], Mapping[str, Any]]) -> bool:
+        """Whether a host of the wave has anything to do; on a rerun installed.yml may have found none."""
+        if not self.plan.hooks.has("installed"):
+            return True
+        return any(not truth(variables_of(host).get("rollout_installed", False)) for host in hosts)
+
+    def state(self, host: str) -> str:
+        """Returns done, the step a host was lost in, or nothing where its batch has not begun."""
+        return "done" if host in self.done else self.left.get(host) or self.steps.get(host, "")
+
+    def begun(self) -> list[int]:
+        """Returns the waves that have begun, by number."""
+        return [index for index, wave in enumerate(self.plan.waves) if any(map(self.state, wave.hosts))]
+
+    def lost(self) -> list[str]:
+        """Returns the hosts that did not come through, in the order of the plan; asked between two waves or at the end."""
+        return [host for host in self.plan.hosts if self.state(host) not in ("", "done")]
+
+    def outcome(self) -> str:
+        """Returns finished, stopped or refused."""
+        begun = self.begun()
+        if not begun:
+            return "refused"
+        return "finished" if len(begun) == len(self.plan.waves) and (self.closed_last or not self.lost()) else "stopped"
+
+    @property
+    def closed_last(self) -> bool:
+        """Whether the last wave came to its end for a host at least."""
+        return any(host in self.done for host in self.plan.waves[-1].hosts)
+
+    def next_wave(self) -> int | None:
+        """Returns the first wave with a host that is not done."""
+        open_ = (index for index, wave in enumerate(self.plan.waves) if any(self.state(host) != "done" for host in wave.hosts))
+        return next(open_, None)
+
+
+class Current:
+    """The run of this process."""
+
+    run: Run | None = None
+    # Told of a plan that is refused before any play begins.
+    refused: Callable[[Plan], None] | None = None
+    # The folder of hooks that was imported, which is before all variables are there.
+    hooks: str | None = None
+
+
+CURRENT = Current()
+
+
+def begin(plan: Plan) -> Run:
+    """Returns the run of a plan, a new one unless it is the one that is under way."""
+    if CURRENT.run is None or CURRENT.run.plan.id != plan.id or CURRENT.run.plan.chosen != plan.chosen or not CURRENT.run.begun():
+        CURRENT.run = Run(plan)
+    return CURRENT.run

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The end of a run: the report, and the hook that is run whatever became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import rollout_command
+from ansible import constants
+from ansible import context
+from ansible.errors import AnsibleError
+from ansible.executor.task_queue_manager import TaskQueueManager
+from ansible.inventory.manager import InventoryManager
+from ansible.playbook import Playbook
+from ansible.playbook.play import Play
+from ansible.utils.display import Display
+from regal_rollout.report import Options, report as lines_of, settings_to_go_back, settings_to_go_on
+from regal_rollout.run import Run
+
+_state = {"under_way": False}
+
+
+def under_way() -> bool:
+    """Whether the hook runs at this moment, whose tasks are no part of the run."""
+    return _state["under_way"]
+
+
+def report(run: Run) -> None:
+    """Prints where every host stands, and the commands that go on and back."""
+    given = context.CLIARGS
+    options = Options(bool(given.get("check")), list(given.get("tags") or ["all"]), list(given.get("skip_tags") or []))
+    lines = lines_of(run, options)
+    if any(run.state(host) != "done" for host in run.plan.hosts):
+        lines += _commands(run)
+    # What reads the output as JSON is to find nothing else there.
+    to_stderr = str(constants.DEFAULT_STDOUT_CALLBACK).endswith(("json", "jsonl"))
+    for line in ("", *lines):
+        Display().display(line, stderr=to_stderr)
+
+
+def _commands(run: Run) -> Iterator[str]:
+    lost = ",".join(run.lost()) if run.plan.settings.back else ""
+    yield f"to go on: {rollout_command.command(settings_to_go_on(run), limit=lost)}"
+    playbook = "" if run.plan.settings.back else rollout_command.rollback()
+    for settings in settings_to_go_back(run) if playbook else []:
+        ask = rollout_command.asks_for("ROLLOUT_BACK_TO", "the version to go back to")
+        missing = "" if settings["rollout_back_to"] else f" -e rollout_back_to={ask}"
+        yield f"to go back: {rollout_command.command(settings, playbook=playbook)}{missing}"
+
+
+def run_hook(playbook: Playbook, run: Run) -> None:
+    """Runs end.yml on the controller. Its failure is said, and changes nothing of the outcome."""
+    if not run.plan.hooks.usable("end"):
+        return
+    next_ = run.next_wave()
+    variables = {
+        "rollout_outcome": run.outcome(),
+        "rollout_lost": run.lost(),
+        "rollout_plan_id": run.plan.id,
+        "rollout_next_batch": "" if next_ is None else run.plan.waves[next_].batch,
+        "rollout_version": ",".join(run.plan.settings.versions),
+    }
+    tasks = [{"name": "Run end.yml", "ansible.builtin.include_tasks": str(run.plan.hooks.path("end"))}]
+    source = {"name": "End the run", "hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": tasks}
+    manager = playbook.get_plays()[0].get_variable_manager()
+    _state["under_way"] = True
+    try:
+        with _whole(manager._inventory) as inventory:
+            play = Play.load(source, variable_manager=manager, loader=playbook._loader)
+            queue = TaskQueueManager(inventory=inventory, variable_manager=manager, loader=playbook._loader, passwords={})
+            try:
+                if queue.run(play):
+                    Display().warning(f"{run.plan.hooks.path('end')} failed, see above")
+            finally:
+                queue.cleanup()
+    except AnsibleError as error:
+        Display().warning(f"{run.plan.hooks.path('end')} could not be run: {error}")
+    finally:
+        _state["under_way"] = False
+
+
+@contextmanager
+def _whole(inventory: InventoryManager) -> Iterator[InventoryManager]:
+    """The inventory without the limits of the run, under which there would be no localhost."""
+    subset, restriction = inventory._subset, inventory._restriction
+    inventory.subset(None)
+    inventory.remove_restriction()
+    try:
+        yield inventory
+    finally:
+        inventory._subset, inventory._restriction = subset, restriction
