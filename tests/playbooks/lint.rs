@@ -13,6 +13,8 @@ fn the_production_profile_of_ansible_lint_passes() {
         env::join_paths([folder.clone().into(), "/usr/bin".into(), "/bin".into()] as [std::path::PathBuf; 3]).unwrap();
     let output = Command::new(std::path::Path::new(&folder).join("ansible-lint"))
         .args(["--offline", "--nocolor", "--strict", "--profile", "production", "playbooks", "examples"])
+        // It knows no empty block, which nothing.yml is so that it costs not even a task that is skipped.
+        .args(["--exclude", "playbooks/tasks/nothing.yml"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("PATH", path)
         .output()
