@@ -70,11 +70,7 @@ class LookupModule(LookupBase):
         there |= {name: self._templar.template(there[name]) for name in settings.SETTINGS if name in there and _is_template(there[name])}
         found = settings.read(there, back)
         hooks = Hooks(found.text("rollout_hooks") or Path(there["playbook_dir"], "hooks"))
-        made = plan.make(found, hooks, groups, there.get("ansible_play_hosts_all") or [], str(there.get("ansible_limit") or ""))
-        if run.CURRENT.hooks not in (None, str(hooks.folder)):
-            late = "rollout_hooks is known too late: give it with -e, since the hooks are read before the variables of a play"
-            return made.with_problem(late)
-        return made
+        return plan.make(found, hooks, groups, there.get("ansible_play_hosts_all") or [], str(there.get("ansible_limit") or ""))
 
 
 def _is_template(value: object) -> bool:

@@ -12,7 +12,6 @@ from ansible.plugins.lookup import LookupBase
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
 from regal_rollout.hooks import Hooks  # noqa: E402
-from regal_rollout.run import CURRENT  # noqa: E402
 from regal_rollout.settings import truth  # noqa: E402
 
 DOCUMENTATION = """
@@ -48,7 +47,6 @@ class LookupModule(LookupBase):
         there = variables or {}
         own = Path(str(there["playbook_dir"]), "tasks")
         hooks = Hooks(self._text(there, "rollout_hooks") or own.parent / "hooks")
-        CURRENT.hooks = str(hooks.folder)
         return [str(self._path(terms[0], there, own, hooks))]
 
     def _path(self, name: str, there: Mapping[str, Any], own: Path, hooks: Hooks) -> Path:

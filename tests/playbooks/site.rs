@@ -184,7 +184,7 @@ impl Site {
         let mut command = Command::new("sh");
         command.args(["-c", line]).stdin(Stdio::null());
         self.in_a_clean_environment(&mut command);
-        run(self, command)
+        run(self, command, false)
     }
 
     /// Without the variables that Ansible and regal-inventory read.
@@ -215,6 +215,7 @@ pub struct Run<'site> {
     environment: Vec<(String, String)>,
     answer: Option<String>,
     stdin: Input,
+    apart: bool,
 }
 
 /// What a run reads from where no terminal is.
@@ -236,6 +237,7 @@ impl<'site> Run<'site> {
             environment: Vec::new(),
             answer: None,
             stdin: Input::Null,
+            apart: false,
         }
         .set(&format!("rollout_hooks={}", site.path("hooks").display()))
     }
@@ -262,6 +264,18 @@ impl<'site> Run<'site> {
 
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With the hooks that come with the playbooks, or those that the playbook names.
+    pub fn without_hooks(mut self) -> Self {
+        self.arguments.drain(..2);
+        self
+    }
+
+    /// With what goes to stderr kept apart.
+    pub fn apart(mut self) -> Self {
+        self.apart = true;
         self
     }
 
@@ -321,16 +335,17 @@ impl<'site> Run<'site> {
         } else {
             command.stdin(Stdio::null());
         }
-        run(site, command)
+        run(site, command, self.apart)
     }
 }
 
-fn run(site: &Site, mut command: Command) -> Outcome {
+fn run(site: &Site, mut command: Command, apart: bool) -> Outcome {
     let journal = site.path("journal");
-    let output = site.path("output");
+    let (output, errors) = (site.path("output"), site.path("errors"));
     let file = fs::File::create(&output).unwrap();
     let _ = fs::remove_file(&journal);
-    command.stdout(file.try_clone().unwrap()).stderr(file);
+    let other = if apart { fs::File::create(&errors).unwrap() } else { file.try_clone().unwrap() };
+    command.stdout(file).stderr(other);
     let mut child = command.spawn().unwrap();
     let start = Instant::now();
     let status = loop {
@@ -346,6 +361,7 @@ fn run(site: &Site, mut command: Command) -> Outcome {
     Outcome {
         code: status.code().expect("ansible-playbook ends by itself"),
         output: fs::read_to_string(&output).unwrap(),
+        errors: fs::read_to_string(&errors).unwrap_or_default(),
         journal: fs::read_to_string(&journal).unwrap_or_default(),
     }
 }
@@ -354,6 +370,8 @@ fn run(site: &Site, mut command: Command) -> Outcome {
 pub struct Outcome {
     pub code: i32,
     pub output: String,
+    /// What went to stderr, where that was to be kept apart.
+    pub errors: String,
     /// Lines of `hook host batch target`.
     pub journal: String,
 }
@@ -400,15 +418,17 @@ impl Outcome {
         self
     }
 
-    /// The last command to go on with that was printed, be it in a message or by itself.
+    /// The last command to go on with that was printed.
     #[track_caller]
     pub fn command(&self) -> String {
-        let lines = self.output.lines().filter_map(|line| Some((line, line.split_once("to go on: ")?.1)));
-        let mut commands = lines.filter(|(_, command)| *command != "the command that is printed above\"");
-        let (line, command) = commands.next_back().unwrap_or_else(|| panic!("no command in:\n{}", self.output));
-        let in_message = line.trim_start().starts_with('"');
-        let command = if in_message { command.trim_end_matches(',').trim_end_matches('"') } else { command };
-        command.to_owned()
+        self.command_after("to go on: ")
+    }
+
+    /// The last command behind an introduction.
+    #[track_caller]
+    pub fn command_after(&self, introduction: &str) -> String {
+        let found = self.output.lines().rev().find_map(|line| line.strip_prefix(introduction));
+        found.unwrap_or_else(|| panic!("no {introduction:?} in:\n{}", self.output)).to_owned()
     }
 
     /// Line breaks of Ansible's own wrapping do not count.

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from .batches import Batch, batches, plan_id, versions, within
 from .hooks import Hooks
@@ -50,9 +50,6 @@ class Plan:
     def left_out(self) -> int:
         """How many hosts of the chosen batches --limit leaves out."""
         return sum(len(self.groups[batch.group]) - len(batch.hosts) for batch in self.chosen)
-
-    def with_problem(self, problem: str) -> Plan:
-        return replace(self, problems=(*self.problems, problem))
 
     def wave_of(self, host: str) -> int:
         return next(index for index, wave in enumerate(self.waves) if host in wave.hosts)

@@ -121,8 +121,6 @@ class Current:
     run: Run | None = None
     # Told of a plan that is refused before any play begins.
     refused: Callable[[Plan], None] | None = None
-    # The folder of hooks that was imported, which is before all variables are there.
-    hooks: str | None = None
 
 
 CURRENT = Current()
