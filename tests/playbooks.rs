@@ -16,6 +16,7 @@ mod playbooks {
     mod resuming;
     mod rolling_back;
     mod rolling_out;
+    mod runner;
     mod running;
     mod selecting;
     mod targeting;

@@ -22,6 +22,7 @@ pub struct Scenario {
     groups: Vec<(String, Vec<String>)>,
     hooks: Vec<(String, String)>,
     inventory: Option<(String, String)>,
+    inventory_name: Option<String>,
     vars: Vec<String>,
 }
 
@@ -48,6 +49,12 @@ impl Scenario {
     /// A line for the inventory's `[all:vars]`.
     pub fn var(mut self, line: &str) -> Self {
         self.vars.push(line.to_owned());
+        self
+    }
+
+    /// The inventory made from the versions, in another file.
+    pub fn in_inventory(mut self, name: &str) -> Self {
+        self.inventory_name = Some(name.to_owned());
         self
     }
 
@@ -121,7 +128,9 @@ pub struct Site {
 impl Site {
     fn new(scenario: &Scenario, ansible: PathBuf) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (name, text) = scenario.inventory.clone().unwrap_or_else(|| ("hosts.ini".to_owned(), scenario.ini()));
+        let (name, text) = scenario.inventory.clone().unwrap_or_else(|| {
+            (scenario.inventory_name.clone().unwrap_or_else(|| "hosts.ini".to_owned()), scenario.ini())
+        });
         let site = Self { ansible, inventory: folder.path().join(&name), folder };
         site.write(&name, &text);
         for hook in HOOKS.iter().copied().chain(scenario.hooks.iter().map(|(hook, _)| hook.as_str())) {
@@ -188,7 +197,7 @@ impl Site {
     }
 
     /// Without the variables that Ansible and regal-inventory read.
-    fn in_a_clean_environment(&self, command: &mut Command) {
+    pub fn in_a_clean_environment(&self, command: &mut Command) {
         let names = env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
         for name in names.filter(|name| name.starts_with("ANSIBLE_") || name.starts_with("REGAL_")) {
             command.env_remove(name);
@@ -339,7 +348,8 @@ impl<'site> Run<'site> {
     }
 }
 
-fn run(site: &Site, mut command: Command, apart: bool) -> Outcome {
+/// Runs a command, whose output goes into one file unless stderr is to be kept `apart`.
+pub fn run(site: &Site, mut command: Command, apart: bool) -> Outcome {
     let journal = site.path("journal");
     let (output, errors) = (site.path("output"), site.path("errors"));
     let file = fs::File::create(&output).unwrap();
