@@ -13,6 +13,7 @@ mod playbooks {
     mod lint;
     mod losing;
     mod own;
+    mod plugins;
     mod resuming;
     mod rolling_back;
     mod rolling_out;
