@@ -18,7 +18,7 @@ from regal_rollout.opening import Opening  # noqa: E402
 from regal_rollout.policy import policies, target  # noqa: E402
 from regal_rollout.report import settings_to_go_on  # noqa: E402
 from regal_rollout.run import CURRENT, Run  # noqa: E402
-from regal_rollout.settings import OWN  # noqa: E402
+from regal_rollout.settings import OWN, of_the_play  # noqa: E402
 
 
 class ActionModule(ActionBase):
@@ -44,7 +44,7 @@ class ActionModule(ActionBase):
         plan, settings = run.plan, run.plan.settings
         index = plan.wave_of(there["inventory_hostname"])
         opening = Opening(run, index, policies(plan.every, there["hostvars"].raw_get))
-        version_var = str((settings.given.get("rollout_version_var") if "rollout_version_var" in settings.given else there.get("regal_version_var")) or "")
+        version_var = str(settings.given.get("rollout_version_var", there.get("regal_version_var")) or "")
         check_mode = bool(there.get("ansible_check_mode"))
         lines = opening.lines({"check_mode": check_mode, "version_var": version_var})
         if index == 0:
@@ -53,7 +53,9 @@ class ActionModule(ActionBase):
         before = opening.before
         return {
             "changed": False,
-            "index": index,
+            "first": index == 0,
+            # A bad release must not keep itself by its metrics.
+            "gate": index > 0 and not settings.back,
             "lines": lines,
             "plan_id": plan.id,
             "of": self._of_each(opening, there),
@@ -86,7 +88,8 @@ class ActionModule(ActionBase):
 def _problems(run: Run, there: Mapping[str, Any]) -> Iterator[str]:
     """Yields what only shows once there are hosts, whose variables are then there too."""
     given = run.plan.settings.given
-    late = [name for name in there if name.startswith("rollout_") and name not in given and name not in OWN and "{{ _rollout." not in str(there[name])]
+    known = {*given, *OWN}
+    late = [name for name in there if name.startswith("rollout_") and name not in known and not of_the_play(there[name])]
     if late:
         yield f"{', '.join(late)} is known too late: give rollout_ variables with -e, not in the inventory"
     if list(there["ansible_play_hosts_all"]) != run.plan.hosts:

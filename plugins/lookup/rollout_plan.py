@@ -56,7 +56,7 @@ class LookupModule(LookupBase):
         groups = there.get("groups") or {}
         if not groups.get("all"):
             # Without any host there is nothing to protect: localhost lets --syntax-check pass, and a real run fails in its first task.
-            return [["localhost"], [1]][terms[0] == "sizes"]
+            return [1] if terms[0] == "sizes" else ["localhost"]
         _refuse_templates(groups["all"])
         made = self._plan(there, groups, bool(kwargs.get("back")))
         if made.problems:
@@ -67,14 +67,14 @@ class LookupModule(LookupBase):
         return [batch.group for batch in made.chosen] if terms[0] == "groups" else [len(wave.hosts) for wave in made.waves]
 
     def _plan(self, there: dict[str, Any], groups: Mapping[str, list[str]], back: bool) -> plan.Plan:
-        there |= {name: self._templar.template(there[name]) for name in settings.SETTINGS if name in there and _is_template(there[name])}
+        there |= {name: self._templar.template(there[name]) for name in settings.SETTINGS if _is_template(there.get(name))}
         found = settings.read(there, back)
         hooks = Hooks(found.text("rollout_hooks") or Path(there["playbook_dir"], "hooks"))
         return plan.make(found, hooks, groups, there.get("ansible_play_hosts_all") or [], str(there.get("ansible_limit") or ""))
 
 
 def _is_template(value: object) -> bool:
-    return isinstance(value, str) and "{{" in value and "{{ _rollout." not in value
+    return isinstance(value, str) and "{{" in value and not settings.of_the_play(value)
 
 
 def _refuse_templates(hosts: list[str]) -> None:

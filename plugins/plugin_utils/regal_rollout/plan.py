@@ -152,7 +152,8 @@ def _range_problems(settings: Settings, every: Sequence[Batch]) -> Iterator[str]
         if name and there and name not in there:
             yield f"no batch {name}; there are {', '.join(there)}"
     if settings.first in there and settings.last in there and settings.first != settings.last:
-        if (there.index(settings.first) < there.index(settings.last)) == settings.back:
+        turned = there.index(settings.first) > there.index(settings.last)
+        if turned != settings.back:
             yield f"rollout_from {settings.first} comes after rollout_to {settings.last}"
 
 

@@ -92,7 +92,7 @@ def settings_to_go_back(run: Run) -> list[dict[str, str | None]]:
     if settings.parallel or len(settings.versions) == 1:
         return [back | {"rollout_from": begun[-1].batch, "rollout_plan_id": plan.id}] if begun else []
     last = {wave.parts[0].version: wave.batch for wave in begun}
-    back_to = dict(zip(settings.versions, settings.back_to))
+    back_to = dict(zip(settings.versions, settings.back_to, strict=False))
     return [
         back | {"rollout_version": version, "rollout_back_to": back_to.get(version), "rollout_from": batch}
         for version, batch in reversed(last.items())

@@ -113,7 +113,7 @@ class Settings:
 
 def read(variables: Mapping[str, Any], back: bool) -> Settings:
     """Returns the settings among the variables that Ansible has before there is any host: those of `-e` and of the play."""
-    given = {name: variables[name] for name in SETTINGS if name in variables and not _of_the_play(variables[name])}
+    given = {name: variables[name] for name in SETTINGS if name in variables and not of_the_play(variables[name])}
     versions = _names(given.get("rollout_version"))
     back_to = _names(given.get("rollout_back_to"), whole=len(versions) <= 1)
     if len(back_to) == 1:
@@ -146,7 +146,7 @@ def _names(value: object, whole: bool = False, plain: bool = False) -> tuple[str
     return (str(value),) if plain and value not in (None, False) else ()
 
 
-def _of_the_play(value: object) -> bool:
+def of_the_play(value: object) -> bool:
     """Whether a variable is the play's own, which are all templates over `_rollout`."""
     return isinstance(value, str) and "{{ _rollout." in value
 
@@ -156,7 +156,7 @@ def _unknown(variables: Mapping[str, Any]) -> list[str]:
     found = [
         f"unknown variable {name}; there are {', '.join(SETTINGS)}" for name in names if name not in SETTINGS and name not in OWN
     ]
-    if any(name in OWN and not _of_the_play(variables[name]) for name in names):
+    if any(name in OWN and not of_the_play(variables[name]) for name in names):
         found.append(f"{', '.join(OWN)} are set by the playbook and cannot be given")
     return found
 
