@@ -17,10 +17,10 @@ from regal_rollout.run import CURRENT  # noqa: E402
 
 
 class ActionModule(ActionBase):
-    """`finished` says whether the batch is; with `see`, fails unless the front was told, with `told`, notes that it was."""
+    """With `finished`, returns what the front is told before the batch or behind it; with `by`, fails unless that host told it."""
 
     BYPASS_HOST_LOOP = True
-    _VALID_ARGS = frozenset(("finished", "see", "told"))
+    _VALID_ARGS = frozenset(("finished", "by"))
     _requires_connection = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -28,9 +28,9 @@ class ActionModule(ActionBase):
         there, args, run = task_vars or {}, self._task.args, CURRENT.run
         if run is None:
             raise AnsibleActionFail("this is a task of rollout.yml and rollback.yml")
-        if args.get("see"):
-            return result if run.told_front else result | {"failed": True, "msg": f"{there['_rollout_front']['teller']} could not tell the front"}
-        if args.get("told"):
+        if teller := args.get("by"):
+            if teller in run.stuck or teller not in there["ansible_play_batch"] or run.front_away:
+                raise AnsibleActionFail(f"{teller} could not tell the front")
             return result
         finished = boolean(args["finished"])
         told = front(run, finished, there["ansible_play_batch"])
@@ -39,4 +39,3 @@ class ActionModule(ActionBase):
             "away": int(there.get("rollout_away") or 0),
             "tell": finished or run.has_work(there["ansible_play_batch"], there["hostvars"].raw_get),
         }
-

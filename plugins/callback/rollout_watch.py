@@ -94,9 +94,10 @@ class CallbackModule(CallbackBase):
         if task.action == "rollout_open":
             run.open(host.name)
         elif task.action == "rollout_front":
-            # What comes before `told` is the question what to tell.
-            run.told_front = bool(task.args.get("told")) and not run.front_away
-            run.front_away = run.front_away and bool(task.args.get("see"))
+            if "by" not in task.args:
+                # In a rollback it may be a host that was lost before.
+                run.stuck.discard(host.name)
+                run.front_away = False
         elif task.action == "rollout_note":
             if values["event"] == "begun":
                 run.begin()

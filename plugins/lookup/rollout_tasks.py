@@ -23,7 +23,7 @@ description:
 options:
   _terms:
     description: the name of a hook, or of what stands around hooks (C(facts), C(version), C(steps), C(see_installed), C(tell_front),
-      C(handlers_of_HOOK))
+      C(front_and_handlers), C(handlers_of_HOOK))
     required: true
 """
 EXAMPLES = """
@@ -37,7 +37,7 @@ _raw:
   elements: path
 """
 # What stands around an optional hook, in the playbooks' own folder.
-_AROUND = {"see_installed": "installed", "tell_front": "front"}
+_AROUND = {"see_installed": "installed", "tell_front": "front", "front_and_handlers": "front"}
 
 
 class LookupModule(LookupBase):
@@ -59,6 +59,8 @@ class LookupModule(LookupBase):
             return own / ("steps_unless_installed.yml" if hooks.usable("installed") else "steps.yml")
         if name.startswith("handlers_of_"):
             return own / "flush.yml" if hooks.may_notify(name.removeprefix("handlers_of_")) else nothing
+        if name == "front_and_handlers" and not hooks.may_notify("front"):
+            return hooks.path("front")
         if name in _AROUND:
             return own / f"{name}.yml" if hooks.usable(_AROUND[name]) else nothing
         if hooks.usable(name):

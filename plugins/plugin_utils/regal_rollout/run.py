@@ -40,8 +40,7 @@ class Run:
     left: dict[str, str] = field(default_factory=dict)
     step: str = ""
     wave: int = -1
-    # Whether the front was told, and whether something could not be reached since it was to be.
-    told_front: bool = False
+    # Whether something could not be reached since the front was to be told.
     front_away: bool = False
     # The command that goes on has to approve these.
     to_approve: tuple[str, ...] = ()
