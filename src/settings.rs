@@ -31,8 +31,9 @@ pub use keys::{Id, KEYS, Key, Shape, variable};
 use layer::Reader;
 pub use place::Place;
 
-/// Variables that are no settings: where the file is, and the mark of a run within a run.
-pub const RESERVED_VARIABLES: [&str; 2] = ["REGAL_CONFIG", "REGAL_INVENTORY_RUNNING"];
+/// Variables that are no settings: where the file is, what the collection's plugins read, and the mark of a run within a run.
+pub const RESERVED_VARIABLES: [&str; 4] =
+    ["REGAL_CONFIG", "REGAL_INVENTORY_BINARY", "REGAL_ROLLOUT_PROGRESS", "REGAL_INVENTORY_RUNNING"];
 
 /// What the settings are read from.
 #[derive(Clone, Copy, Debug, Default)]

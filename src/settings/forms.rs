@@ -9,7 +9,7 @@ use crate::policy::{Approval, DomainOrder, Missing, Mode, Order, Remainder, Shar
 use crate::source::engine;
 
 /// The words of `plugin`, `group_names`, `engine` and `vault`, with what they mean.
-pub(super) const PLUGINS: &[(&str, ())] = &[("regal-inventory", ())];
+pub(super) const PLUGINS: &[(&str, ())] = &[(engine::OWN_PLUGINS[0], ()), (engine::OWN_PLUGINS[1], ())];
 pub(super) const SPELLINGS: &[(&str, Spelling)] = &[("raw", Spelling::Raw), ("safe", Spelling::Safe)];
 pub(super) const ENGINES: &[(&str, engine::Mode)] =
     &[("auto", engine::Mode::Auto), ("native", engine::Mode::Native), ("ansible", engine::Mode::Ansible)];

@@ -133,7 +133,13 @@ impl Key {
 
 /// All keys. Those with a dot stand under the key before it; `hosts` stands under a version in `versions`.
 pub static KEYS: &[Key] = &[
-    key(Id::Plugin, "plugin", Shape::Scalar, "`regal-inventory`", "keeps Ansible from reading the file as data"),
+    key(
+        Id::Plugin,
+        "plugin",
+        Shape::Scalar,
+        "`regal-inventory` or `regal.rollout.batches`",
+        "keeps Ansible from reading the file as data; the second is the inventory plugin that reads it without a run bit",
+    ),
     key(
         Id::Inventory,
         "inventory",

@@ -114,7 +114,8 @@ impl<'a> Reader<'_, 'a> {
                 None if text.trim().is_empty() => {}
                 Some((key, written)) => given.extend(self.read_texts(key, written, name, &[text])),
                 None => {
-                    let known = KEYS.iter().filter(|key| key.id != Id::Hosts).flat_map(Key::names).map(keys::variable);
+                    let keys = KEYS.iter().filter(|key| key.id != Id::Hosts).flat_map(Key::names).map(keys::variable);
+                    let known = keys.chain(super::RESERVED_VARIABLES.map(str::to_string));
                     let hint = match nearest::word(name, known) {
                         Some(near) => format!("did you mean {near}?"),
                         None => {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::engine::OWN_PLUGINS;
 use super::{Reading, io_message, same_file, script};
 use crate::error::{Location, Problem};
 
@@ -70,7 +71,7 @@ impl Reading<'_, '_> {
         }
         let plugin = |line: &str| {
             let value = line.strip_prefix("plugin:").map(|value| value.trim().trim_matches(['"', '\'']));
-            value == Some("regal-inventory")
+            value.is_some_and(|value| OWN_PLUGINS.contains(&value))
         };
         head.lines().any(plugin)
     }

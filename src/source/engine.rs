@@ -41,6 +41,9 @@ pub struct Engine {
     pub program: Option<PathBuf>,
 }
 
+/// What `plugin` may say in a configuration of this program: what keeps Ansible from reading it as data, and the inventory plugin
+/// of the collection, which calls this program.
+pub const OWN_PLUGINS: [&str; 2] = ["regal-inventory", "regal.rollout.batches"];
 /// The configuration of a plugin is never larger, in bytes; in a larger file none is looked for.
 const MAX_CONFIG: u64 = 1 << 20;
 /// Its `group_vars` would count as a playbook's, and without one those of the working directory do. It has none.

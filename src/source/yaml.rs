@@ -12,6 +12,7 @@
 //! The rules are those of ansible-core 2.19, `plugins/inventory/yaml.py`. Values are YAML 1.1: see [`crate::yaml`].
 
 use super::Reading;
+use super::engine::OWN_PLUGINS;
 use crate::error::Problem;
 use crate::inventory::{GroupId, Target};
 use crate::text::{Pos, Text};
@@ -47,7 +48,7 @@ pub(super) fn parse<'a>(reading: &mut Reading<'_, 'a>, text: Text<'a>) -> Result
         ));
     }
     match entries.iter().find(|entry| entry.key == "plugin" && entry.value.is_truthy()) {
-        Some(plugin) if plugin.value.text() == Some("regal-inventory") => {
+        Some(plugin) if plugin.value.text().is_some_and(|name| OWN_PLUGINS.contains(&name)) => {
             let problem = Problem::new("this is a configuration of regal-inventory and no inventory to read");
             Ok(Document::Unreadable(
                 problem

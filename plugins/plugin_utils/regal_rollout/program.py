@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""The program regal-inventory: where it is, whether it is recent enough, and what it says of a configuration."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+NAME = "regal-inventory"
+# The oldest program whose inventories the collection understands.
+OLDEST = (0, 1, 0)
+# The Python package that may bring the program along, in its folder `bin`.
+PACKAGE = "regal_inventory"
+HOW_TO_NAME_IT = "REGAL_INVENTORY_BINARY=PATH, or `binary = PATH` under [regal_rollout] in ansible.cfg"
+# Seconds for `--version`, against a program that is another one and waits for something.
+PATIENCE = 30
+
+
+class Refusal(Exception):
+    """Why there is no inventory, in words for whoever runs Ansible, with what to do."""
+
+
+def find(named: str | None, origin: str) -> str:
+    """Returns the path of the program: the one that an option names, else the one in PATH, else that of the Python package.
+
+    `origin` says where the option was set.
+    """
+    if named:
+        if not Path(named).exists():
+            raise Refusal(f"error: {named}: no such file, which {origin} names\n  hint: install {NAME} there, or name another: {HOW_TO_NAME_IT}")
+        return named
+    found = shutil.which(NAME) or _in_package()
+    if not found:
+        raise Refusal(f"error: the program {NAME} was not found in PATH\n  hint: install it, or name it: {HOW_TO_NAME_IT}")
+    return found
+
+
+def _in_package() -> str | None:
+    """Returns the program in the Python package, which is found without running any code of it."""
+    spec = importlib.util.find_spec(PACKAGE)
+    folders = (spec.submodule_search_locations if spec else None) or []
+    return next((str(path) for path in (Path(folder, "bin", NAME) for folder in folders) if path.is_file()), None)
+
+
+def see_that_it_fits(program: str) -> None:
+    """Raises a Refusal if the program is another one, or older than the collection needs."""
+    result = _run(program, "--version")
+    printed = result.stdout.decode(errors="replace").strip()
+    match = re.fullmatch(rf"{NAME} (\d+)\.(\d+)\.(\d+)\S*", printed)
+    if not match:
+        printed = "\n".join(filter(None, (printed[:200], _stderr(result)[:2000])))
+        raise Refusal(f"error: {program}: is not {NAME}, or does not run here; --version printed: {printed}\n  hint: name another: {HOW_TO_NAME_IT}")
+    if tuple(map(int, match.groups())) < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
+        raise Refusal(
+            f"error: {program}: this is {printed}, and the collection regal.rollout needs {oldest} or newer\n"
+            f"  hint: install a newer {NAME}, or name another: {HOW_TO_NAME_IT}"
+        )
+
+
+def listing(program: str, configuration: str) -> tuple[str, str]:
+    """Returns the inventory that a configuration gives, as JSON for Ansible, and warnings, which may be empty."""
+    result = _run(program, "--config", configuration, "--list", patience=None)
+    if result.returncode:
+        raise Refusal(_stderr(result) or f"error: {program}: {_end(result.returncode)}, with no message, for {configuration}")
+    return result.stdout.decode(), _stderr(result)
+
+
+def _run(program: str, *arguments: str, patience: int | None = PATIENCE) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run([program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, timeout=patience)
+    except PermissionError as error:
+        hint = f"chmod +x {program}; or name another: {HOW_TO_NAME_IT}"
+        raise Refusal(f"error: {program}: may not be run: {error.strerror}\n  hint: {hint}") from error
+    except OSError as error:
+        hint = f"it must be built for this machine and its C library; name another: {HOW_TO_NAME_IT}"
+        raise Refusal(f"error: {program}: cannot be run: {error.strerror}\n  hint: {hint}") from error
+    except subprocess.TimeoutExpired as error:
+        raise Refusal(f"error: {program}: did not answer within {patience} seconds\n  hint: name another: {HOW_TO_NAME_IT}") from error
+
+
+def _end(code: int) -> str:
+    """Returns how a program ended that did not succeed."""
+    return f"exit code {code}" if code > 0 else f"ended by {signal.Signals(-code).name}"
+
+
+def _stderr(result: subprocess.CompletedProcess[bytes]) -> str:
+    return result.stderr.decode(errors="replace").rstrip()
