@@ -8,12 +8,15 @@ mod playbooks {
     mod site;
 
     mod asking;
+    mod collection;
     mod front;
     mod inventories;
     mod lint;
     mod losing;
     mod own;
     mod plugins;
+    mod plugin;
+    mod progress;
     mod resuming;
     mod rolling_back;
     mod rolling_out;

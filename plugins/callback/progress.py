@@ -1,7 +1,51 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt)
 """Writes into a file how far a rollout is, a line of JSON for each task of each host."""
 
 from __future__ import annotations
+
+DOCUMENTATION = """
+name: progress
+type: notification
+short_description: Writes how far a rollout is, a line of JSON for each task of each host
+description:
+  - Appends to a file, which it creates for its owner alone. Each line is one JSON object, written at once.
+  - A task that ended on a host has C(event) C(task), with C(time) (UTC), C(version), C(group), C(batch), C(host), C(step), C(task), C(outcome)
+    and C(check), which is true where the run changes nothing (C(--check)).
+  - C(outcome) is C(ok), C(changed), C(skipped), C(failed), C(ignored) (failed under C(ignore_errors)) or C(unreachable). A block may still rescue
+    a host whose task failed.
+  - C(version), C(group) and C(batch) follow from the groups that the host is in, in a playbook of one's own too. They are null where it is in no batch,
+    or in batches of several versions of which the play names none or more than one.
+  - C(step) is the variable C(rollout_step) of the task or of what the task is in; a handler has that of the last task of its host. It is null
+    where there is none.
+  - The last line of a run has C(event) C(end), and in C(hosts) what Ansible's recap says of each host.
+  - No result and no value of a variable is written, but for what is in the name of a task.
+notes:
+  - Must be enabled, as under C(EXAMPLES).
+options:
+  progress:
+    description: The file. In C(ansible.cfg) relative to that file.
+    type: path
+    env:
+      - name: REGAL_ROLLOUT_PROGRESS
+    ini:
+      - section: regal_rollout
+        key: progress
+author:
+  - regal-inventory (!UNKNOWN)
+"""
+
+EXAMPLES = """
+# in ansible.cfg; where the playbooks are used without the collection, the name is progress
+# [defaults]
+# callbacks_enabled = regal.rollout.progress
+#
+# [regal_rollout]
+# progress = rollout.jsonl
+#
+# {"event": "task", "time": "2026-03-01T09:30:00.125+00:00", "version": "shop-2.5.0", "group": "shop-2.5.0_groupB1", "batch": "B1",
+#  "host": "web2", "step": "deploy", "task": "Install the version", "outcome": "changed", "check": false}
+"""
 
 import json
 import os
@@ -25,48 +69,6 @@ from ansible.plugins.callback import CallbackBase
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
 from regal_rollout import configuration  # noqa: E402
 from regal_rollout.batches import BATCH_GROUP  # noqa: E402
-
-DOCUMENTATION = """
-name: progress
-type: notification
-short_description: Writes how far a rollout is, a line of JSON for each task of each host
-description:
-  - Appends to a file, which it creates for its owner alone. Each line is one JSON object, written at once.
-  - A task that ended on a host has C(event) C(task), with C(time) (UTC), C(version), C(group), C(batch), C(host), C(step), C(task), C(outcome)
-    and C(check), which is true where the run changes nothing (C(--check)).
-  - C(outcome) is C(ok), C(changed), C(skipped), C(failed), C(ignored) (failed under C(ignore_errors)) or C(unreachable). A block may still rescue
-    a host whose task failed.
-  - C(version), C(group) and C(batch) follow from the groups that the host is in, in a playbook of one's own too. They are null where it is in no batch, or in
-    batches of several versions of which the play names none or more than one.
-  - C(step) is the variable C(rollout_step) of the task or of what the task is in; a handler has that of the last task of its host. It is null where there is none.
-  - The last line of a run has C(event) C(end), and in C(hosts) what Ansible's recap says of each host.
-  - No result and no value of a variable is written, but for what is in the name of a task.
-notes:
-  - Must be enabled, as under C(EXAMPLES).
-options:
-  progress:
-    description: The file. In C(ansible.cfg) relative to that file.
-    type: path
-    env:
-      - name: REGAL_ROLLOUT_PROGRESS
-    ini:
-      - section: regal_rollout
-        key: progress
-author:
-  - regal-inventory
-"""
-
-EXAMPLES = """
-# in ansible.cfg; where the playbooks are used without the collection, the name is progress
-# [defaults]
-# callbacks_enabled = regal.rollout.progress
-#
-# [regal_rollout]
-# progress = rollout.jsonl
-#
-# {"event": "task", "time": "2026-03-01T09:30:00.125+00:00", "version": "shop-2.5.0", "group": "shop-2.5.0_groupB1", "batch": "B1",
-#  "host": "web2", "step": "deploy", "task": "Install the version", "outcome": "changed", "check": false}
-"""
 
 # In a name they would be a template that nobody has filled in.
 TEMPLATE = re.compile(r"{[{%]")

@@ -1,21 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt)
 """The batches of a rollout as an inventory: what the program regal-inventory makes of a configuration, without a run bit on it."""
 
 from __future__ import annotations
-
-import json
-import sys
-from pathlib import Path
-from typing import Any
-
-from ansible import constants as C
-from ansible.errors import AnsibleParserError
-from ansible.inventory.data import InventoryData
-from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.inventory import BaseInventoryPlugin
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
-from regal_rollout import configuration, program  # noqa: E402
 
 DOCUMENTATION = """
 name: batches
@@ -32,7 +19,7 @@ notes:
   - For C(plugin=regal-inventory) name the plugin under C(enable_plugins) in C(ansible.cfg), before C(auto). With
     C(plugin=regal.rollout.batches) the plugin C(auto) finds it.
 author:
-  - regal-inventory
+  - regal-inventory (!UNKNOWN)
 options:
   plugin:
     description: What makes the file a configuration of regal-inventory.
@@ -64,6 +51,20 @@ batch_size: 2
 
 # ansible-inventory -i hosts.ini -i rollout.regal.yml --graph
 """
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from ansible import constants as C
+from ansible.errors import AnsibleParserError
+from ansible.inventory.data import InventoryData
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.inventory import BaseInventoryPlugin
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
+from regal_rollout import configuration, program  # noqa: E402
 
 
 class InventoryModule(BaseInventoryPlugin):
