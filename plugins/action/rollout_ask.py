@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt)
 """Asks for a yes, for so long, and fails without one: `pause` takes either a limit of time or an answer."""
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ options:
       - section: regal_rollout
         key: progress
 author:
-  - regal-inventory (!UNKNOWN)
+  - regal-inventory (@regal-inventory)
 """
 
 EXAMPLES = """

@@ -1,7 +1,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt)
 """Watches a run of rollout.yml or rollback.yml: which host is where, and at the end the report, whatever became of the run."""
 
 from __future__ import annotations
+
+DOCUMENTATION = """
+name: rollout_watch
+type: notification
+author:
+  - regal-inventory (@regal-inventory)
+short_description: keeps what has become of a rollout, and reports it at the end
+description:
+  - Loaded with rollout.yml and rollback.yml, which refuse to run without it.
+  - Notes in which step each host is, and prints the report at the end, also of a run that ended in its middle.
+  - Runs C(end.yml) of the hooks at the end of a run.
+  - In a rollback, sets the host variable C(rollout_away) where a host could not be reached, and takes the host out of the handlers that
+    are still to come.
+"""
+
+EXAMPLES = """
+# Nothing is to be enabled: Ansible loads it where it lies beside rollout.yml.
+# ansible-playbook regal.rollout.rollout -e rollout_version=shop-2.5.0
+"""
 
 import atexit
 import os
@@ -22,19 +42,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
 import rollout_end  # noqa: E402
 from regal_rollout.plan import Plan  # noqa: E402
 from regal_rollout.run import CURRENT, Run  # noqa: E402
-
-DOCUMENTATION = """
-name: rollout_watch
-type: notification
-author: regal-inventory (@regal-inventory)
-short_description: keeps what has become of a rollout, and reports it at the end
-description:
-  - Loaded with rollout.yml and rollback.yml, which refuse to run without it.
-  - Notes in which step each host is, and prints the report at the end, also of a run that ended in its middle.
-  - Runs C(end.yml) of the hooks at the end of a run.
-  - In a rollback, sets the host variable C(rollout_away) where a host could not be reached, and takes the host out of the handlers that
-    are still to come.
-"""
 
 # Tasks that note what became of a host, and are no part of a step.
 _NOTES = ("rollout_note", "rollout_open", "rollout_front", "rollout_ask", "rollout_came_back")
@@ -143,7 +150,8 @@ class CallbackModule(CallbackBase):
 
     def _of(self, host: Host, name: str) -> Any:
         """Returns a variable of the host, as it stands."""
-        assert self._play
+        if self._play is None:
+            raise RuntimeError("no play has begun")
         return self._play.get_variable_manager().get_vars(play=self._play, host=host)[name]
 
     def _forget_handlers(self, host: Host) -> None:

@@ -19,7 +19,7 @@ notes:
   - For C(plugin=regal-inventory) name the plugin under C(enable_plugins) in C(ansible.cfg), before C(auto). With
     C(plugin=regal.rollout.batches) the plugin C(auto) finds it.
 author:
-  - regal-inventory (!UNKNOWN)
+  - regal-inventory (@regal-inventory)
 options:
   plugin:
     description: What makes the file a configuration of regal-inventory.

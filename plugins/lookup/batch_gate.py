@@ -1,18 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt)
 """Whether the next batch of a play may begin, for the role `gate`."""
 
 from __future__ import annotations
-
-import sys
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
-
-from ansible.errors import AnsibleError
-from ansible.plugins.lookup import LookupBase
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
-from regal_rollout.own import Refused, gate  # noqa: E402
 
 DOCUMENTATION = """
 name: batch_gate
@@ -31,7 +21,8 @@ options:
     description: whether to fail where the hosts of the batch are not one of the inventory's batches
     type: bool
     default: true
-author: regal-inventory
+author:
+  - regal-inventory (@regal-inventory)
 """
 
 EXAMPLES = """
@@ -55,6 +46,17 @@ _raw:
       type: list
       elements: str
 """
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleError
+from ansible.plugins.lookup import LookupBase
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
+from regal_rollout.own import Refused, gate  # noqa: E402
 
 
 class LookupModule(LookupBase):

@@ -1,26 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt)
 """The sizes of a version's batches, for the `serial:` of a play of one's own."""
 
 from __future__ import annotations
-
-import sys
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
-
-from ansible import context
-from ansible.errors import AnsibleError
-from ansible.plugins.lookup import LookupBase
-from ansible.release import __version__ as ansible_version
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
-from regal_rollout.own import Refused, of_play  # noqa: E402
 
 DOCUMENTATION = """
 name: batch_sizes
 short_description: the sizes of a version's batches, in order
 description:
-  - Returns how many hosts each batch of one or several versions has, the canary first: what C(serial:) of a play over these batches takes.
+  - Returns how many hosts each batch of one or several versions has, the canary first. It is what C(serial) of a play over these batches takes.
   - Hosts that C(--limit) leaves out are not counted, and a batch that has no other is left out; no host gets into another batch by that.
   - Fails before any host is touched where there is no such version or no batch at all, where C(--limit) leaves no host, where a host is in
     two of the batches, and, before ansible-core 2.19, where the name of a host is a template.
@@ -38,7 +26,8 @@ notes:
 seealso:
   - plugin: regal.rollout.batch_groups
     plugin_type: lookup
-author: regal-inventory
+author:
+  - regal-inventory (@regal-inventory)
 """
 
 EXAMPLES = """
@@ -61,6 +50,19 @@ _raw:
   type: list
   elements: int
 """
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible import context
+from ansible.errors import AnsibleError
+from ansible.plugins.lookup import LookupBase
+from ansible.release import __version__ as ansible_version
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
+from regal_rollout.own import Refused, of_play  # noqa: E402
 
 
 class LookupModule(LookupBase):

@@ -1,25 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt)
 """The batch groups and their sizes, for `hosts:` and `serial:` of the shipped playbooks."""
 
 from __future__ import annotations
 
-import re
-import sys
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
-
-from ansible.errors import AnsibleLookupError
-from ansible.plugins.lookup import LookupBase
-from ansible.release import __version__ as ansible_version
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
-from regal_rollout import plan, run, settings  # noqa: E402
-from regal_rollout.hooks import Hooks  # noqa: E402
-
 DOCUMENTATION = """
 name: rollout_plan
-author: regal-inventory (@regal-inventory)
+author:
+  - regal-inventory (@regal-inventory)
 short_description: the batches of a run of rollout.yml or rollback.yml
 description:
   - Works out the plan of a run from the groups of the inventory and the C(rollout_) variables, and refuses one that cannot be right.
@@ -34,17 +22,33 @@ options:
     type: bool
     default: false
 """
+
 EXAMPLES = """
 - name: Roll out batch by batch
   hosts: "{{ query('rollout_plan', 'groups') }}"
   serial: "{{ query('rollout_plan', 'sizes') }}"
 """
+
 RETURN = """
 _raw:
   description: names of groups, or numbers of hosts
   type: list
   elements: raw
 """
+
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+from ansible.release import __version__ as ansible_version
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
+from regal_rollout import plan, run, settings  # noqa: E402
+from regal_rollout.hooks import Hooks  # noqa: E402
 
 
 class LookupModule(LookupBase):

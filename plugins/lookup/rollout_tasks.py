@@ -1,7 +1,34 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt)
 """The file of tasks for a place in the shipped playbooks: a hook, or none."""
 
 from __future__ import annotations
+
+DOCUMENTATION = """
+name: rollout_tasks
+author:
+  - regal-inventory (@regal-inventory)
+short_description: the file of tasks for a place in rollout.yml or rollback.yml
+description:
+  - Chooses what the shipped playbooks import, when they are read, so that a hook that is not there costs no task.
+options:
+  _terms:
+    description: the name of a hook, or of what stands around hooks (C(facts), C(version), C(steps), C(see_installed), C(tell_front),
+      C(front_and_handlers), C(handlers_of_HOOK))
+    required: true
+"""
+
+EXAMPLES = """
+- name: Drain
+  ansible.builtin.import_tasks: "{{ lookup('rollout_tasks', 'drain') }}"
+"""
+
+RETURN = """
+_raw:
+  description: a path
+  type: list
+  elements: path
+"""
 
 import sys
 from collections.abc import Mapping
@@ -14,28 +41,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
 from regal_rollout.hooks import Hooks  # noqa: E402
 from regal_rollout.settings import truth  # noqa: E402
 
-DOCUMENTATION = """
-name: rollout_tasks
-author: regal-inventory (@regal-inventory)
-short_description: the file of tasks for a place in rollout.yml or rollback.yml
-description:
-  - Chooses what the shipped playbooks import, when they are read, so that a hook that is not there costs no task.
-options:
-  _terms:
-    description: the name of a hook, or of what stands around hooks (C(facts), C(version), C(steps), C(see_installed), C(tell_front),
-      C(front_and_handlers), C(handlers_of_HOOK))
-    required: true
-"""
-EXAMPLES = """
-- name: Drain
-  ansible.builtin.import_tasks: "{{ lookup('rollout_tasks', 'drain') }}"
-"""
-RETURN = """
-_raw:
-  description: a path
-  type: list
-  elements: path
-"""
 # What stands around an optional hook, in the playbooks' own folder.
 _AROUND = {"see_installed": "installed", "tell_front": "front", "front_and_handlers": "front"}
 

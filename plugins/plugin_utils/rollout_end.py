@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt)
 """The end of a run: the report, and the hook that is run whatever became of it."""
 
 from __future__ import annotations

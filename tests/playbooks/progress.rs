@@ -103,6 +103,9 @@ fn a_rollout_writes_each_task_once() {
         let lines = lines(site);
         let (end, tasks) = lines.split_last().unwrap();
         assert_eq!(end["event"], "end");
+        let drained: Vec<String> = steps(tasks).into_iter().filter(|step| !step.contains("installed")).collect();
+        let expected = ["drain changed", "drain changed", "deploy changed", "check ok", "enable changed"];
+        assert!(drained.ends_with(&expected.map(|step| format!("A web1 {step}"))), "{drained:?}");
         let deployed: Vec<&Value> = tasks.iter().filter(|line| line["task"] == "Install the version").collect();
         assert_eq!(deployed.len(), 1, "{deployed:?}");
         assert_eq!((&deployed[0]["batch"], &deployed[0]["outcome"]), (&Value::from("A"), &Value::from("changed")));
