@@ -11,11 +11,11 @@ mod playbooks {
     mod collection;
     mod front;
     mod inventories;
+    mod inventory_plugin;
     mod lint;
     mod losing;
     mod own;
     mod plugins;
-    mod plugin;
     mod progress;
     mod resuming;
     mod rolling_back;
