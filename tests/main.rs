@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod ansible;
+mod answering;
 mod cache;
 mod compare;
 mod differential;

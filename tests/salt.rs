@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod answering;
 #[path = "salt/batches.rs"]
 mod batches;
 #[path = "salt/master.rs"]

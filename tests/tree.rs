@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use serde_yaml::Value as Yaml;
 
-use crate::ansible::installations;
+use crate::ansible::{in_rotation, installations};
 use crate::fixtures::{cases, options, parse_python_json};
 use crate::support::Test;
 
@@ -344,13 +344,15 @@ fn python(bin: &Path, script: &str, lines: &str) -> String {
 fn ansible_reads_the_same_from_the_yaml_as_from_the_json() {
     let listings = listings();
     let written = Written::new(&listings);
-    let pair = |listing| {
+    let pair = |listing: &Listing| {
         format!("{}\t{}\n", written.path(listing, "list.sh").display(), written.path(listing, "tree.yml").display())
     };
-    let pairs: String = listings.iter().map(pair).collect();
     for bin in installations() {
-        let said = python(&bin, "in_ansible.py", &pairs);
-        assert_eq!(said.trim(), format!("{} pairs, 0 differences", listings.len()), "{}", bin.display());
+        let on_it = listings.iter().filter(|listing| in_rotation(&listing.name).contains(&bin));
+        let pairs: Vec<String> = on_it.map(pair).collect();
+        assert!(pairs.len() > 5, "only {} on {}", pairs.len(), bin.display());
+        let said = python(&bin, "in_ansible.py", &pairs.concat());
+        assert_eq!(said.trim(), format!("{} pairs, 0 differences", pairs.len()), "{}", bin.display());
     }
 }
 

@@ -1,5 +1,6 @@
 //! A real Salt master with four minions on loopback, started once for all tests.
 
+use std::cell::RefCell;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -8,10 +9,14 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::answering::Answering;
 use super::site::{Output, free_port, run};
 
 /// The minions, with what their grain `app_version` says.
 pub const MINIONS: [(&str, &str); 4] = [("web1", "1.4.1"), ("web2", "1.4.1"), ("web3", "1.10"), ("db1", "0.9-rc1")];
+/// What the programs import, but for what is loaded by name.
+const SALT: [&str; 7] =
+    ["salt.scripts", "salt.cli.salt", "salt.cli.run", "salt.cli.key", "salt.client", "salt.runner", "salt.state"];
 /// The states that a rollout applies: notes the release, unless the minion is told to fail.
 const APP: &str = "\
 healthy:
@@ -31,6 +36,7 @@ pub struct Master {
     bin: PathBuf,
     daemons: Child,
     answers: BufReader<ChildStdout>,
+    cli: RefCell<Answering>,
 }
 
 /// The one master, for one test at a time; without batches and releases of an earlier test.
@@ -52,7 +58,10 @@ impl Master {
         fleet.arg(&bin).arg(&folder).args(MINIONS.map(|(id, _)| id));
         let mut daemons = fleet.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let answers = BufReader::new(daemons.stdout.take().unwrap());
-        let master = Master { folder, bin, daemons, answers };
+        let cli = RefCell::new(Answering::start(&bin, &SALT, |command| {
+            command.current_dir(&folder);
+        }));
+        let master = Master { folder, bin, daemons, answers, cli };
         master.wait_for_all();
         master
     }
@@ -76,6 +85,19 @@ impl Master {
         }
     }
 
+    /// Calls `salt`, `salt-run` or `salt-key` with the master's configuration, all in one program.
+    pub fn call(&self, name: &str, arguments: &[&str]) -> Output {
+        let config = self.folder.join("master").display().to_string();
+        let arguments = [&[name, "-c", &config], arguments].concat();
+        let function = match name {
+            "salt" => "salt_main",
+            "salt-run" => "salt_run",
+            _ => "salt_key",
+        };
+        let answer = self.cli.borrow_mut().ask("salt.scripts", function, &arguments);
+        Output { code: answer.code, stdout: answer.stdout, stderr: answer.stderr }
+    }
+
     /// One of Salt's programs, with the master's configuration.
     pub fn program(&self, name: &str) -> Command {
         let mut command = Command::new(self.bin.join(name));
@@ -85,7 +107,7 @@ impl Master {
 
     /// `salt`.
     pub fn salt(&self, arguments: &[&str]) -> Output {
-        run(self.program("salt").args(arguments))
+        self.call("salt", arguments)
     }
 
     /// The minions that a target of a kind, such as `-N`, has, sorted, as the master says.
@@ -99,7 +121,7 @@ impl Master {
 
     /// Runs the orchestration.
     pub fn orchestrate(&self, pillar: &str) -> Output {
-        run(self.program("salt-run").args(["state.orchestrate", "rollout", "--out=json", &format!("pillar={pillar}")]))
+        self.call("salt-run", &["state.orchestrate", "rollout", "--out=json", &format!("pillar={pillar}")])
     }
 
     /// What each minion has got: `web1=1.4.2 web2=1.4.2`.

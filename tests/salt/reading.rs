@@ -69,7 +69,7 @@ fn the_cached_version_is_the_grain_of_the_minion() {
             master.file("documents.json", &lines).display().to_string()
         }),
         ("grains", {
-            let run = super::site::run(master.program("salt-run").args(["cache.grains", "*", "--out=json"]));
+            let run = master.call("salt-run", &["cache.grains", "*", "--out=json"]);
             master.file("runner.json", &run.stdout).display().to_string()
         }),
     ];
@@ -90,7 +90,7 @@ fn the_cached_version_is_the_grain_of_the_minion() {
 #[ignore = "needs salt; run tests/run"]
 fn keys_and_status_and_masked_pillar_are_told_apart_by_themselves() {
     let master = master();
-    let run = |arguments: &[&str], program: &str| super::site::run(master.program(program).args(arguments)).stdout;
+    let run = |arguments: &[&str], program: &str| master.call(program, arguments).stdout;
     master.file("keys.json", &run(&["-L", "--out=json"], "salt-key"));
     master.file("status.json", &run(&["manage.status", "--out=json"], "salt-run"));
     master.file("all.json", &run(&["*", "grains.items", "--out=json", "--static"], "salt"));

@@ -1,10 +1,14 @@
-"""Answers for `ansible-inventory`: imports Ansible once and forks for each question, which saves its start.
+"""Answers for programs in Python: imports what they are made of once and forks for each question, which saves their starts.
 
-A question is a line of JSON on stdin, the list of arguments; the answer is a line of JSON on stdout: {"code", "stdout", "stderr"}.
+    answer.py MODULE ...
+
+The modules are imported before the first question. A question is a line of JSON on stdin, [module, function, arguments], the first argument
+the name of the program; the answer is a line of JSON on stdout: {"code", "stdout", "stderr"}.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -19,16 +23,15 @@ class File(Protocol):
     def fileno(self) -> int: ...
 
 
-def child(arguments: list[str], stdout: File, stderr: File) -> NoReturn:
-    """Is `ansible-inventory` from here on."""
-    from ansible.cli.inventory import main
-
+def child(module: str, function: str, arguments: list[str], stdout: File, stderr: File) -> NoReturn:
+    """Is that program from here on."""
     code: object = 1
     try:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(stdout.fileno(), 1)
         os.dup2(stderr.fileno(), 2)
-        sys.argv = ["ansible-inventory", *arguments]
-        code = main()
+        sys.argv = arguments
+        code = getattr(importlib.import_module(module), function)()
     except SystemExit as end:
         code = end.code
     except BaseException:
@@ -38,12 +41,12 @@ def child(arguments: list[str], stdout: File, stderr: File) -> NoReturn:
     os._exit(code if isinstance(code, int) else int(code is not None))
 
 
-def answer(arguments: list[str]) -> dict[str, object]:
+def answer(module: str, function: str, arguments: list[str]) -> dict[str, object]:
     """What one call prints, and its exit code."""
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
         pid = os.fork()
         if pid == 0:
-            child(arguments, stdout, stderr)
+            child(module, function, arguments, stdout, stderr)
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         stdout.seek(0)
         stderr.seek(0)
@@ -51,10 +54,10 @@ def answer(arguments: list[str]) -> dict[str, object]:
 
 
 def main() -> None:
-    import ansible.cli.inventory  # noqa: F401  # before the first fork
-
+    for module in sys.argv[1:]:
+        importlib.import_module(module)
     for line in sys.stdin:
-        print(json.dumps(answer(json.loads(line))), flush=True)
+        print(json.dumps(answer(*json.loads(line))), flush=True)
 
 
 if __name__ == "__main__":
