@@ -22,7 +22,15 @@ pub struct Output {
 
 impl Test {
     pub fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Test::within_folder(tempfile::tempdir().unwrap())
+    }
+
+    /// In a file system in memory, if there is one.
+    pub fn in_memory() -> Self {
+        tempfile::tempdir_in("/dev/shm").map_or_else(|_| Test::new(), Test::within_folder)
+    }
+
+    fn within_folder(folder: tempfile::TempDir) -> Self {
         let directory = folder.path().to_path_buf();
         Test { folder, arguments: Vec::new(), environment: Vec::new(), directory }
     }
