@@ -134,6 +134,12 @@ fn what_is_installed_is_the_collection_and_nothing_else() {
 }
 
 #[test]
+fn its_page_has_the_configuration_of_these_tests() {
+    let page = fs::read_to_string(root().join("docs/collection.md")).unwrap();
+    assert!(page.contains(&format!("```yaml\n{CONFIGURATION}```")));
+}
+
+#[test]
 fn its_version_is_that_of_the_program_which_is_recent_enough_for_it() {
     let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
     let version = env!("CARGO_PKG_VERSION");
@@ -285,5 +291,23 @@ fn the_rules_of_ansible_test_that_need_nothing_else_hold() {
         );
         let run = shell(site, &run).exits(0);
         assert_eq!(run.output.matches("Running sanity test").count(), RULES.len(), "{}", run.output);
+    });
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn a_play_of_ones_own_takes_groups_sizes_and_gate_from_it() {
+    small().on_one_ansible(|site| {
+        furnish(site);
+        let lookup = |name: &str| format!("\"{{{{ lookup('regal.rollout.{name}', 'shop-2.5.0') }}}}\"");
+        let (groups, sizes) = (lookup("batch_groups"), lookup("batch_sizes"));
+        let play = "  order: inventory\n  gather_facts: false\n  pre_tasks:\n    - ansible.builtin.import_role:\n        \
+                    name: regal.rollout.gate\n      run_once: true\n  tasks:\n    - ansible.builtin.command: \
+                    test {{ inventory_hostname }} != web3\n";
+        site.write("site.yml", &format!("- hosts: {groups}\n  serial: {sizes}\n{play}"));
+        let run = shell(site, &format!("ansible-playbook {INVENTORIES} site.yml")).exits(2);
+        let tried = |host: &str| run.output.contains(&format!("changed: [{host}]"));
+        assert!(tried("web1") && tried("web2") && !tried("web4") && !tried("web5"), "{}", run.output);
+        run.says("web3").says("shop-2.5.0_groupB2");
     });
 }

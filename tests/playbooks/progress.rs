@@ -103,6 +103,11 @@ fn a_rollout_writes_each_task_once() {
         let lines = lines(site);
         let (end, tasks) = lines.split_last().unwrap();
         assert_eq!(end["event"], "end");
+        let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/collection.md")).unwrap();
+        let documented = page.split("```json\n").nth(1).unwrap().lines().next().unwrap();
+        let documented: Value = serde_json::from_str(documented).unwrap();
+        let keys = |line: &Value| line.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(keys(&documented), keys(&tasks[0]));
         let drained: Vec<String> = steps(tasks).into_iter().filter(|step| !step.contains("installed")).collect();
         let expected = ["drain changed", "drain changed", "deploy changed", "check ok", "enable changed"];
         assert!(drained.ends_with(&expected.map(|step| format!("A web1 {step}"))), "{drained:?}");
