@@ -53,10 +53,10 @@ fn fits(text: &str, pattern: &str) -> bool {
     rest.is_empty() || last == Some("")
 }
 
-/// A copy of the examples and playbooks, for the files that the commands write.
+/// A copy of the examples and what they use, for the files that the commands write.
 fn copy() -> TempDir {
     let copy = tempfile::tempdir().unwrap();
-    for folder in ["examples", "playbooks"] {
+    for folder in ["examples", "playbooks", "plugins", "roles"] {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
         let status = Command::new("cp").arg("-R").arg(source).arg(copy.path()).status().unwrap();
         assert!(status.success());
@@ -102,7 +102,7 @@ fn with_the_newest_ansible(readme: &str, example: &str) {
 
 #[test]
 fn plans_are_as_the_readmes_say() {
-    for example in ["small", "zones", "regal", "waves"] {
+    for example in ["small", "zones", "regal", "roles", "waves"] {
         run(&format!("examples/{example}/README.md"), example, None);
     }
     run("README.md", "small", None);
@@ -130,6 +130,12 @@ fn programs() {
 #[ignore = "needs ansible; run tests/run"]
 fn the_readme_at_the_top() {
     with_the_newest_ansible("README.md", "small");
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn roles() {
+    with_the_newest_ansible("examples/roles/README.md", "roles");
 }
 
 #[test]
