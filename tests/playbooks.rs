@@ -15,6 +15,7 @@ mod playbooks {
     mod lint;
     mod losing;
     mod own;
+    mod own_roles;
     mod plugins;
     mod progress;
     mod resuming;

@@ -78,7 +78,8 @@ def gate(variables: Mapping[str, Any], max_failed: Any = 0, exact: bool = True) 
         return Gate(False, [f"{name} begins: {_listed(batch)}", *([f"lost before: {_listed(lost)}"] if lost else [])])
     if mine:
         planned.sort(key=lambda found: found.version != mine.version)
-    begin = min(place for place, host in enumerate(play) if host in set(batch))
+    hosts = set(mine.hosts if mine else batch)
+    begin = next(place for place, host in enumerate(play) if host in hosts)
     story = _story(groups, play, lost, planned, begin)
     return Gate(True, [f"{name} does not begin: hosts are lost, which failed or could not be reached", *story])
 
