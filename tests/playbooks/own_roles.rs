@@ -1,5 +1,6 @@
 //! A role-based playbook of one's own, before and after (examples/roles), and the lookups and the gate that make the difference.
 
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
@@ -250,6 +251,28 @@ fn a_name_that_is_a_template_is_refused_where_ansible_would_run_it() {
     });
 }
 
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn the_collections_names_do_the_same() {
+    Scenario::five_hosts().on_each_ansible(|site| {
+        site.write("collections/ansible_collections/regal/.keep", "");
+        symlink(repository(), site.path("collections/ansible_collections/regal/rollout")).unwrap();
+        let full = play("'app-1.0.0'", "")
+            .replace("'batch_", "'regal.rollout.batch_")
+            .replace(": gate", ": regal.rollout.gate");
+        site.write("site.yml", &full);
+        site.down("mike");
+        let run = site.rollout().playbook(site.path("site.yml"));
+        let outcome = run.env("ANSIBLE_COLLECTIONS_PATH", site.path("collections").to_str().unwrap()).go();
+        outcome.exits(4).ran("deploy", "1 zulu, 2 alpha").says("with --limit mike,app-1.0.0_groupB2 it");
+        let lookups = ["groups", "sizes", "gate"].map(|name| format!("regal.rollout.batch_{name}")).join(" ");
+        let documentation = site.ansible().join("ansible-doc");
+        let shown = site
+            .shell(&format!("ANSIBLE_COLLECTIONS_PATH=collections {} -t lookup {lookups}", documentation.display()));
+        shown.exits(0).says("Quote a version in YAML, which reads 1.10 as 1.1");
+    });
+}
+
 /// The first block of the page is the difference between the two playbooks.
 #[test]
 fn the_documented_difference_is_that_of_the_example() {
@@ -260,5 +283,14 @@ fn the_documented_difference_is_that_of_the_example() {
         .unwrap();
     let page = fs::read_to_string(repository().join("docs/own-playbook.md")).unwrap();
     let block = page.split("```diff\n").nth(1).unwrap().split("```").next().unwrap();
-    assert_eq!(block, String::from_utf8(output.stdout).unwrap());
+    let difference = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(block, difference);
+    // The README shows its changed lines, in order.
+    let readme = fs::read_to_string(repository().join("README.md")).unwrap();
+    let shown = readme.split("```diff\n").nth(1).unwrap().split("```").next().unwrap();
+    let changed = |text: &str| -> Vec<String> {
+        let changed = text.lines().filter(|line| line.starts_with(['+', '-']) && line.len() > 1);
+        changed.filter(|line| !line.starts_with("---") && !line.starts_with("+++")).map(str::to_owned).collect()
+    };
+    assert_eq!(changed(shown), changed(&difference));
 }

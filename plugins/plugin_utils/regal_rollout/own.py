@@ -8,11 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from regal_rollout.batches import Batch, batches, versions, within
+from regal_rollout.texts import first_hosts
 
 # In a host's name, which Ansible up to 2.18 would run as a template.
 TEMPLATE_MARKS = ("{{", "{%", "{#")
-# Names that a message lists before it counts the rest.
-LISTED = 10
 
 
 class Refused(ValueError):
@@ -70,12 +69,12 @@ def gate(variables: Mapping[str, Any], max_failed: Any = 0, exact: bool = True) 
     mine = next((found for found in planned if set(found.hosts) - set(lost) == set(batch)), None)
     if exact and mine is None:
         raise Refused(
-            f"these hosts are not a batch of the inventory: {_listed(batch)}; `hosts:` must be batch_groups and `serial:` batch_sizes, of "
-            "the same versions, and `order:` inventory; or, if they are not meant to be one, set gate_exact to false"
+            f"these hosts are not a batch of the inventory: {first_hosts(batch)}; `hosts:` must be batch_groups and `serial:` "
+            "batch_sizes, of the same versions, and `order:` inventory; or, if they are not meant to be one, set gate_exact to false"
         )
-    name = mine.group if mine else f"the batch of {_listed(batch)}"
+    name = mine.group if mine else f"the batch of {first_hosts(batch)}"
     if len(lost) <= allowed:
-        return Gate(False, [f"{name} begins: {_listed(batch)}", *([f"lost before: {_listed(lost)}"] if lost else [])])
+        return Gate(False, [f"{name} begins: {first_hosts(batch)}", *([f"lost before: {first_hosts(lost)}"] if lost else [])])
     if mine:
         planned.sort(key=lambda found: found.version != mine.version)
     hosts = set(mine.hosts if mine else batch)
@@ -111,7 +110,7 @@ def _refuse_templates(hosts: Iterable[str], ansible: str) -> None:
     templates = [host for host in hosts if any(mark in host for mark in TEMPLATE_MARKS)]
     if templates and release < (2, 19):
         raise Refused(
-            f"the name of a host is a template, which Ansible before 2.19 would run: {_listed(templates)}; rename it, or use "
+            f"the name of a host is a template, which Ansible before 2.19 would run: {first_hosts(templates)}; rename it, or use "
             "ansible-core 2.19 or newer"
         )
 
@@ -153,11 +152,6 @@ def _story(
     limit = shlex.quote(",".join(dict.fromkeys([*(host for host in lost if host in play[:begin]), *again])))
     return [
         *(f"  lost in {group}: {', '.join(hosts)}" for group, hosts in by_group.items()),
-        f"  not begun: {_listed(rest)}",
+        f"  not begun: {first_hosts(rest)}",
         f"to go on, repair the lost hosts and run the same command again; with --limit {limit} it passes over the hosts that are done",
     ]
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return ", ".join(names[:LISTED]) + more
