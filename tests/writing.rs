@@ -96,36 +96,44 @@ fn writers_beside_each_other(test: &Test, before: &[&str], rounds: usize) {
 
 #[test]
 fn ended_at_any_moment_it_leaves_the_old_or_the_new_and_the_next_clears_away() {
-    let test = site(1_500);
+    // As with the pairs: most rounds wait for no disk.
+    let (ended, left) = end_writers(&site(1_500), 10);
+    let (ended_in_memory, left_in_memory) = end_writers(&filled(Test::in_memory(), 1_500), 30);
+    let (ended, left) = (ended + ended_in_memory, left + left_in_memory);
+    assert!(ended > 5 && left > 1, "{ended} were ended and {left} left something: these rounds test little");
+}
+
+/// Ends writers, each a little later in its work; how many were ended before their end, and how many left something.
+fn end_writers(test: &Test, rounds: u32) -> (i32, i32) {
     let place = test.path().join("out");
-    assert!(wrote(&test, &["--batch-size", "20"]).status.success());
+    assert!(wrote(test, &["--batch-size", "20"]).status.success());
     let new = files(&place);
     let begin = Instant::now();
-    assert!(wrote(&test, &[]).status.success());
+    assert!(wrote(test, &[]).status.success());
     let (old, takes) = (files(&place), begin.elapsed());
     let (mut ended, mut left) = (0, 0);
-    for round in 0..40 {
-        let mut writer = export(&test, &[], &["--batch-size", "20"]).stderr(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(takes * round / 36);
+    for round in 0..rounds {
+        let mut writer = export(test, &[], &["--batch-size", "20"]).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(takes * round * 10 / (9 * rounds));
         writer.kill().unwrap();
         ended += i32::from(!writer.wait().unwrap().success());
         let found = files(&place);
         assert!(found == old || found == new, "round {round}: {} files", found.len());
-        left += i32::from(!beside(&test).is_empty());
-        let next = wrote(&test, &[]);
+        left += i32::from(!beside(test).is_empty());
+        let next = wrote(test, &[]);
         assert!(next.status.success(), "round {round}: {}", String::from_utf8_lossy(&next.stderr));
         assert_eq!(files(&place), old, "round {round}");
-        for name in beside(&test) {
+        for name in beside(test) {
             // Ended in its first moment: it might be about to begin, and is cleared away once it is old.
             let inside: Vec<String> = files(&test.path().join(&name)).into_values().collect();
             assert!(inside.iter().all(String::is_empty) && inside.len() < 2, "round {round}: {inside:?}");
             let hours = std::time::SystemTime::now() - Duration::from_secs(4000);
             std::fs::File::open(test.path().join(&name)).unwrap().set_modified(hours).unwrap();
-            assert!(wrote(&test, &[]).status.success());
-            assert_eq!(beside(&test), [""; 0], "round {round}");
+            assert!(wrote(test, &[]).status.success());
+            assert_eq!(beside(test), [""; 0], "round {round}");
         }
     }
-    assert!(ended > 5 && left > 1, "{ended} were ended and {left} left something: these rounds test little");
+    (ended, left)
 }
 
 #[test]
