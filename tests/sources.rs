@@ -126,12 +126,13 @@ fn a_directory_passes_over_our_own_files_and_check_says_so() {
     let test = Test::new()
         .file("production/hosts", "[web]\nw1 app_version=1\n")
         .script("production/plan.regal.yml", "#!/usr/bin/env -S regal-inventory --config\nplugin: regal-inventory\n")
+        .file("production/collection.regal.yml", "plugin: regal.rollout.batches\n")
         .script("production/wrapper", "#!/bin/sh\nexec regal-inventory \"$@\"\n")
         .file("production/regal.yml", "inventory: .\nversion_from: {var: app_version}\n")
         .args(&["--config", "production/regal.yml"]);
     let checked = test.args(&["check"]).run();
     assert_eq!(checked.code, 0, "{}", checked.stderr);
-    for own in ["plan.regal.yml", "wrapper", "regal.yml"] {
+    for own in ["plan.regal.yml", "collection.regal.yml", "wrapper", "regal.yml"] {
         assert!(checked.stderr.contains(&format!("{own}: belongs to regal-inventory")), "{}", checked.stderr);
     }
 }

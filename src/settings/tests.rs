@@ -197,6 +197,13 @@ fn all_problems_of_all_layers_at_once() {
 }
 
 #[test]
+fn variables_of_the_plugins_are_no_settings() {
+    assert!(read_all("", &[("REGAL_INVENTORY_BINARY", "x"), ("REGAL_ROLLOUT_PROGRESS", "y")], &[]).is_ok());
+    let misspelt = read_all("", &[("REGAL_INVENTORY_BINRAY", "x")], &[]).unwrap_err();
+    assert_eq!(misspelt.problems[0].hint.as_deref(), Some("did you mean REGAL_INVENTORY_BINARY?"));
+}
+
+#[test]
 fn keys_in_the_wrong_place() {
     for (text, message) in [
         ("zzz: 1", "regal.yml:1:1: unknown key `zzz`"),

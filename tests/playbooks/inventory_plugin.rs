@@ -159,7 +159,7 @@ fn misspelt_options_are_named() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn files_of_others_are_left_alone() {
-    small().on_each_ansible(|site| {
+    small().on_one_ansible(|site| {
         furnish(site);
         let enabled = "ANSIBLE_INVENTORY_ENABLED=regal.rollout.batches,yaml,ini";
         // Not by the name of the file, nor by the word somewhere in it.
@@ -208,7 +208,7 @@ fn sources_are_relative_to_the_configuration() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn two_inventories_of_ours_are_refused() {
-    small().on_each_ansible(|site| {
+    small().on_one_ansible(|site| {
         furnish(site);
         site.write("second.regal.yml", CONFIGURATION);
         let both = shell(
