@@ -13,12 +13,9 @@ options:
   finished:
     description: Whether the batch is finished.
     type: bool
-  see:
-    description: Fails unless the front was told.
-    type: bool
-  told:
-    description: Notes that the front was told.
-    type: bool
+  by:
+    description: Fails unless this host told the front.
+    type: str
 author:
   - regal-inventory (@regal-inventory)
 """
