@@ -67,6 +67,7 @@ class CallbackModule(CallbackBase):
             return
         self._playbook = playbook
         CURRENT.refused = self._refused
+        CURRENT.ended = self._followed
         atexit.register(self._ended_in_the_middle)
 
     def v2_playbook_on_play_start(self, play: Play) -> None:
@@ -140,6 +141,12 @@ class CallbackModule(CallbackBase):
             rollout_end.report(run)
             rollout_end.run_hook(self._playbook, run)
 
+    def _followed(self, run: Run) -> None:
+        """Another run begins in the same playbook."""
+        rollout_end.report(run)
+        if self._playbook:
+            rollout_end.run_hook_apart(self._playbook, run)
+
     def _run(self) -> Run | None:
         return None if rollout_end.under_way() else CURRENT.run
 
@@ -164,7 +171,7 @@ class CallbackModule(CallbackBase):
         """Tells end.yml of a plan that cannot be right, where one is to be run and not only looked at."""
         CURRENT.refused = None
         if self._playbook and not _only_looks():
-            rollout_end.run_hook(self._playbook, Run(plan))
+            rollout_end.run_hook_apart(self._playbook, Run(plan))
 
     def _ended_in_the_middle(self) -> None:
         """An error of Ansible's own or Ctrl+C ends a run without a word on where its hosts are."""

@@ -15,7 +15,8 @@ description:
     P(regal.rollout.batch_sizes#lookup).
 options:
   _terms:
-    description: C(groups) for the names of the batch groups in order, or C(sizes) for the number of hosts in each wave.
+    description: C(groups) for the names of the batch groups in order, C(sizes) for the number of hosts in each wave, or C(again) for the
+      groups of the run that is over, in a play behind it.
     required: true
   back:
     description: whether the batches are rolled back
@@ -42,6 +43,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ansible import context
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.release import __version__ as ansible_version
@@ -61,14 +63,19 @@ class LookupModule(LookupBase):
         if not groups.get("all"):
             # Without any host there is nothing to protect: localhost lets --syntax-check pass, and a real run fails in its first task.
             return [1] if terms[0] == "sizes" else ["localhost"]
+        if terms[0] == "again":
+            return [batch.group for batch in run.CURRENT.run.plan.chosen] if run.CURRENT.run else ["localhost"]
         _refuse_templates(groups["all"])
+        _refuse_leaps()
         made = self._plan(there, groups, bool(kwargs.get("back")))
         if made.problems:
             if run.CURRENT.refused:
                 run.CURRENT.refused(made)
             raise AnsibleLookupError("; ".join(made.problems))
+        if terms[0] == "sizes":
+            return [len(wave.hosts) for wave in made.waves]
         run.begin(made)
-        return [batch.group for batch in made.chosen] if terms[0] == "groups" else [len(wave.hosts) for wave in made.waves]
+        return [batch.group for batch in made.chosen]
 
     def _plan(self, there: dict[str, Any], groups: Mapping[str, list[str]], back: bool) -> plan.Plan:
         there |= {name: self._templar.template(there[name]) for name in settings.SETTINGS if _is_template(there.get(name))}
@@ -85,3 +92,11 @@ def _refuse_templates(hosts: list[str]) -> None:
     if tuple(map(int, ansible_version.split(".")[:2])) < (2, 19):
         if found := [host for host in hosts if re.search("[{][{%#]", host)]:
             raise AnsibleLookupError(f"the name of a host is a template, which Ansible before 2.19 would run: {', '.join(found)}")
+
+
+def _refuse_leaps() -> None:
+    """Without the tasks that open a batch nothing would be known of it."""
+    if context.CLIARGS.get("start_at_task"):
+        raise AnsibleLookupError("--start-at-task passes over the begin of the first batch; give rollout_from, or run the command that was printed")
+    if "always" in (context.CLIARGS.get("skip_tags") or ()):
+        raise AnsibleLookupError("--skip-tags always passes over what opens and closes each batch; name the tags of your hooks")

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import Context
 
 import rollout_command
 from ansible import constants
@@ -79,6 +80,11 @@ def run_hook(playbook: Playbook, run: Run) -> None:
         Display().warning(f"{run.plan.hooks.path('end')} could not be run: {error}")
     finally:
         _state["under_way"] = False
+
+
+def run_hook_apart(playbook: Playbook, run: Run) -> None:
+    """Does the same while Ansible fills in a template, in whose context no task can run: in one of its own."""
+    Context().run(run_hook, playbook, run)
 
 
 @contextmanager

@@ -83,6 +83,13 @@ fn the_end_is_told_whatever_happened() {
             .says("to go on: ");
         assert_eq!(notes(site)[1..], [format!("end stopped lost=zulu next=A of {ID} on localhost")]);
         site.repair();
+
+        // A plan that is refused.
+        site.rollout().set("rollout_version=app").set("rollout_plan_id=x").go().fails().untouched();
+        assert_eq!(notes(site), ["end refused lost= next=A of x on localhost"]);
+        // Nobody runs anything by looking.
+        site.rollout().set("rollout_version=app").set("rollout_plan_id=x").option("--list-hosts").go().fails();
+        assert_eq!(notes(site), [""; 0]);
     });
     scenario().on_one_ansible(|site| {
         site.fail("check", "alpha");
@@ -92,13 +99,6 @@ fn the_end_is_told_whatever_happened() {
         let tolerant = site.rollout().set("rollout_version=app").set("rollout_max_failed=1").go();
         tolerant.exits(2).says("the run went to its end past the lost hosts");
         assert_eq!(notes(site)[3..], [format!("end finished lost=alpha next=B1 of {ID} on localhost")]);
-
-        // A plan that is refused.
-        site.rollout().set("rollout_version=app").set("rollout_plan_id=x").go().fails().untouched();
-        assert_eq!(notes(site), ["end refused lost= next=A of x on localhost"]);
-        // Nobody runs anything by looking.
-        site.rollout().set("rollout_version=app").set("rollout_plan_id=x").option("--list-hosts").go().fails();
-        assert_eq!(notes(site), [""; 0]);
 
         let back = site.rollback().set("rollout_version=app").set("rollout_back_to=old").set("rollout_from=B1");
         back.go().exits(2);
@@ -256,5 +256,42 @@ fn output_for_machines_stays_whole() {
         let run = run.apart().go().exits(2);
         assert!(run.output.trim_end().starts_with('{') && run.output.trim_end().ends_with('}'), "{}", run.output);
         assert!(run.errors.contains("finished app: 1 of 2 hosts"), "{}", run.errors);
+    });
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn two_runs_in_one_playbook_have_a_report_each() {
+    let scenario = Scenario::new().version("app", &["zulu", "mike"]).version("db", &["kilo"]).hook("end", &note(END));
+    scenario.on_each_ansible(|site| {
+        let rollout = super::site::playbooks().join("rollout.yml").display().to_string();
+        let import = |version: &str| {
+            format!(
+                "- name: Roll out\n  ansible.builtin.import_playbook: {rollout}\n  vars:\n    rollout_version: {version}\n    \
+                 rollout_max_failed: 1\n"
+            )
+        };
+        site.write("site.yml", &[import("app"), import("db"), import("db")].concat());
+        site.fail("check", "mike");
+        let run = || site.rollout().playbook(site.path("site.yml")).go();
+        // A batch that is lost as a whole ends the playbook.
+        run().exits(2).says("app_groupB1, lost in check, is drained: mike").does_not_say("finished db");
+        assert_eq!(notes(site).len(), 1);
+        site.repair();
+        let run = run().exits(0).says("finished app: 2 of 2 hosts").ran("drain", "A zulu, B1 mike, A kilo kilo");
+        assert_eq!(run.output.matches("finished db: 1 of 1 hosts").count(), 2, "{}", run.output);
+        assert_eq!(notes(site).len(), 3);
+    });
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn what_passes_over_the_begin_of_a_batch_is_refused() {
+    Scenario::five_hosts().on_one_ansible(|site| {
+        for (option, why) in
+            [("--start-at-task=Note", "--start-at-task passes over"), ("--skip-tags=always", "--skip-tags always")]
+        {
+            site.rollout().set("rollout_version=app-1.0.0").option(option).go().fails().untouched().says(why);
+        }
     });
 }

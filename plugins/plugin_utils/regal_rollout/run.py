@@ -118,15 +118,17 @@ class Current:
     """The run of this process."""
 
     run: Run | None = None
-    # Told of a plan that is refused before any play begins.
+    # Told of a plan that is refused before any play begins, and of a run that another one follows in the same playbook.
     refused: Callable[[Plan], None] | None = None
+    ended: Callable[[Run], None] | None = None
 
 
 CURRENT = Current()
 
 
-def begin(plan: Plan) -> Run:
-    """Returns the run of a plan, a new one unless it is the one that is under way."""
-    if CURRENT.run is None or CURRENT.run.plan.id != plan.id or CURRENT.run.plan.chosen != plan.chosen or not CURRENT.run.begun():
-        CURRENT.run = Run(plan)
-    return CURRENT.run
+def begin(plan: Plan) -> None:
+    """Begins the run of a plan; the one before it is over then."""
+    before = CURRENT.run
+    if before and before.begun() and CURRENT.ended:
+        CURRENT.ended(before)
+    CURRENT.run = Run(plan)
