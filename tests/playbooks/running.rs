@@ -102,7 +102,7 @@ fn the_end_is_told_whatever_happened() {
 
         let back = site.rollback().set("rollout_version=app").set("rollout_back_to=old").set("rollout_from=B1");
         back.go().exits(2);
-        assert_eq!(notes(site)[2..], [format!("end finished lost=alpha next=B1 of {ID} on localhost")]);
+        assert_eq!(notes(site)[1..], [format!("end finished lost=alpha next=B1 of {ID} on localhost")]);
 
         site.repair();
         site.write("hooks/end.yml", "- name: Fail\n  ansible.builtin.raw: 'false'\n");
