@@ -149,23 +149,32 @@ fn a_decrypted_value_stands_in_no_message_of_any_export() {
     let mut refused = 0;
     let vars = encrypt("ansible_host: hunter2.example.net\nansible_port: hunter2\nport: 80\n");
     for (config, port) in [(PLAIN, Some("port")), (PLAIN, Some("80")), (RELEASE, Some("80")), (RELEASE, None)] {
-        refused += every_export(|| vaulted(config), port, &[]);
+        refused += every_export(|| vaulted(config), port, &[], |_| true);
     }
     assert!(refused > 30, "{refused}");
     // the same address twice
     let one_address = "web1 ansible_host='{{ address }}'\nweb2 ansible_host='{{ address }}'\n";
     let same = || vaulted(PLAIN).file("host_vars/web1.yml", &vars).file("host_vars/web2.yml", &vars);
-    every_export(same, Some("80"), &[]);
-    every_export(|| vaulted(PLAIN).file("hosts", one_address), Some("80"), &[]);
-    for wrong in [["--only", "v2"], ["--id", "v2=x"], ["--done", "v2_groupB7"], ["--down", "web7"]] {
-        every_export(|| vaulted(RELEASE), Some("80"), &wrong);
+    every_export(same, Some("80"), &[], |_| true);
+    every_export(|| vaulted(PLAIN).file("hosts", one_address), Some("80"), &[], |_| true);
+    every_export(|| vaulted(RELEASE), Some("80"), &["--only", "v2"], |_| true);
+    for (setting, wrong) in [
+        (Setting::Id, ["--id", "v2=x"]),
+        (Setting::Done, ["--done", "v2_groupB7"]),
+        (Setting::Down, ["--down", "web7"]),
+    ] {
+        // Those that take the option look at what it says; the others refuse the option.
+        for takes in [true, false] {
+            every_export(|| vaulted(RELEASE), Some("80"), &wrong, |format| format.uses.contains(&setting) == takes);
+        }
     }
 }
 
-/// Exports in all formats, then in those that were not refused, since a result's warnings come only where there is one; how many were
+/// Exports in all of these formats, then in those that were not refused, since a result's warnings come only where there is one; how many were
 /// refused.
-fn every_export(test: impl Fn() -> Test, port: Option<&str>, arguments: &[&str]) -> usize {
-    let mut formats: Vec<&Format> = FORMATS.iter().collect();
+fn every_export(test: impl Fn() -> Test, port: Option<&str>, arguments: &[&str], of: impl Fn(&Format) -> bool) -> usize {
+    let all: Vec<&Format> = FORMATS.iter().filter(|format| of(format)).collect();
+    let mut formats = all.clone();
     loop {
         let mut export = test().file("out/keep", "").args(&["export"]).args(arguments);
         for format in &formats {
@@ -181,9 +190,9 @@ fn every_export(test: impl Fn() -> Test, port: Option<&str>, arguments: &[&str])
             |name: &str| ["`", " ", ":"].iter().any(|end| output.stderr.contains(&format!("export {name}{end}")));
         formats.retain(|format| !is_named(format.name));
         match output.code {
-            0 => return FORMATS.len() - names.len(),
+            0 => return all.len() - names.len(),
             // Refused, and not for a format: all of them are.
-            _ if formats.len() == names.len() => return FORMATS.len(),
+            _ if formats.len() == names.len() => return all.len(),
             _ => {}
         }
     }
