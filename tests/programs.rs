@@ -135,8 +135,10 @@ fn a_daemon_that_keeps_the_output_open_is_not_waited_for() {
 /// The command with a script that hangs, once that runs; `signals` as a shell sets them.
 fn hanging(test: &Test, signals: &str) -> Child {
     let line = format!("{signals} exec '{}' -i s --versions v=all --list", env!("CARGO_BIN_EXE_regal-inventory"));
-    let child =
-        Command::new("bash").args(["-c", &line]).current_dir(test.path()).stderr(Stdio::piped()).spawn().unwrap();
+    // Whatever the tests themselves ignore, as under nohup.
+    let mut command = Command::new("env");
+    command.args(["--default-signal", "bash", "-c", &line]);
+    let child = command.current_dir(test.path()).stderr(Stdio::piped()).spawn().unwrap();
     until(|| numbers(test.path()).len() == 2);
     child
 }

@@ -172,7 +172,12 @@ fn a_decrypted_value_stands_in_no_message_of_any_export() {
 
 /// Exports in all of these formats, then in those that were not refused, since a result's warnings come only where there is one; how many were
 /// refused.
-fn every_export(test: impl Fn() -> Test, port: Option<&str>, arguments: &[&str], of: impl Fn(&Format) -> bool) -> usize {
+fn every_export(
+    test: impl Fn() -> Test,
+    port: Option<&str>,
+    arguments: &[&str],
+    of: impl Fn(&Format) -> bool,
+) -> usize {
     let all: Vec<&Format> = FORMATS.iter().filter(|format| of(format)).collect();
     let mut formats = all.clone();
     loop {

@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible.utils.vars import load_extra_vars
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
 import rollout_command  # noqa: E402
@@ -37,9 +38,14 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail("the inventory has no hosts; see above whether it failed")
         if run is None:
             raise AnsibleActionFail("this is a task of rollout.yml and rollback.yml")
-        if problems := [*_problems(run, there)]:
+        opened = self._opened(run, there)
+        problems = [*_problems(run, there)]
+        if opened["first"]:
+            problems += [*_problems_at_first(run, there)]
+            problems += [*_problem_of_version_var(opened, load_extra_vars(self._loader))]
+        if problems:
             raise AnsibleActionFail("; ".join(problems))
-        return result | self._opened(run, there)
+        return result | opened
 
     def _opened(self, run: Run, there: Mapping[str, Any]) -> dict[str, Any]:
         plan, settings = run.plan, run.plan.settings
@@ -87,15 +93,31 @@ class ActionModule(ActionBase):
 
 
 def _problems(run: Run, there: Mapping[str, Any]) -> Iterator[str]:
-    """Yields what only shows once there are hosts, whose variables are then there too."""
-    given = run.plan.settings.given
-    known = {*given, *OWN}
-    late = [name for name in there if name.startswith("rollout_") and name not in known and not of_the_play(there[name])]
-    if late:
-        yield f"{', '.join(late)} is known too late: give rollout_ variables with -e, not in the inventory"
+    """Yields what is wrong with any batch."""
     if list(there["ansible_play_hosts_all"]) != run.plan.hosts:
-        yield "the batches are not those of the plan; leave hosts: and serial: of the playbook as they are"
-    if "regal_plan" in there:
-        yield "an older regal-inventory wrote the inventory: its regal_plan is no longer read; export it again"
+        yield "the batches are not those of the plan: a hook changed the groups of the inventory, or hosts: of the playbook was changed"
+    forgotten = [] if run.plan.settings.back else [host for host in run.lost() if host in there["ansible_play_hosts"]]
+    if forgotten:
+        yield f"lost: {', '.join(forgotten)}; a hook made Ansible forget that, so the run ends here (meta: clear_host_errors or end_host)"
     if not there.get("_rollout_watched"):
         yield "Ansible did not load callback_plugins/rollout_watch.py, which lies beside the playbook"
+
+
+def _problems_at_first(run: Run, there: Mapping[str, Any]) -> Iterator[str]:
+    """Yields what only shows once there are hosts, whose variables are then there too."""
+    known = {*run.plan.settings.given, *OWN}
+    late: dict[str, str] = {}
+    for host in run.plan.hosts:
+        for name, value in there["hostvars"].raw_get(host).items():
+            if name.startswith("rollout_") and name not in known and not of_the_play(value):
+                late.setdefault(name, host)
+    for name, host in late.items():
+        yield f"{name} of {host} is known too late: give rollout_ variables with -e, not in the inventory"
+    if "regal_plan" in there:
+        yield "an older regal-inventory wrote the inventory: its regal_plan is no longer read; export it again"
+
+
+def _problem_of_version_var(opened: Mapping[str, Any], extra: Mapping[str, Any]) -> Iterator[str]:
+    name = opened["version_var"]
+    if name in extra and any(of["target"] != str(extra[name]) for of in opened["of"].values()):
+        yield f"{name} is given with -e, which nothing overrides, so it cannot be set to what each host is to run; leave it out, or give rollout_version_var="

@@ -35,6 +35,7 @@ from ansible.executor.task_result import TaskResult
 from ansible.inventory.host import Host
 from ansible.playbook import Playbook
 from ansible.playbook.play import Play
+from ansible.playbook.play_context import PlayContext
 from ansible.playbook.task import Task
 from ansible.plugins.callback import CallbackBase
 
@@ -59,6 +60,7 @@ class CallbackModule(CallbackBase):
         super().__init__(*args, **kwargs)
         self._playbook: Playbook | None = None
         self._play: Play | None = None
+        self._passwords: dict[str, str | None] = {}
         self._counts = False
         self._process = os.getpid()
 
@@ -69,6 +71,9 @@ class CallbackModule(CallbackBase):
         CURRENT.refused = self._refused
         CURRENT.ended = self._followed
         atexit.register(self._ended_in_the_middle)
+
+    def set_play_context(self, play_context: PlayContext) -> None:
+        self._passwords = {"conn_pass": play_context.password, "become_pass": play_context.become_pass}
 
     def v2_playbook_on_play_start(self, play: Play) -> None:
         self._play = play if "rollout_group" in play.vars and CURRENT.run else None
@@ -101,6 +106,7 @@ class CallbackModule(CallbackBase):
         host, task, values = _parts(result)
         if task.action == "rollout_open":
             run.open(host.name)
+            self._take_as_new(run)
         elif task.action == "rollout_front":
             if "by" not in task.args:
                 # In a rollback it may be a host that was lost before.
@@ -109,6 +115,9 @@ class CallbackModule(CallbackBase):
         elif task.action == "rollout_note":
             if values["event"] == "begun":
                 run.begin()
+            if values["bake"]:
+                run.step = "bake"
+                run.everyone()
             run.close(values["hosts"])
         elif "_rollout_left" in task.args:
             run.lose(host.name)
@@ -131,7 +140,7 @@ class CallbackModule(CallbackBase):
         run.front_away = True
         if run.plan.settings.back:
             run.lose(host.name)
-            host.set_variable("rollout_away", host.vars.get("rollout_away", 0) + 1)
+            self._set(host.name, rollout_away=int(self._of(host, "rollout_away")) + 1)
             self._forget_handlers(host)
 
     def v2_playbook_on_stats(self, stats: AggregateStats) -> None:
@@ -139,13 +148,16 @@ class CallbackModule(CallbackBase):
         if run and self._playbook:
             CURRENT.run = None
             rollout_end.report(run)
-            rollout_end.run_hook(self._playbook, run)
+            rollout_end.run_hook(self._playbook, run, self._passwords)
+            # A hook may have made Ansible forget what failed (`meta: clear_host_errors`, `end_host`, `end_play`): no 0 for that.
+            if (run.lost() or run.outcome() != "finished") and not stats.failures and not stats.dark:
+                sys.exit(2)
 
     def _followed(self, run: Run) -> None:
         """Another run begins in the same playbook."""
         rollout_end.report(run)
         if self._playbook:
-            rollout_end.run_hook_apart(self._playbook, run)
+            rollout_end.run_hook_apart(self._playbook, run, self._passwords)
 
     def _run(self) -> Run | None:
         return None if rollout_end.under_way() else CURRENT.run
@@ -154,6 +166,15 @@ class CallbackModule(CallbackBase):
         if task.run_once:
             run.everyone()
         run.stuck.add(host.name)
+
+    def _take_as_new(self, run: Run) -> None:
+        """Forgets what an earlier run, a cache of facts or the inventory says of the wave's hosts."""
+        for host in run.plan.waves[run.wave].hosts:
+            self._set(host, rollout_installed=False, rollout_away=0)
+
+    def _set(self, host: str, **facts: Any) -> None:
+        if self._play:
+            self._play.get_variable_manager().set_nonpersistent_facts(host, facts)
 
     def _of(self, host: Host, name: str) -> Any:
         """Returns a variable of the host, as it stands."""
@@ -171,7 +192,7 @@ class CallbackModule(CallbackBase):
         """Tells end.yml of a plan that cannot be right, where one is to be run and not only looked at."""
         CURRENT.refused = None
         if self._playbook and not _only_looks():
-            rollout_end.run_hook_apart(self._playbook, Run(plan))
+            rollout_end.run_hook_apart(self._playbook, Run(plan), self._passwords)
 
     def _ended_in_the_middle(self) -> None:
         """An error of Ansible's own or Ctrl+C ends a run without a word on where its hosts are."""

@@ -98,5 +98,5 @@ def _refuse_leaps() -> None:
     """Without the tasks that open a batch nothing would be known of it."""
     if context.CLIARGS.get("start_at_task"):
         raise AnsibleLookupError("--start-at-task passes over the begin of the first batch; give rollout_from, or run the command that was printed")
-    if "always" in (context.CLIARGS.get("skip_tags") or ()):
-        raise AnsibleLookupError("--skip-tags always passes over what opens and closes each batch; name the tags of your hooks")
+    for tag in sorted({"always", "tagged"}.intersection(context.CLIARGS.get("skip_tags") or ())):
+        raise AnsibleLookupError(f"--skip-tags {tag} passes over what opens and closes each batch; name the tags of your hooks")

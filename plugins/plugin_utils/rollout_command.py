@@ -29,7 +29,7 @@ PREFIXES = ("ANSIBLE_", "REGAL_")
 PASSED_OVER = {"ANSIBLE_NOCOLOR", "ANSIBLE_FORCE_COLOR", "REGAL_INVENTORY_RUNNING"}
 # Of the one run that ansible-runner makes, and so AWX.
 OF_THE_RUNNER = {"ANSIBLE_CACHE_PLUGIN", "ANSIBLE_CACHE_PLUGIN_CONNECTION", "ANSIBLE_CALLBACK_PLUGINS", "ANSIBLE_STDOUT_CALLBACK"}
-SECRET = re.compile(r"pass(word|wd|phrase)?(?!.*file)|secret|token|credential|(api|private|access)_?key(?!.*file)", re.IGNORECASE)
+SECRET = re.compile(r"pass(word|wd|phrase)?(?!.*file)|pwd|secret|token|credential|(api|private|access)_?key(?!.*file)", re.IGNORECASE)
 # Where a shell finds programs that nobody has told it about.
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import Context
 
@@ -42,8 +42,7 @@ def report(run: Run) -> None:
 
 
 def _commands(run: Run) -> Iterator[str]:
-    lost = ",".join(run.lost()) if run.plan.settings.back else ""
-    yield f"to go on: {rollout_command.command(settings_to_go_on(run), limit=lost)}"
+    yield f"to go on: {rollout_command.command(settings_to_go_on(run), limit=_limit(run))}"
     playbook = "" if run.plan.settings.back else rollout_command.rollback()
     for settings in settings_to_go_back(run) if playbook else []:
         ask = rollout_command.asks_for("ROLLOUT_BACK_TO", "the version to go back to")
@@ -51,7 +50,17 @@ def _commands(run: Run) -> Iterator[str]:
         yield f"to go back: {rollout_command.command(settings, playbook=playbook)}{missing}"
 
 
-def run_hook(playbook: Playbook, run: Run) -> None:
+def _limit(run: Run) -> str:
+    """Returns what --limit is to be: of a rollback that came to its end, the hosts that did not come back; else what it was."""
+    states = {host: run.state(host) for host in run.plan.hosts}
+    if not run.plan.settings.back or "" in states.values():
+        return ""
+    hosts = [host for host, state in states.items() if state != "done"]
+    # Without a comma Ansible takes a name with a space for two.
+    return ",".join(hosts) + ("," if any(" " in host for host in hosts) else "")
+
+
+def run_hook(playbook: Playbook, run: Run, passwords: Mapping[str, str | None]) -> None:
     """Runs end.yml on the controller. Its failure is said, and changes nothing of the outcome."""
     if not run.plan.hooks.usable("end"):
         return
@@ -70,7 +79,7 @@ def run_hook(playbook: Playbook, run: Run) -> None:
     try:
         with _whole(manager._inventory) as inventory:
             play = Play.load(source, variable_manager=manager, loader=playbook._loader)
-            queue = TaskQueueManager(inventory=inventory, variable_manager=manager, loader=playbook._loader, passwords={})
+            queue = TaskQueueManager(inventory=inventory, variable_manager=manager, loader=playbook._loader, passwords=dict(passwords))
             try:
                 if queue.run(play):
                     Display().warning(f"{run.plan.hooks.path('end')} failed, see above")
@@ -82,9 +91,9 @@ def run_hook(playbook: Playbook, run: Run) -> None:
         _state["under_way"] = False
 
 
-def run_hook_apart(playbook: Playbook, run: Run) -> None:
+def run_hook_apart(playbook: Playbook, run: Run, passwords: Mapping[str, str | None]) -> None:
     """Does the same while Ansible fills in a template, in whose context no task can run: in one of its own."""
-    Context().run(run_hook, playbook, run)
+    Context().run(run_hook, playbook, run, passwords)
 
 
 @contextmanager

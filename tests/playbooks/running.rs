@@ -146,9 +146,11 @@ fn the_way_back_is_printed_and_works() {
         // Known beforehand, it is in the command.
         site.fail("check", "alpha");
         let run = site.rollout().set("rollout_version=app-1.0.0").set("rollout_back_to=app-0.8.0");
-        let command = run.go().exits(2).command_after("to go back: ");
+        // It goes down to the first batch, whatever else was given.
+        site.write("vars.yml", "rollout_to: B1\n");
+        let command = run.set("@vars.yml").go().exits(2).command_after("to go back: ");
         site.repair();
-        let back = site.shell(&command).exits(0);
+        let back = site.shell(&command).exits(0).ran("deploy", "B1 mike alpha, A zulu");
         assert!(back.journal.contains("deploy zulu A app-0.8.0\n"), "{}", back.journal);
     });
 }
@@ -220,6 +222,10 @@ fn a_hook_that_is_no_list_of_tasks_is_refused_before_any_host_is_touched() {
         refused("---\n# Nothing yet.\n", "hooks/check.yml is empty");
         refused("- name: Broken\n  ansible.builtin.raw: 'true\n", "hooks/check.yml");
         refused("- name: Unknown\n  no_such_module:\n", "no_such_module");
+        site.write("hooks/check.yml", "- name: Check\n  ansible.builtin.raw: 'true'\n");
+        site.write("hooks/end.yml", "- name: Unknown\n  no_such_module:\n");
+        site.rollout().set("rollout_version=app-1.0.0").go().fails().untouched().says("no_such_module");
+        std::fs::remove_file(site.path("hooks/end.yml")).unwrap();
         std::fs::remove_file(site.path("hooks/check.yml")).unwrap();
         site.rollout().set("rollout_version=app-1.0.0").go().fails().untouched().says("no hook ");
     });
@@ -288,10 +294,49 @@ fn two_runs_in_one_playbook_have_a_report_each() {
 #[ignore = "needs ansible; run tests/run"]
 fn what_passes_over_the_begin_of_a_batch_is_refused() {
     Scenario::five_hosts().on_one_ansible(|site| {
-        for (option, why) in
-            [("--start-at-task=Note", "--start-at-task passes over"), ("--skip-tags=always", "--skip-tags always")]
-        {
+        for (option, why) in [
+            ("--start-at-task=Note", "--start-at-task passes over"),
+            ("--skip-tags=always", "--skip-tags always"),
+            ("--skip-tags=tagged", "--skip-tags tagged"),
+        ] {
             site.rollout().set("rollout_version=app-1.0.0").option(option).go().fails().untouched().says(why);
+        }
+    });
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn what_ansible_was_made_to_forget_is_no_success() {
+    let role =
+        "- name: Enable\n  ansible.builtin.include_role:\n    name: \"{{ lookup('env', 'SITE') }}/roles/forget\"\n";
+    Scenario::five_hosts().hook("enable", role).on_each_ansible(|site| {
+        let forget = "- name: Forget\n  ansible.builtin.meta: clear_host_errors\n";
+        site.write("roles/forget/tasks/main.yml", forget);
+        site.fail("deploy", "mike");
+        let run = site.rollout().set("rollout_version=app-1.0.0").go().exits(2);
+        run.says("lost: mike; a hook made Ansible forget that").ran("deploy", "A zulu, B1 mike alpha");
+        site.repair();
+        site.write("hooks/enable.yml", forget);
+        let run = site.rollout().set("rollout_version=app-1.0.0").go().fails();
+        run.untouched().says("clear_host_errors makes Ansible forget the hosts that failed");
+        site.write("hooks/enable.yml", "- name: End it\n  ansible.builtin.meta: end_play\n");
+        let run = site.rollout().set("rollout_version=app-1.0.0").go().exits(2);
+        run.ran("deploy", "A zulu").says("app-1.0.0_groupB1, not started: mike, alpha");
+    });
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn a_version_whose_groups_would_be_patterns_is_refused() {
+    let inventory = "all:\n  children:\n    app[1]_groupA: {hosts: {zulu: }}\n    ~app_groupA: {hosts: {mike: }}\n    a:b_groupA: {hosts: {alpha: }}\n";
+    Scenario::new().inventory("hosts.yml", inventory).on_one_ansible(|site| {
+        for version in ["app[1]", "~app", "a:b"] {
+            site.rollout()
+                .set(&format!("rollout_version={version}"))
+                .go()
+                .fails()
+                .untouched()
+                .says("would be a pattern");
         }
     });
 }

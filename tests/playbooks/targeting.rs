@@ -56,3 +56,14 @@ fn where_nothing_reads_the_target_the_opening_warns() {
         run(site).set("rollout_version_var=app_version").go().exits(0).does_not_say(WARNING);
     });
 }
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn a_version_variable_that_nothing_can_set_is_refused() {
+    scenario().on_one_ansible(|site| {
+        let given =
+            |value: &str| run(site).set("rollout_version_var=app_version").set(&format!("app_version={value}")).go();
+        given("2.15.0").fails().untouched().says("app_version is given with -e, which nothing overrides");
+        given("app-2.16.0").exits(0).ran("installed", "A zulu, B1 mike");
+    });
+}

@@ -193,3 +193,55 @@ fn a_front_that_cannot_be_told_loses_the_batch_and_no_other() {
         }
     });
 }
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn an_interrupted_rollback_goes_on_with_all_that_is_left() {
+    let stop = "- name: Stop\n  ansible.builtin.meta: end_play\n  when: rollout_batch == 'B1'\n";
+    let scenario = Scenario::new().version("app", &["zulu", "mike", "yankee bravo"]).hook("deploy", stop);
+    scenario.on_each_ansible(|site| {
+        let stopped = back(site).go().exits(2).says("app_groupA, not started: zulu");
+        let command = stopped.command();
+        assert!(!command.contains("--limit"), "{command}");
+        site.write("hooks/deploy.yml", "- name: Install\n  ansible.builtin.raw: echo deploy {{ inventory_hostname }} {{ rollout_batch }} x >> journal\n");
+        site.shell(&command).exits(0).ran("deploy", "B2 yankee bravo, B1 mike, A zulu");
+    });
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn nothing_that_was_known_before_passes_a_host_over() {
+    let inventory =
+        "[app_groupA]\nzulu rollout_away=1 rollout_installed=true\n[app_groupB1]\nmike\nalpha\n[app_groupB2]\nyankee\n";
+    let scenario = Scenario::new().inventory("hosts.ini", inventory);
+    // True once it is, and never said again.
+    let installed = "- name: Say\n  ansible.builtin.set_fact:\n    rollout_installed: true\n  \
+                     when: inventory_hostname == 'alpha' and rollout_target == 'app'\n";
+    scenario.clone().on_each_ansible(|site| {
+        back(site).go().exits(0).ran("deploy", "B2 yankee, B1 mike alpha, A zulu");
+    });
+    scenario.hook("installed", installed).on_each_ansible(|site| {
+        let import = |playbook: &str, more: &str| {
+            let path = super::site::playbooks().join(playbook).display().to_string();
+            format!("- name: Run\n  ansible.builtin.import_playbook: {path}\n  vars: {{rollout_version: app, rollout_gather_facts: true{more}}}\n")
+        };
+        site.write("site.yml", &(import("rollout.yml", "") + &import("rollback.yml", ", rollout_back_to: old, rollout_from: B1")));
+        let run = site.rollout().playbook(site.path("site.yml")).go().exits(0);
+        run.ran("deploy", "A zulu, B1 mike, B2 yankee, B1 mike alpha, A zulu");
+    });
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn an_inventory_that_is_read_again_forgets_no_host_that_was_away() {
+    let again = format!("{CUT}- name: Read the inventory again\n  ansible.builtin.meta: refresh_inventory\n");
+    let scenario = Scenario::new().version("app", &["zulu", "mike alpha", "yankee"]).hook("drain", &again);
+    scenario.on_each_ansible(|site| {
+        back(site)
+            .set("cut=drain")
+            .go()
+            .exits(2)
+            .ran("deploy", "B2 yankee, B1 alpha, A zulu")
+            .says("lost in drain, may be drained: mike");
+    });
+}

@@ -37,6 +37,8 @@ class Hooks:
         for name in NEEDED + OPTIONAL:
             if self.has(name) and (line := self._play_in(name)):
                 found.append(f"{self.path(name)}:{line}: a hook is a list of tasks, this is a play; move what stands under tasks: to the file's top")
+            elif "clear_host_errors" in _COMMENT.sub("", self._text(name)):
+                found.append(f"{self.path(name)}: clear_host_errors makes Ansible forget the hosts that failed; use a block with a rescue")
             elif name in NEEDED and self.has(name) and not self.usable(name):
                 found.append(f"the hook {self.path(name)} is empty; give it a task, be it a debug that says why nothing is to be done")
         if self.folder.is_dir():

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .plan import names
 from .run import WORDS, Run
 from .settings import SETTINGS
 from .texts import first_hosts, shortened
@@ -87,7 +88,9 @@ def settings_to_go_back(run: Run) -> list[dict[str, str | None]]:
     There is one for all versions, and one for each, the last begun first, where they came one after another.
     """
     plan, settings = run.plan, run.plan.settings
+    # Down to the first, whatever a file of variables says beside it.
     back: dict[str, str | None] = {name: settings.printed(name) for name in _TAKEN_BACK}
+    back["rollout_to"] = names(plan.every)[0]
     begun = [plan.waves[index] for index in run.begun()]
     if settings.parallel or len(settings.versions) == 1:
         return [back | {"rollout_from": begun[-1].batch, "rollout_plan_id": plan.id}] if begun else []
