@@ -94,6 +94,8 @@ class ActionModule(ActionBase):
 
 def _problems(run: Run, there: Mapping[str, Any]) -> Iterator[str]:
     """Yields what is wrong with any batch."""
+    if late := _known_too_late(run, there):
+        yield f"{', '.join(late)} is known too late: give rollout_ variables with -e, not in the inventory"
     if list(there["ansible_play_hosts_all"]) != run.plan.hosts:
         yield "the batches are not those of the plan: a hook changed the groups of the inventory, or hosts: of the playbook was changed"
     forgotten = [] if run.plan.settings.back else [host for host in run.lost() if host in there["ansible_play_hosts"]]
@@ -103,16 +105,21 @@ def _problems(run: Run, there: Mapping[str, Any]) -> Iterator[str]:
         yield "Ansible did not load callback_plugins/rollout_watch.py, which lies beside the playbook"
 
 
+def _known_too_late(run: Run, variables: Mapping[str, Any]) -> list[str]:
+    known = {*run.plan.settings.given, *OWN}
+    return [name for name in variables if name.startswith("rollout_") and name not in known and not of_the_play(variables[name])]
+
+
 def _problems_at_first(run: Run, there: Mapping[str, Any]) -> Iterator[str]:
     """Yields what only shows once there are hosts, whose variables are then there too."""
-    known = {*run.plan.settings.given, *OWN}
-    late: dict[str, str] = {}
-    for host in run.plan.hosts:
-        for name, value in there["hostvars"].raw_get(host).items():
-            if name.startswith("rollout_") and name not in known and not of_the_play(value):
-                late.setdefault(name, host)
-    for name, host in late.items():
-        yield f"{name} of {host} is known too late: give rollout_ variables with -e, not in the inventory"
+    inventory = there["hostvars"]._inventory
+    hosts = [(host, inventory.get_host(host).vars) for host in run.plan.hosts]
+    groups = [(name, group.vars) for name, group in inventory.groups.items()]
+    # What stands in files of variables is seen by the first host of each batch.
+    for owner, variables in [*hosts, *groups]:
+        if late := _known_too_late(run, variables):
+            yield f"{', '.join(late)} of {owner} is known too late: give rollout_ variables with -e, not in the inventory"
+            break
     if "regal_plan" in there:
         yield "an older regal-inventory wrote the inventory: its regal_plan is no longer read; export it again"
 

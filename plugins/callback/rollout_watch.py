@@ -42,6 +42,7 @@ from ansible.plugins.callback import CallbackBase
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
 import rollout_end  # noqa: E402
 from regal_rollout.plan import Plan  # noqa: E402
+from regal_rollout.policy import policies  # noqa: E402
 from regal_rollout.run import CURRENT, Run  # noqa: E402
 
 # Tasks that note what became of a host, and are no part of a step.
@@ -77,8 +78,10 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_play_start(self, play: Play) -> None:
         self._play = play if "rollout_group" in play.vars and CURRENT.run else None
-        if self._play:
+        if self._play and CURRENT.run:
             self._play.vars["_rollout_watched"] = True
+            if not self._bakes(self._play, CURRENT.run):
+                self._play.tasks = [block for block in self._play.tasks if "_rollout_bakes" not in block.vars]
 
     def v2_playbook_on_task_start(self, task: Task, is_conditional: bool) -> None:
         run = self._run()
@@ -166,6 +169,15 @@ class CallbackModule(CallbackBase):
         if task.run_once:
             run.everyone()
         run.stuck.add(host.name)
+
+    def _bakes(self, play: Play, run: Run) -> bool:
+        """Whether any batch of the run may bake. Where none does, not even to ask for it costs each host something."""
+        given = run.plan.settings.bake
+        if given is not None:
+            return given > 0
+        manager = play.get_variable_manager()
+        found = policies(run.plan.every, lambda host: manager.get_vars(play=play, host=manager._inventory.get_host(host)))
+        return any(policy.bake or policy.canary_bake for policy in found.values())
 
     def _take_as_new(self, run: Run) -> None:
         """Forgets what an earlier run, a cache of facts or the inventory says of the wave's hosts."""
