@@ -182,7 +182,7 @@ class CallbackModule(CallbackBase):
     def _take_as_new(self, run: Run) -> None:
         """Forgets what an earlier run, a cache of facts or the inventory says of the wave's hosts."""
         for host in run.plan.waves[run.wave].hosts:
-            self._set(host, rollout_installed=False, rollout_away=0)
+            self._set(host, rollout_installed=False, rollout_away=0, _rollout_left=False)
 
     def _set(self, host: str, **facts: Any) -> None:
         if self._play:

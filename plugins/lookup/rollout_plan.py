@@ -37,7 +37,6 @@ _raw:
   elements: raw
 """
 
-import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -49,7 +48,7 @@ from ansible.plugins.lookup import LookupBase
 from ansible.release import __version__ as ansible_version
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
-from regal_rollout import plan, run, settings  # noqa: E402
+from regal_rollout import batches, plan, run, settings  # noqa: E402
 from regal_rollout.hooks import Hooks  # noqa: E402
 
 
@@ -89,9 +88,8 @@ def _is_template(value: object) -> bool:
 
 
 def _refuse_templates(hosts: list[str]) -> None:
-    if tuple(map(int, ansible_version.split(".")[:2])) < (2, 19):
-        if found := [host for host in hosts if re.search("[{][{%#]", host)]:
-            raise AnsibleLookupError(f"the name of a host is a template, which Ansible before 2.19 would run: {', '.join(found)}")
+    if found := batches.templates(hosts, ansible_version):
+        raise AnsibleLookupError(f"the name of a host is a template, which Ansible before 2.19 would run: {', '.join(found)}")
 
 
 def _refuse_leaps() -> None:

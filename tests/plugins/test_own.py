@@ -65,6 +65,11 @@ class Batches(unittest.TestCase):
     def test_a_syntax_check_needs_no_inventory(self):
         self.assertEqual(asked("nothing", groups={}, syntax=True), [("localhost", 1)])
 
+    def test_a_group_that_hosts_would_take_for_a_pattern_is_refused(self) -> None:
+        variables = {"groups": {"all": ["web1"], "a:b_groupA": ["web1"]}, "ansible_play_hosts_all": ["web1"]}
+        with self.assertRaisesRegex(Refused, "would be a pattern"):
+            of_play(["a:b"], variables, {}, "2.19.0")
+
 
 class TheGate(unittest.TestCase):
     def test_it_names_the_batch_that_begins(self):

@@ -47,6 +47,13 @@ class Batches(unittest.TestCase):
         groups = {"app_groupA": ["zulu"], "app_groupB1": ["mike", "alpha"], "app_groupB2": ["yankee", "bravo"]}
         self.assertEqual(batches.plan_id(batches.batches(groups, ["app"])), "78ff38571b56")
 
+    def test_names_that_ansible_would_take_for_something_else(self) -> None:
+        groups = {f"{name}_groupA": ["web1"] for name in ("app-1.0~rc1", "~app", "a:b", "app[1]", "1.0+2")}
+        found = batches.patterns(batches.batches(groups, batches.versions(groups)))
+        self.assertEqual(found, ["~app_groupA", "a:b_groupA", "app[1]_groupA"])
+        self.assertEqual(batches.templates(["web1", "{{ x }}"], "2.16.19"), ["{{ x }}"])
+        self.assertEqual(batches.templates(["{{ x }}"], "2.19.0b1"), [])
+
     def test_a_limit_leaves_no_empty_batch(self) -> None:
         left = batches.within(batches.batches(GROUPS, ["app"]), ["zulu", "alpha"])
         self.assertEqual([batch.hosts for batch in left], [("zulu",), ("alpha",)])

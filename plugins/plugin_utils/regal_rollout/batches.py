@@ -11,6 +11,12 @@ from typing import NamedTuple
 BATCH_GROUP = re.compile(r"(?P<stem>.*)_group(?P<batch>A|B[1-9][0-9]*)", re.DOTALL)
 
 
+# In a host's name, which Ansible up to 2.18 would run as a template.
+_TEMPLATE = re.compile(r"\{[{%#]")
+# In a group's name, which `hosts:` would take for a pattern: for other hosts, or for none.
+_PATTERN = re.compile(r"^[!&~@]|[:,*?{}\[\]\s]")
+
+
 class Batch(NamedTuple):
     """One batch: `batch` is A, B1 …, and `number` counts them from 0, which is A."""
 
@@ -47,6 +53,17 @@ def spellings(version: str) -> list[str]:
     """
     clean = re.sub(r"[^A-Za-z0-9_]", "_", version)
     return [version, re.sub(r"^([0-9])", r"_\1", clean), re.sub(r"^[0-9]", "_", clean)]
+
+
+def templates(hosts: Iterable[str], ansible: str) -> list[str]:
+    """Returns the hosts whose name this version of Ansible would run as a template."""
+    release = tuple(int(part) for part in ansible.split(".")[:2])
+    return [host for host in hosts if _TEMPLATE.search(host)] if release < (2, 19) else []
+
+
+def patterns(batches: Iterable[Batch]) -> list[str]:
+    """Returns the groups that cannot be named in `hosts:`, where each would be a pattern."""
+    return [batch.group for batch in batches if _PATTERN.search(batch.group)]
 
 
 def plan_id(batches: Iterable[Batch]) -> str:

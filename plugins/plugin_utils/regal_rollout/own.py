@@ -7,11 +7,8 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from regal_rollout.batches import Batch, batches, versions, within
+from regal_rollout.batches import Batch, batches, patterns, templates, versions, within
 from regal_rollout.texts import first_hosts
-
-# In a host's name, which Ansible up to 2.18 would run as a template.
-TEMPLATE_MARKS = ("{{", "{%", "{#")
 
 
 class Refused(ValueError):
@@ -46,6 +43,11 @@ def of_play(asked: Iterable[Any], variables: Mapping[str, Any], options: Mapping
     named = {batch.version for batch in found}
     if unknown := [version for version in wanted if version not in named]:
         raise Refused(f"no version {', '.join(unknown)}; the inventory has {', '.join(there)}")
+    if named_as := patterns(found):
+        raise Refused(
+            f"the group {', '.join(map(repr, named_as))} cannot be named in hosts:, where it would be a pattern; group_names: safe gives it "
+            "another name"
+        )
     cut = within(found, variables.get("ansible_play_hosts_all") or ())
     if not cut:
         limit = options.get("subset")
@@ -106,11 +108,9 @@ def _refuse_shared(cut: Iterable[Batch]) -> None:
 
 
 def _refuse_templates(hosts: Iterable[str], ansible: str) -> None:
-    release = tuple(int(part) for part in ansible.split(".")[:2])
-    templates = [host for host in hosts if any(mark in host for mark in TEMPLATE_MARKS)]
-    if templates and release < (2, 19):
+    if found := templates(hosts, ansible):
         raise Refused(
-            f"the name of a host is a template, which Ansible before 2.19 would run: {first_hosts(templates)}; rename it, or use "
+            f"the name of a host is a template, which Ansible before 2.19 would run: {first_hosts(found)}; rename it, or use "
             "ansible-core 2.19 or newer"
         )
 

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from .batches import Batch, batches, plan_id, versions, within
+from .batches import Batch, batches, patterns, plan_id, versions, within
 from .hooks import Hooks
 from .settings import Settings, truth
 
@@ -192,10 +191,8 @@ def _approved_problems(settings: Settings, every: Sequence[Batch]) -> Iterator[s
 
 
 def _host_problems(chosen: Sequence[Batch], limit: str) -> Iterator[str]:
-    for batch in chosen:
-        # Ansible would look for other hosts, or for none.
-        if re.search(r"^[!&~@]|[:,*?{}\[\]\s]", batch.group):
-            yield f"the group {batch.group!r} cannot be named in hosts:, where it would be a pattern; group_names: safe gives it another name"
+    for group in patterns(chosen):
+        yield f"the group {group!r} cannot be named in hosts:, where it would be a pattern; group_names: safe gives it another name"
     if not chosen:
         yield "no host is left" + (f" by --limit {limit}" if limit else " in these batches")
     seen: dict[str, str] = {}
