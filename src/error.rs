@@ -3,7 +3,11 @@
 //! A [`Problem`] is one finding: a place, a message that reads well after `error: `, the line it is about, a hint.
 //! An [`Error`] carries every problem of a step, so that an operator mends a file once and not finding by finding.
 
+mod code;
+
 use std::fmt;
+
+pub use code::Code;
 
 use crate::shown::{cut, is_unseen, printable};
 
@@ -51,9 +55,32 @@ impl fmt::Display for Location {
     }
 }
 
+/// How much a problem matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Severity {
+    /// It keeps the step from its result.
+    Error,
+    /// The step goes on, and an operator should know.
+    Warning,
+}
+
+impl Severity {
+    /// Returns the word that stands before a message: `error`, `warning`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
+}
+
 /// One finding, an error or a warning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
+    /// Whether it is an error.
+    pub severity: Severity,
+    /// What kind it is, for programs.
+    pub code: Code,
     /// Where, if it has a place.
     pub location: Option<Box<Location>>,
     /// What, as a lowercase fragment that fits after `error: `.
@@ -63,9 +90,19 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem without a place.
+    /// A problem without a place, whose kind is not told yet.
     pub fn new(message: impl Into<String>) -> Self {
-        Problem { location: None, message: message.into(), hint: None }
+        Problem::of(Code::Internal, message)
+    }
+
+    /// An error of a kind, without a place.
+    pub fn of(code: Code, message: impl Into<String>) -> Self {
+        Problem { severity: Severity::Error, code, location: None, message: message.into(), hint: None }
+    }
+
+    /// The same problem, as a warning.
+    pub fn as_warning(self) -> Self {
+        Problem { severity: Severity::Warning, ..self }
     }
 
     /// The same problem, at a place. At a concealed one nothing is left of what the message quotes.

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, FileType, Gid, Mode, Stat, Uid, fchmod, fchown, fstat, fsync, statat};
 
-use crate::error::{Error, Problem, Result, io_message};
+use crate::error::{Code, Error, Problem, Result, io_message};
 use holder::{Holder, NEW};
 
 /// Who may read what is written.
@@ -258,9 +258,9 @@ impl Staged {
 }
 
 fn cannot(path: &Path, error: &io::Error) -> Error {
-    Problem::new(format!("{} cannot be written: {}", path.display(), io_message(error))).into()
+    Problem::of(Code::Unwritable, format!("{} cannot be written: {}", path.display(), io_message(error))).into()
 }
 
 fn unreplaceable(path: &Path, why: &str, hint: &str) -> Error {
-    Problem::new(format!("{} cannot be written: {why}", path.display())).hint(hint).into()
+    Problem::of(Code::Unwritable, format!("{} cannot be written: {why}", path.display())).hint(hint).into()
 }

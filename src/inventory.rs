@@ -15,7 +15,7 @@ use std::collections::HashSet;
 
 use foldhash::fast::RandomState;
 
-use crate::error::Problem;
+use crate::error::{Code, Problem};
 use crate::text::{Pos, python_int};
 use crate::value::Value;
 use membership::{GroupSets, SetId};
@@ -125,7 +125,7 @@ impl<'a> Inventory<'a> {
     /// An empty name.
     pub fn add_group(&mut self, name: &'a str, at: Pos) -> Result<GroupId, Problem> {
         if name.is_empty() {
-            return Err(Problem::new("a group has an empty name").hint("name the group"));
+            return Err(Problem::of(Code::InvalidName, "a group has an empty name").hint("name the group"));
         }
         let entry = self.groups.entry(name);
         let id = GroupId(entry.index() as u32);
@@ -147,7 +147,9 @@ impl<'a> Inventory<'a> {
         at: Pos,
     ) -> Result<HostId, Problem> {
         if name.is_empty() {
-            return Err(Problem::new("a host has an empty name").hint("name the host, or remove the line"));
+            return Err(
+                Problem::of(Code::InvalidName, "a host has an empty name").hint("name the host, or remove the line")
+            );
         }
         let known = self.hosts.len();
         let entry = self.hosts.entry(name);
@@ -187,7 +189,7 @@ impl<'a> Inventory<'a> {
     pub fn add_child(&mut self, parent: GroupId, child: GroupId) -> Result<(), Problem> {
         if parent == child {
             let name = self.group_name(parent);
-            return Err(Problem::new(format!("group `{name}` is listed as its own child"))
+            return Err(Problem::of(Code::GroupLoop, format!("group `{name}` is listed as its own child"))
                 .hint("remove it from its own children"));
         }
         if self.is_child(parent, child) {
@@ -196,9 +198,12 @@ impl<'a> Inventory<'a> {
         // Only a group with children of its own can be above another.
         if !self.group(child).children.is_empty() && self.ancestors(&[parent]).contains(&child) {
             let (parent, child) = (self.group_name(parent), self.group_name(child));
-            return Err(Problem::new(format!(
-                "group `{child}` as a child of `{parent}` makes a loop: `{parent}` already descends from `{child}`"
-            ))
+            return Err(Problem::of(
+                Code::GroupLoop,
+                format!(
+                    "group `{child}` as a child of `{parent}` makes a loop: `{parent}` already descends from `{child}`"
+                ),
+            )
             .hint("remove one of the two relations"));
         }
         self.link(parent, child);
@@ -488,6 +493,7 @@ fn priority_of(value: Value<'_>) -> Result<i64, Problem> {
         Value::Null | Value::Date(_) | Value::Vault(_) | Value::List(_) | Value::Set(_) | Value::Map(_) => None,
     };
     number.ok_or_else(|| {
-        Problem::new("`ansible_group_priority` is not an integer").hint("give a whole number, such as 10")
+        Problem::of(Code::InvalidValue, "`ansible_group_priority` is not an integer")
+            .hint("give a whole number, such as 10")
     })
 }

@@ -12,6 +12,7 @@ use std::ops::Range;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use crate::error::Code;
 use crate::text::{Arena, Pos, Text};
 use crate::value::{Entry, Fault, KeyKind, Value, keys, number};
 use crate::yaml;
@@ -90,7 +91,7 @@ fn fault(text: Text<'_>, error: &serde_json::Error) -> Fault {
     let offset = (start + error.column().saturating_sub(1)).min(text.text.len());
     let full = error.to_string();
     let message = full.rfind(" at line ").and_then(|end| full.get(..end)).unwrap_or(&full);
-    Fault::new(text.pos(offset), message)
+    Fault::new(Code::InvalidJson, text.pos(offset), message)
 }
 
 /// Where `NaN`, `Infinity` and `-Infinity` stand outside of strings.

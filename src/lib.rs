@@ -76,6 +76,7 @@
 //! [`Export`](emit::export::Export) is a plan with its inventory, and [`emit::export::find`] gives the function of a format.
 
 pub mod assign;
+pub mod diagnostics;
 pub mod emit;
 pub mod error;
 pub mod files;

@@ -14,7 +14,7 @@ mod tests;
 
 use indexmap::IndexMap;
 
-use crate::error::{Location, Problem};
+use crate::error::{Code, Location, Problem};
 use crate::text::Pos;
 use crate::value::Value;
 pub use compound::is_target;
@@ -123,7 +123,7 @@ pub fn listed(ids: &[&str]) -> String {
 
 /// That something asks Salt's minions where there are none: "`G@os:Debian` is a target of Salt's".
 pub fn no_source(what: &str) -> Problem {
-    let problem = Problem::new(format!("{what}, and there is no source of Salt's"));
+    let problem = Problem::of(Code::MinionsUnknown, format!("{what}, and there is no source of Salt's"));
     problem.hint("name one under `inventory:`, such as `- salt: {config: /etc/salt}`")
 }
 

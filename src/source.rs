@@ -29,7 +29,8 @@ mod yaml;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::error::{Error, Location, Problem, Result, io_message};
+use crate::diagnostics::Diagnostics;
+use crate::error::{Code, Location, Problem, Result, io_message};
 use crate::inventory::{GroupId, Inventory, UNGROUPED};
 use crate::pattern::{address, range};
 use crate::salt::Fleet;
@@ -45,7 +46,7 @@ pub use passwords::Secret;
 const MAX_RANGE_BYTES: usize = 16 << 20;
 /// The most hosts that ranges may name, again and again, and variables that their lines may give them.
 const MAX_FROM_RANGES: usize = 2_000_000;
-/// From this many problems on, the rest is only counted.
+/// From this many problems and warnings on, the rest is only counted.
 const MAX_PROBLEMS: usize = 100;
 
 /// One source as the user named it.
@@ -158,9 +159,7 @@ struct Reading<'m, 'a> {
     range_budget: usize,
     /// The vault passwords, once they were asked for.
     keyring: Option<Keyring>,
-    problems: Vec<Problem>,
-    more_problems: usize,
-    warnings: Vec<Problem>,
+    found: Diagnostics,
     vaults: Vec<String>,
     skipped: Vec<String>,
     fleet: Option<Fleet<'a>>,
@@ -196,7 +195,7 @@ pub fn load<'a>(arena: &'a Arena, texts: &TextMap<'a>, specs: &[Spec], options: 
     }
     reading.reconcile();
     // What ansible-inventory prints has the vars files already.
-    if !through_ansible && reading.problems.is_empty() {
+    if !through_ansible && !reading.found.has_errors() {
         vars_files::read(&mut reading, &others);
     }
     reading.finish()
@@ -254,9 +253,7 @@ impl<'m, 'a> Reading<'m, 'a> {
             range_budget: MAX_FROM_RANGES,
             range_hosts: 0,
             keyring: None,
-            problems: Vec::new(),
-            more_problems: 0,
-            warnings: Vec::new(),
+            found: Diagnostics::at_most(MAX_PROBLEMS),
             vaults: Vec::new(),
             skipped: Vec::new(),
             fleet: None,
@@ -265,21 +262,18 @@ impl<'m, 'a> Reading<'m, 'a> {
 
     /// Enforces what holds for every inventory, once all groups and hosts are known.
     fn reconcile(&mut self) {
-        if self.problems.is_empty() {
+        if !self.found.has_errors() {
             let reconciled = self.inventory.reconcile();
-            self.problems.extend(reconciled.err());
+            reconciled.err().into_iter().for_each(|problem| self.push(problem));
         }
-        if self.problems.is_empty() {
+        if !self.found.has_errors() {
             self.warn_of_shared_names();
         }
     }
 
-    fn finish(mut self) -> Result<Loaded<'a>> {
-        if self.more_problems > 0 {
-            self.problems.push(Problem::new(format!("{} more problems are not shown", self.more_problems)));
-        }
-        let Reading { inventory, warnings, vaults, skipped, problems, fleet, .. } = self;
-        Error::unless_any(problems, Loaded { inventory, warnings, vaults, skipped, fleet })
+    fn finish(self) -> Result<Loaded<'a>> {
+        let Reading { inventory, found, vaults, skipped, fleet, .. } = self;
+        Ok(Loaded { inventory, warnings: found.finish()?, vaults, skipped, fleet })
     }
 }
 
@@ -306,7 +300,7 @@ impl<'a> Reading<'_, 'a> {
             Err(unread) => {
                 let message = format!("inventory `{}` cannot be read: {}", spec.path.display(), unread.why);
                 let hint = unread.hint_or("check the path; relative paths in a regal.yml start from its folder");
-                let mut problem = Problem::new(message).hint(hint);
+                let mut problem = Problem::of(Code::Unreadable, message).hint(hint);
                 problem.location = spec.origin.clone().map(Box::new);
                 self.push(problem);
                 None
@@ -318,9 +312,10 @@ impl<'a> Reading<'_, 'a> {
     fn refuses(&mut self, path: &Path) -> bool {
         let own = self.options.own_files.iter().any(|own| same_file(own, path));
         if own {
-            let problem = Problem::new("this file belongs to regal-inventory and is no inventory to read")
-                .at(Location::whole(path.display().to_string()))
-                .hint("name the inventory that it should read instead");
+            let problem =
+                Problem::of(Code::OwnFile, "this file belongs to regal-inventory and is no inventory to read")
+                    .at(Location::whole(path.display().to_string()))
+                    .hint("name the inventory that it should read instead");
             self.push(problem);
         }
         own
@@ -334,7 +329,7 @@ impl<'a> Reading<'_, 'a> {
             let mut address = address::split_port(name);
             if range::is_range(address.host) {
                 address = address::Address { host: name, port: None };
-                self.warning(at, format!("a host list has no ranges: `{name}` is the name of one host"));
+                self.warning(Code::Ignored, at, format!("a host list has no ranges: `{name}` is the name of one host"));
             }
             if self.inventory.find_host(address.host).is_none() {
                 self.add_hosts(&[address.host], Some(UNGROUPED), effective_port(address), &[], at);
@@ -387,7 +382,7 @@ impl<'a> Reading<'_, 'a> {
     fn ini_or(&mut self, fault: Problem, decoded: Decoded<'a>, named_yaml: bool) {
         let before = self.mark_inventory();
         ini::read(self, decoded);
-        if self.failed_since(&before) && (named_yaml || looks_like_yaml(decoded.text.text)) {
+        if self.found.failed_since(&before.found) && (named_yaml || looks_like_yaml(decoded.text.text)) {
             self.back_to(before);
             self.push(fault);
         }
@@ -420,7 +415,7 @@ impl<'a> Reading<'_, 'a> {
         match expanded {
             Ok(names) => Some((names.iter().map(|name| &*self.arena.alloc_str(name)).collect(), port)),
             Err((message, hint)) => {
-                self.problem(at, message, hint);
+                self.problem(Code::InvalidRange, at, message, hint);
                 None
             }
         }
@@ -438,7 +433,7 @@ impl<'a> Reading<'_, 'a> {
         if names.len() > 1 {
             let Some(budget) = self.range_budget.checked_sub(names.len().saturating_mul(variables.len())) else {
                 let hint = "the limit is 2,000,000; put variables that hosts have in common on their group";
-                return self.problem(at, "the ranges give too many variables to hosts", hint);
+                return self.problem(Code::LimitExceeded, at, "the ranges give too many variables to hosts", hint);
             };
             self.range_budget = budget;
         }
@@ -459,14 +454,13 @@ impl<'a> Reading<'_, 'a> {
 
     /// Warns of each host that has the name of a group: patterns and Ansible's own variables take one for the other.
     fn warn_of_shared_names(&mut self) {
-        for host in self.inventory.hosts_named_as_groups() {
-            // The place of each costs a walk through its text.
-            if self.warnings.len() >= MAX_PROBLEMS {
-                return;
-            }
-            let message = format!("host `{}` has the name of a group", self.inventory.host_name(host));
-            let problem = Problem::new(message).at(self.texts.locate(self.inventory.host(host).at));
-            self.warnings.push(problem.hint("rename one: Ansible gives the host's variables to the group"));
+        let Reading { inventory, found, texts, .. } = self;
+        for host in inventory.hosts_named_as_groups() {
+            found.warn_with(|| {
+                let message = format!("host `{}` has the name of a group", inventory.host_name(host));
+                let problem = Problem::of(Code::SharedName, message).at(texts.locate(inventory.host(host).at));
+                problem.hint("rename one: Ansible gives the host's variables to the group")
+            });
         }
     }
 
@@ -475,42 +469,27 @@ impl<'a> Reading<'_, 'a> {
         match outcome {
             Ok(value) => Some(value),
             Err(problem) => {
-                if self.has_room() {
-                    let problem = problem.at(self.texts.locate(at));
-                    self.problems.push(problem);
-                }
+                self.found.error_with(|| problem.at(self.texts.locate(at)));
                 None
             }
         }
     }
 
-    fn problem(&mut self, at: Pos, message: impl Into<String>, hint: impl Into<String>) {
-        if self.has_room() {
-            self.problems.push(Problem::new(message).at(self.texts.locate(at)).hint(hint));
-        }
+    fn problem(&mut self, code: Code, at: Pos, message: impl Into<String>, hint: impl Into<String>) {
+        self.found.error_with(|| Problem::of(code, message).at(self.texts.locate(at)).hint(hint));
     }
 
     fn push(&mut self, problem: Problem) {
-        if self.has_room() {
-            self.problems.push(problem);
-        }
+        self.found.error(problem);
     }
 
-    fn has_room(&mut self) -> bool {
-        let room = self.problems.len() < MAX_PROBLEMS;
-        self.more_problems += usize::from(!room);
-        room
-    }
-
-    fn warning(&mut self, at: Pos, message: impl Into<String>) {
-        if self.warnings.len() < MAX_PROBLEMS {
-            self.warnings.push(Problem::new(message).at(self.texts.locate(at)));
-        }
+    fn warning(&mut self, code: Code, at: Pos, message: impl Into<String>) {
+        self.found.warn_with(|| Problem::of(code, message).at(self.texts.locate(at)));
     }
 }
 
 fn sealed_inventory(path: &Path) -> Problem {
-    Problem::new("the inventory file is encrypted as a whole, and there is no password for it")
+    Problem::of(Code::Vault, "the inventory file is encrypted as a whole, and there is no password for it")
         .at(Location::whole(path.display().to_string()))
         .hint("name the file that holds the password: --vault-password-file FILE")
 }

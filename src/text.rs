@@ -5,7 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::error::{Location, Problem};
+use crate::error::{Code, Location, Problem};
 
 /// The longest line, in bytes, that a place carries with it; messages show a part of it only.
 const LONGEST_EXCERPT: usize = 1 << 20;
@@ -134,7 +134,8 @@ impl<'a> TextMap<'a> {
         let base = texts.last().map_or(0, |last| last.text.base.0 as usize + last.text.text.len() + 1);
         let end = base + text.len() + 1;
         if u32::try_from(end).is_err() {
-            return Err(Problem::new("the sources are larger than 4 GiB together").at(Location::whole(name)));
+            return Err(Problem::of(Code::LimitExceeded, "the sources are larger than 4 GiB together")
+                .at(Location::whole(name)));
         }
         let added = Text { text, base: Pos(base as u32) };
         texts.push(Named { name, text: added, concealed, unquoted: false, printer, binary: false });

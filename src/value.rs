@@ -15,7 +15,7 @@ mod yaml_text;
 
 use std::borrow::Cow;
 
-use crate::error::Problem;
+use crate::error::{Code, Problem};
 use crate::text::{Pos, TextMap};
 
 pub(crate) use date::Timestamp;
@@ -26,6 +26,8 @@ pub use yaml_text::write_quoted as write_yaml_string;
 /// What keeps a text from being a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
+    /// What kind it is.
+    pub code: Code,
     /// Where it was found.
     pub at: Pos,
     /// What, as a lowercase fragment that fits after `error: `.
@@ -36,8 +38,8 @@ pub struct Fault {
 
 impl Fault {
     /// A fault at a position.
-    pub fn new(at: Pos, message: impl Into<String>) -> Self {
-        Fault { at, message: message.into(), hint: None }
+    pub fn new(code: Code, at: Pos, message: impl Into<String>) -> Self {
+        Fault { code, at, message: message.into(), hint: None }
     }
 
     /// The same fault, with a way out.
@@ -48,7 +50,7 @@ impl Fault {
 
     /// The fault as a problem with file, line and column.
     pub fn problem(self, texts: &TextMap<'_>) -> Problem {
-        let problem = Problem::new(self.message).at(texts.locate(self.at));
+        let problem = Problem::of(self.code, self.message).at(texts.locate(self.at));
         match self.hint {
             Some(hint) => problem.hint(hint),
             None => problem,

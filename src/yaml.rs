@@ -22,6 +22,7 @@ use events::{Event, Events, Kind, MAX_DEPTH, Node, Style};
 use scalar::Resolved;
 use tags::Tag;
 
+use crate::error::Code;
 use crate::text::{Arena, Pos, Text};
 use crate::value::{Entry, Fault, KeyKind, Value, keys};
 
@@ -173,7 +174,7 @@ impl<'a, 'w> Composer<'a, 'w> {
             Kind::Frame => {}
             Kind::StreamEnd => return Ok(false),
             Kind::DocumentStart if self.root.is_some() => {
-                return Err(Fault::new(at, "a second document starts here")
+                return Err(Fault::new(Code::InvalidYaml, at, "a second document starts here")
                     .hint("keep one document in the file, without a `---` between"));
             }
             Kind::DocumentStart => {}
@@ -196,26 +197,33 @@ impl<'a, 'w> Composer<'a, 'w> {
         let name: &'a str = self.arena.alloc_str(name);
         match self.anchors.insert(name, None) {
             None => Ok(Some(name)),
-            Some(_) => Err(Fault::new(at, format!("the anchor `&{name}` is defined twice"))),
+            Some(_) => Err(Fault::new(Code::InvalidYaml, at, format!("the anchor `&{name}` is defined twice"))),
         }
     }
 
     fn alias(&mut self, name: &str, at: Pos) -> Result<(), Fault> {
         let done = match self.anchors.get(name) {
             Some(Some(done)) => *done,
-            Some(None) => return Err(Fault::new(at, format!("`*{name}` stands inside of `&{name}`"))),
+            Some(None) => {
+                return Err(Fault::new(Code::InvalidYaml, at, format!("`*{name}` stands inside of `&{name}`")));
+            }
             None => {
-                return Err(Fault::new(at, format!("`*{name}` names no anchor"))
+                return Err(Fault::new(Code::InvalidYaml, at, format!("`*{name}` names no anchor"))
                     .hint("a value that starts with `*` needs quotes; an alias follows its `&` anchor"));
             }
         };
         self.expanded = self.expanded.saturating_add(done.weight);
         if self.expanded > self.max_expanded {
             let message = format!("aliases expand to more than {} values", self.max_expanded);
-            return Err(Fault::new(at, message).hint("write less of it with aliases, or raise `max_yaml_values`"));
+            return Err(Fault::new(Code::LimitExceeded, at, message)
+                .hint("write less of it with aliases, or raise `max_yaml_values`"));
         }
         if self.frames.len() + done.height > MAX_DEPTH {
-            return Err(Fault::new(at, format!("lists and mappings nest deeper than {MAX_DEPTH} levels")));
+            return Err(Fault::new(
+                Code::LimitExceeded,
+                at,
+                format!("lists and mappings nest deeper than {MAX_DEPTH} levels"),
+            ));
         }
         self.add(done, at)
     }
@@ -234,7 +242,8 @@ impl<'a, 'w> Composer<'a, 'w> {
         if kind == Tag::Merge && self.expects_key() {
             return Ok(Done { value: Value::Null, role: Role::Merge, weight: 1, height: 0 });
         }
-        let value = kind.scalar(tag.unwrap_or_default(), text).map_err(|message| Fault::new(at, message))?;
+        let value =
+            kind.scalar(tag.unwrap_or_default(), text).map_err(|message| Fault::new(Code::InvalidYaml, at, message))?;
         Ok(self.done(value, text, kind == Tag::Unsafe))
     }
 
@@ -250,7 +259,8 @@ impl<'a, 'w> Composer<'a, 'w> {
             }
             Resolved::Default if self.expects_key() => Ok(self.done(Value::Str(text), text, false)),
             _ => {
-                let value = scalar::implicit(resolved, text).map_err(|message| Fault::new(at, message))?;
+                let value =
+                    scalar::implicit(resolved, text).map_err(|message| Fault::new(Code::InvalidYaml, at, message))?;
                 Ok(self.done(value, text, false))
             }
         }
@@ -307,7 +317,7 @@ impl<'a, 'w> Composer<'a, 'w> {
             Some(Tag::Set) if !is_list => Shape::Set,
             Some(tag) => {
                 let found = if is_list { "a list" } else { "a mapping" };
-                return Err(Fault::new(at, tag.misplaced(node.tag.unwrap_or_default(), found)));
+                return Err(Fault::new(Code::InvalidYaml, at, tag.misplaced(node.tag.unwrap_or_default(), found)));
             }
         };
         self.push(shape, anchor, tag == Some(Tag::Unsafe), at);
@@ -423,7 +433,11 @@ impl<'a, 'w> Composer<'a, 'w> {
     /// Merges the value of a `<<` key: a mapping, or a list of mappings where the first of them wins.
     fn merge(&mut self, value: Value<'a>, at: Pos) -> Result<(), Fault> {
         let wrong = |value: Value<'_>| {
-            Fault::new(at, format!("`<<` merges a mapping or a list of mappings, not {}", value.type_name()))
+            Fault::new(
+                Code::InvalidYaml,
+                at,
+                format!("`<<` merges a mapping or a list of mappings, not {}", value.type_name()),
+            )
         };
         match value {
             Value::Map(entries) => self.merged.extend_from_slice(entries),
@@ -451,11 +465,14 @@ fn as_key<'a>(done: Done<'a>, at: Pos, text: Text<'a>) -> Result<Key<'a>, Fault>
         offset.checked_sub(1).and_then(|start| text.text.get(start..)).is_some_and(|part| part.starts_with("{{"));
     if braces {
         let start = Pos(at.0.saturating_sub(1));
-        return Err(Fault::new(start, "a value that starts with `{{` needs quotes").hint(hints::TEMPLATE));
+        return Err(
+            Fault::new(Code::InvalidYaml, start, "a value that starts with `{{` needs quotes").hint(hints::TEMPLATE)
+        );
     }
-    Err(Fault::new(at, format!("{} cannot be a key", done.value.type_name())).hint("put the key in quotes"))
+    Err(Fault::new(Code::InvalidYaml, at, format!("{} cannot be a key", done.value.type_name()))
+        .hint("put the key in quotes"))
 }
 
 fn not_a_pair(at: Pos) -> Fault {
-    Fault::new(at, "`!!omap` and `!!pairs` take a list of mappings with one key each")
+    Fault::new(Code::InvalidYaml, at, "`!!omap` and `!!pairs` take a list of mappings with one key each")
 }

@@ -7,10 +7,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("shown", &[]),
     ("nearest", &[]),
     ("error", &["shown"]),
+    ("diagnostics", &["error"]),
     ("text", &["error"]),
     ("value", &["error", "text", "yaml"]),
-    ("yaml", &["text", "value"]),
-    ("json", &["text", "value", "yaml"]),
+    ("yaml", &["error", "text", "value"]),
+    ("json", &["error", "text", "value", "yaml"]),
     ("literal", &["text", "value"]),
     ("inventory", &["error", "text", "value"]),
     ("pattern", &["inventory", "text"]),
@@ -25,6 +26,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "source",
         &[
+            "diagnostics",
             "error",
             "files",
             "inventory",

@@ -8,7 +8,7 @@ use rustix::io::Errno;
 
 use super::holder::{NEW, OLD, PUT};
 use super::{Kind, Staged, State, folder, tree};
-use crate::error::{Location, Problem};
+use crate::error::{Code, Location, Problem};
 
 /// How often a place is tried anew in which others put something and take it away.
 const TRIES: usize = 100;
@@ -131,7 +131,7 @@ impl Staged {
         self.state = State::Kept;
         self.holder.keep = true;
         let place = self.path.display();
-        let problem = Problem::new(format!("what stood in the place of {place} is kept here"));
+        let problem = Problem::of(Code::Leftover, format!("what stood in the place of {place} is kept here"));
         let problem = problem.at(Location::whole(self.holder.path.display().to_string()));
         self.notes.push(problem.hint("look into it, and remove it if nothing in it is needed"));
     }

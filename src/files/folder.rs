@@ -12,7 +12,7 @@ use rustix::io::Errno;
 
 use super::holder::{Holder, NEW, create};
 use super::{Access, tree};
-use crate::error::{Location, Problem, Result, io_message};
+use crate::error::{Code, Location, Problem, Result, io_message};
 
 /// In each folder that is written: which format wrote it, and which files. What it does not name is not ours to remove.
 const MARKER: &str = ".regal-export";
@@ -66,10 +66,14 @@ pub(super) fn refuse_foreign(
     match why {
         Ok(None) => Ok(()),
         Ok(Some(why)) => {
-            let problem = whole(Problem::new(format!("export {format} would replace the folder: {why}")));
+            let problem =
+                whole(Problem::of(Code::Unwritable, format!("export {format} would replace the folder: {why}")));
             Err(problem.hint("give a new or an empty folder, or remove this one if nothing in it is needed").into())
         }
-        Err(error) => Err(whole(Problem::new(format!("the folder cannot be read: {}", io_message(&error)))).into()),
+        Err(error) => {
+            Err(whole(Problem::of(Code::Unreadable, format!("the folder cannot be read: {}", io_message(&error))))
+                .into())
+        }
     }
 }
 

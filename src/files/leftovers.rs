@@ -14,7 +14,7 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags, fstat, openat, unlinkat};
 
 use super::holder::{ENDING, NEW, OLD, OWNER, PREFIX, PUT, system};
 use super::{folder, tree};
-use crate::error::{Location, Problem};
+use crate::error::{Code, Location, Problem};
 
 /// No writing takes as long.
 const OLD_AGE: Duration = Duration::from_secs(3600);
@@ -33,7 +33,7 @@ pub(super) fn remove(folder: &Path, notes: &mut Vec<Problem>) {
         }
         // What cannot be read now is looked at again by the next call.
         if let Ok(Some(why)) = look_at(parent.as_fd(), &name) {
-            let problem = Problem::new(why).at(Location::whole(entry.path().display().to_string()));
+            let problem = Problem::of(Code::Leftover, why).at(Location::whole(entry.path().display().to_string()));
             notes.push(problem.hint("look into it, and remove it if nothing in it is needed"));
         }
     }

@@ -4,7 +4,7 @@ use super::data::Query;
 use super::nodegroup::{self, MAX_WORDS, OPERATORS};
 use super::subnet::Subnet;
 use super::{Bank, Fleet};
-use crate::error::Problem;
+use crate::error::{Code, Problem};
 use crate::pattern::Matcher;
 
 /// How deep parentheses and `not` may be nested.
@@ -94,8 +94,9 @@ pub(super) fn parse(words: &[String], shown: &str) -> Result<Expression, Problem
     let parsed = parser.any();
     let complete =
         parsed.and_then(|expression| if parser.at == words.len() { Ok(expression) } else { Err(parser.stray()) });
-    complete
-        .map_err(|(what, hint)| Problem::new(format!("the Salt target `{shown}` cannot be read: {what}")).hint(hint))
+    complete.map_err(|(what, hint)| {
+        Problem::of(Code::InvalidTarget, format!("the Salt target `{shown}` cannot be read: {what}")).hint(hint)
+    })
 }
 
 type Read<T> = Result<T, (String, String)>;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::compound::{self, Expression, Kind, Test};
 use super::{Bank, Coverage, Fleet, Minion, SHOWN, listed};
-use crate::error::Problem;
+use crate::error::{Code, Problem};
 use crate::value::Value;
 
 /// What a target selects.
@@ -75,7 +75,8 @@ fn check(fleet: &Fleet<'_>, test: &Test) -> Result<(), Problem> {
         && !fleet.listed
     {
         let message = format!("`{}` asks for all minions, and no source says which there are", test.word);
-        return Err(Problem::new(message).hint("add `keys:` with the folder of accepted keys, or a `roster:`"));
+        return Err(Problem::of(Code::MinionsUnknown, message)
+            .hint("add `keys:` with the folder of accepted keys, or a `roster:`"));
     }
     // Salt takes it for an id; nobody has it.
     if let Kind::Id(matcher, _) = &test.kind
@@ -83,20 +84,21 @@ fn check(fleet: &Fleet<'_>, test: &Test) -> Result<(), Problem> {
         && !fleet.minions.keys().any(|id| matcher.matches(id))
     {
         let message = format!("`{}` is neither the id of a minion nor a matcher of Salt's", test.word);
-        return Err(Problem::new(message).hint(compound::meant(&test.word, letter)));
+        return Err(Problem::of(Code::InvalidTarget, message).hint(compound::meant(&test.word, letter)));
     }
     let Some((bank, top)) = needs(test) else { return Ok(()) };
     let name = bank.name();
     if fleet.coverage(bank) == Coverage::Nothing {
         let message = format!("`{}` asks for {name}, and no source has any", test.word);
-        return Err(Problem::new(message).hint(bank.remedy()));
+        return Err(Problem::of(Code::MinionsUnknown, message).hint(bank.remedy()));
     }
     if fleet.coverage(bank) == Coverage::Part
         && let Some(top) = top
         && !fleet.minions.values().any(|minion| minion.data(bank).is_some_and(|data| has_key(data, top)))
     {
         let message = format!("`{}` asks for `{top}`, which the saved {name} of no minion have", test.word);
-        return Err(Problem::new(message).hint(format!("check the spelling, or save it too; {}", bank.remedy())));
+        return Err(Problem::of(Code::MinionsUnknown, message)
+            .hint(format!("check the spelling, or save it too; {}", bank.remedy())));
     }
     Ok(())
 }
@@ -165,7 +167,7 @@ fn unanswered(fleet: &Fleet<'_>, tests: &[&Test], undecided: &[&str]) -> Problem
     let (word, bank) = test.and_then(|test| Some((test.word.as_str(), needs(test)?.0))).unwrap_or(("", Bank::Grains));
     let name = bank.name();
     let message = format!("whether `{word}` matches {} cannot be said: no source has the {name}", listed(undecided));
-    Problem::new(message).hint(format!(
+    Problem::of(Code::MinionsUnknown, message).hint(format!(
         "have the master ask again: salt -L '{}' saltutil.refresh_{name}; or delete the keys of machines that are gone",
         undecided.iter().take(SHOWN).copied().collect::<Vec<_>>().join(",")
     ))

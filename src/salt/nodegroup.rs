@@ -1,7 +1,7 @@
 //! Nodegroups as words of a compound target: Salt's `nodegroup_comp`.
 
 use super::Fleet;
-use crate::error::Problem;
+use crate::error::{Code, Problem};
 use crate::nearest;
 
 /// Words that join others.
@@ -20,7 +20,7 @@ pub(super) fn words(fleet: &Fleet<'_>, name: &str) -> Result<Vec<String>, Proble
 fn expand(fleet: &Fleet<'_>, name: &str, above: &mut Vec<String>) -> Result<Vec<String>, Problem> {
     if above.iter().any(|outer| outer == name) {
         let message = format!("nodegroup `{name}` contains itself: {} > {name}", above.join(" > "));
-        return Err(Problem::new(message).hint("take `N@` out of one of them"));
+        return Err(Problem::of(Code::GroupLoop, message).hint("take `N@` out of one of them"));
     }
     let group = fleet.nodegroups.get(name).ok_or_else(|| unknown(fleet, name))?;
     above.push(name.to_string());
@@ -66,7 +66,7 @@ fn joined(words: &[&str]) -> Option<String> {
 }
 
 pub(super) fn unknown(fleet: &Fleet<'_>, name: &str) -> Problem {
-    let problem = Problem::new(format!("there is no nodegroup `{name}`"));
+    let problem = Problem::of(Code::NoSuchGroup, format!("there is no nodegroup `{name}`"));
     if fleet.nodegroups.is_empty() {
         return problem.hint("add `nodegroups:` with the master's configuration, or `config:` with its folder");
     }
@@ -77,6 +77,6 @@ pub(super) fn unknown(fleet: &Fleet<'_>, name: &str) -> Problem {
 }
 
 pub(super) fn too_long(name: &str) -> Problem {
-    Problem::new(format!("`{name}` becomes more than {MAX_WORDS} words"))
+    Problem::of(Code::LimitExceeded, format!("`{name}` becomes more than {MAX_WORDS} words"))
         .hint("nodegroups that contain each other many times over grow without end; name each once")
 }

@@ -1,6 +1,7 @@
 //! Going back to before a reading that turned out not to count.
 
 use super::Reading;
+use crate::diagnostics::Checkpoint;
 use crate::inventory::Inventory;
 
 /// What a reading had gathered at some moment, as far as an attempt may add to it.
@@ -8,9 +9,7 @@ pub(super) struct Mark<'a> {
     inventory: Option<Inventory<'a>>,
     range_hosts: usize,
     range_budget: usize,
-    problems: usize,
-    more_problems: usize,
-    pub(super) warnings: usize,
+    pub(super) found: Checkpoint,
     skipped: usize,
     vaults: usize,
 }
@@ -22,9 +21,7 @@ impl<'a> Reading<'_, 'a> {
             inventory: None,
             range_hosts: self.range_hosts,
             range_budget: self.range_budget,
-            problems: self.problems.len(),
-            more_problems: self.more_problems,
-            warnings: self.warnings.len(),
+            found: self.found.checkpoint(),
             skipped: self.skipped.len(),
             vaults: self.vaults.len(),
         }
@@ -35,11 +32,6 @@ impl<'a> Reading<'_, 'a> {
         Mark { inventory: Some(self.inventory.clone()), ..self.mark() }
     }
 
-    /// Whether there are problems since the mark, those that are only counted included.
-    pub(super) fn failed_since(&self, mark: &Mark<'_>) -> bool {
-        (self.problems.len(), self.more_problems) != (mark.problems, mark.more_problems)
-    }
-
     /// Forgets everything since the mark.
     pub(super) fn back_to(&mut self, mark: Mark<'a>) {
         if let Some(inventory) = mark.inventory {
@@ -47,9 +39,7 @@ impl<'a> Reading<'_, 'a> {
         }
         self.range_hosts = mark.range_hosts;
         self.range_budget = mark.range_budget;
-        self.problems.truncate(mark.problems);
-        self.more_problems = mark.more_problems;
-        self.warnings.truncate(mark.warnings);
+        self.found.rollback(&mark.found);
         self.skipped.truncate(mark.skipped);
         self.vaults.truncate(mark.vaults);
     }

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::program::Call;
 use super::{Reading, directory, io_message};
-use crate::error::{Location, Problem};
+use crate::error::{Code, Location, Problem};
 use crate::files::{self, Access};
 
 /// Where and how long the output of programs is kept.
@@ -67,9 +67,9 @@ pub(super) fn open<'o>(reading: &mut Reading<'o, '_>) -> Option<Store<'o>> {
         reading.store = match prepare(&cache.folder) {
             Ok(()) => State::On,
             Err(why) => {
-                let problem = Problem::new(format!("the cache is not used: {why}"));
+                let problem = Problem::of(Code::CacheUnused, format!("the cache is not used: {why}"));
                 let location = Location::whole(cache.folder.display().to_string());
-                reading.warnings.push(problem.at(location).hint("make it a folder of your own: chmod 700"));
+                reading.found.warn(problem.at(location).hint("make it a folder of your own: chmod 700"));
                 State::Off
             }
         };
@@ -147,7 +147,7 @@ impl Store<'_> {
         let put = files::file(&key.path, Access::Private, print).and_then(|made| files::put_in_place(vec![made]));
         put.map(drop).map_err(|error| {
             let why: Vec<String> = error.problems.into_iter().map(|problem| problem.message).collect();
-            let problem = Problem::new(format!("the cache cannot be written: {}", why.join("; ")));
+            let problem = Problem::of(Code::CacheUnused, format!("the cache cannot be written: {}", why.join("; ")));
             problem.at(Location::whole(self.cache.folder.display().to_string()))
         })
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::engine::OWN_PLUGINS;
 use super::{Reading, io_message, same_file, script};
-use crate::error::{Location, Problem};
+use crate::error::{Code, Location, Problem};
 
 /// Endings that Ansible passes over, its `INVENTORY_IGNORE_EXTS` from 2.19 on.
 const IGNORED_ENDINGS: [&str; 12] =
@@ -20,18 +20,19 @@ impl Reading<'_, '_> {
     /// The files of a directory that are to be read, in order; those that are our own are noted as skipped.
     pub(super) fn files_of(&mut self, path: &Path) -> Vec<PathBuf> {
         let mut files = Vec::new();
-        let problems = self.problems.len();
+        let before = self.found.checkpoint();
         self.collect(path, 0, &mut files);
-        if files.is_empty() && self.problems.len() == problems {
-            let problem =
-                Problem::new("the directory holds no inventory").at(Location::whole(path.display().to_string()));
+        if files.is_empty() && !self.found.failed_since(&before) {
+            let problem = Problem::of(Code::EmptySource, "the directory holds no inventory")
+                .at(Location::whole(path.display().to_string()));
             self.push(problem.hint("Ansible passes over hidden files, and endings such as .cfg, .md, .txt and .bak"));
         }
         files
     }
 
     fn collect(&mut self, path: &Path, depth: usize, files: &mut Vec<PathBuf>) {
-        let whole = |message: String| Problem::new(message).at(Location::whole(path.display().to_string()));
+        let whole =
+            |message: String| Problem::of(Code::Unreadable, message).at(Location::whole(path.display().to_string()));
         if depth > MAX_DEPTH {
             let problem = whole("directories are nested too deeply".to_string());
             return self.push(problem.hint("look for a link that leads back up"));

@@ -15,7 +15,7 @@ use super::file::unreadable;
 use super::handed::Handed;
 use super::program::{Answer, Call};
 use super::{Content, Kind, Reading, Secret, Spec, io_message, script, vaults, yaml};
-use crate::error::{Location, Problem};
+use crate::error::{Code, Location, Problem};
 use crate::text::{Arena, Printer};
 use crate::value::{Entry, Value};
 use crate::vault;
@@ -103,14 +103,16 @@ pub(super) fn read(reading: &mut Reading<'_, '_>, specs: &[Spec]) -> bool {
         reading.back_to(before);
         return false;
     }
-    let failed = reading.failed_since(&before);
+    let failed = reading.found.failed_since(&before.found);
     // What was looked into is read again by Ansible, and warned of here for nothing.
-    reading.warnings.truncate(before.warnings);
+    reading.found.rollback_warnings(&before.found);
     match reading.options.engine.program.clone() {
         _ if failed => {}
         Some(program) => run(reading, survey, program),
         None => {
-            let problem = survey.plugin.unwrap_or_else(|| Problem::new("the setting `engine: ansible` cannot be kept"));
+            let problem = survey
+                .plugin
+                .unwrap_or_else(|| Problem::of(Code::NeedsAnsible, "the setting `engine: ansible` cannot be kept"));
             let message = format!("{}: ansible-inventory is not installed or not in PATH", problem.message);
             reading.push(
                 Problem { message, ..problem }
@@ -124,7 +126,7 @@ pub(super) fn read(reading: &mut Reading<'_, '_>, specs: &[Spec]) -> bool {
 /// Why the configuration of a plugin is not read here.
 pub(super) fn refusal(reading: &Reading<'_, '_>, plugin: &Entry<'_>) -> Problem {
     let message = format!("inventory plugin `{}` cannot be run here", plugin.value.text().unwrap_or("?"));
-    let problem = Problem::new(message).at(reading.texts.locate(plugin.at));
+    let problem = Problem::of(Code::NeedsAnsible, message).at(reading.texts.locate(plugin.at));
     problem.hint(format!("leave it to ansible-inventory with `engine: auto` or `engine: ansible`, or {SAVE}"))
 }
 
@@ -259,7 +261,7 @@ fn hand_on<'m>(
         }
     };
     written.map_err(|error| {
-        let problem = Problem::new(format!("cannot be handed on to Ansible: {}", io_message(&error)));
+        let problem = Problem::of(Code::Unwritable, format!("cannot be handed on to Ansible: {}", io_message(&error)));
         problem.at(whole()).hint("it needs room in the folder for temporary files; TMPDIR names another one")
     })
 }
@@ -301,7 +303,8 @@ fn run(reading: &mut Reading<'_, '_>, survey: Survey, program: PathBuf) {
             let groups = without_facts(reading.arena, groups, &HOST_VARS);
             script::read_groups(reading, in_order(groups));
         } else {
-            let problem = Problem::new("Ansible printed no `_meta`").at(reading.texts.locate(text.base));
+            let problem =
+                Problem::of(Code::ProgramFailed, "Ansible printed no `_meta`").at(reading.texts.locate(text.base));
             reading.push(problem.hint("run it by hand; it prints groups and `_meta`"));
         }
     }

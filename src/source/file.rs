@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::Reading;
 use super::bytes::Unread;
-use crate::error::{Location, Problem};
+use crate::error::{Code, Location, Problem};
 use crate::text::{Arena, Encoding, Pos, Text};
 use crate::vault;
 
@@ -106,29 +106,35 @@ impl<'a> Reading<'_, 'a> {
         let refused = first.is_empty() || first.starts_with(['[', '#', ';']);
         let what = "the file starts with a byte order mark (BOM), which Ansible takes for a part of the first line";
         if refused {
-            self.problem(text.base, what, "save it as UTF-8 without BOM: sed -i '1s/^\\xEF\\xBB\\xBF//' FILE");
+            self.problem(
+                Code::Encoding,
+                text.base,
+                what,
+                "save it as UTF-8 without BOM: sed -i '1s/^\\xEF\\xBB\\xBF//' FILE",
+            );
         } else {
-            self.warning(text.base, format!("{what}: of the host's name"));
+            self.warning(Code::Encoding, text.base, format!("{what}: of the host's name"));
         }
         refused
     }
 
     /// That a text is not UTF-8 at a place.
     pub(super) fn not_utf8(&self, at: Pos) -> Problem {
-        let problem = Problem::new("the text is not valid UTF-8").at(self.texts.locate(at));
+        let problem = Problem::of(Code::Encoding, "the text is not valid UTF-8").at(self.texts.locate(at));
         problem.hint("save the file as UTF-8: iconv -f latin1 -t utf-8 FILE > NEW")
     }
 }
 
 /// Why a file was not read.
 pub(super) fn unreadable(unread: &Unread, path: &Path) -> Problem {
-    let problem = Problem::new(format!("cannot be read: {}", unread.why));
+    let problem = Problem::of(Code::Unreadable, format!("cannot be read: {}", unread.why));
     problem.at(Location::whole(path.display().to_string())).hint(unread.hint_or("check its permissions"))
 }
 
 /// That a file is in an encoding which is refused.
 pub(super) fn other_encoding(path: &Path, encoding: Encoding) -> Problem {
-    let problem = Problem::new(format!("the file is {} and not UTF-8, which Ansible needs", encoding.name()));
+    let problem =
+        Problem::of(Code::Encoding, format!("the file is {} and not UTF-8, which Ansible needs", encoding.name()));
     problem.at(Location::whole(path.display().to_string())).hint(encoding.hint())
 }
 

@@ -15,7 +15,7 @@ use indexmap::IndexMap;
 
 use super::file::Decoded;
 use super::{Reading, shell};
-use crate::error::Problem;
+use crate::error::{Code, Problem};
 use crate::inventory::{GroupId, Target, UNGROUPED};
 use crate::literal::{self, Literal};
 use crate::text::{self, Pos, Text, is_python_space, python_trim};
@@ -163,6 +163,7 @@ impl<'a> Reader<'_, '_, 'a> {
                 self.host_tokens(line, at, &tokens);
                 if let Some(offset) = cut {
                     self.reading.warning(
+                        Code::Ignored,
                         Pos(at.0 + offset as u32),
                         "the `#` in this word starts a comment: Ansible does not read what follows",
                     );
@@ -191,11 +192,11 @@ impl<'a> Reader<'_, '_, 'a> {
             );
             return;
         }
-        let first_problem = self.reading.problems.len();
+        let before = self.reading.found.checkpoint();
         let mut variables = std::mem::take(&mut self.variables);
         variables.clear();
         variables.extend(pairs.iter().filter_map(|token| self.pair(token, at)));
-        if self.reading.problems.len() == first_problem {
+        if !self.reading.found.failed_since(&before) {
             let group = self.group;
             self.reading.add_hosts(&names, Some(group), port, &variables, at);
         }
@@ -207,6 +208,7 @@ impl<'a> Reader<'_, '_, 'a> {
         let Some(equals) = token.text.bytes().position(|byte| byte == b'=') else {
             let message = format!("`{}` behind a host is no key=value pair", token.text);
             self.reading.problem(
+                Code::InvalidIni,
                 at,
                 message,
                 "write key=value without spaces around the `=`; quote a value with spaces; one host a line",
@@ -266,6 +268,7 @@ impl<'a> Reader<'_, '_, 'a> {
             Literal::Text => Some(Value::Str(text)),
             Literal::Error(message) => {
                 self.reading.problem(
+                    Code::InvalidIni,
                     at,
                     message,
                     "quote the value twice, \"'…'\" on a host line and '…' in a vars section, to keep it a string",
@@ -279,6 +282,7 @@ impl<'a> Reader<'_, '_, 'a> {
         for (name, pending) in std::mem::take(&mut self.pending) {
             match pending.parents.last() {
                 None => self.reading.problem(
+                    Code::UndeclaredGroup,
                     pending.at,
                     format!("section [{name}:vars] is for group `{name}`, which is not declared"),
                     format!("add a section [{name}] or [{name}:children], or correct the name"),
@@ -286,7 +290,12 @@ impl<'a> Reader<'_, '_, 'a> {
                 Some(parent) => {
                     let parent = self.reading.inventory.group_name(*parent);
                     let message = format!("section [{parent}:children] lists group `{name}`, which is not declared");
-                    self.reading.problem(pending.at, message, format!("add a section [{name}], or correct the name"));
+                    self.reading.problem(
+                        Code::UndeclaredGroup,
+                        pending.at,
+                        message,
+                        format!("add a section [{name}], or correct the name"),
+                    );
                 }
             }
         }
@@ -304,7 +313,7 @@ impl<'a> Reader<'_, '_, 'a> {
 
     fn problem(&mut self, line: &str, message: String, hint: &str) {
         let at = self.text.pos_of(line);
-        self.reading.problem(at, message, hint);
+        self.reading.problem(Code::InvalidIni, at, message, hint);
     }
 }
 

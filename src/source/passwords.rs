@@ -10,7 +10,7 @@ use super::bytes::{Nature, Unread, nature};
 use super::process::{self, End, Job, Outcome};
 use super::program::stop;
 use super::{Options, Reading, io_message, script};
-use crate::error::{Location, Problem};
+use crate::error::{Code, Location, Problem};
 use crate::vault::{self, Failure, Keyring};
 
 /// The id of a password that is given without one.
@@ -55,7 +55,7 @@ impl Reading<'_, '_> {
         if keyring.is_empty() {
             failed.into_iter().for_each(|problem| self.push(problem));
         } else {
-            self.warnings.extend(failed);
+            self.found.warn_all(failed);
         }
         keyring
     }
@@ -66,11 +66,11 @@ impl Secret {
     fn password(&self, options: &Options, earlier: &mut Keyring) -> Result<Vec<u8>, Problem> {
         let shown = self.path.display();
         let unreadable = |unread: Unread| {
-            Problem::new(format!("the vault password file `{shown}` cannot be read: {}", unread.why))
+            Problem::of(Code::Vault, format!("the vault password file `{shown}` cannot be read: {}", unread.why))
                 .hint(unread.hint_or("check the path; relative paths in a regal.yml start from its folder"))
         };
         let password = if nature(&self.path).map_err(unreadable)? == Nature::Folder {
-            let problem = Problem::new(format!("the vault password file `{shown}` is a directory"));
+            let problem = Problem::of(Code::Vault, format!("the vault password file `{shown}` is a directory"));
             return Err(problem.hint("name the file that holds the password, or the program that prints it"));
         } else if script::is_executable(&self.path) {
             self.printed(options)?
@@ -86,7 +86,7 @@ impl Secret {
         let end = password.iter().rposition(|byte| !is_line_end(byte)).map_or(0, |last| last + 1);
         let start = password.iter().position(|byte| !is_line_end(byte)).unwrap_or(end);
         if start == end {
-            let problem = Problem::new(format!("the vault password of `{shown}` is empty"));
+            let problem = Problem::of(Code::Vault, format!("the vault password of `{shown}` is empty"));
             return Err(problem.hint("Ansible takes no empty password either; check the file or the program"));
         }
         Ok(password[start..end].to_vec())
@@ -104,15 +104,18 @@ impl Secret {
         // A password has no end of its own.
         let job = Job { command, limits, interrupt, complete: &|_| true };
         let Outcome { end, stdout, .. } = process::run(job).map_err(|error| {
-            Problem::new(format!("the vault password script `{shown}` cannot be run: {}", io_message(&error)))
-                .hint("if it is a file with the password in it, remove its run bit: chmod -x FILE")
+            Problem::of(
+                Code::Vault,
+                format!("the vault password script `{shown}` cannot be run: {}", io_message(&error)),
+            )
+            .hint("if it is a file with the password in it, remove its run bit: chmod -x FILE")
         })?;
         let status = match end {
             End::Exited(status) if status.success() => return Ok(stdout),
             End::Exited(status) => status,
             stopped => {
                 let (what, hint) = stop(&stopped, &limits);
-                return Err(Problem::new(format!("the vault password script `{shown}` {what}")).hint(hint));
+                return Err(Problem::of(Code::Vault, format!("the vault password script `{shown}` {what}")).hint(hint));
             }
         };
         let message = match &self.id {
@@ -121,7 +124,7 @@ impl Secret {
             }
             _ => format!("the vault password script `{shown}` failed ({status})"),
         };
-        Err(Problem::new(message).hint("run it by hand; it prints the password and exits with 0"))
+        Err(Problem::of(Code::Vault, message).hint("run it by hand; it prints the password and exits with 0"))
     }
 
     /// Whether the program wants to be told the vault id: its name ends in `-client`, whatever its extension.
@@ -137,12 +140,12 @@ fn is_line_end(byte: &u8) -> bool {
 /// Why a file stays closed.
 fn refused(path: &Path, failure: Failure) -> Problem {
     let problem = match failure {
-        Failure::Damaged(why) => Problem::new(format!("the file is under vault, but damaged: {why}"))
+        Failure::Damaged(why) => Problem::of(Code::Vault, format!("the file is under vault, but damaged: {why}"))
             .hint("compare with ansible-vault view FILE, and restore the file"),
-        Failure::WrongPassword { id: None } => Problem::new("the vault password does not fit this file")
+        Failure::WrongPassword { id: None } => Problem::of(Code::Vault, "the vault password does not fit this file")
             .hint("check `vault_password_file` and `vault_ids`; try the password with ansible-vault view FILE"),
         Failure::WrongPassword { id: Some(id) } => {
-            Problem::new(format!("no vault password fits this file, whose vault id is `{id}`"))
+            Problem::of(Code::Vault, format!("no vault password fits this file, whose vault id is `{id}`"))
                 .hint(format!("give its password: --vault-id {id}@FILE"))
         }
     };

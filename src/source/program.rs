@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use super::bytes::{seconds, size};
 use super::process::{self, End, Job, Outcome};
 use super::{Limits, Options, Reading, cache, io_message};
-use crate::error::{Location, Problem};
+use crate::error::{Code, Location, Problem};
 use crate::json;
 use crate::text::{Arena, Pos, Printer, Text};
 use crate::value::{Entry, Value};
@@ -82,11 +82,11 @@ impl<'a> Reading<'_, 'a> {
         };
         if call.printer == Printer::Ansible && !printed.stderr.is_empty() {
             let message = format!("{} succeeded{}", call.what, printed.stderr);
-            self.warnings.push(Problem::new(message).at(Location::whole(call.name.clone())));
+            self.found.warn(Problem::of(Code::ProgramWarned, message).at(Location::whole(call.name.clone())));
         }
         let answer = self.mapping(call, printed);
         if let (Some((store, key)), Answer::Mapping(_, text)) = (store.as_ref().zip(key.as_ref()), answer) {
-            self.warnings.extend(store.put(key, text.text).err());
+            self.found.warn_all(store.put(key, text.text).err());
         }
         answer
     }
@@ -110,7 +110,12 @@ impl<'a> Reading<'_, 'a> {
         };
         if let Some(at) = text.text.find(MASK).filter(|_| call.printer == Printer::Ansible) {
             let hint = "from ansible-core 2.22 on ansible-inventory masks what it decrypts: name an older one with `ansible_inventory`, or do without the vault";
-            self.problem(text.pos(at), format!("{} masked decrypted values in what it printed", call.what), hint);
+            self.problem(
+                Code::ProgramFailed,
+                text.pos(at),
+                format!("{} masked decrypted values in what it printed", call.what),
+                hint,
+            );
             return Answer::Failed;
         }
         let (at, wrong) = match json::parse(self.arena, text) {
@@ -118,7 +123,7 @@ impl<'a> Reading<'_, 'a> {
             Ok(other) => (text.base, format!("{}, not a mapping", other.type_name())),
             Err(fault) => (fault.at, format!("no JSON: {}", fault.message)),
         };
-        self.problem(at, format!("{} printed {wrong}{stderr}", call.what), call.hints[2]);
+        self.problem(Code::ProgramFailed, at, format!("{} printed {wrong}{stderr}", call.what), call.hints[2]);
         Answer::Failed
     }
 }
@@ -138,7 +143,7 @@ impl Call {
 
 /// What a program prints; nothing where the system cannot run the file.
 fn run(call: &Call, options: &Options) -> Result<Option<Printed>, Problem> {
-    let whole = |message: String| Problem::new(message).at(Location::whole(call.name.clone()));
+    let whole = |message: String| Problem::of(Code::ProgramFailed, message).at(Location::whole(call.name.clone()));
     let mut command = Command::new(&call.program);
     command.args(&call.arguments).stdin(Stdio::null()).stderr(Stdio::piped());
     command.envs(options.guard.as_ref().map(|(name, value)| (name, value)));

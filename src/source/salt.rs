@@ -21,7 +21,7 @@ use indexmap::{IndexMap, IndexSet};
 use super::Reading;
 use super::bytes::{Unread, nature};
 use super::file::other_encoding;
-use crate::error::{Location, Problem};
+use crate::error::{Code, Location, Problem};
 use crate::salt::{Bank, Coverage, Fleet, Minion, Nodegroup, listed};
 use crate::text::{Encoding, Pos, Text};
 use crate::value::{Entry, KeyKind, Value, is_template};
@@ -106,10 +106,10 @@ struct Gathered<'a> {
 
 /// Reads all Salt sources together into the reading's inventory and fleet.
 pub(super) fn read(reading: &mut Reading<'_, '_>, given: &[Given]) {
-    let problems = reading.problems.len();
+    let before = reading.found.checkpoint();
     let mut gathered = Gathered::default();
     given.iter().for_each(|given| read_part(reading, &mut gathered, given));
-    if reading.problems.len() > problems {
+    if reading.found.failed_since(&before) {
         return;
     }
     gathered.passed.say(reading);
@@ -122,7 +122,7 @@ pub(super) fn read(reading: &mut Reading<'_, '_>, given: &[Given]) {
 fn read_part<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, given: &Given) {
     if let Err(unread) = nature(&given.path) {
         let message = format!("the Salt source `{}` cannot be read: {}", given.path.display(), unread.why);
-        let mut problem = Problem::new(message)
+        let mut problem = Problem::of(Code::Unreadable, message)
             .hint(access_hint(&unread, "check the path; relative paths in a regal.yml start from its folder"));
         problem.location = given.origin.clone().map(Box::new);
         return reading.push(problem);
@@ -240,8 +240,9 @@ fn warn_of_strangers(reading: &mut Reading<'_, '_>, gathered: &Gathered<'_>, fle
     let strangers: Vec<&str> = gathered.grains.keys().copied().filter(|id| !fleet.minions.contains_key(id)).collect();
     if !strangers.is_empty() {
         let message = format!("there are grains, but no accepted key, of {}", listed(&strangers));
-        let problem = Problem::new(message).hint("what the master keeps of deleted minions is passed over");
-        reading.warnings.push(problem);
+        let problem =
+            Problem::of(Code::MinionState, message).hint("what the master keeps of deleted minions is passed over");
+        reading.found.warn(problem);
     }
 }
 
@@ -250,14 +251,18 @@ fn warn_of_silence(reading: &mut Reading<'_, '_>, gathered: &Gathered<'_>, fleet
     let silent: Vec<&str> = gathered.silent.keys().copied().filter(|id| fleet.minions.contains_key(id)).collect();
     if !silent.is_empty() {
         let message = format!("did not answer: {}", listed(&silent));
-        reading.warnings.push(Problem::new(message).hint("what they run and whether they can be updated is not known"));
+        reading.found.warn(
+            Problem::of(Code::MinionState, message).hint("what they run and whether they can be updated is not known"),
+        );
     }
     let unknown =
         |id: &&str| fleet.minions.get(id).is_some_and(|minion| minion.grains.is_none()) && !silent.contains(id);
     let unknown: Vec<&str> = fleet.minions.keys().copied().filter(unknown).collect();
     if fleet.grains == Coverage::Whole && !unknown.is_empty() {
         let message = format!("no grains are known of {}", listed(&unknown));
-        reading.warnings.push(Problem::new(message).hint("have the master ask: salt '*' saltutil.refresh_grains"));
+        reading.found.warn(
+            Problem::of(Code::MinionState, message).hint("have the master ask: salt '*' saltutil.refresh_grains"),
+        );
     }
 }
 
@@ -288,8 +293,9 @@ fn add_hosts<'a>(reading: &mut Reading<'_, 'a>, gathered: &Gathered<'a>, fleet: 
         }
     }
     if let Some((grain, id)) = refused {
-        let problem = Problem::new(format!("the grain `{grain}` of `{id}` is left out of the host's variables"));
-        reading.warnings.push(problem.hint("a minion does not decide how Ansible reaches it; use a roster for that"));
+        let problem =
+            Problem::of(Code::Ignored, format!("the grain `{grain}` of `{id}` is left out of the host's variables"));
+        reading.found.warn(problem.hint("a minion does not decide how Ansible reaches it; use a roster for that"));
     }
 }
 
@@ -302,7 +308,7 @@ fn add_groups<'a>(reading: &mut Reading<'_, 'a>, fleet: &Fleet<'a>) -> Vec<&'a s
             // A master has it without harm as long as nobody asks for it.
             Err(problem) if fleet.asks_elsewhere(name) => {
                 let message = format!("nodegroup `{name}` is no group here: {}", problem.message);
-                reading.warnings.push(Problem { message, ..problem }.at(reading.texts.locate(group.at)));
+                reading.found.warn(Problem { message, ..problem }.at(reading.texts.locate(group.at)));
                 unanswered.push(*name);
                 continue;
             }
@@ -314,10 +320,18 @@ fn add_groups<'a>(reading: &mut Reading<'_, 'a>, fleet: &Fleet<'a>) -> Vec<&'a s
         };
         if !selection.unknown.is_empty() && fleet.listed {
             let unknown: Vec<&str> = selection.unknown.iter().map(String::as_str).collect();
-            reading.warning(group.at, format!("nodegroup `{name}` lists what is no minion: {}", listed(&unknown)));
+            reading.warning(
+                Code::NoMatch,
+                group.at,
+                format!("nodegroup `{name}` lists what is no minion: {}", listed(&unknown)),
+            );
         }
         if matches!(*name, "all" | "ungrouped") {
-            reading.warning(group.at, format!("nodegroup `{name}` is no group here: Ansible has one of that name"));
+            reading.warning(
+                Code::Ignored,
+                group.at,
+                format!("nodegroup `{name}` is no group here: Ansible has one of that name"),
+            );
             continue;
         }
         let added = reading.inventory.add_group(name, group.at);
@@ -357,7 +371,8 @@ fn printed<'a>(reading: &mut Reading<'_, 'a>, path: &Path) -> Option<Text<'a>> {
     let bytes = match reading.bytes(path) {
         Ok(bytes) => bytes,
         Err(unread) => {
-            let problem = Problem::new(format!("cannot be read: {}", unread.why)).at(Location::whole(name));
+            let problem =
+                Problem::of(Code::Unreadable, format!("cannot be read: {}", unread.why)).at(Location::whole(name));
             reading.push(problem.hint(access_hint(&unread, "check its permissions")));
             return None;
         }
@@ -367,7 +382,7 @@ fn printed<'a>(reading: &mut Reading<'_, 'a>, path: &Path) -> Option<Text<'a>> {
         return None;
     }
     let Ok(text) = std::str::from_utf8(bytes) else {
-        let problem = Problem::new("the text is not valid UTF-8").at(Location::whole(name));
+        let problem = Problem::of(Code::Encoding, "the text is not valid UTF-8").at(Location::whole(name));
         reading.push(problem.hint("save what Salt prints as it is"));
         return None;
     };
@@ -391,7 +406,7 @@ fn entries_of(reading: &mut Reading<'_, '_>, path: &Path) -> Option<Vec<PathBuf>
 
 fn unlistable(folder: &Path, unread: &Unread) -> Problem {
     let whole = Location::whole(folder.display().to_string());
-    let problem = Problem::new(format!("cannot be listed: {}", unread.why)).at(whole);
+    let problem = Problem::of(Code::Unreadable, format!("cannot be listed: {}", unread.why)).at(whole);
     problem.hint(access_hint(unread, "name a folder"))
 }
 

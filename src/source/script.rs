@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::Reading;
 use super::bytes::is_descriptor;
 use super::program::{Answer, Call};
+use crate::error::Code;
 use crate::inventory::{GroupId, Target};
 use crate::json;
 use crate::text::{Pos, Printer, Text};
@@ -52,8 +53,13 @@ pub(super) fn read_printed<'a>(reading: &mut Reading<'_, 'a>, text: Text<'a>) {
         Ok(Value::Map(groups)) => {
             read_groups(reading, groups);
         }
-        Ok(other) => reading.problem(text.base, format!("the text holds {}, not a mapping", other.type_name()), HINT),
-        Err(fault) => reading.problem(fault.at, fault.message, HINT),
+        Ok(other) => reading.problem(
+            Code::InvalidInventory,
+            text.base,
+            format!("the text holds {}, not a mapping", other.type_name()),
+            HINT,
+        ),
+        Err(fault) => reading.problem(Code::InvalidJson, fault.at, fault.message, HINT),
     }
 }
 
@@ -96,6 +102,7 @@ pub(super) fn read_groups<'a>(
             match group.value.get("hostvars") {
                 Some(Value::Map(hostvars)) => meta = Some(hostvars),
                 _ => reading.problem(
+                    Code::InvalidInventory,
                     group.at,
                     "`_meta` has no mapping `hostvars`",
                     "print {\"_meta\": {\"hostvars\": {…}}}",
@@ -120,7 +127,7 @@ fn check_profile(reading: &mut Reading<'_, '_>, meta: &Entry<'_>) {
     let profile = meta.value.get("profile").map(|profile| profile.untagged());
     if let Some(profile) = profile.filter(|profile| !matches!(profile, Value::Str(PROFILE))) {
         let message = format!("the `profile` of `_meta` is {}, which Ansible does not know", shown_profile(profile));
-        reading.problem(meta.at, message, format!("leave it out, or print \"{PROFILE}\""));
+        reading.problem(Code::InvalidInventory, meta.at, message, format!("leave it out, or print \"{PROFILE}\""));
     }
 }
 
@@ -139,12 +146,18 @@ fn read_group<'a>(reading: &mut Reading<'_, 'a>, entry: &'a Entry<'a>, hosts: &m
         Value::List(names) => return read_hosts(reading, group, names, entry.at, hosts),
         other => {
             let message = format!("group `{}` is {}, not a mapping", entry.key, other.type_name());
-            return reading.problem(entry.at, message, "print {\"hosts\": […], \"vars\": {…}, \"children\": […]}");
+            return reading.problem(
+                Code::InvalidInventory,
+                entry.at,
+                message,
+                "print {\"hosts\": […], \"vars\": {…}, \"children\": […]}",
+            );
         }
     };
     if !parts.iter().any(|part| matches!(part.key, "hosts" | "vars" | "children")) {
         // Ansible's oldest form: the group is a host of that name, the mapping its variables.
         reading.warning(
+            Code::Ignored,
             entry.at,
             format!("`{}` has no hosts, vars or children: Ansible takes it for a host of that name", entry.key),
         );
@@ -164,11 +177,13 @@ fn read_group<'a>(reading: &mut Reading<'_, 'a>, entry: &'a Entry<'a>, hosts: &m
                 read_children(reading, group, &names, part.at);
             }
             ("hosts" | "children", other) => reading.problem(
+                Code::InvalidInventory,
                 part.at,
                 format!("`{}` of group `{}` is {}, not a list", part.key, entry.key, other.type_name()),
                 "print a list of names",
             ),
             ("vars", other) => reading.problem(
+                Code::InvalidInventory,
                 part.at,
                 format!("`vars` of group `{}` is {}, not a mapping", entry.key, other.type_name()),
                 "print a mapping of variables",
@@ -182,6 +197,7 @@ fn read_hosts<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, names: &[Value<
     for name in names {
         let Value::Str(name) = *name else {
             reading.problem(
+                Code::InvalidName,
                 at,
                 format!("a host's name is {}, not a string", name.type_name()),
                 "print host names as strings",
@@ -199,6 +215,7 @@ fn read_children<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, names: &[Val
     for name in names {
         let Value::Str(name) = *name else {
             reading.problem(
+                Code::InvalidName,
                 at,
                 format!("a child group's name is {}, not a string", name.type_name()),
                 "print group names as strings",
@@ -228,7 +245,7 @@ fn set_vars<'a>(
 fn set_host_vars<'a>(reading: &mut Reading<'_, 'a>, name: &'a str, value: Value<'a>, at: Pos) {
     let Value::Map(vars) = value else {
         let message = format!("the variables of host `{name}` are {}, not a mapping", value.type_name());
-        return reading.problem(at, message, "print a mapping of variables for each host");
+        return reading.problem(Code::InvalidInventory, at, message, "print a mapping of variables for each host");
     };
     let vars: Vec<(&'a str, Value<'a>, Pos)> =
         vars.iter().map(|entry| (entry.key, entry.value.untagged(), entry.at)).collect();

@@ -16,6 +16,7 @@ use toml::de::{DeInteger, DeTable, DeValue};
 use toml_parser::lexer::TokenKind;
 
 use super::Reading;
+use crate::error::Code;
 use crate::inventory::{GroupId, Target};
 use crate::text::{Pos, Text};
 use crate::value::{Entry, KeyKind, Timestamp, Value, number};
@@ -29,10 +30,20 @@ pub(super) fn read<'a>(reading: &mut Reading<'_, 'a>, text: Text<'a>) {
     if let Some(plugin) = groups.iter().find(|group| group.key == "plugin" && group.value.is_truthy()) {
         let message =
             "`plugin` makes this the configuration of an inventory plugin, which Ansible reads from YAML only";
-        return reading.problem(plugin.at, message, "save it as YAML, or name the group differently");
+        return reading.problem(
+            Code::NeedsAnsible,
+            plugin.at,
+            message,
+            "save it as YAML, or name the group differently",
+        );
     }
     if groups.is_empty() {
-        return reading.problem(text.base, "the file holds no group", "add groups and hosts: [web.hosts]");
+        return reading.problem(
+            Code::EmptySource,
+            text.base,
+            "the file holds no group",
+            "add groups and hosts: [web.hosts]",
+        );
     }
     groups.iter().for_each(|group| read_group(reading, group));
 }
@@ -40,7 +51,7 @@ pub(super) fn read<'a>(reading: &mut Reading<'_, 'a>, text: Text<'a>) {
 fn read_group<'a>(reading: &mut Reading<'_, 'a>, entry: &'a Entry<'a>) {
     let Value::Map(sections) = entry.value else {
         let message = format!("`{}` is {} and no group: Ansible skips it", entry.key, entry.value.type_name());
-        return reading.warning(entry.at, message);
+        return reading.warning(Code::Ignored, entry.at, message);
     };
     let added = reading.inventory.add_group(entry.key, entry.at);
     let Some(group) = reading.note(added, entry.at) else { return };
@@ -61,9 +72,15 @@ fn read_group<'a>(reading: &mut Reading<'_, 'a>, entry: &'a Entry<'a>) {
                 let wanted = if section.key == "children" { "a list" } else { "a table" };
                 let message =
                     format!("`{}` of group `{}` is {}, not {wanted}", section.key, entry.key, other.type_name());
-                reading.problem(section.at, message, "write children = [\"db\"], [web.hosts] and [web.vars]");
+                reading.problem(
+                    Code::InvalidInventory,
+                    section.at,
+                    message,
+                    "write children = [\"db\"], [web.hosts] and [web.vars]",
+                );
             }
             _ => reading.warning(
+                Code::Ignored,
                 section.at,
                 format!(
                     "`{}` in group `{}` is skipped by Ansible: a group has only `hosts`, `vars` and `children`",
@@ -77,7 +94,12 @@ fn read_group<'a>(reading: &mut Reading<'_, 'a>, entry: &'a Entry<'a>) {
 fn read_child<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, name: Value<'a>, at: Pos) {
     let Value::Str(name) = name else {
         let message = format!("a child group's name is {}, not a string", name.type_name());
-        return reading.problem(at, message, "write the names of groups in quotes: children = [\"db\"]");
+        return reading.problem(
+            Code::InvalidName,
+            at,
+            message,
+            "write the names of groups in quotes: children = [\"db\"]",
+        );
     };
     let added = reading.inventory.add_group(name, at);
     if let Some(child) = reading.note(added, at) {
@@ -89,7 +111,12 @@ fn read_child<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, name: Value<'a>
 fn read_host<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, host: &'a Entry<'a>) {
     let Value::Map(variables) = host.value else {
         let message = format!("host `{}` has {} where its variables belong", host.key, host.value.type_name());
-        return reading.problem(host.at, message, "write them as a table, if need be an empty one: web1 = {}");
+        return reading.problem(
+            Code::InvalidInventory,
+            host.at,
+            message,
+            "write them as a table, if need be an empty one: web1 = {}",
+        );
     };
     let variables: Vec<_> = variables.iter().map(|variable| (variable.key, variable.value, variable.at)).collect();
     if let Some((names, port)) = reading.host_names(host.key, host.at) {
@@ -101,11 +128,16 @@ fn read_host<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, host: &'a Entry<
 fn parse<'a>(reading: &mut Reading<'_, 'a>, text: Text<'a>) -> Option<&'a [Entry<'a>]> {
     if text.text.starts_with('\u{feff}') {
         let message = "the file starts with a byte order mark, which Ansible does not take in TOML";
-        reading.problem(text.base, message, "save it as UTF-8 without one");
+        reading.problem(Code::Encoding, text.base, message, "save it as UTF-8 without one");
         return None;
     }
     if let Some(offset) = too_deep(text.text) {
-        reading.problem(text.pos(offset), format!("a key has more than {MAX_PARTS} parts"), "nest less deeply");
+        reading.problem(
+            Code::LimitExceeded,
+            text.pos(offset),
+            format!("a key has more than {MAX_PARTS} parts"),
+            "nest less deeply",
+        );
         return None;
     }
     let (tables, errors) = DeTable::parse_recoverable(text.text);
@@ -129,7 +161,7 @@ fn report(reading: &mut Reading<'_, '_>, text: Text<'_>, errors: &[toml::de::Err
             "duplicate key" => "keep one of them; a table can be opened once",
             _ => "Ansible reads TOML 1.0: strings stand in quotes, and an inline table on one line",
         };
-        reading.problem(text.pos(offset), message.trim_end_matches(", expected nothing"), hint);
+        reading.problem(Code::InvalidToml, text.pos(offset), message.trim_end_matches(", expected nothing"), hint);
     }
 }
 
@@ -252,7 +284,12 @@ impl<'a> Values<'_, '_, 'a> {
 
     fn fault(&mut self, offset: usize, message: &str) -> Value<'a> {
         self.failed = true;
-        self.reading.problem(self.text.pos(offset), message, "correct it, or put it in quotes as a string");
+        self.reading.problem(
+            Code::InvalidToml,
+            self.text.pos(offset),
+            message,
+            "correct it, or put it in quotes as a string",
+        );
         Value::Null
     }
 }

@@ -10,7 +10,7 @@ use foldhash::HashMap;
 
 use super::directory::sorted_entries;
 use super::{Content, Reading, Spec, io_message};
-use crate::error::{Location, Problem};
+use crate::error::{Code, Location, Problem};
 use crate::inventory::{Inventory, Target};
 use crate::text::Text;
 use crate::value::{self, KeyKind, Value};
@@ -55,15 +55,15 @@ fn read_folder<'a>(
     match folder.metadata() {
         Ok(metadata) if metadata.is_dir() => {}
         Ok(_) => {
-            let problem = Problem::new("is no directory: Ansible reads no variables from it");
-            return reading.warnings.push(problem.at(Location::whole(folder.display().to_string())));
+            let problem = Problem::of(Code::Ignored, "is no directory: Ansible reads no variables from it");
+            return reading.found.warn(problem.at(Location::whole(folder.display().to_string())));
         }
         Err(_) => return,
     }
     let known = match listing(folder) {
         Ok(known) => known,
         Err(error) => {
-            let problem = Problem::new(format!("cannot be listed: {}", io_message(&error)));
+            let problem = Problem::of(Code::Unreadable, format!("cannot be listed: {}", io_message(&error)));
             return reading
                 .push(problem.at(Location::whole(folder.display().to_string())).hint("check its permissions"));
         }
@@ -143,6 +143,7 @@ fn read_file(reading: &mut Reading<'_, '_>, path: &Path, source: u32, target: Ta
         // Ansible takes whatever Python calls false for an empty file.
         Ok(other) if !other.is_truthy() => {}
         Ok(other) => reading.problem(
+            Code::InvalidInventory,
             text.base,
             format!("the vars file holds {}, not a mapping", other.type_name()),
             "write variables as `name: value`",
@@ -160,7 +161,7 @@ impl<'a> Reading<'_, 'a> {
         let mut warnings = Vec::new();
         let parsed = crate::json::parse_data(self.arena, text, self.options.limits.yaml_values, &mut warnings);
         for (at, message) in warnings {
-            self.warning(at, message);
+            self.warning(Code::DuplicateKey, at, message);
         }
         parsed.map_err(|fault| fault.problem(self.texts))
     }

@@ -13,7 +13,7 @@
 
 use super::Reading;
 use super::engine::OWN_PLUGINS;
-use crate::error::Problem;
+use crate::error::{Code, Problem};
 use crate::inventory::{GroupId, Target};
 use crate::text::{Pos, Text};
 use crate::value::{Entry, KeyKind, Value};
@@ -38,18 +38,22 @@ pub(super) fn parse<'a>(reading: &mut Reading<'_, 'a>, text: Text<'a>) -> Result
     let start = reading.texts.locate(text.base);
     let value = reading.parse_data(text)?;
     let Value::Map(entries) = value else {
-        let problem =
-            Problem::new(format!("the file holds {} where an inventory has groups", value.type_name())).at(start);
+        let problem = Problem::of(
+            Code::InvalidInventory,
+            format!("the file holds {} where an inventory has groups", value.type_name()),
+        )
+        .at(start);
         return Ok(Document::Other(problem.hint("write groups as a mapping: `web: {hosts: {web1: }}`")));
     };
     if entries.is_empty() {
         return Ok(Document::Other(
-            Problem::new("the file holds an empty mapping").at(start).hint("add groups and hosts"),
+            Problem::of(Code::EmptySource, "the file holds an empty mapping").at(start).hint("add groups and hosts"),
         ));
     }
     match entries.iter().find(|entry| entry.key == "plugin" && entry.value.is_truthy()) {
         Some(plugin) if plugin.value.text().is_some_and(|name| OWN_PLUGINS.contains(&name)) => {
-            let problem = Problem::new("this is a configuration of regal-inventory and no inventory to read");
+            let problem =
+                Problem::of(Code::OwnFile, "this is a configuration of regal-inventory and no inventory to read");
             Ok(Document::Unreadable(
                 problem
                     .at(reading.texts.locate(plugin.at))
@@ -68,6 +72,7 @@ pub(super) fn read<'a>(reading: &mut Reading<'_, 'a>, entries: &'a [Entry<'a>], 
         let hint =
             "make it executable with a script around it (#!/bin/sh, cat hosts.json), or write hosts as a mapping";
         return reading.problem(
+            Code::InvalidInventory,
             text.base,
             "this is the output of an inventory script, which Ansible does not read from a file",
             hint,
@@ -78,8 +83,11 @@ pub(super) fn read<'a>(reading: &mut Reading<'_, 'a>, entries: &'a [Entry<'a>], 
             Value::Map(_) | Value::Null => {
                 read_group(reading, entry);
             }
-            other => reading
-                .warning(entry.at, format!("`{}` is {} and no group: Ansible skips it", entry.key, other.type_name())),
+            other => reading.warning(
+                Code::Ignored,
+                entry.at,
+                format!("`{}` is {} and no group: Ansible skips it", entry.key, other.type_name()),
+            ),
         }
     }
 }
@@ -88,6 +96,7 @@ pub(super) fn read<'a>(reading: &mut Reading<'_, 'a>, entries: &'a [Entry<'a>], 
 fn read_group<'a>(reading: &mut Reading<'_, 'a>, entry: &'a Entry<'a>) -> Option<GroupId> {
     if entry.kind != KeyKind::Str {
         reading.problem(
+            Code::InvalidName,
             entry.at,
             format!("group name `{}` is {} in YAML, not a string", entry.key, key_type(entry.kind)),
             format!("quote it: \"{}\"", entry.key),
@@ -107,11 +116,13 @@ fn read_group<'a>(reading: &mut Reading<'_, 'a>, entry: &'a Entry<'a>) -> Option
                 read_section(reading, group, section.key, reading.arena.alloc_slice_copy(&[single]));
             }
             (true, other) => reading.problem(
+                Code::InvalidInventory,
                 section.at,
                 format!("`{}` of group `{}` is {}, not a mapping", section.key, entry.key, other.type_name()),
                 "write each name as a key with a colon behind it, without a dash",
             ),
             (false, _) => reading.warning(
+                Code::Ignored,
                 section.at,
                 format!(
                     "`{}` in group `{}` is skipped by Ansible: a group has only `hosts`, `vars` and `children`",
@@ -152,21 +163,26 @@ fn read_bare_child<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, entry: &'a
     let message = format!("child group `{}` is {}, not a mapping", entry.key, entry.value.type_name());
     let known = if entry.kind == KeyKind::Str { reading.inventory.find_group(entry.key) } else { None };
     if let Some(child) = known {
-        reading.warning(entry.at, format!("{message}: Ansible skips its value"));
+        reading.warning(Code::Ignored, entry.at, format!("{message}: Ansible skips its value"));
         let linked = reading.inventory.add_child(group, child);
         reading.note(linked, entry.at);
     } else if entry.kind == KeyKind::Str && reading.inventory.find_host(entry.key).is_some() {
-        reading.warning(entry.at, format!("{message}: Ansible takes it for the host of that name"));
+        reading.warning(Code::Ignored, entry.at, format!("{message}: Ansible takes it for the host of that name"));
         reading.add_hosts(&[entry.key], Some(group), None, &[], entry.at);
     } else {
-        reading.problem(entry.at, message, "leave it empty, or give it `hosts`, `vars` or `children`");
+        reading.problem(
+            Code::InvalidInventory,
+            entry.at,
+            message,
+            "leave it empty, or give it `hosts`, `vars` or `children`",
+        );
     }
 }
 
 fn read_host<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, entry: &'a Entry<'a>) {
     if entry.kind != KeyKind::Str {
         let message = format!("host name `{}` is {} in YAML, not a string", entry.key, key_type(entry.kind));
-        return reading.problem(entry.at, message, format!("quote it: \"{}\"", entry.key));
+        return reading.problem(Code::InvalidName, entry.at, message, format!("quote it: \"{}\"", entry.key));
     }
     let variables: Vec<(&'a str, Value<'a>, Pos)> = match entry.value {
         Value::Map(variables) => {
@@ -175,7 +191,12 @@ fn read_host<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, entry: &'a Entry
         other if !other.is_truthy() => Vec::new(),
         other => {
             let message = format!("host `{}` has {} where its variables belong", entry.key, other.type_name());
-            return reading.problem(entry.at, message, "write variables as a mapping, or nothing behind the colon");
+            return reading.problem(
+                Code::InvalidInventory,
+                entry.at,
+                message,
+                "write variables as a mapping, or nothing behind the colon",
+            );
         }
     };
     if let Some((names, port)) = reading.host_names(entry.key, entry.at) {

@@ -1,6 +1,7 @@
 //! From libyaml's words to what an operator can act on.
 
 use super::events::Broken;
+use crate::error::Code;
 use crate::text::Text;
 use crate::value::Fault;
 
@@ -12,7 +13,7 @@ pub(super) fn explain(text: Text<'_>, broken: &Broken) -> Fault {
     let source = text.text;
     if let Some(code) = broken.character {
         let message = format!("the character U+{code:04X} may not stand in YAML");
-        return Fault::new(text.pos(broken.offset.min(source.len())), message)
+        return Fault::new(Code::InvalidYaml, text.pos(broken.offset.min(source.len())), message)
             .hint("write it as an escape in double quotes");
     }
     let mut offset = floor_boundary(source, broken.offset);
@@ -20,7 +21,7 @@ pub(super) fn explain(text: Text<'_>, broken: &Broken) -> Fault {
         && broken.problem.contains("end of stream")
         && context.contains("quoted")
     {
-        return Fault::new(text.pos(*start), "a quote that opens here is never closed");
+        return Fault::new(Code::InvalidYaml, text.pos(*start), "a quote that opens here is never closed");
     }
     // The line of the error, or the last one that has text when it is behind the end.
     if offset == source.len() && broken.context.is_none() {
@@ -33,12 +34,14 @@ pub(super) fn explain(text: Text<'_>, broken: &Broken) -> Fault {
     };
     let in_flow = broken.context.as_ref().is_some_and(|(context, _)| context.contains("flow"));
     if let Some(tab) = line.tab(in_flow) {
-        return Fault::new(text.pos(tab), "a tab where YAML wants spaces").hint("indent with spaces");
+        return Fault::new(Code::InvalidYaml, text.pos(tab), "a tab where YAML wants spaces")
+            .hint("indent with spaces");
     }
     if let Some(template) = line.template() {
-        return Fault::new(text.pos(template), "a value that starts with `{{` needs quotes").hint(TEMPLATE);
+        return Fault::new(Code::InvalidYaml, text.pos(template), "a value that starts with `{{` needs quotes")
+            .hint(TEMPLATE);
     }
-    let fault = Fault::new(text.pos(offset), message);
+    let fault = Fault::new(Code::InvalidYaml, text.pos(offset), message);
     match (hint(source, offset, &broken.problem), &broken.context) {
         (Some(hint), _) => fault.hint(hint),
         (None, Some((_, start))) if in_flow => {

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Gathered, access_hint, entries_of, file_name, msgpack};
-use crate::error::{Location, Problem};
+use crate::error::{Code, Location, Problem};
 use crate::salt::{Bank, Coverage};
 use crate::source::bytes::Unread;
 use crate::source::{Options, Reading};
@@ -31,11 +31,14 @@ pub(super) fn read<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a
     let minions = path.join("minions");
     if !minions.is_dir() && !banks.iter().any(|(_, folder)| folder.is_dir()) {
         let whole = Location::whole(path.display().to_string());
-        let problem = Problem::new("the folder is no cache of a master: it has no `grains`, `pillar` or `minions`");
+        let problem = Problem::of(
+            Code::InvalidSalt,
+            "the folder is no cache of a master: it has no `grains`, `pillar` or `minions`",
+        );
         return reading
             .push(problem.at(whole).hint("name the `cachedir` of the master, such as /var/cache/salt/master"));
     }
-    let problems = reading.problems.len();
+    let before = reading.found.checkpoint();
     let mut files = 0;
     if minions.is_dir() {
         files += read_by_minion(reading, gathered, &minions);
@@ -45,11 +48,12 @@ pub(super) fn read<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a
             files += read_bank(reading, gathered, bank, &folder);
         }
     }
-    if files == 0 && reading.problems.len() == problems {
+    if files == 0 && !reading.found.failed_since(&before) {
         let message = "the folder has no data of any minion: no `grains/ID.p`, `pillar/ID.p` or `minions/ID/data.p`";
         let hint = "name the `cachedir` of the master, such as /var/cache/salt/master; \
                     a new one is filled by: salt '*' saltutil.refresh_pillar";
-        reading.push(Problem::new(message).at(Location::whole(path.display().to_string())).hint(hint));
+        reading
+            .push(Problem::of(Code::EmptySource, message).at(Location::whole(path.display().to_string())).hint(hint));
     }
 }
 
@@ -135,7 +139,8 @@ fn read_file<'a>(
     let bytes = match bytes {
         Ok(bytes) => bytes,
         Err(unread) => {
-            let problem = Problem::new(format!("cannot be read: {}", unread.why)).at(Location::whole(name));
+            let problem =
+                Problem::of(Code::Unreadable, format!("cannot be read: {}", unread.why)).at(Location::whole(name));
             reading.push(problem.hint(access_hint(&unread, "check the file")));
             return if unread.kind == std::io::ErrorKind::PermissionDenied {
                 Err(())
@@ -157,7 +162,7 @@ fn read_file<'a>(
         Ok(other) => format!("it holds {}, not a mapping", other.type_name()),
         Err(why) => why,
     };
-    let problem = Problem::new(format!("the cache file is damaged: {why}")).at(Location::whole(name));
+    let problem = Problem::of(Code::InvalidSalt, format!("the cache file is damaged: {why}")).at(Location::whole(name));
     reading.push(problem.hint("remove it, and have the master ask again: salt '*' saltutil.refresh_grains"));
     Ok((None, at))
 }

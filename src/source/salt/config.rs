@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::roster::{self, Defaults};
 use super::{Gathered, cache, entries_of, file_name, keys};
-use crate::error::{Location, Problem};
+use crate::error::{Code, Location, Problem};
 use crate::pattern::Matcher;
 use crate::salt::{Nodegroup, OWN_MARK};
 use crate::source::Reading;
@@ -40,9 +40,9 @@ impl<'a> Settings<'a> {
 /// Reads the configuration and all that it leads to.
 pub(super) fn read<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, path: &Path) {
     let (folder, main) = places(path);
-    let problems = reading.problems.len();
+    let before = reading.found.checkpoint();
     let settings = settings(reading, &folder, main.as_deref());
-    if reading.problems.len() > problems {
+    if reading.found.failed_since(&before) {
         return;
     }
     gathered.main_nodegroups = settings.main.map(|entry| reading.texts.locate(entry.at));
@@ -69,14 +69,17 @@ pub(super) fn read<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a
     }
     if !found {
         let whole = Location::whole(path.display().to_string());
-        let problem = Problem::new("the configuration leads to no minions: no nodegroups, roster, keys or cache");
+        let problem = Problem::of(
+            Code::EmptySource,
+            "the configuration leads to no minions: no nodegroups, roster, keys or cache",
+        );
         reading.push(problem.at(whole).hint("name what there is: `salt: {keys: …, cache: …, roster: …}`"));
     }
 }
 
 /// Reads the nodegroups of a file, or of the `*.conf` files of a folder.
 pub(super) fn read_nodegroups<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, path: &Path) {
-    let problems = reading.problems.len();
+    let before = reading.found.checkpoint();
     let mut settings = Settings::default();
     if path.is_dir() {
         let files = matching(reading, path, "*.conf");
@@ -84,8 +87,9 @@ pub(super) fn read_nodegroups<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut 
     } else if let Some(entries) = mapping(reading, path) {
         settings.entries = entries.to_vec();
     }
-    if !add_nodegroups(reading, gathered, &settings) && reading.problems.len() == problems {
-        let problem = Problem::new("there are no nodegroups").at(Location::whole(path.display().to_string()));
+    if !add_nodegroups(reading, gathered, &settings) && !reading.found.failed_since(&before) {
+        let problem =
+            Problem::of(Code::EmptySource, "there are no nodegroups").at(Location::whole(path.display().to_string()));
         reading.push(problem.hint("name a file with `nodegroups:`, or the folder master.d"));
     }
 }
@@ -134,7 +138,7 @@ fn settings<'a>(reading: &mut Reading<'_, 'a>, folder: &Path, main: Option<&Path
     }
     if let Some(main) = settings.main.filter(|_| replaced) {
         let message = "these nodegroups are replaced by those of master.d, as Salt does without a word";
-        reading.warning(main.at, message);
+        reading.warning(Code::Ignored, main.at, message);
         settings.main = None;
     }
     settings
@@ -191,7 +195,7 @@ fn mapping<'a>(reading: &mut Reading<'_, 'a>, path: &Path) -> Option<&'a [Entry<
         Value::Null => Some(&[]),
         other => {
             let message = format!("the configuration is {}, not a mapping", other.type_name());
-            reading.problem(text.base, message, "write `KEY: VALUE` lines");
+            reading.problem(Code::InvalidSalt, text.base, message, "write `KEY: VALUE` lines");
             None
         }
     }
@@ -235,7 +239,7 @@ fn add_nodegroups<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>
             }
             other => {
                 let message = format!("`{key}` is {}, not a mapping", other.type_name());
-                reading.problem(entry.at, message, "write names with targets: `web: L@web1,web2`");
+                reading.problem(Code::InvalidSalt, entry.at, message, "write names with targets: `web: L@web1,web2`");
                 continue;
             }
         };
@@ -253,7 +257,7 @@ fn add_nodegroups<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>
 fn words<'a>(reading: &mut Reading<'_, 'a>, group: &Entry<'a>, list: bool) -> Option<Vec<&'a str>> {
     if group.kind != KeyKind::Str {
         let message = format!("the nodegroup `{}` is no string in YAML", group.key);
-        reading.problem(group.at, message, format!("quote it: \"{}\"", group.key));
+        reading.problem(Code::InvalidSalt, group.at, message, format!("quote it: \"{}\"", group.key));
         return None;
     }
     match group.value {
@@ -271,7 +275,7 @@ fn words<'a>(reading: &mut Reading<'_, 'a>, group: &Entry<'a>, list: bool) -> Op
         }
         other => {
             let message = format!("the nodegroup `{}` is {}", group.key, other.type_name());
-            reading.problem(group.at, message, FORM);
+            reading.problem(Code::InvalidSalt, group.at, message, FORM);
             None
         }
     }
@@ -281,5 +285,5 @@ fn word_problem(reading: &mut Reading<'_, '_>, at: Pos, group: &str, item: Value
     let shown = item.text().unwrap_or_default();
     let hint = if shown.is_empty() { FORM.to_string() } else { format!("quote it: \"{shown}\"") };
     let message = format!("the nodegroup `{group}` has {} in its list, not a string", item.type_name());
-    reading.problem(at, message, hint);
+    reading.problem(Code::InvalidSalt, at, message, hint);
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use indexmap::IndexMap;
 
 use super::{Gathered, printed, unlistable};
-use crate::error::{Location, Problem};
+use crate::error::{Code, Location, Problem};
 use crate::json;
 use crate::salt::listed;
 use crate::source::Reading;
@@ -56,7 +56,7 @@ fn sound(reading: &mut Reading<'_, '_>, path: &Path, folder: &Path, names: &[Str
         None if names.is_empty() => "the folder has no accepted keys: no `minions` with a file for each id".to_string(),
         None => return true,
     };
-    let problem = Problem::new(message).at(Location::whole(path.display().to_string()));
+    let problem = Problem::of(Code::InvalidSalt, message).at(Location::whole(path.display().to_string()));
     reading.push(problem.hint("name the `pki_dir` of the master, such as /etc/salt/pki/master"));
     false
 }
@@ -70,9 +70,9 @@ fn has_key(path: &Path) -> bool {
 }
 
 fn warn_of_none(reading: &mut Reading<'_, '_>, path: &Path) {
-    let problem = Problem::new("no key is accepted, so there are no minions");
+    let problem = Problem::of(Code::MinionState, "no key is accepted, so there are no minions");
     let problem = problem.at(Location::whole(path.display().to_string()));
-    reading.warnings.push(problem.hint("accept those that wait: salt-key -L lists them, salt-key -a ID accepts one"));
+    reading.found.warn(problem.hint("accept those that wait: salt-key -L lists them, salt-key -a ID accepts one"));
 }
 
 /// The names of the files in a folder, sorted. The folder itself says what is a file: asking for each takes longer than
@@ -101,7 +101,7 @@ fn key_names(reading: &mut Reading<'_, '_>, folder: &Path) -> Option<Vec<String>
 fn read_listed<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, path: &Path) {
     let Some((text, entries)) = mapping(reading, path, KEYS) else { return };
     let Some(accepted) = ids(reading, entries, "minions") else {
-        return reading.problem(text.base, "this is no list of keys: it has no `minions`", KEYS);
+        return reading.problem(Code::InvalidSalt, text.base, "this is no list of keys: it has no `minions`", KEYS);
     };
     if accepted.is_empty() {
         warn_of_none(reading, path);
@@ -113,12 +113,18 @@ fn read_listed<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, p
 pub(super) fn read_status<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, path: &Path) {
     let Some((text, entries)) = mapping(reading, path, STATUS) else { return };
     let (Some(up), Some(down)) = (ids(reading, entries, "up"), ids(reading, entries, "down")) else {
-        return reading.problem(text.base, "this is no status of minions: it has no lists `up` and `down`", STATUS);
+        return reading.problem(
+            Code::InvalidSalt,
+            text.base,
+            "this is no status of minions: it has no lists `up` and `down`",
+            STATUS,
+        );
     };
     if !down.is_empty() {
         let names: Vec<&str> = down.keys().copied().collect();
-        let problem = Problem::new(format!("down: {}", listed(&names))).at(Location::whole(path.display().to_string()));
-        reading.warnings.push(problem.hint("a rollout stops at a batch with a minion that is down"));
+        let problem = Problem::of(Code::MinionState, format!("down: {}", listed(&names)))
+            .at(Location::whole(path.display().to_string()));
+        reading.found.warn(problem.hint("a rollout stops at a batch with a minion that is down"));
     }
     let status = gathered.status.get_or_insert_default();
     status.extend(up);
@@ -131,11 +137,16 @@ fn mapping<'a>(reading: &mut Reading<'_, 'a>, path: &Path, hint: &str) -> Option
     match json::parse(reading.arena, text) {
         Ok(Value::Map(entries)) => Some((text, entries)),
         Ok(other) => {
-            reading.problem(text.base, format!("the file holds {}, not a mapping", other.type_name()), hint);
+            reading.problem(
+                Code::InvalidSalt,
+                text.base,
+                format!("the file holds {}, not a mapping", other.type_name()),
+                hint,
+            );
             None
         }
         Err(fault) => {
-            reading.problem(fault.at, format!("the file is no JSON: {}", fault.message), hint);
+            reading.problem(Code::InvalidJson, fault.at, format!("the file is no JSON: {}", fault.message), hint);
             None
         }
     }
@@ -152,7 +163,12 @@ fn ids<'a>(reading: &mut Reading<'_, 'a>, entries: &[Entry<'a>], key: &str) -> O
             Value::Str(id) if !id.is_empty() => {
                 found.insert(*id, *at);
             }
-            other => reading.problem(*at, format!("an id is {}, not a string", other.type_name()), "save it anew"),
+            other => reading.problem(
+                Code::InvalidSalt,
+                *at,
+                format!("an id is {}, not a string", other.type_name()),
+                "save it anew",
+            ),
         }
     }
     Some(found)

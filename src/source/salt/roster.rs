@@ -16,7 +16,7 @@ pub(super) use passed::Passed;
 
 use super::saved::protected;
 use super::{Address, Gathered, entries_of, file_name, guarded};
-use crate::error::{Location, Problem};
+use crate::error::{Code, Location, Problem};
 use crate::salt::Bank;
 use crate::source::{Content, Reading};
 use crate::text::{Pos, Text};
@@ -51,7 +51,12 @@ pub(super) fn read<'a>(
                 entries.iter().for_each(|entry| read_entry(reading, gathered, entry, defaults));
             }
             other => {
-                reading.problem(text.base, format!("the roster is {}, not a mapping", other.type_name()), FORM);
+                reading.problem(
+                    Code::InvalidSalt,
+                    text.base,
+                    format!("the roster is {}, not a mapping", other.type_name()),
+                    FORM,
+                );
             }
         }
     }
@@ -74,7 +79,7 @@ fn read_folder<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, p
             }
             other => {
                 let message = format!("the roster of `{id}` is {}, not a mapping", other.type_name());
-                reading.problem(text.base, message, "write host, user and port: `host: 10.0.0.1`");
+                reading.problem(Code::InvalidSalt, text.base, message, "write host, user and port: `host: 10.0.0.1`");
             }
         }
     }
@@ -88,14 +93,14 @@ fn read_entry<'a>(
 ) {
     if entry.kind != KeyKind::Str {
         let message = format!("the id `{}` is no string in YAML", entry.key);
-        return reading.problem(entry.at, message, format!("quote it: \"{}\"", entry.key));
+        return reading.problem(Code::InvalidName, entry.at, message, format!("quote it: \"{}\"", entry.key));
     }
     let own = match entry.value {
         Value::Map(own) => own.to_vec(),
         Value::Str(_) => vec![Entry { key: "host", kind: KeyKind::Str, at: entry.at, value: entry.value }],
         other => {
             let message = format!("the roster entry of `{}` is {}", entry.key, other.type_name());
-            return reading.problem(entry.at, message, FORM);
+            return reading.problem(Code::InvalidSalt, entry.at, message, FORM);
         }
     };
     add(reading, gathered, entry.key, merged(reading, &own, defaults), entry.at);
@@ -135,13 +140,13 @@ fn add<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, id: &'a s
             ("timeout", value) if is_seconds(value) => variables.push((name, value, entry.at)),
             ("timeout", _) => {
                 let message = format!("the `timeout` of `{id}` is not a whole number of seconds");
-                reading.problem(entry.at, message, "write `timeout: 30`");
+                reading.problem(Code::InvalidSalt, entry.at, message, "write `timeout: 30`");
             }
             ("sudo", Value::Bool(..)) => variables.push((name, entry.value, entry.at)),
             // Salt takes any text for true, `no` in quotes too, and Ansible does not.
             ("sudo", other) => {
                 let message = format!("the `sudo` of `{id}` is {}, not true or false", other.type_name());
-                reading.problem(entry.at, message, "write `sudo: true`, without quotes");
+                reading.problem(Code::InvalidSalt, entry.at, message, "write `sudo: true`, without quotes");
             }
             (_, Value::Str(text)) if !text.trim().is_empty() => variables.push((name, guarded(text), entry.at)),
             ("port", Value::Int(_)) => variables.push((name, entry.value, entry.at)),
@@ -150,14 +155,14 @@ fn add<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, id: &'a s
                     "the `{key}` of `{id}` is {}",
                     if other.text() == Some("") { "empty" } else { other.type_name() }
                 );
-                reading.problem(entry.at, message, FORM);
+                reading.problem(Code::InvalidSalt, entry.at, message, FORM);
             }
         }
     }
     if let Some(roster) = &mut gathered.roster
         && roster.insert(id, Address { at, variables }).is_some()
     {
-        reading.warning(at, format!("`{id}` is in several rosters; the last one counts"));
+        reading.warning(Code::Ignored, at, format!("`{id}` is in several rosters; the last one counts"));
     }
     add_grains(reading, gathered, id, entries, at);
 }
@@ -187,7 +192,7 @@ fn add_grains<'a>(
             Value::Null => {}
             other => {
                 let message = format!("the `grains` of `{id}` are {}, not a mapping", other.type_name());
-                reading.problem(at, message, "write grains as a mapping: `grains: {role: web}`");
+                reading.problem(Code::InvalidSalt, at, message, "write grains as a mapping: `grains: {role: web}`");
             }
         }
     }
@@ -205,14 +210,19 @@ pub(super) fn document<'a>(reading: &mut Reading<'_, 'a>, path: &Path, private: 
             (reading.sound_text(decoded)?, hidden)
         }
         Content::Sealed => {
-            let problem = Problem::new("the file is under Ansible's vault, which Salt does not read");
+            let problem = Problem::of(Code::InvalidSalt, "the file is under Ansible's vault, which Salt does not read");
             reading.push(problem.at(Location::whole(path.display().to_string())).hint("name a file of Salt's"));
             return None;
         }
     };
     if let Some((offset, what)) = template(text.text) {
         let hint = "write it out as plain YAML, without `{%`, `{{` and `#!`, and name that file";
-        reading.problem(text.pos(offset), format!("the file is {what}, which only Salt can fill in"), hint);
+        reading.problem(
+            Code::InvalidSalt,
+            text.pos(offset),
+            format!("the file is {what}, which only Salt can fill in"),
+            hint,
+        );
         return None;
     }
     let mut repeated = Vec::new();
@@ -220,7 +230,7 @@ pub(super) fn document<'a>(reading: &mut Reading<'_, 'a>, path: &Path, private: 
         Ok(value) => {
             for (at, message) in repeated {
                 let message = message.split(';').next().unwrap_or_default();
-                reading.problem(at, message, "keep one of them: Salt refuses the file");
+                reading.problem(Code::DuplicateKey, at, message, "keep one of them: Salt refuses the file");
             }
             Some((text, value))
         }

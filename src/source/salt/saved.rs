@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Gathered, guarded, printed};
-use crate::error::{Location, Problem};
+use crate::error::{Code, Location, Problem};
 use crate::json;
 use crate::salt::{Bank, Coverage};
 use crate::source::Reading;
@@ -28,7 +28,7 @@ pub(super) fn read<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a
     let mut masked = false;
     let documents = documents(text);
     if documents.is_empty() {
-        return reading.problem(text.base, "the file is empty", hint(bank));
+        return reading.problem(Code::EmptySource, text.base, "the file is empty", hint(bank));
     }
     for document in documents {
         match json::parse(reading.arena, document) {
@@ -40,15 +40,20 @@ pub(super) fn read<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a
             }
             Ok(other) => {
                 let message = format!("the file holds {}, not a mapping of minions", other.type_name());
-                return reading.problem(document.base, message, hint(bank));
+                return reading.problem(Code::InvalidSalt, document.base, message, hint(bank));
             }
             Err(fault) => {
-                return reading.problem(fault.at, format!("the file is no JSON: {}", fault.message), hint(bank));
+                return reading.problem(
+                    Code::InvalidJson,
+                    fault.at,
+                    format!("the file is no JSON: {}", fault.message),
+                    hint(bank),
+                );
             }
         }
     }
     if masked {
-        let problem = Problem::new("the pillar is masked: its values are `**********`");
+        let problem = Problem::of(Code::InvalidSalt, "the pillar is masked: its values are `**********`");
         let hint = "Salt 3008 prints no pillar values; name the master's cache folder with `cache:` instead";
         reading.push(problem.at(Location::whole(path.display().to_string())).hint(hint));
     }
@@ -65,7 +70,12 @@ fn read_minion<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, b
     match entry.value {
         Value::Map(_) if entry.key == "local" => {
             let hint = "salt-call speaks of its own machine only; ask with salt '*' … --out=json --static";
-            reading.problem(entry.at, "this is what salt-call printed: `local` is no minion's id", hint);
+            reading.problem(
+                Code::InvalidSalt,
+                entry.at,
+                "this is what salt-call printed: `local` is no minion's id",
+                hint,
+            );
         }
         Value::Map(data) => {
             let data = protected(reading, data);
@@ -84,7 +94,7 @@ fn read_minion<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, b
                 Bank::Grains => "save grains.items, or grains.item NAME, which keeps the names; not grains.get",
                 Bank::Pillar => "save pillar.items, or pillar.item NAME, which keeps the names; not pillar.get",
             };
-            reading.problem(entry.at, message, hint);
+            reading.problem(Code::InvalidSalt, entry.at, message, hint);
         }
     }
 }

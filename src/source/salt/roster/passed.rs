@@ -3,7 +3,7 @@
 
 use indexmap::IndexMap;
 
-use crate::error::Problem;
+use crate::error::{Code, Problem};
 use crate::nearest;
 use crate::source::Reading;
 use crate::text::Pos;
@@ -85,12 +85,12 @@ impl<'a> Passed<'a> {
                 ),
                 None => (format!("`{key}` {of} is not a roster key; salt-ssh ignores it, too"), meant(key)),
             };
-            reading.warnings.push(Problem::new(message).at(reading.texts.locate(*at)).hint(hint));
+            reading.found.warn(Problem::of(Code::Ignored, message).at(reading.texts.locate(*at)).hint(hint));
         }
         let more = self.0.len().saturating_sub(NAMED);
         if more > 0 {
-            let problem = Problem::new(format!("{more} more keys of the roster are ignored"));
-            reading.warnings.push(problem.hint("check that the file is a roster"));
+            let problem = Problem::of(Code::Ignored, format!("{more} more keys of the roster are ignored"));
+            reading.found.warn(problem.hint("check that the file is a roster"));
         }
     }
 }
