@@ -3,14 +3,14 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use regal_inventory::assign::{Assigned, Assignments};
 use regal_inventory::emit::export::options::Port;
 use regal_inventory::emit::export::{Export, FORMATS, Options, Setting};
 use regal_inventory::emit::report::Report;
 use regal_inventory::inventory::effective::Effective;
 use regal_inventory::inventory::{Inventory, Target};
-use regal_inventory::plan::names::Naming;
 use regal_inventory::plan::plan;
+use regal_inventory::plan::{Assigned, Assignments};
+use regal_inventory::policy::naming::Naming;
 use regal_inventory::policy::{Amount, BatchSize, Keys, Layer, Policy};
 use regal_inventory::text::{Arena, Pos, TextMap};
 use regal_inventory::value::Value;

@@ -8,9 +8,9 @@
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use regal_inventory::assign::{Assigned, Assignments, Facts, Label};
 use regal_inventory::error::Location;
 use regal_inventory::plan::plan;
+use regal_inventory::plan::{Assigned, Assignments, Facts, Label};
 use regal_inventory::policy::{Amount, BatchSize, Keys, Layer, Mode, Policy, Set};
 
 fn set<T>(value: T) -> Option<Set<T>> {

@@ -9,9 +9,9 @@ use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterio
 use regal_inventory::assign::{Request, assign};
 use regal_inventory::emit::ansible::{Listing, PlanGroups};
 use regal_inventory::error::Location;
-use regal_inventory::plan::names::Naming;
 use regal_inventory::plan::plan;
 use regal_inventory::policy::Policy;
+use regal_inventory::policy::naming::Naming;
 use regal_inventory::settings::{VersionFrom, VersionSource};
 use regal_inventory::source::{Format, Loaded, Options, Spec, load, read_text};
 use regal_inventory::text::{Arena, TextMap};

@@ -150,7 +150,9 @@ impl Staged {
             return Err(unreplaceable(&path, "it is the root of all folders", "name a folder in it"));
         };
         let mut notes = Vec::new();
-        let holder = Holder::beside(&path, &mut notes).map_err(cannot)?;
+        let folder = path.parent().unwrap_or(Path::new("/"));
+        leftovers::remove(folder, &mut notes);
+        let holder = Holder::inside(folder).map_err(cannot)?;
         let staged = Staged { holder, path, name, kind, state: State::Beside, made: None, notes };
         staged.check_place()?;
         Ok(staged)

@@ -53,7 +53,7 @@
 //! The planner alone needs names and a [`Policy`](policy::Policy), and neither files nor an inventory:
 //!
 //! ```
-//! use regal_inventory::assign::{Assigned, Assignments};
+//! use regal_inventory::plan::{Assigned, Assignments};
 //! use regal_inventory::plan::{Stage, plan};
 //! use regal_inventory::policy::Policy;
 //!

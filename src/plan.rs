@@ -15,6 +15,7 @@ pub mod compare;
 mod contradictions;
 mod fleet;
 mod id;
+mod input;
 pub mod names;
 mod order;
 mod shared;
@@ -25,13 +26,14 @@ mod strategy;
 mod tests;
 pub mod waves;
 mod why;
+mod work;
 
-use crate::assign::Assignments;
 use crate::error::{Error, Problem, Result};
 use crate::policy::{Approval, Policy};
 use crate::shown::Shown;
 use batches::Findings;
 pub use id::plan_id;
+pub use input::{Assigned, Assignments, Facts, Label};
 pub use stable::host_hash;
 pub use why::{Reason, Share, Why, join};
 

@@ -9,7 +9,9 @@ mod described;
 mod duration;
 mod glob;
 mod keys;
+pub mod naming;
 mod rules;
+pub mod versions;
 mod words;
 
 use indexmap::IndexMap;

@@ -11,6 +11,7 @@ mod layer;
 mod place;
 mod policy_keys;
 pub mod schema;
+pub(crate) mod source;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -18,18 +19,19 @@ mod typed;
 
 use std::time::Duration;
 
-use crate::error::{Error, Location, Result};
-use crate::plan::names::Naming;
+use crate::error::{Error, Result};
 pub use crate::policy::Pattern;
+use crate::policy::naming::Naming;
+pub use crate::policy::versions::{ExplicitVersion, VersionFrom, VersionSource};
 use crate::policy::{Layer, Policy};
 use crate::source::Limits;
 use crate::source::engine::Mode;
-use crate::source::salt::Part;
 use crate::text::{Arena, Text, TextMap};
 use draft::Draft;
 pub use keys::{Id, KEYS, Key, Shape, variable};
 use layer::Reader;
 pub use place::Place;
+pub use source::{Source, VaultId};
 
 /// Variables that are no settings: where the file is, what the collection's plugins read, and the mark of a run within a run.
 pub const RESERVED_VARIABLES: [&str; 4] =
@@ -88,83 +90,6 @@ pub struct Settings {
     pub skip_vaults: bool,
     /// The `REGAL_*` variables that took part, in their order.
     pub environment: Vec<(String, String)>,
-}
-
-/// A source of inventory, or of a vault password.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
-    /// The path, or a list of hosts with commas.
-    pub text: String,
-    /// Whether a path is relative to the file's folder; else it is to the working directory.
-    pub from_file: bool,
-    /// Where it is named.
-    pub at: Location,
-    /// The paths of a Salt source by what they hold; empty for others, whose text is the path.
-    pub salt: Vec<(Part, String)>,
-}
-
-/// A vault password with its id, `ID@FILE` or `FILE`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VaultId {
-    /// The id, if there is one.
-    pub id: Option<String>,
-    /// The file that holds the password, or the program that prints it.
-    pub file: Source,
-}
-
-impl VaultId {
-    /// Splits the text of a source.
-    ///
-    /// # Errors
-    /// Why it cannot be used, as a fragment: Ansible would ask the user for the password, or there is no file.
-    pub fn parse(source: Source) -> std::result::Result<Self, &'static str> {
-        let (id, file) = match source.text.split_once('@') {
-            Some((id, file)) => (Some(id.to_string()).filter(|id| !id.is_empty()), file.to_string()),
-            None => (None, source.text),
-        };
-        match file.as_str() {
-            "" => Err("there is no file behind the `@`"),
-            "prompt" | "prompt_ask_vault_pass" => Err("an inventory cannot ask for a password"),
-            _ => Ok(VaultId { id, file: Source { text: file, ..source } }),
-        }
-    }
-}
-
-/// Where versions come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum VersionSource {
-    /// From a map of versions to hosts, in its order.
-    Explicit(Vec<ExplicitVersion>),
-    /// From each host.
-    From(VersionFrom, Location),
-}
-
-/// A version with its hosts, as written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExplicitVersion {
-    /// The version, as written: `1.10` stays `1.10`.
-    pub version: String,
-    /// Its hosts; never empty.
-    pub hosts: Vec<Pattern>,
-    /// Where it stands.
-    pub at: Location,
-}
-
-/// What tells a host's version.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum VersionFrom {
-    /// The value of this variable.
-    Var(String),
-    /// What the one `*` stands for in the name of a group that the host is in.
-    Group(String),
-    /// The result of this template over the host's variables.
-    Template(String),
-    /// A grain of Salt, or what Salt's `:` leads to in one.
-    Grain(String),
-    /// A key of a Salt pillar, or what Salt's `:` leads to in one.
-    Pillar(String),
-    /// What the one `*` stands for in the name of a Salt nodegroup that the minion is in.
-    Nodegroup(String),
 }
 
 /// Reads the settings.

@@ -6,9 +6,11 @@
 mod attempt;
 pub mod bytes;
 pub mod cache;
+mod call;
 mod descent;
 mod directory;
 pub mod engine;
+mod entries;
 mod file;
 mod handed;
 mod ini;
@@ -42,6 +44,9 @@ use file::{Content, Decoded};
 pub use interrupt::Interrupt;
 pub use passwords::Secret;
 
+/// What `plugin` may say in a configuration of this program: what keeps Ansible from reading it as data, and the inventory plugin
+/// of the collection, which calls this program.
+pub const OWN_PLUGINS: [&str; 2] = ["regal-inventory", "regal.rollout.batches"];
 /// The most bytes that the names of one line's hosts may take.
 const MAX_RANGE_BYTES: usize = 16 << 20;
 /// The most hosts that ranges may name, again and again, and variables that their lines may give them.
@@ -339,7 +344,7 @@ impl<'a> Reading<'_, 'a> {
 
     /// A file by what it is: a script, YAML, or INI.
     fn file(&mut self, path: &Path) {
-        if script::is_executable(path) && script::read(self, path) != script::Outcome::NotAProgram {
+        if entries::is_executable(path) && script::read(self, path) != script::Outcome::NotAProgram {
             return;
         }
         let decoded = match self.read_text(path) {

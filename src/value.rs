@@ -11,6 +11,7 @@ mod print;
 mod tagged;
 #[cfg(test)]
 mod tests;
+pub(crate) mod yaml11;
 mod yaml_text;
 
 use std::borrow::Cow;

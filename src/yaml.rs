@@ -19,11 +19,11 @@ mod tests;
 use std::collections::HashMap;
 
 use events::{Event, Events, Kind, MAX_DEPTH, Node, Style};
-use scalar::Resolved;
 use tags::Tag;
 
 use crate::error::Code;
 use crate::text::{Arena, Pos, Text};
+use crate::value::yaml11::{Resolved, resolve_loosely};
 use crate::value::{Entry, Fault, KeyKind, Value, keys};
 
 /// How much aliases may expand to unless it is said otherwise, in nodes; 32 bytes of a string count as a node.
@@ -252,7 +252,7 @@ impl<'a, 'w> Composer<'a, 'w> {
         if !plain {
             return Ok(self.done(Value::Str(text), text, false));
         }
-        let (resolved, text) = scalar::resolve_loosely(text);
+        let (resolved, text) = resolve_loosely(text);
         match resolved {
             Resolved::Merge if self.expects_key() => {
                 Ok(Done { value: Value::Null, role: Role::Merge, weight: 1, height: 0 })

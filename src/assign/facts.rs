@@ -7,13 +7,13 @@ use std::rc::Rc;
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
-use super::from_inventory::{Assigner, MAX_NOTES};
-use super::{Assigned, Assignments, Facts, Label};
+use super::assigner::{Assigner, MAX_NOTES, Selected};
 use crate::error::{Location, Problem};
 use crate::fold;
 use crate::inventory::membership::SetId;
 use crate::inventory::{ALL, GroupId, HostId, UNGROUPED, Var, effective};
 use crate::nearest;
+use crate::plan::{Assigned, Assignments, Facts, Label};
 use crate::policy::{Pattern, Policy, Rules, Set};
 use crate::shown::Shown;
 use crate::value::{Value, is_template};
@@ -25,23 +25,6 @@ const WIDTH: usize = 100;
 
 /// The hosts of one id, and whether it was decrypted.
 type Owners<'a> = (bool, Vec<&'a str>);
-
-/// The hosts that patterns select.
-pub(super) struct Selected {
-    /// For each host of the inventory its place among the selected, or [`Selected::NOT`].
-    places: Vec<u32>,
-    hosts: Vec<HostId>,
-    /// Of `canary.hosts`: those that a version plans.
-    pinned: RefCell<Option<HashSet<HostId>>>,
-}
-
-impl Selected {
-    const NOT: u32 = u32::MAX;
-
-    fn place(&self, host: HostId) -> Option<u32> {
-        self.places.get(host.index()).copied().filter(|place| *place != Self::NOT)
-    }
-}
 
 impl<'a> Assigner<'_, 'a> {
     /// The hosts of each version with what the policy asks about them, without those that it keeps out.

@@ -1,10 +1,10 @@
 //! Versions out of what Salt knows of its minions.
 
-use super::from_inventory::{Assigner, listed};
+use super::assigner::{Assigner, listed};
 use crate::error::{Location, Problem};
 use crate::inventory::HostId;
+use crate::policy::Pattern;
 use crate::salt::{self, Bank, Coverage, Fleet, is_target};
-use crate::settings::Pattern;
 
 impl Assigner<'_, '_> {
     /// The version that a grain or a pillar key says.

@@ -3,7 +3,8 @@
 use crate::error::{Error, Problem, Result};
 use crate::inventory::{Inventory, UNGROUPED};
 use crate::pattern;
-use crate::settings::{ExplicitVersion, Pattern};
+use crate::policy::Pattern;
+use crate::policy::versions::ExplicitVersion;
 use crate::text::{Arena, Pos};
 
 /// An inventory of just the hosts that the versions name.

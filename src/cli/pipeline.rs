@@ -3,15 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use regal_inventory::assign::{self, Assignments, Request, literal_hosts};
+use regal_inventory::assign::{self, Request, literal_hosts};
 use regal_inventory::emit::ansible::PlanGroups;
 use regal_inventory::emit::connection::{Connection, connections};
 use regal_inventory::error::{Error, Location, Problem};
 use regal_inventory::files::Access;
 use regal_inventory::inventory::Inventory;
 use regal_inventory::limit;
-use regal_inventory::plan::names::{GroupNames, Naming};
+use regal_inventory::plan::Assignments;
+use regal_inventory::plan::names::GroupNames;
 use regal_inventory::plan::{Plan, plan};
+use regal_inventory::policy::naming::Naming;
 use regal_inventory::salt::Fleet;
 use regal_inventory::settings::{self, Input, OptionText, Place, Settings, VersionFrom, VersionSource};
 use regal_inventory::source::bytes::{Pipes, is_descriptor};

@@ -7,7 +7,6 @@
 
 pub mod groups;
 pub mod lossy;
-mod namesakes;
 pub mod placement;
 mod pretty;
 mod yaml;

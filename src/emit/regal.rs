@@ -25,9 +25,9 @@ pub fn write(plan: &Plan<'_>, out: &mut impl Write) -> io::Result<()> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::assign::{Assigned, Assignments};
     use crate::error::Location;
     use crate::plan::plan;
+    use crate::plan::{Assigned, Assignments};
     use crate::policy::{Amount, BatchSize, Keys, Layer, Policy, Priority, SharedHosts};
 
     /// What comes of `version_host` under regal's other arguments.

@@ -13,8 +13,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, openat, unlinkat};
 
-use super::{Access, leftovers, tree};
-use crate::error::Problem;
+use super::{Access, tree};
 
 /// How the names of holders begin and end.
 pub(super) const PREFIX: &str = ".regal-inventory-";
@@ -46,10 +45,8 @@ pub(super) struct Holder {
 }
 
 impl Holder {
-    /// Makes a holder beside a path, and removes those that ended processes left there; what stays goes to the notes.
-    pub fn beside(path: &Path, notes: &mut Vec<Problem>) -> io::Result<Self> {
-        let folder = path.parent().unwrap_or(Path::new("/"));
-        leftovers::remove(folder, notes);
+    /// Makes a holder in a folder.
+    pub fn inside(folder: &Path) -> io::Result<Self> {
         for _ in 0..TRIES {
             if let Some(holder) = Self::make(folder)? {
                 return Ok(holder);

@@ -3,50 +3,23 @@
 use super::canary::Canary;
 use super::caps::Caps;
 use super::fleet::Fleet;
+use super::input::Assigned;
 use super::sizes::Sizes;
-use super::strategy::{Deal, State, Strategy, choose};
-use super::why::{Reason, Why, domains};
+use super::strategy::{Deal, State, choose};
+use super::why::{Why, domains};
+use super::work::{Watch, Work};
 use super::{Batch, Domains, Rollout, Stage, contradictions, count};
-use crate::assign::Assigned;
 use crate::error::Problem;
 use crate::policy::{Amount, Mode, Remainder, Rules};
 
 /// The most hashes that waves may take, as a guard against days of work.
 const MAX_HASHES: usize = 20_000_000;
 
-/// The host that is asked about, and the answer.
-#[derive(Default)]
-pub(super) struct Watch<'a> {
-    host: Option<u32>,
-    found: Option<Reason<'a>>,
-}
-
-impl<'a> Watch<'a> {
-    /// Keeps the reason if it is the host's.
-    pub fn see(&mut self, host: u32, reason: impl FnOnce() -> Reason<'a>) {
-        if self.host == Some(host) {
-            self.found = Some(reason());
-        }
-    }
-}
-
 /// What planning one version finds besides its batches.
 #[derive(Default)]
 pub(super) struct Findings {
     pub problems: Vec<Problem>,
     pub warnings: Vec<Problem>,
-}
-
-/// The work on one version.
-pub(super) struct Work<'f, 'v, 'a> {
-    pub fleet: &'f Fleet<'v, 'a>,
-    pub sizes: Sizes<'v>,
-    /// What became of each host so far.
-    pub states: Vec<State>,
-    /// The open batch.
-    pub caps: Caps<'f, 'v, 'a>,
-    pub watch: &'f mut Watch<'a>,
-    pub problems: &'f mut Vec<Problem>,
 }
 
 /// The batches of a version that has hosts; nothing where there are problems.
@@ -157,18 +130,6 @@ impl<'a> Work<'_, '_, 'a> {
             }
             size_before = size;
         }
-    }
-
-    /// The next hosts, at most `size`, as far as the strategy and the caps let them in.
-    pub fn fill(&mut self, strategy: &mut dyn Strategy<'a>, size: usize) -> Vec<u32> {
-        let mut hosts = Vec::with_capacity(size.min(strategy.section()));
-        while hosts.len() < size {
-            let Some(host) = strategy.next(&self.caps) else { break };
-            self.watch.see(host, || strategy.reason(host));
-            self.caps.take(host);
-            hosts.push(host);
-        }
-        hosts
     }
 
     /// A strategy that keeps hosts back would lose them without a word.

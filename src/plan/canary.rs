@@ -1,9 +1,9 @@
 //! The canary: pinned hosts, one of each value that is to be covered, then whoever is next.
 
-use super::batches::Work;
 use super::fleet::{Division, Fleet};
 use super::strategy::{Deal, State, choose};
 use super::why::Reason;
+use super::work::Work;
 use super::{DomainName, Stage, count};
 use crate::error::Problem;
 use crate::fold;

@@ -241,9 +241,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::assign::{Assigned, Assignments};
-    use crate::plan::names::Naming;
     use crate::plan::plan;
+    use crate::plan::{Assigned, Assignments};
+    use crate::policy::naming::Naming;
     use crate::policy::{Amount, BatchSize, Keys, Layer, SharedHosts};
 
     /// A plan with a canary of 1 and batches of so many hosts.

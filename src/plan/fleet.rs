@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::input::{Assigned, Label};
 use super::stable::host_hash;
 use super::{Domain, DomainName, LabelValue, count};
-use crate::assign::{Assigned, Label};
 use crate::error::Problem;
 use crate::fold;
 use crate::policy::{Amount, Missing, Mode, Order, Rules};

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use super::{Plan, Rollout, Stage};
 use crate::error::{Problem, Result};
+use crate::policy::naming::{Naming, Spelling, cleaned, safe, unusable};
 use crate::shown::Shown;
 
 /// The group over all versions.
@@ -15,28 +16,6 @@ pub const ROOT: &str = "regal";
 
 /// Names that Ansible or this program gives to groups of its own.
 const RESERVED: [&str; 3] = ["all", "ungrouped", ROOT];
-
-/// How versions are spelled as group names.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Spelling {
-    /// As they are: `app-1.0.0_groupA`.
-    #[default]
-    Raw,
-    /// With letters, digits and `_` only: `app_1_0_0_groupA`.
-    Safe,
-}
-
-/// How groups are named.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Naming {
-    /// Stands before each name, with a `_`.
-    pub prefix: Option<String>,
-    /// The spelling.
-    pub spelling: Spelling,
-    /// Whether Ansible is told to clean names itself (`TRANSFORM_INVALID_GROUP_CHARS=always`), which would merge `1.0`
-    /// and `2.0`.
-    pub ansible_cleans: bool,
-}
 
 /// The group names of a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -179,18 +158,6 @@ fn clashes(rollouts: &[RolloutNames], spell: impl Fn(&str) -> String) -> Vec<(us
     found
 }
 
-/// Whether a name is usable in Ansible's patterns as it is.
-pub fn is_plain(name: &str) -> bool {
-    !name.is_empty() && unusable(name).is_none()
-}
-
-/// The first character that makes a name unusable in Ansible's patterns.
-fn unusable(name: &str) -> Option<char> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let first = name.chars().next().filter(|c| !plain(*c));
-    first.or_else(|| name.chars().find(|c| !plain(*c) && !matches!(c, '.' | '+' | '-')))
-}
-
 /// What is said of a version that was decrypted.
 const HIDDEN: &str = "it has a character that Ansible's patterns would misread, and it came from a file under vault";
 
@@ -204,24 +171,11 @@ fn describe(c: char, leads: bool) -> String {
     }
 }
 
-/// The safe spelling: `_` for every character but letters and digits, and before a leading digit.
-pub fn safe(name: &str) -> String {
-    let lead = if name.starts_with(|c: char| c.is_ascii_digit()) { "_" } else { "" };
-    let rest: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-    format!("{lead}{rest}")
-}
-
-/// What Ansible's own cleaning makes of a name: `_` in place of a leading digit too.
-pub fn cleaned(name: &str) -> String {
-    let clean = |(i, c): (usize, char)| if c.is_ascii_alphabetic() || (i > 0 && c.is_ascii_digit()) { c } else { '_' };
-    name.chars().enumerate().map(clean).collect()
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::assign::{Assigned, Assignments};
+    use crate::plan::{Assigned, Assignments};
     use crate::policy::Policy;
 
     fn named(naming: &Naming, versions: &[&str]) -> Result<GroupNames> {

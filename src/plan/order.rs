@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::LabelValue;
 use super::fleet::label_values;
-use crate::assign::Assigned;
+use super::input::Assigned;
 use crate::error::{Location, Problem};
 use crate::policy::{DomainOrder, Priority, Rules};
 

@@ -2,7 +2,7 @@
 
 use foldhash::{HashMap, HashSet};
 
-use crate::assign::Assigned;
+use super::input::Assigned;
 use crate::error::Problem;
 use crate::fold;
 use crate::policy::SharedHosts;

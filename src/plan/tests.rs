@@ -8,8 +8,8 @@ mod spread;
 use proptest::prelude::*;
 
 use super::*;
-use crate::assign::Assigned;
 use crate::error::Location;
+use crate::plan::Assigned;
 use crate::policy::{Amount, BatchSize, Glob, Keys, Layer, Override, Priority, SharedHosts};
 
 fn assigned<'a>(version: &'a str, hosts: &[&'a str]) -> Assigned<'a> {

@@ -117,9 +117,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::assign::{Assigned, Assignments};
-    use crate::plan::names::Naming;
     use crate::plan::plan;
+    use crate::plan::{Assigned, Assignments};
+    use crate::policy::naming::Naming;
     use crate::policy::{Policy, SharedHosts};
 
     /// Plans versions with a canary of 1 and batches of 1.

@@ -8,11 +8,12 @@ use super::forms;
 use super::keys::Id;
 use super::layer::{Given, Origin, Reader, Scope};
 use super::policy_keys;
+use super::source::{Source, VaultId, source};
 use super::sources;
 use super::typed::{self, Typed};
-use super::{ExplicitVersion, Source, VaultId, VersionFrom, VersionSource};
 use crate::error::Location;
-use crate::plan::names::{Spelling, is_plain};
+use crate::policy::naming::{Spelling, is_plain};
+use crate::policy::versions::{ExplicitVersion, VersionFrom, VersionSource};
 use crate::policy::{Glob, Keys, Override, Pattern, Priority, SharedHosts};
 use crate::source::engine::Mode;
 use crate::value::{Entry, KeyKind, Value};
@@ -230,10 +231,6 @@ fn own_keys<'a>(inner: Vec<Given<'a>>, reader: &mut Reader<'_, 'a>) -> (Keys, Op
 fn report<'a>(given: &Given<'a>, wrong: typed::Wrong, reader: &mut Reader<'_, 'a>) {
     let message = format!("`{}` cannot be {}: {}", given.written, wrong.given, wrong.why);
     reader.report(given.origin, given.at, message, format!("allowed: {}", given.key.allowed));
-}
-
-pub(super) fn source(text: &str, origin: Origin<'_>, at: Location) -> Source {
-    Source { text: text.to_string(), from_file: matches!(origin, Origin::File), at, salt: Vec::new() }
 }
 
 /// Whether a key says what tells a host's version.

@@ -4,12 +4,12 @@
 //! values to both. A key without a form does not compile.
 
 use super::keys::{Id, KEYS, Key};
-use crate::plan::names::Spelling;
+use crate::policy::naming::Spelling;
 use crate::policy::{Approval, DomainOrder, Missing, Mode, Order, Remainder, SharedHosts, SpreadMode};
-use crate::source::engine;
+use crate::source::{OWN_PLUGINS, engine};
 
 /// The words of `plugin`, `group_names`, `engine` and `vault`, with what they mean.
-pub(super) const PLUGINS: &[(&str, ())] = &[(engine::OWN_PLUGINS[0], ()), (engine::OWN_PLUGINS[1], ())];
+pub(super) const PLUGINS: &[(&str, ())] = &[(OWN_PLUGINS[0], ()), (OWN_PLUGINS[1], ())];
 pub(super) const SPELLINGS: &[(&str, Spelling)] = &[("raw", Spelling::Raw), ("safe", Spelling::Safe)];
 pub(super) const ENGINES: &[(&str, engine::Mode)] =
     &[("auto", engine::Mode::Auto), ("native", engine::Mode::Native), ("ansible", engine::Mode::Ansible)];

@@ -6,9 +6,8 @@
 //!   - salt: {keys: pki/master, cache: /var/cache/salt/master, nodegroups: master.d}
 //! ```
 
-use super::Source;
-use super::draft::source;
 use super::layer::{Given, Reader};
+use super::source::{Source, source};
 use super::typed::{self, Typed};
 use crate::nearest;
 use crate::source::salt::Part;

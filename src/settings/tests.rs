@@ -95,7 +95,7 @@ limit: 'web*'
     assert_eq!((texts(&rules.exclude), texts(&settings.limit)), (vec!["old*"], vec!["web*"]));
     assert_eq!(settings.policy.shared_hosts, SharedHosts::Error);
     assert_eq!(settings.naming.prefix.as_deref(), Some("api"));
-    assert_eq!(settings.naming.spelling, crate::plan::names::Spelling::Safe);
+    assert_eq!(settings.naming.spelling, crate::policy::naming::Spelling::Safe);
     assert!(settings.groups_only);
     assert_eq!(rules.canary_size.unwrap().to_string(), "5%");
     assert_eq!((rules.canary_bake, rules.bake, rules.approval), (3600, 600, Approval::AfterCanary));

@@ -12,8 +12,8 @@ use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
-use super::program::Call;
-use super::{Reading, directory, io_message};
+use super::call::Call;
+use super::{Reading, entries, io_message};
 use crate::error::{Code, Location, Problem};
 use crate::files::{self, Access};
 
@@ -170,8 +170,8 @@ fn stamp(hash: &mut Sha256, path: &Path, depth: usize, left: &mut usize) {
     let Ok(metadata) = path.metadata() else { return field(hash, b"none") };
     *left = left.saturating_sub(1);
     if metadata.is_dir() && depth < MAX_DEPTH && *left > 0 {
-        let entries = directory::sorted_entries(path).unwrap_or_default();
-        entries.iter().for_each(|entry| stamp(hash, entry, depth + 1, left));
+        let inside = entries::sorted_entries(path).unwrap_or_default();
+        inside.iter().for_each(|entry| stamp(hash, entry, depth + 1, left));
     } else if metadata.is_file() {
         let (seconds, nanoseconds) = (metadata.mtime(), metadata.mtime_nsec());
         field(hash, format!("{seconds}.{nanoseconds} {}", metadata.size()).as_bytes());

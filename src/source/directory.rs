@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::engine::OWN_PLUGINS;
-use super::{Reading, io_message, same_file, script};
+use super::entries::{MAX_DEPTH, is_executable, sorted_entries};
+use super::{OWN_PLUGINS, Reading, io_message, same_file};
 use crate::error::{Code, Location, Problem};
 
 /// Endings that Ansible passes over, its `INVENTORY_IGNORE_EXTS` from 2.19 on.
@@ -11,8 +11,6 @@ const IGNORED_ENDINGS: [&str; 12] =
     [".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".orig", ".cfg", ".retry"];
 /// Names that hold variables or plugins.
 const IGNORED_NAMES: [&str; 3] = ["host_vars", "group_vars", "vars_plugins"];
-/// Directories in directories, at most: a link may lead back up.
-pub(super) const MAX_DEPTH: usize = 40;
 /// So much of a file is looked at to see whether it is our own, in bytes.
 const HEAD: usize = 4096;
 
@@ -65,7 +63,7 @@ impl Reading<'_, '_> {
             return true;
         }
         let Some(head) = self.head(path, HEAD) else { return false };
-        if script::is_executable(path) && head.starts_with("#!") {
+        if is_executable(path) && head.starts_with("#!") {
             let program = |line: &str| !line.trim_start().starts_with('#') && line.contains("regal-inventory");
             return head.lines().next().is_some_and(|line| line.contains("regal-inventory"))
                 || head.lines().skip(1).any(program);
@@ -82,11 +80,4 @@ fn is_ignored(name: &str) -> bool {
     name.starts_with('.')
         || IGNORED_NAMES.contains(&name)
         || IGNORED_ENDINGS.iter().any(|ending| name.ends_with(ending))
-}
-
-/// What is in a directory, sorted by name.
-pub(super) fn sorted_entries(path: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let mut entries = std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
-    entries.sort();
-    Ok(entries)
 }

@@ -11,10 +11,10 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::bytes::{Nature, is_descriptor, nature};
+use super::call::{Answer, Call};
 use super::file::unreadable;
 use super::handed::Handed;
-use super::program::{Answer, Call};
-use super::{Content, Kind, Reading, Secret, Spec, io_message, script, vaults, yaml};
+use super::{Content, Kind, Reading, Secret, Spec, entries, io_message, script, vaults, yaml};
 use crate::error::{Code, Location, Problem};
 use crate::text::{Arena, Printer};
 use crate::value::{Entry, Value};
@@ -41,9 +41,6 @@ pub struct Engine {
     pub program: Option<PathBuf>,
 }
 
-/// What `plugin` may say in a configuration of this program: what keeps Ansible from reading it as data, and the inventory plugin
-/// of the collection, which calls this program.
-pub const OWN_PLUGINS: [&str; 2] = ["regal-inventory", "regal.rollout.batches"];
 /// The configuration of a plugin is never larger, in bytes; in a larger file none is looked for.
 const MAX_CONFIG: u64 = 1 << 20;
 /// Its `group_vars` would count as a playbook's, and without one those of the working directory do. It has none.
@@ -178,7 +175,7 @@ impl Survey {
 fn plugin_of<'a>(reading: &mut Reading<'_, 'a>, path: &Path) -> Option<&'a Entry<'a>> {
     let ending = path.extension().map(|ending| ending.to_string_lossy().into_owned());
     let may_be = matches!(ending.as_deref(), None | Some("yml" | "yaml" | "json"))
-        && !script::is_executable(path)
+        && !entries::is_executable(path)
         && path.metadata().is_ok_and(|metadata| metadata.len() <= MAX_CONFIG);
     if !may_be || !mentions_plugin(reading, path) {
         return None;
@@ -201,7 +198,7 @@ fn mentions_plugin(reading: &Reading<'_, '_>, path: &Path) -> bool {
 /// process has open.
 fn is_handed(path: &Path) -> bool {
     nature(path).is_ok_and(|nature| nature == Nature::Pipe || nature == Nature::File && is_descriptor(path))
-        && !script::is_executable(path)
+        && !entries::is_executable(path)
 }
 
 /// The sources and passwords as arguments, and what was written for them.

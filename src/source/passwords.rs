@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use super::bytes::{Nature, Unread, nature};
 use super::process::{self, End, Job, Outcome};
 use super::program::stop;
-use super::{Options, Reading, io_message, script};
+use super::{Options, Reading, entries, io_message};
 use crate::error::{Code, Location, Problem};
 use crate::vault::{self, Failure, Keyring};
 
@@ -72,7 +72,7 @@ impl Secret {
         let password = if nature(&self.path).map_err(unreadable)? == Nature::Folder {
             let problem = Problem::of(Code::Vault, format!("the vault password file `{shown}` is a directory"));
             return Err(problem.hint("name the file that holds the password, or the program that prints it"));
-        } else if script::is_executable(&self.path) {
+        } else if entries::is_executable(&self.path) {
             self.printed(options)?
         } else {
             let text = options.pipes.read(&self.path, &options.limits).map_err(unreadable)?;
@@ -95,7 +95,7 @@ impl Secret {
     /// What the program prints. It may talk to the terminal on stdin and stderr.
     fn printed(&self, options: &Options) -> Result<Vec<u8>, Problem> {
         let shown = self.path.display();
-        let mut command = Command::new(script::program(&self.path));
+        let mut command = Command::new(entries::program(&self.path));
         if let (true, Some(id)) = (self.is_client(), &self.id) {
             command.args(["--vault-id", id]);
         }

@@ -3,53 +3,16 @@
 //! A program is run directly, never through a shell. What it prints is kept in the cache where there is one, once it has
 //! turned out to be a JSON mapping.
 
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use super::bytes::{seconds, size};
+use super::call::{Answer, Call};
 use super::process::{self, End, Job, Outcome};
 use super::{Limits, Options, Reading, cache, io_message};
 use crate::error::{Code, Location, Problem};
 use crate::json;
-use crate::text::{Arena, Pos, Printer, Text};
-use crate::value::{Entry, Value};
-
-/// A call of a program.
-pub(super) struct Call {
-    /// The call as messages name it: `hosts.py --list`.
-    pub name: String,
-    /// The program as messages call it: `the inventory script`.
-    pub what: &'static str,
-    /// What the text counts as.
-    pub printer: Printer,
-    /// The program; with a slash in it, for the system would search `PATH` otherwise.
-    pub program: PathBuf,
-    /// Its arguments.
-    pub arguments: Vec<String>,
-    /// Variables set for it, besides the guard.
-    pub environment: Vec<(&'static str, String)>,
-    /// Paths in what it writes to stderr, with what a message calls them.
-    pub renamed: Vec<(String, String)>,
-    /// Whether what it prints may be kept in the cache.
-    pub may_keep: bool,
-    /// Files whose change makes what is cached useless, the program itself included.
-    pub watched: Vec<PathBuf>,
-    /// What to do when it cannot be run at all, when it fails, and when it prints something else than a mapping.
-    pub hints: [&'static str; 3],
-}
-
-/// What came of a call.
-#[derive(Clone, Copy)]
-pub(super) enum Answer<'a> {
-    /// The mapping that it printed, and its text.
-    Mapping(&'a [Entry<'a>], Text<'a>),
-    /// It printed nothing.
-    Nothing,
-    /// The system cannot run it (`ENOEXEC`): a data file with a stray run bit.
-    NotAProgram,
-    /// The problem is with the reading.
-    Failed,
-}
+use crate::text::Printer;
+use crate::value::Value;
 
 struct Printed {
     stdout: String,
@@ -125,19 +88,6 @@ impl<'a> Reading<'_, 'a> {
         };
         self.problem(Code::ProgramFailed, at, format!("{} printed {wrong}{stderr}", call.what), call.hints[2]);
         Answer::Failed
-    }
-}
-
-impl Call {
-    fn is_list(&self) -> bool {
-        self.arguments.iter().any(|argument| argument == "--list")
-    }
-
-    /// Whether a text is all that the program has to say: for a host, that may be nothing.
-    fn is_complete(&self, printed: &[u8]) -> bool {
-        let Ok(text) = std::str::from_utf8(printed) else { return false };
-        let nothing = text.trim().is_empty() && !self.is_list();
-        nothing || json::parse(&Arena::new(), Text { text, base: Pos::default() }).is_ok()
     }
 }
 

@@ -392,7 +392,7 @@ fn printed<'a>(reading: &mut Reading<'_, 'a>, path: &Path) -> Option<Text<'a>> {
 
 /// The entries of a folder, sorted by name; those that start with a dot are left out.
 fn entries_of(reading: &mut Reading<'_, '_>, path: &Path) -> Option<Vec<PathBuf>> {
-    match super::directory::sorted_entries(path) {
+    match super::entries::sorted_entries(path) {
         Ok(entries) => {
             let hidden = |path: &PathBuf| file_name(path).starts_with('.');
             Some(entries.into_iter().filter(|path| !hidden(path)).collect())

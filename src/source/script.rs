@@ -3,11 +3,11 @@
 //! A script is run directly, never through a shell: `SCRIPT --list`, then `SCRIPT --host NAME` for each host unless the
 //! output has `_meta.hostvars`. The rules are those of ansible-core 2.19, `plugins/inventory/script.py`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::Reading;
-use super::bytes::is_descriptor;
-use super::program::{Answer, Call};
+use super::call::{Answer, Call};
+use super::entries::program;
 use crate::error::Code;
 use crate::inventory::{GroupId, Target};
 use crate::json;
@@ -27,12 +27,6 @@ pub(super) enum Outcome {
 }
 
 const HINT: &str = "run it by hand; a script prints one JSON mapping of groups and nothing else";
-
-/// Whether this process may run the file.
-pub(super) fn is_executable(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
-}
 
 /// Runs a script and reads what it prints.
 pub(super) fn read(reading: &mut Reading<'_, '_>, path: &Path) -> Outcome {
@@ -80,12 +74,6 @@ fn call(path: &Path, arguments: &[&str]) -> Call {
             HINT,
         ],
     }
-}
-
-/// The path by which the system finds a script, with a slash in it. A descriptor of ours is another one in a child.
-pub(super) fn program(path: &Path) -> PathBuf {
-    let found = if is_descriptor(path) { path.canonicalize() } else { std::path::absolute(path) };
-    found.unwrap_or_else(|_| path.to_path_buf())
 }
 
 /// Reads groups and, from `_meta`, the variables of hosts. Gives the hosts that are to be asked for: where there is no

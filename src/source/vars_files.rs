@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use foldhash::HashMap;
 
-use super::directory::sorted_entries;
+use super::entries::sorted_entries;
 use super::{Content, Reading, Spec, io_message};
 use crate::error::{Code, Location, Problem};
 use crate::inventory::{Inventory, Target};

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 
-use super::directory;
+use super::entries;
 use crate::vault;
 
 /// The most files that are looked at; in more there may be one.
@@ -18,9 +18,9 @@ pub(super) fn has_any(paths: &[PathBuf]) -> bool {
     let mut left = MAX_FILES;
     while let Some((path, depth)) = waiting.pop() {
         let Ok(metadata) = path.metadata() else { continue };
-        if metadata.is_dir() && depth < directory::MAX_DEPTH {
-            let entries = directory::sorted_entries(&path).unwrap_or_default();
-            waiting.extend(entries.into_iter().map(|entry| (entry, depth + 1)));
+        if metadata.is_dir() && depth < entries::MAX_DEPTH {
+            let inside = entries::sorted_entries(&path).unwrap_or_default();
+            waiting.extend(inside.into_iter().map(|entry| (entry, depth + 1)));
         } else if metadata.is_file() {
             let mut head = Vec::with_capacity(HEAD);
             let read = File::open(&path).and_then(|file| file.take(HEAD as u64).read_to_end(&mut head));

@@ -11,8 +11,7 @@
 //!
 //! The rules are those of ansible-core 2.19, `plugins/inventory/yaml.py`. Values are YAML 1.1: see [`crate::yaml`].
 
-use super::Reading;
-use super::engine::OWN_PLUGINS;
+use super::{OWN_PLUGINS, Reading};
 use crate::error::{Code, Problem};
 use crate::inventory::{GroupId, Target};
 use crate::text::{Pos, Text};

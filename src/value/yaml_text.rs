@@ -1,7 +1,7 @@
 //! Values as YAML that PyYAML, and so Ansible and Salt, read back as the same values.
 
+use super::yaml11::{Resolved, resolve, resolve_loosely};
 use super::{Entry, KeyKind, Value, number, print};
-use crate::yaml::scalar::{self, Resolved};
 
 /// A key longer than this gets a `? ` in front: libyaml wants the `:` of others within 1,024 characters.
 const MAX_SIMPLE_KEY: usize = 1000;
@@ -115,7 +115,7 @@ fn write_float(text: &str, out: &mut Vec<u8>) {
 
 /// `!unsafe`, unless the text would be no string under it: Ansible types it even in quotes. Such a text is no template.
 fn write_unsafe(text: &str, out: &mut Vec<u8>) {
-    if scalar::resolve_loosely(text).0 == Resolved::Str {
+    if resolve_loosely(text).0 == Resolved::Str {
         out.extend_from_slice(b"!unsafe ");
     }
     write_quoted(text, out);
@@ -158,7 +158,7 @@ fn is_safely_plain(text: &str) -> bool {
     starts
         && ends
         && inside
-        && scalar::resolve(text) == Resolved::Str
+        && resolve(text) == Resolved::Str
         && text.parse::<f64>().is_err()
         && !matches!(bytes, [b'y' | b'Y' | b'n' | b'N'] | [b'0', b'x' | b'X' | b'o' | b'O' | b'b' | b'B', ..])
 }

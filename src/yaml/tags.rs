@@ -2,6 +2,7 @@
 
 use super::scalar;
 use crate::value::Value;
+use crate::value::yaml11::resolve_loosely;
 
 /// A tag by what it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +92,6 @@ impl Tag {
 }
 
 fn resolved(text: &str) -> Result<Value<'_>, String> {
-    let (resolved, text) = scalar::resolve_loosely(text);
+    let (resolved, text) = resolve_loosely(text);
     scalar::implicit(resolved, text)
 }

@@ -15,8 +15,9 @@ use std::collections::{HashMap, HashSet};
 
 use crate::error::{Error, Problem, Result};
 use crate::inventory::{GroupId, Inventory};
-use crate::plan::names::{GroupNames, ROOT, RolloutNames, cleaned};
+use crate::plan::names::{GroupNames, ROOT, RolloutNames};
 use crate::plan::{Batch, Plan, Rollout, Stage, plan_id};
+use crate::policy::naming::cleaned;
 use crate::shown::Shown;
 use crate::text::{Arena, Pos};
 use crate::value::{Entry, KeyKind, Value, is_template};

@@ -4,21 +4,23 @@
 //! `[web:vars]`, priorities decide between groups, a later source wins. A value stays on its group unless an ancestor
 //! always beats it. Where the groups of a host then still merge to something else, the host gets the exact value.
 
+mod namesakes;
+
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::PlanGroups;
-use super::namesakes::Namesakes;
 use crate::inventory::effective::{Effective, groups_of};
 use crate::inventory::membership::SetId;
 use crate::inventory::{ALL, GroupId, HostId, Inventory, UNGROUPED, Var, Vars};
+use namesakes::Namesakes;
 
 /// The variables of groups and hosts as they are written.
 pub struct Placement<'p, 'a> {
-    pub(super) inventory: &'p Inventory<'a>,
-    pub(super) namesakes: Namesakes,
+    inventory: &'p Inventory<'a>,
+    namesakes: Namesakes,
     effective: Effective<'p, 'a>,
     groups: Vec<Vars<'a>>,
     depths: Vec<u32>,
@@ -103,14 +105,14 @@ impl<'p, 'a> Placement<'p, 'a> {
     }
 
     /// Writes variables on a group, over its own.
-    pub(super) fn put_on_group(&mut self, group: GroupId, vars: &Vars<'a>) {
+    fn put_on_group(&mut self, group: GroupId, vars: &Vars<'a>) {
         let kept = vars.iter().filter(|var| self.inventory.var_name(var.name) != PRIORITY);
         kept.for_each(|var| self.groups[group.index()].set(*var));
         self.exact.borrow_mut().clear();
     }
 
     /// Whether a host has exactly its variables without any written on it.
-    pub(super) fn groups_suffice(&self, host: HostId) -> bool {
+    fn groups_suffice(&self, host: HostId) -> bool {
         let written = self.merged(self.inventory.host(host).groups);
         let wanted = self.effective.vars(host);
         let same = |var: &Var<'a>| written.get(var.name).is_some_and(|found| found.value == var.value);
@@ -118,7 +120,7 @@ impl<'p, 'a> Placement<'p, 'a> {
     }
 
     /// Whether each host of a group has such variables, whatever their values.
-    pub(super) fn is_known_below(&self, group: GroupId, vars: &Vars<'a>) -> bool {
+    fn is_known_below(&self, group: GroupId, vars: &Vars<'a>) -> bool {
         let hosts = self.inventory.hosts_in(group);
         hosts.iter().all(|host| vars.iter().all(|var| self.effective.get(*host, var.name).is_some()))
     }

@@ -6,9 +6,9 @@ use proptest::prelude::*;
 
 use super::options::{Port, Routing, VersionId};
 use super::*;
-use crate::assign::{Assigned, Assignments};
-use crate::plan::names::Naming;
 use crate::plan::plan;
+use crate::plan::{Assigned, Assignments};
+use crate::policy::naming::Naming;
 use crate::policy::{Amount, BatchSize, Keys, Layer, Policy, SharedHosts};
 use crate::text::Pos;
 

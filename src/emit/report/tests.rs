@@ -6,10 +6,10 @@ use proptest::prelude::*;
 
 use super::layout::{COLUMNS, LINES};
 use super::*;
-use crate::assign::{Assigned, Assignments, Facts, Label};
 use crate::error::Location;
-use crate::plan::names::Naming;
 use crate::plan::plan;
+use crate::plan::{Assigned, Assignments, Facts, Label};
+use crate::policy::naming::Naming;
 use crate::policy::{Amount, Approval, BatchSize, Keys, Layer, Missing, Policy, Set};
 
 fn keys(canary: &str, batch_size: &str) -> Keys {

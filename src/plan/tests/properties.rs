@@ -1,7 +1,7 @@
 //! The promises of the planner, each a property over versions, labels and policies.
 
 use super::*;
-use crate::assign::{Facts, Label};
+use crate::plan::{Facts, Label};
 use crate::policy::{Bound, DomainOrder, Labels, Missing, Mode, Order, Pattern, Remainder, Set, SpreadMode};
 
 /// A version's hosts with two labels, and a policy that goes with them.

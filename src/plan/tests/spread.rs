@@ -2,7 +2,7 @@
 
 use super::properties::{labels, policy_of, set};
 use super::*;
-use crate::assign::{Facts, Label};
+use crate::plan::{Facts, Label};
 
 /// Hosts in domains of these sizes, mixed by a seed.
 fn hosts_in(domains: &[usize], seed: u64) -> Vec<usize> {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Given, Part, cache, keys, roster};
 use crate::json;
-use crate::source::{Reading, Spec, script};
+use crate::source::{Reading, Spec, entries};
 use crate::text::{Text, TextMap};
 use crate::value::{Entry, Value};
 
@@ -39,7 +39,7 @@ fn folder(path: &Path) -> Option<Part> {
 }
 
 fn file(reading: &Reading<'_, '_>, path: &Path) -> Option<Part> {
-    if script::is_executable(path) {
+    if entries::is_executable(path) {
         return None;
     }
     let head = reading.head(path, HEAD)?;

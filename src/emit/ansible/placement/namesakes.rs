@@ -4,7 +4,7 @@
 //! that comes to the same: the host is in it, no group beats it for the host, and every other host of the group has values of
 //! its own, which then stand with those hosts.
 
-use super::placement::Placement;
+use super::Placement;
 use crate::inventory::{GroupId, HostId, Vars};
 
 /// The hosts of this kind, with what became of their variables.
