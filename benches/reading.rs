@@ -13,7 +13,7 @@ use regal_inventory::plan::plan;
 use regal_inventory::policy::Policy;
 use regal_inventory::policy::naming::Naming;
 use regal_inventory::settings::{VersionFrom, VersionSource};
-use regal_inventory::source::{Format, Loaded, Options, Spec, load, read_text};
+use regal_inventory::source::{Format, Loaded, Options, Source, load, read_text};
 use regal_inventory::text::{Arena, TextMap};
 
 const HOSTS: &str = "10000";
@@ -37,8 +37,7 @@ fn listing<'a, T>(
 }
 
 fn loaded<'a>(arena: &'a Arena, texts: &TextMap<'a>, source: &Path) -> Loaded<'a> {
-    let spec = Spec { name: source.display().to_string(), path: source.to_path_buf(), origin: None, salt: Vec::new() };
-    load(arena, texts, &[spec], &Options::default()).unwrap()
+    load(arena, texts, &[Source::path(source)], &Options::default()).unwrap()
 }
 
 /// The source written back, as `--list` does.

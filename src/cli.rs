@@ -3,27 +3,22 @@
 mod arguments;
 mod check;
 mod compare;
-mod config;
 mod documents;
 mod export;
+mod invocation;
 mod listing;
 mod messages;
 mod output;
-mod pipeline;
 mod plan;
-mod sources;
-mod vault;
 mod why;
 
 use std::process::ExitCode;
 
 use arguments::{Arguments, Command};
+use invocation::Invocation;
 use output::Sink;
-use pipeline::Invocation;
 use regal_inventory::files::Access;
-
-/// Set for the scripts that are run as sources: a source that is this program would call itself without end.
-const GUARD: &str = "REGAL_INVENTORY_RUNNING";
+use regal_inventory::session::Shared;
 
 /// Runs the command line and maps the outcome to an exit code: 0 done, 1 bad input, 2 usage.
 pub fn main() -> ExitCode {
@@ -32,7 +27,12 @@ pub fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     let color = arguments.color;
-    match run(arguments) {
+    let shared = Shared::default();
+    let outcome = run(arguments, &shared);
+    if let Some(signal) = shared.interrupt.signal() {
+        interrupted(signal);
+    }
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         // A reader that has seen enough, such as `head`, is no failure.
         Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
@@ -50,7 +50,14 @@ fn usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
-fn run(arguments: Arguments) -> anyhow::Result<()> {
+/// Ends this process by a signal that came while a program ran, as it would have ended then.
+fn interrupted(signal: i32) -> ! {
+    // Only a signal that cannot end a process would return.
+    let _ = signal_hook::low_level::emulate_default_handler(signal);
+    std::process::exit(128 + signal)
+}
+
+fn run(arguments: Arguments, shared: &Shared) -> anyhow::Result<()> {
     let (path, color) = (arguments.output.as_deref(), arguments.color);
     let sink = Sink { path, access: Access::Usual, color };
     match arguments.command {
@@ -65,14 +72,14 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     if let Some(Command::Plan(options)) = &arguments.command
         && let Some(other) = &options.compare
     {
-        return compare::run(&arena, &texts, &arguments, options, other);
+        return compare::run(&arena, &texts, &arguments, options, other, shared);
     }
-    let mut invocation = Invocation::new(&arena, &texts, &arguments)?;
+    let mut invocation = Invocation::new(&arena, &texts, &arguments, shared)?;
     match &arguments.command {
         Some(Command::Plan(options)) => plan::run(&invocation, options),
         Some(Command::Why(options)) => {
             // one host is asked about, whatever is shown of the others
-            invocation.settings.limit.clear();
+            invocation.session.forget_limit();
             why::run(&invocation, options)
         }
         Some(Command::Check) => check::run(&invocation),

@@ -8,47 +8,37 @@
 //!
 //! # From a program
 //!
-//! Everything that is read lives in an [`Arena`](text::Arena); the inventory, the plan and all names in them borrow from it. The settings
-//! are those of `regal.yml`, so that a program and the command plan alike:
+//! A [`Session`](session::Session) does what the command does: it reads a configuration, the sources that it names, and plans. What it
+//! may see of the process is handed in. Everything that is read lives in an [`Arena`](session::Arena); the plan and all names in it
+//! borrow from it:
 //!
 //! ```
-//! use regal_inventory::assign::{Request, assign};
-//! use regal_inventory::plan::plan;
-//! use regal_inventory::limit;
-//! use regal_inventory::settings::{self, Input, Place};
-//! use regal_inventory::source::load;
-//! use regal_inventory::text::{Arena, TextMap};
+//! use regal_inventory::session::{Arena, Configuration, Opening, Session, Surroundings, TextMap};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let folder = tempfile::tempdir()?;
-//! # let hosts_ini = folder.path().join("hosts.ini");
-//! std::fs::write(&hosts_ini, "[web]\nweb[1:5]\n[web:vars]\napp_version=shop-2.5.0\n")?;
+//! # let path = folder.path().join("regal.yml");
+//! # std::fs::write(folder.path().join("hosts.ini"), "[web]\nweb[1:5]\n[web:vars]\napp_version=shop-2.5.0\n")?;
+//! std::fs::write(&path, "inventory: hosts.ini\nversion_from: {var: app_version}\nbatch_size: 50%\n")?;
 //!
-//! let arena = Arena::new();
-//! let texts = TextMap::new();
-//! let file = texts.add("regal.yml", "inventory: hosts.ini\nversion_from: {var: app_version}\nbatch_size: 50%\n")?;
-//! let settings = settings::read(&arena, &texts, &Input { file: Some(file), ..Input::default() })?;
+//! let (arena, texts) = (Arena::new(), TextMap::new());
+//! let surroundings = Surroundings { variables: std::env::vars_os().collect(), ..Surroundings::default() };
+//! let session = Session::open(&arena, &texts, Opening::new(Configuration::file(path), surroundings))?;
+//! let planned = session.plan()?;
 //!
-//! let place = Place { folder: folder.path(), variable: |name| std::env::var_os(name) };
-//! let options = settings.options(&place);
-//! let loaded = load(&arena, &texts, &settings.specs(&place), &options)?;
-//! let mut warnings = Vec::new();
-//! let versions = settings.versions.as_ref().ok_or("no versions")?;
-//! let request = Request { versions, policy: &settings.policy, fleet: loaded.fleet.as_ref() };
-//! let assignments = assign(&arena, &loaded.inventory, &texts, request, &mut warnings)?;
-//! let hidden = limit::hidden(&settings.limit, &loaded, &options, &mut warnings)?;
-//! let plan = limit::shown(plan(&assignments, &settings.policy)?, &loaded.inventory, &hidden);
-//!
-//! for rollout in &plan.rollouts {
+//! for rollout in &planned.plan.rollouts {
 //!     for batch in &rollout.batches {
 //!         println!("{} {}: {}", rollout.version, batch.stage, batch.hosts.join(", "));
 //!     }
 //! }
-//! # let sizes: Vec<usize> = plan.rollouts[0].batches.iter().map(|batch| batch.hosts.len()).collect();
+//! # let sizes: Vec<usize> = planned.plan.rollouts[0].batches.iter().map(|batch| batch.hosts.len()).collect();
 //! # assert_eq!(sizes, [1, 2, 2]);
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! [`Planned`](session::Planned) shows the plan as a report, as an Ansible inventory, and in the formats of other tools. An
+//! [`Error`](error::Error) has all problems of its step, each with a code, file, line and a hint.
 //!
 //! The planner alone needs names and a [`Policy`](policy::Policy), and neither files nor an inventory:
 //!
@@ -68,32 +58,44 @@
 //! # Ok(())
 //! # }
 //! ```
-//!
-//! What the settings do not say is the program's: [`Options`](source::Options) has the path of `ansible-inventory`, a cache, what ends programs
-//! on a signal.
-//!
-//! An [`Error`](error::Error) has all problems of its step, each with file, line and a hint. What the command writes is in [`emit`]: an
-//! [`Export`](emit::export::Export) is a plan with its inventory, and [`emit::export::find`] gives the function of a format.
 
-pub mod assign;
 pub mod diagnostics;
 pub mod emit;
 pub mod error;
-pub mod files;
-pub mod fold;
-pub mod inventory;
-pub mod json;
-pub mod limit;
-pub mod literal;
-pub mod nearest;
-pub mod pattern;
 pub mod plan;
 pub mod policy;
+pub mod session;
+
+// What the command, tests and benchmarks need besides: no part of what the library promises.
+#[doc(hidden)]
+pub mod assign;
+#[doc(hidden)]
+pub mod files;
+#[doc(hidden)]
+pub mod fold;
+#[doc(hidden)]
+pub mod inventory;
+#[doc(hidden)]
+pub mod json;
+#[doc(hidden)]
+pub mod literal;
+#[doc(hidden)]
+pub mod nearest;
+#[doc(hidden)]
+pub mod pattern;
+#[doc(hidden)]
 pub mod salt;
+#[doc(hidden)]
 pub mod settings;
+#[doc(hidden)]
 pub mod shown;
+#[doc(hidden)]
 pub mod source;
+#[doc(hidden)]
 pub mod text;
+#[doc(hidden)]
 pub mod value;
+#[doc(hidden)]
 pub mod vault;
+#[doc(hidden)]
 pub mod yaml;

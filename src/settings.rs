@@ -11,7 +11,6 @@ mod layer;
 mod place;
 mod policy_keys;
 pub mod schema;
-pub(crate) mod source;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -24,21 +23,20 @@ pub use crate::policy::Pattern;
 use crate::policy::naming::Naming;
 pub use crate::policy::versions::{ExplicitVersion, VersionFrom, VersionSource};
 use crate::policy::{Layer, Policy};
-use crate::source::Limits;
 use crate::source::engine::Mode;
+use crate::source::{Limits, Secret, Source};
 use crate::text::{Arena, Text, TextMap};
 use draft::Draft;
 pub use keys::{Id, KEYS, Key, Shape, variable};
 use layer::Reader;
-pub use place::Place;
-pub use source::{Source, VaultId};
+pub use place::{Place, Program};
 
 /// Variables that are no settings: where the file is, what the collection's plugins read, and the mark of a run within a run.
 pub const RESERVED_VARIABLES: [&str; 4] =
     ["REGAL_CONFIG", "REGAL_INVENTORY_BINARY", "REGAL_ROLLOUT_PROGRESS", "REGAL_INVENTORY_RUNNING"];
 
 /// What the settings are read from.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Input<'a> {
     /// The text of `regal.yml`, if there is one; it must stand in the [`TextMap`].
     pub file: Option<Text<'a>>,
@@ -46,6 +44,8 @@ pub struct Input<'a> {
     pub environment: &'a [(&'a str, &'a str)],
     /// The options that were given, in their order.
     pub options: &'a [OptionText<'a>],
+    /// Where paths lead.
+    pub place: Place,
 }
 
 /// An option of the command line that sets a key.
@@ -76,16 +76,16 @@ pub struct Settings {
     pub groups_only: bool,
     /// Which sources go through `ansible-inventory`.
     pub engine: Mode,
-    /// That program: a path if it has a slash, else a name in `PATH`.
-    pub ansible_inventory: Option<Source>,
+    /// That program.
+    pub ansible_inventory: Option<Program>,
     /// How long to keep what programs print, in seconds; 0 to run them each time.
     pub cache_ttl: u64,
     /// How much sources may take.
     pub limits: Limits,
     /// The file that holds the vault password, or the program that prints it.
-    pub vault_password_file: Option<Source>,
+    pub vault_password_file: Option<Secret>,
     /// Vault passwords by id.
-    pub vault_ids: Vec<VaultId>,
+    pub vault_ids: Vec<Secret>,
     /// Whether a full inventory leaves out vars files under vault for which there is no password.
     pub skip_vaults: bool,
     /// The `REGAL_*` variables that took part, in their order.
@@ -97,7 +97,7 @@ pub struct Settings {
 /// # Errors
 /// Everything that is wrong with the file, the environment and the command line, in this order.
 pub fn read<'a>(arena: &'a Arena, texts: &TextMap<'a>, input: &Input<'a>) -> Result<Settings> {
-    let mut reader = Reader { arena, texts, problems: Vec::new() };
+    let mut reader = Reader { arena, texts, place: &input.place, problems: Vec::new() };
     let mut drafts = Vec::new();
     if let Some(text) = input.file {
         let given = reader.file(text);

@@ -15,6 +15,7 @@ mod file;
 mod handed;
 mod ini;
 mod interrupt;
+mod named;
 mod passwords;
 pub mod paths;
 mod process;
@@ -23,12 +24,14 @@ pub mod salt;
 mod script;
 mod shell;
 mod stderr;
+pub mod surroundings;
 mod toml;
 mod vars_files;
 mod vaults;
 mod yaml;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::diagnostics::Diagnostics;
@@ -40,9 +43,12 @@ use crate::text::{Arena, Pos, Text, TextMap, is_python_space, python_trim};
 use crate::value::Value;
 use crate::vault::Keyring;
 use bytes::{Nature, Pipes};
+pub(crate) use entries::is_executable;
 use file::{Content, Decoded};
 pub use interrupt::Interrupt;
+pub use named::{Named, Source};
 pub use passwords::Secret;
+pub use surroundings::Surroundings;
 
 /// What `plugin` may say in a configuration of this program: what keeps Ansible from reading it as data, and the inventory plugin
 /// of the collection, which calls this program.
@@ -53,27 +59,6 @@ const MAX_RANGE_BYTES: usize = 16 << 20;
 const MAX_FROM_RANGES: usize = 2_000_000;
 /// From this many problems and warnings on, the rest is only counted.
 const MAX_PROBLEMS: usize = 100;
-
-/// One source as the user named it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spec {
-    /// The text as given: a path, or host names separated by commas.
-    pub name: String,
-    /// The path to read, when it is not a host list.
-    pub path: PathBuf,
-    /// Where it was named, for messages.
-    pub origin: Option<Location>,
-    /// The parts of a Salt source that are named one by one; else empty.
-    pub salt: Vec<salt::Given>,
-}
-
-impl Spec {
-    /// A file or a directory.
-    pub fn file(path: impl Into<PathBuf>) -> Self {
-        let path = path.into();
-        Spec { name: path.display().to_string(), path, origin: None, salt: Vec::new() }
-    }
-}
 
 /// How much a source may take, so that a mistyped range, a malicious alias or a script that hangs does not use up memory or
 /// time.
@@ -112,6 +97,8 @@ impl Limits {
 pub struct Options {
     /// Files that a directory may hold and that are not inventories: our own configuration and program.
     pub own_files: Vec<PathBuf>,
+    /// What programs see of the process that reads.
+    pub surroundings: Arc<Surroundings>,
     /// Set in the environment of scripts, so that this program recognizes itself when it is run as a source.
     pub guard: Option<(String, String)>,
     /// Which sources go through `ansible-inventory`.
@@ -129,14 +116,6 @@ pub struct Options {
     pub interrupt: Option<Interrupt>,
 }
 
-/// What a source is.
-#[derive(Clone, Copy)]
-enum Kind {
-    Hosts,
-    Directory,
-    File,
-}
-
 /// What was read.
 pub struct Loaded<'a> {
     /// Hosts, groups and variables.
@@ -149,6 +128,13 @@ pub struct Loaded<'a> {
     pub skipped: Vec<String>,
     /// The minions and nodegroups of Salt sources, if there are any.
     pub fleet: Option<Fleet<'a>>,
+}
+
+impl<'a> Loaded<'a> {
+    /// What was read where there is nothing but an inventory.
+    pub fn of(inventory: Inventory<'a>) -> Self {
+        Loaded { inventory, warnings: Vec::new(), vaults: Vec::new(), skipped: Vec::new(), fleet: None }
+    }
 }
 
 /// The state of reading that all readers share.
@@ -185,18 +171,18 @@ pub enum Format {
 ///
 /// # Errors
 /// Every problem of every source.
-pub fn load<'a>(arena: &'a Arena, texts: &TextMap<'a>, specs: &[Spec], options: &Options) -> Result<Loaded<'a>> {
+pub fn load<'a>(arena: &'a Arena, texts: &TextMap<'a>, sources: &[Source], options: &Options) -> Result<Loaded<'a>> {
     let mut reading = Reading::new(arena, texts, options);
-    let (others, salt, before) = split_off_salt(&reading, specs);
+    let (others, salt, before) = split_off_salt(&reading, sources);
     let through_ansible = engine::read(&mut reading, &others);
     if !through_ansible {
-        others[..before].iter().for_each(|spec| reading.source(spec));
+        others[..before].iter().for_each(|source| reading.source(source));
     }
     if !salt.is_empty() {
         salt::read(&mut reading, &salt);
     }
     if !through_ansible {
-        others[before..].iter().for_each(|spec| reading.source(spec));
+        others[before..].iter().for_each(|source| reading.source(source));
     }
     reading.reconcile();
     // What ansible-inventory prints has the vars files already.
@@ -207,16 +193,21 @@ pub fn load<'a>(arena: &'a Arena, texts: &TextMap<'a>, specs: &[Spec], options: 
 }
 
 /// The sources that are not Salt's, those that are, and how many of the others stand before the first of them.
-fn split_off_salt(reading: &Reading<'_, '_>, specs: &[Spec]) -> (Vec<Spec>, Vec<salt::Given>, usize) {
+fn split_off_salt(reading: &Reading<'_, '_>, sources: &[Source]) -> (Vec<Source>, Vec<(salt::Part, Named)>, usize) {
     let (mut others, mut given) = (Vec::new(), Vec::new());
     let mut before = None;
-    for spec in specs {
-        match salt::detect(reading, spec) {
+    for source in sources {
+        let parts = match source {
+            Source::Salt(parts) => Some(parts.clone()),
+            Source::Path(named) => salt::detect(reading, &named.path).map(|part| vec![(part, named.clone())]),
+            Source::Hosts(_) => None,
+        };
+        match parts {
             Some(parts) => {
                 before.get_or_insert(others.len());
                 given.extend(parts);
             }
-            None => others.push(spec.clone()),
+            None => others.push(source.clone()),
         }
     }
     let before = before.unwrap_or(others.len());
@@ -283,30 +274,28 @@ impl<'m, 'a> Reading<'m, 'a> {
 }
 
 impl<'a> Reading<'_, 'a> {
-    fn source(&mut self, spec: &Spec) {
-        match self.kind(spec) {
-            Some(Kind::Hosts) => self.host_list(&spec.name),
-            Some(Kind::Directory) => {
-                self.files_of(&spec.path).iter().for_each(|file| self.file(file));
-            }
-            Some(Kind::File) if !self.refuses(&spec.path) => self.file(&spec.path),
-            Some(Kind::File) | None => {}
+    /// Reads a source that is not Salt's.
+    fn source(&mut self, source: &Source) {
+        match source {
+            Source::Hosts(list) => self.host_list(list),
+            Source::Path(named) => match self.is_folder(named) {
+                Some(true) => self.files_of(&named.path).iter().for_each(|file| self.file(file)),
+                Some(false) if !self.refuses(&named.path) => self.file(&named.path),
+                Some(false) | None => {}
+            },
+            Source::Salt(_) => {}
         }
     }
 
-    /// What a source is; a path that cannot be read is a problem.
-    fn kind(&mut self, spec: &Spec) -> Option<Kind> {
-        if spec.name.contains(',') && !spec.path.exists() {
-            return Some(Kind::Hosts);
-        }
-        match bytes::nature(&spec.path) {
-            Ok(Nature::Folder) => Some(Kind::Directory),
-            Ok(Nature::File | Nature::Pipe) => Some(Kind::File),
+    /// Whether a path leads to a folder; one that cannot be read is a problem.
+    fn is_folder(&mut self, named: &Named) -> Option<bool> {
+        match bytes::nature(&named.path) {
+            Ok(nature) => Some(nature == Nature::Folder),
             Err(unread) => {
-                let message = format!("inventory `{}` cannot be read: {}", spec.path.display(), unread.why);
+                let message = format!("inventory `{}` cannot be read: {}", named.path.display(), unread.why);
                 let hint = unread.hint_or("check the path; relative paths in a regal.yml start from its folder");
                 let mut problem = Problem::of(Code::Unreadable, message).hint(hint);
-                problem.location = spec.origin.clone().map(Box::new);
+                problem.location = named.at.clone().map(Box::new);
                 self.push(problem);
                 None
             }

@@ -1,38 +1,20 @@
 //! A program over the library and the command plan alike.
 
-use std::path::Path;
-
-use regal_inventory::assign::{Request, assign};
 use regal_inventory::emit::regal;
 use regal_inventory::error::Result;
-use regal_inventory::limit;
-use regal_inventory::plan::plan;
-use regal_inventory::settings::{self, Input, Place};
-use regal_inventory::source::load;
-use regal_inventory::text::{Arena, TextMap};
+use regal_inventory::session::{Arena, Configuration, Opening, Session, Surroundings, TextMap};
 
 use crate::support::Test;
+use crate::vault::{PASSWORD, encrypt};
 
-/// Plans as `examples/programs/walk.rs` does; gives regal's form.
-fn planned(configuration: &Path) -> Result<String> {
+/// Plans in the folder of a test as `examples/programs/walk.rs` does, with one more variable; gives regal's form.
+fn planned(test: &Test) -> Result<String> {
     let (arena, texts) = (Arena::new(), TextMap::new());
-    let text = std::fs::read_to_string(configuration).unwrap();
-    let file = texts.add("regal.yml", arena.alloc_str(&text))?;
-    let settings = settings::read(&arena, &texts, &Input { file: Some(file), ..Input::default() })?;
-    let place = Place { folder: configuration.parent().unwrap(), variable: |name| std::env::var_os(name) };
-    let options = settings.options(&place);
-    let loaded = load(&arena, &texts, &settings.specs(&place), &options)?;
-    let mut warnings = Vec::new();
-    let request = Request {
-        versions: settings.versions.as_ref().unwrap(),
-        policy: &settings.policy,
-        fleet: loaded.fleet.as_ref(),
-    };
-    let assignments = assign(&arena, &loaded.inventory, &texts, request, &mut warnings)?;
-    let hidden = limit::hidden(&settings.limit, &loaded, &options, &mut warnings)?;
-    let plan = limit::shown(plan(&assignments, &settings.policy)?, &loaded.inventory, &hidden);
+    let variables = std::env::vars_os().chain([("SITE".into(), "here".into())]).collect();
+    let surroundings = Surroundings { variables, folder: test.path().to_path_buf(), ..Surroundings::default() };
+    let session = Session::open(&arena, &texts, Opening::new(Configuration::file("sub/regal.yml"), surroundings))?;
     let mut printed = Vec::new();
-    regal::write(&plan, &mut printed).unwrap();
+    regal::write(&session.plan()?.plan, &mut printed).unwrap();
     Ok(String::from_utf8(printed).unwrap())
 }
 
@@ -50,6 +32,13 @@ fn the_library_and_the_command_plan_alike() {
         ("inventory: [{salt: {roster: roster}}]\nversions: {v: 'G@role:web'}\n", "{\"v\": [\"m1\"]}\n"),
         ("inventory: sealed\nversions: {v: all}\nvault_password_file: wrong\n", "the file is under vault, but damaged"),
         ("inventory: slow\nversions: {v: all}\nsource_timeout: 1s\n", "did not end within 1 second"),
+        ("inventory: vaulted\nversions: {v: all}\nvault_password_file: password\n", "{\"v\": [\"safe1\"]}\n"),
+        (
+            "inventory: [cloud.yml, hosts]\nversions: {v: all}\nansible_inventory: ./ansible-inventory\n",
+            "{\"v\": [\"cloud1\"]}\n",
+        ),
+        ("inventory: scripted\nversion_from: {template: '{{ site }}-1'}\n", "{\"here-1\": [\"w1\"]}\n"),
+        ("inventory: hosts\nversions: {v: all}\nlimit: '@some'\n", "{\"v\": [\"web2\"]}\n"),
     ] {
         let test = Test::new()
             .file("sub/regal.yml", configuration)
@@ -59,8 +48,18 @@ fn the_library_and_the_command_plan_alike() {
             .file("sub/sealed", "$ANSIBLE_VAULT;1.1;AES256\n00\n")
             .file("sub/wrong", "wrong\n")
             .script("sub/slow", "#!/bin/sh\nsleep 60\n")
+            .file("sub/vaulted", encrypt("[web]\nsafe1\n"))
+            .file("sub/password", PASSWORD)
+            .file("sub/cloud.yml", "plugin: amazon.aws.aws_ec2\n")
+            .script("sub/ansible-inventory", "#!/bin/sh\necho '{\"_meta\": {\"hostvars\": {}}, \"web\": {\"hosts\": [\"cloud1\"]}}'\n")
+            .script(
+                "sub/scripted",
+                "#!/bin/sh\nprintf '{\"web\": {\"hosts\": [\"w1\"], \"vars\": {\"site\": \"%s\"}}}' \"$SITE\"\n",
+            )
+            .file("some", "web2\n")
+            .env("SITE", "here")
             .args(&["--config", "sub/regal.yml", "plan", "--format", "regal"]);
-        let library = planned(&test.path().join("sub/regal.yml"));
+        let library = planned(&test);
         let command = test.run();
         match library {
             Ok(plan) => {
@@ -74,4 +73,36 @@ fn the_library_and_the_command_plan_alike() {
             }
         }
     }
+}
+
+#[test]
+fn a_session_sees_what_is_handed_in_and_nothing_else() {
+    let test = Test::new()
+        .file("conf/regal.yml", "inventory: [../$SITE/hosts, ../programs/]\nversion_from: {var: release}\n")
+        .file("conf/below/note", "")
+        .file("berlin/hosts", "web[1:4] release=1.0\n")
+        .script(
+            "programs/script",
+            "#!/bin/sh\nprintf '{\"of_%s\": {\"hosts\": [\"db1\"], \"vars\": {\"release\": \"%s\"}}}' \"$SITE\" \"$HOME-$(pwd)\"\n",
+        );
+    let (arena, texts) = (Arena::new(), TextMap::new());
+    let variables = [("SITE", "berlin"), ("REGAL_BATCH_SIZE", "3"), ("REGAL_GROUP_NAMES", "safe")];
+    let folder = test.path().join("conf/below").canonicalize().unwrap();
+    let surroundings = Surroundings {
+        variables: variables.map(|(name, value)| (name.into(), value.into())).into(),
+        folder: folder.clone(),
+        ..Surroundings::default()
+    };
+    let session = Session::open(&arena, &texts, Opening::new(Configuration::Nearest, surroundings.clone())).unwrap();
+    let planned = session.plan().unwrap();
+    let found: Vec<(&str, Vec<usize>)> = (planned.plan.rollouts.iter())
+        .map(|rollout| (rollout.version, rollout.batches.iter().map(|batch| batch.hosts.len()).collect()))
+        .collect();
+    // No HOME was handed in, and the script runs in the folder.
+    assert_eq!(found, [("1.0", vec![1, 3]), (&*format!("-{}", folder.display()), vec![1])]);
+    assert_eq!(session.settings().environment.len(), 2);
+
+    let guarded = Surroundings { variables: [("REGAL_INVENTORY_RUNNING".into(), "1".into())].into(), ..surroundings };
+    let refused = Session::open(&arena, &texts, Opening::new(Configuration::None, guarded)).err().unwrap();
+    assert!(refused.to_string().contains("was started as a source of itself"), "{refused}");
 }

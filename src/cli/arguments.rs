@@ -8,6 +8,7 @@ mod export;
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use regal_inventory::session::GivenOption;
 use regal_inventory::settings::keys::{Id, KEYS, Key, Shape};
 
 pub use export::{ExportOptions, Wanted};
@@ -165,17 +166,6 @@ pub enum Color {
     Always,
     /// Never
     Never,
-}
-
-/// An option that sets a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GivenOption {
-    /// The key or its alias.
-    pub key: String,
-    /// The value.
-    pub text: String,
-    /// The option as the user wrote it.
-    pub option: String,
 }
 
 /// Reads the arguments of this process.

@@ -1,20 +1,21 @@
 //! `check`: reads everything, says everything.
 
 use regal_inventory::emit::ansible::lossy;
+use regal_inventory::session;
 
-use super::pipeline::Invocation;
-use super::{config, messages};
+use super::invocation::Invocation;
+use super::messages;
 
 /// Prints every warning, and what was read when nothing is wrong.
 ///
 /// # Errors
 /// Every problem that keeps the inventory from being used.
 pub fn run(invocation: &Invocation<'_>) -> anyhow::Result<()> {
-    let planned = invocation.plan()?;
-    let mut warnings = invocation.config.as_deref().map(config::remarks).unwrap_or_default();
-    warnings.extend(planned.warnings);
-    if !invocation.settings.groups_only {
-        warnings.extend(lossy::losses(&planned.inventory, invocation.texts));
+    let planned = invocation.session.plan()?;
+    let mut warnings = invocation.session.configuration().map(session::remarks).unwrap_or_default();
+    warnings.extend(planned.warnings.iter().cloned());
+    if !invocation.session.settings().groups_only {
+        warnings.extend(lossy::losses(&planned.inventory, invocation.session.texts().1));
     }
     messages::warnings(&warnings, invocation.color);
     let batches: usize = planned.plan.rollouts.iter().map(|rollout| rollout.batches.len()).sum();
@@ -26,7 +27,7 @@ pub fn run(invocation: &Invocation<'_>) -> anyhow::Result<()> {
         if batches == 1 { "1 batch".to_string() } else { format!("{batches} batches") },
         counted(warnings.len(), "warning"),
     );
-    invocation.sink().write(summary.as_bytes())
+    invocation.sink(&planned).write(summary.as_bytes())
 }
 
 fn counted(count: usize, what: &str) -> String {

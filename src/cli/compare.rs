@@ -6,15 +6,16 @@ use std::path::Path;
 
 use regal_inventory::emit::report::compare::CompareReport;
 use regal_inventory::error::{Error, Problem};
-use regal_inventory::plan::compare::{self, Planned};
+use regal_inventory::plan::compare;
+use regal_inventory::session::{Configuration, Planned, Shared};
 use regal_inventory::text::{Arena, TextMap};
 
 use super::arguments::{Arguments, PlanOptions};
-use super::pipeline::{self, Invocation, Shared};
+use super::invocation::{self, Invocation};
 use super::plan;
 
 /// A configuration with what was planned by it.
-type Side<'a> = (Invocation<'a>, pipeline::Planned<'a>);
+type Side<'a> = (Invocation<'a>, Planned<'a>);
 
 /// Prints what differs.
 ///
@@ -26,23 +27,23 @@ pub fn run<'a>(
     arguments: &Arguments,
     options: &PlanOptions,
     other: &Path,
+    shared: &Shared,
 ) -> anyhow::Result<()> {
-    let (current, other) = sides(arena, texts, arguments, other)?;
-    let [left, right] = [&current, &other].map(|(invocation, planned)| Planned {
+    let (current, other) = sides(arena, texts, arguments, other, shared)?;
+    let [left, right] = [&current, &other].map(|(invocation, planned)| compare::Planned {
         plan: &planned.plan,
         names: &planned.names,
-        policy: &invocation.settings.policy,
+        policy: &invocation.session.settings().policy,
     });
     let comparison = compare::compare(left, right);
-    let (left, right) = (plan::Around::new(&current.0), plan::Around::new(&other.0));
     let report = CompareReport {
-        current: &left.report(&current.0, &current.1, options),
-        other: &right.report(&other.0, &other.1, options),
+        current: &current.1.report(options.full),
+        other: &other.1.report(options.full),
         comparison: &comparison,
     };
     let mut result = Vec::new();
     report.write(plan::format(options.format).unwrap_or_default(), &mut result)?;
-    current.0.sink().write(&result)
+    current.0.sink(&current.1).write(&result)
 }
 
 /// Plans by both configurations.
@@ -51,19 +52,19 @@ fn sides<'a>(
     texts: &'a TextMap<'a>,
     arguments: &Arguments,
     other: &Path,
+    shared: &Shared,
 ) -> anyhow::Result<(Side<'a>, Side<'a>)> {
-    let found = pipeline::configuration(arguments)?;
-    let shared = Shared::default();
-    let current = Invocation::with(arena, texts, arguments, found.clone(), "--config or REGAL_CONFIG", &shared);
-    let compared = Invocation::with(arena, texts, arguments, Some(other.to_path_buf()), "--compare", &shared);
-    let planned = |invocation: anyhow::Result<Invocation<'a>>, beside: Option<&Path>| -> anyhow::Result<Side<'a>> {
-        let mut invocation = invocation?;
-        invocation.compared = beside.map(Path::to_path_buf);
-        let planned = invocation.plan()?;
-        invocation.refuse_empty(&planned)?;
+    let configuration = invocation::configuration(arguments);
+    let found = configuration.path(&invocation::surroundings())?;
+    let compared = Configuration::File { path: other.to_path_buf(), named_by: "--compare" };
+    let side = |configuration: Configuration, beside: Option<&Path>| -> anyhow::Result<Side<'a>> {
+        let beside = beside.map(Path::to_path_buf).into_iter().collect();
+        let invocation = Invocation::with(arena, texts, arguments, configuration, beside, shared)?;
+        let planned = invocation.session.plan()?;
+        planned.refuse_empty()?;
         Ok((invocation, planned))
     };
-    match (planned(current, Some(other)), planned(compared, found.as_deref())) {
+    match (side(configuration, Some(other)), side(compared, found.as_deref())) {
         (Ok(current), Ok(compared)) => Ok((current, compared)),
         (current, compared) => {
             let problems = problems(current.err())?;

@@ -2,16 +2,14 @@
 
 use std::path::PathBuf;
 
-use regal_inventory::emit::export::{Export, FORMATS, Format, Rendered};
-use regal_inventory::emit::report::Report;
+use regal_inventory::emit::export::{FORMATS, Format, Rendered};
 use regal_inventory::error::{Error, Problem};
 use regal_inventory::files;
-use regal_inventory::inventory::effective::Effective;
 
 use super::arguments::{ExportOptions, Wanted};
+use super::invocation::Invocation;
 use super::messages;
 use super::output::{Sink, is_broken_pipe};
-use super::pipeline::{Invocation, Planned};
 
 /// Names all formats, with a line each.
 ///
@@ -31,13 +29,14 @@ pub fn list(sink: Sink<'_>) -> anyhow::Result<()> {
 pub fn run(invocation: &Invocation<'_>, options: &ExportOptions) -> anyhow::Result<()> {
     let wanted = options.wanted(invocation.output.as_deref());
     refuse_overlaps(&wanted)?;
-    let mut planned = invocation.plan()?;
-    invocation.refuse_empty(&planned)?;
+    let mut planned = invocation.session.plan()?;
+    planned.refuse_empty()?;
     check_limit(invocation, &wanted, &mut planned.warnings)?;
     planned.keep_only(&options.only)?;
     let mut warnings = std::mem::take(&mut planned.warnings);
-    let rendered = render(invocation, options, &wanted, &planned, &mut warnings)?;
-    let access = invocation.access();
+    let formats: Vec<&Format> = wanted.iter().map(|wanted| wanted.format).collect();
+    let rendered = planned.export(&formats, &options.options(), &mut warnings)?;
+    let access = planned.access();
     let mut staged = Vec::new();
     let mut printed = Vec::new();
     for (wanted, rendered) in wanted.iter().zip(rendered) {
@@ -56,7 +55,7 @@ pub fn run(invocation: &Invocation<'_>, options: &ExportOptions) -> anyhow::Resu
     messages::warnings(&warnings, invocation.color);
     // What a stream does not take must not find the files replaced.
     for (path, text) in &printed {
-        match (Sink { path: *path, ..invocation.sink() }).write(text) {
+        match (Sink { path: *path, ..invocation.sink(&planned) }).write(text) {
             // A reader that has seen enough keeps nothing from being written.
             Err(error) if path.is_none() && is_broken_pipe(&error) => {}
             written => written?,
@@ -68,7 +67,7 @@ pub fn run(invocation: &Invocation<'_>, options: &ExportOptions) -> anyhow::Resu
 
 /// A load balancer or a master that is told of some hosts only takes the others out of service.
 fn check_limit(invocation: &Invocation<'_>, wanted: &[Wanted<'_>], warnings: &mut Vec<Problem>) -> Result<(), Error> {
-    let Some(first) = invocation.settings.limit.first() else { return Ok(()) };
+    let Some(first) = invocation.session.settings().limit.first() else { return Ok(()) };
     let needs_all = wanted.iter().map(|wanted| wanted.format).filter(|format| format.needs_all());
     let problem = |format: &Format| {
         let problem =
@@ -79,51 +78,6 @@ fn check_limit(invocation: &Invocation<'_>, wanted: &[Wanted<'_>], warnings: &mu
     let what = Problem::new("the limit leaves hosts out of what is exported");
     warnings.push(what.at(first.at.clone()));
     Ok(())
-}
-
-/// What each format gives. All problems of all formats come at once.
-fn render<'a>(
-    invocation: &Invocation<'a>,
-    options: &ExportOptions,
-    wanted: &[Wanted<'_>],
-    planned: &Planned<'a>,
-    warnings: &mut Vec<Problem>,
-) -> Result<Vec<Rendered>, Error> {
-    let configuration = invocation.config.as_ref().map(|path| path.display().to_string());
-    let sources = invocation.source_names();
-    let known = warnings.clone();
-    let json = wanted.iter().any(|wanted| wanted.format.name == "json");
-    let connections = if json { planned.connections() } else { Vec::new() };
-    let report = Report {
-        plan: &planned.plan,
-        names: &planned.names,
-        configuration: configuration.as_deref(),
-        environment: &invocation.settings.environment,
-        sources: &sources,
-        warnings: &known,
-        connections: &connections,
-        full: true,
-    };
-    let variables = Effective::new(&planned.inventory);
-    let options = options.options();
-    let export = Export {
-        format: "",
-        report,
-        inventory: &planned.inventory,
-        variables: &variables,
-        texts: invocation.texts,
-        options: &options,
-        fleet: planned.fleet.as_ref(),
-    };
-    let mut problems = Vec::new();
-    let mut results = Vec::new();
-    for wanted in wanted {
-        match wanted.format.render(&export, warnings) {
-            Ok(rendered) => results.push(rendered),
-            Err(error) => problems.extend(error.problems),
-        }
-    }
-    Error::unless_any(problems, results)
 }
 
 /// No result may lie in or replace another one.

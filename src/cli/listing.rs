@@ -7,23 +7,23 @@ use regal_inventory::emit::graph::graph;
 use regal_inventory::error::{Error, Location, Problem};
 
 use super::arguments::Arguments;
+use super::invocation::Invocation;
 use super::messages;
-use super::pipeline::Invocation;
 
 /// Prints the inventory, one host of it, or its tree.
 ///
 /// # Errors
 /// Bad input; a result that cannot be written.
 pub fn run(invocation: &Invocation<'_>, arguments: &Arguments) -> anyhow::Result<()> {
-    let planned = invocation.plan()?;
-    let groups_only = invocation.settings.groups_only;
+    let planned = invocation.session.plan()?;
+    let groups_only = invocation.session.settings().groups_only;
     if arguments.verbose {
         messages::warnings(&planned.warnings, invocation.color);
     }
-    let listing =
-        Listing { inventory: &planned.inventory, groups: &planned.groups, groups_only, hidden: &planned.hidden };
+    let listing = planned.listing();
+    let arena = invocation.session.texts().0;
     if !groups_only && !arguments.graph {
-        let unread: &[String] = if invocation.settings.skip_vaults { &[] } else { &planned.vaults };
+        let unread: &[String] = if invocation.session.settings().skip_vaults { &[] } else { &planned.vaults };
         refuse_inexact(unread, &listing)?;
     }
     if arguments.yaml && arguments.host.is_none() {
@@ -32,13 +32,13 @@ pub fn run(invocation: &Invocation<'_>, arguments: &Arguments) -> anyhow::Result
     let whole = arguments.host.is_some() || arguments.graph || arguments.yaml || arguments.pretty;
     if !whole {
         let print = |sink: &mut dyn Write| listing.write(sink).and_then(|()| sink.write_all(b"\n"));
-        return invocation.sink().write_by(print);
+        return invocation.sink(&planned).write_by(print);
     }
     let mut result = match &arguments.host {
-        Some(host) if arguments.yaml => listing.host_yaml(invocation.arena, host),
+        Some(host) if arguments.yaml => listing.host_yaml(arena, host),
         Some(host) => listing.host(host),
         None if arguments.graph => graph(&listing).into_bytes(),
-        None if arguments.yaml => listing.yaml(invocation.arena),
+        None if arguments.yaml => listing.yaml(arena),
         None => listing.list(),
     };
     if arguments.pretty && !arguments.yaml && !arguments.graph {
@@ -47,7 +47,7 @@ pub fn run(invocation: &Invocation<'_>, arguments: &Arguments) -> anyhow::Result
     if result.last() != Some(&b'\n') {
         result.push(b'\n');
     }
-    invocation.sink().write(&result)
+    invocation.sink(&planned).write(&result)
 }
 
 /// A full inventory must not miss variables or misplace them without a word.

@@ -1,28 +1,27 @@
 //! `plan`: the batches, to read or to hand on.
 
+use regal_inventory::emit::report;
 use regal_inventory::emit::report::waves::WavesReport;
-use regal_inventory::emit::report::{self, Report};
 use regal_inventory::emit::{groups, regal};
 use regal_inventory::plan::waves;
 
 use super::arguments::{Format, PlanOptions};
+use super::invocation::Invocation;
 use super::messages;
-use super::pipeline::{Invocation, Planned};
 
 /// Prints the plan.
 ///
 /// # Errors
 /// Bad input; a result that cannot be written.
 pub fn run(invocation: &Invocation<'_>, options: &PlanOptions) -> anyhow::Result<()> {
-    let mut planned = invocation.plan()?;
-    invocation.refuse_empty(&planned)?;
+    let mut planned = invocation.session.plan()?;
+    planned.refuse_empty()?;
     planned.keep_only(&options.only)?;
     if let Some(wanted) = options.waves.as_ref().filter(|wanted| !wanted.is_empty()) {
         let wanted: Vec<&str> = wanted.iter().map(|version| version.trim()).collect();
         (planned.plan, planned.names) = waves::select(&planned.plan, &planned.names, &wanted)?;
     }
-    let around = Around::new(invocation);
-    let mut report = around.report(invocation, &planned, options);
+    let mut report = planned.report(options.full);
     let is_document = matches!(options.format, Format::Json | Format::Yaml);
     let connections = if is_document { planned.connections() } else { Vec::new() };
     report.connections = &connections;
@@ -41,40 +40,7 @@ pub fn run(invocation: &Invocation<'_>, options: &PlanOptions) -> anyhow::Result
         }
         Some(format) => report.write(format, &mut result)?,
     }
-    invocation.sink().write(&result)
-}
-
-/// What a report says of where a plan comes from.
-pub struct Around {
-    configuration: Option<String>,
-    sources: Vec<String>,
-}
-
-impl Around {
-    /// Names the configuration and the sources.
-    pub fn new(invocation: &Invocation<'_>) -> Self {
-        let configuration = invocation.config.as_ref().map(|path| path.display().to_string());
-        Around { configuration, sources: invocation.source_names() }
-    }
-
-    /// The report of a plan.
-    pub fn report<'r, 'a>(
-        &'r self,
-        invocation: &'r Invocation<'a>,
-        planned: &'r Planned<'a>,
-        options: &PlanOptions,
-    ) -> Report<'r, 'a> {
-        Report {
-            plan: &planned.plan,
-            names: &planned.names,
-            configuration: self.configuration.as_deref(),
-            environment: &invocation.settings.environment,
-            sources: &self.sources,
-            warnings: &planned.warnings,
-            connections: &[],
-            full: options.full,
-        }
-    }
+    invocation.sink(&planned).write(&result)
 }
 
 /// The form of a report; a list of groups and regal's form are none.

@@ -5,22 +5,23 @@ use regal_inventory::error::{Error, Problem};
 use regal_inventory::inventory::Inventory;
 use regal_inventory::nearest;
 use regal_inventory::plan;
+use regal_inventory::session::Planned;
 use regal_inventory::shown::Shown;
 
 use super::arguments::{WhyFormat, WhyOptions};
-use super::pipeline::{Invocation, Planned};
+use super::invocation::Invocation;
 
 /// Prints why the host stands where it does.
 ///
 /// # Errors
 /// Bad input; a host that is not in the inventory.
 pub fn run(invocation: &Invocation<'_>, options: &WhyOptions) -> anyhow::Result<()> {
-    let planned = invocation.plan()?;
+    let planned = invocation.session.plan()?;
     let host = options.host.as_str();
     if planned.inventory.find_host(host).is_none() {
         return Err(Error::from(unknown(&planned.inventory, host)).into());
     }
-    let policy = &invocation.settings.policy;
+    let policy = &invocation.session.settings().policy;
     let found = plan::why(&planned.assignments, policy, host);
     let answer = Answer {
         host,
@@ -39,7 +40,7 @@ pub fn run(invocation: &Invocation<'_>, options: &WhyOptions) -> anyhow::Result<
         WhyFormat::Text => answer.write_text(&mut result)?,
         WhyFormat::Json => answer.write_json(&mut result)?,
     }
-    invocation.sink().write(&result)
+    invocation.sink(&planned).write(&result)
 }
 
 /// The group of the batch that a host stands in.

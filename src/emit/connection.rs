@@ -58,9 +58,11 @@ pub(super) struct Connections<'i, 'a> {
 /// How a host is reached, as far as the inventory says; texts are as written, templates too.
 #[derive(Clone, Debug, Serialize)]
 pub struct Connection<'a> {
-    host: &'a str,
+    /// The host's name.
+    pub host: &'a str,
+    /// Its address, where the inventory has one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    address: Option<&'a str>,
+    pub address: Option<&'a str>,
     #[serde(flatten)]
     how: How<'a>,
 }

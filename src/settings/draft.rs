@@ -7,8 +7,8 @@ use indexmap::IndexMap;
 use super::forms;
 use super::keys::Id;
 use super::layer::{Given, Origin, Reader, Scope};
+use super::place::{Place, Program};
 use super::policy_keys;
-use super::source::{Source, VaultId, source};
 use super::sources;
 use super::typed::{self, Typed};
 use crate::error::Location;
@@ -16,6 +16,7 @@ use crate::policy::naming::{Spelling, is_plain};
 use crate::policy::versions::{ExplicitVersion, VersionFrom, VersionSource};
 use crate::policy::{Glob, Keys, Override, Pattern, Priority, SharedHosts};
 use crate::source::engine::Mode;
+use crate::source::{Secret, Source};
 use crate::value::{Entry, KeyKind, Value};
 
 /// One layer's settings; what it does not set is absent.
@@ -33,14 +34,14 @@ pub(super) struct Draft {
     pub spelling: Option<Spelling>,
     pub groups_only: Option<bool>,
     pub engine: Option<Mode>,
-    pub ansible_inventory: Option<Source>,
+    pub ansible_inventory: Option<Program>,
     pub cache_ttl: Option<u64>,
     pub max_range_hosts: Option<usize>,
     pub max_yaml_values: Option<u64>,
     pub max_source_bytes: Option<u64>,
     pub source_timeout: Option<u64>,
-    pub vault_password_file: Option<Source>,
-    pub vault_ids: Option<Vec<VaultId>>,
+    pub vault_password_file: Option<Secret>,
+    pub vault_ids: Option<Vec<Secret>>,
     pub skip_vaults: Option<bool>,
 }
 
@@ -76,15 +77,18 @@ impl Draft {
             Id::GroupsOnly => self.groups_only = Some(typed::boolean(value)?),
             Id::Engine => self.engine = Some(typed::choice(value, forms::ENGINES)?),
             Id::AnsibleInventory => {
-                self.ansible_inventory = Some(source(typed::text(value)?, given.origin, at()));
+                self.ansible_inventory = Some(reader.place.program(typed::text(value)?, given.origin, at()));
             }
             Id::CacheTtl => self.cache_ttl = Some(typed::seconds(value)?),
             Id::MaxRangeHosts => self.max_range_hosts = Some(typed::count(value)?),
             Id::MaxYamlValues => self.max_yaml_values = Some(typed::count(value)? as u64),
             Id::MaxSourceBytes => self.max_source_bytes = Some(typed::count(value)? as u64),
             Id::SourceTimeout => self.source_timeout = Some(typed::seconds(value)?),
-            Id::VaultPasswordFile => self.vault_password_file = Some(source(typed::text(value)?, given.origin, at())),
-            Id::VaultIds => self.vault_ids = Some(vault_ids(value, given.origin, &at())?),
+            Id::VaultPasswordFile => {
+                let file = typed::text(value)?;
+                self.vault_password_file = Some(reader.place.secret_without_id(file, given.origin, at()));
+            }
+            Id::VaultIds => self.vault_ids = Some(vault_ids(value, given.origin, &at(), reader.place)?),
             Id::Vault => self.skip_vaults = Some(typed::choice(value, forms::VAULTS)?),
             _ => policy_keys::set(&mut self.keys, given, &at())?,
         }
@@ -242,10 +246,8 @@ fn is_version_from(id: Id) -> bool {
     )
 }
 
-fn vault_ids(value: Value<'_>, origin: Origin<'_>, at: &Location) -> Typed<Vec<VaultId>> {
-    let id = |text: &str| {
-        VaultId::parse(source(text, origin, at.clone())).or_else(|why| typed::wrong(Value::Str(text), why))
-    };
+fn vault_ids(value: Value<'_>, origin: Origin<'_>, at: &Location, place: &Place) -> Typed<Vec<Secret>> {
+    let id = |text: &str| place.secret(text, origin, at.clone()).or_else(|why| typed::wrong(Value::Str(text), why));
     typed::texts(value)?.into_iter().map(id).collect()
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::keys::{self, Id, KEYS, Key, Shape};
-use super::{Input, OptionText};
+use super::{Input, OptionText, Place};
 use crate::error::{Location, Problem};
 use crate::nearest;
 use crate::text::{Arena, Pos, Text, TextMap};
@@ -59,6 +59,7 @@ impl Scope {
 pub(super) struct Reader<'t, 'a> {
     pub arena: &'a Arena,
     pub texts: &'t TextMap<'a>,
+    pub place: &'t Place,
     pub problems: Vec<Problem>,
 }
 

@@ -1,67 +1,91 @@
-//! From settings to what sources are read with.
+//! Where the paths of settings lead.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::{Settings, Source, VaultId};
-use crate::source::engine::Engine;
-use crate::source::paths::{Variable, expanded};
-use crate::source::salt::Given;
-use crate::source::{Options, Secret, Spec};
+use super::layer::Origin;
+use crate::error::Location;
+use crate::source::paths::expanded;
+use crate::source::{Named, Secret, Source, Surroundings};
 
-/// Where the paths of settings lead.
-#[derive(Clone, Copy, Debug)]
-pub struct Place<'p> {
-    /// The folder of the file that sets them; empty for the working directory.
-    pub folder: &'p Path,
-    /// Looks up what stands for `$NAME`, and `HOME` for `~`.
-    pub variable: Variable,
+/// Where the paths of settings start.
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    /// The folder of the file that sets them; empty where it has none.
+    pub folder: PathBuf,
+    /// Where the paths of variables and options start, and what `$NAME` and `~` stand for.
+    pub surroundings: Arc<Surroundings>,
 }
 
-impl Place<'_> {
-    /// The path that a setting names: one in the file starts from its folder, and `~` and `$NAME` are expanded.
-    pub fn path(&self, source: &Source) -> PathBuf {
-        self.within(source, &source.text)
-    }
-
-    fn within(&self, source: &Source, text: &str) -> PathBuf {
-        // To Ansible a text with commas is never a path.
-        let path = if text.contains(',') { PathBuf::from(text) } else { expanded(text, self.variable) };
-        if source.from_file { self.folder.join(path) } else { path }
-    }
+/// A program that a setting names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// The text as given: a path where it has a slash, otherwise a name in `PATH`.
+    pub text: String,
+    /// The path, where it is one.
+    pub path: Option<PathBuf>,
+    /// Where it is named.
+    pub at: Location,
 }
 
-impl Settings {
-    /// The sources of `inventory`: host lists, paths, and Salt's with a path for each part.
-    pub fn specs(&self, place: &Place<'_>) -> Vec<Spec> {
-        let given = |source: &Source| {
-            let part = |(part, path): &(_, String)| Given {
-                part: *part,
-                path: place.within(source, path),
-                origin: Some(source.at.clone()),
-            };
-            source.salt.iter().map(part).collect()
-        };
-        let spec = |source: &Source| Spec {
-            name: source.text.clone(),
-            path: place.path(source),
-            origin: Some(source.at.clone()),
-            salt: given(source),
-        };
-        self.inventory.iter().map(spec).collect()
+impl Place {
+    /// Where the relative paths of a file, a variable or an option start.
+    fn start(&self, origin: Origin<'_>) -> &Path {
+        if matches!(origin, Origin::File) { &self.folder } else { &self.surroundings.folder }
     }
 
-    /// How the settings want sources read. What they do not say stays to be filled in: the path of `ansible-inventory`, a
-    /// cache, files that are no inventories.
-    pub fn options(&self, place: &Place<'_>) -> Options {
-        // Ansible gives a password without an id this one, and tells it to client scripts.
-        let alone = self.vault_password_file.clone();
-        let alone = alone.map(|file| VaultId { id: Some("default".to_string()), file });
-        let secret = |VaultId { id, file }: VaultId| Secret { id, path: place.path(&file), origin: file.at };
-        Options {
-            engine: Engine { mode: self.engine, program: None },
-            limits: self.limits,
-            secrets: self.vault_ids.iter().cloned().chain(alone).map(secret).collect(),
-            ..Options::default()
+    /// The path that a text stands for, with `~` and `$NAME` expanded.
+    pub(super) fn path(&self, text: &str, origin: Origin<'_>) -> PathBuf {
+        let variable = |name: &str| self.surroundings.variable(name).map(ToOwned::to_owned);
+        self.start(origin).join(expanded(text, &variable))
+    }
+
+    /// The source that a text stands for. To Ansible one with commas is a list of hosts, unless there is a file of that very name.
+    pub(super) fn source(&self, text: &str, origin: Origin<'_>, at: Location) -> Source {
+        let path = if text.contains(',') { self.start(origin).join(text) } else { self.path(text, origin) };
+        if text.contains(',') && !path.exists() {
+            return Source::Hosts(text.to_string());
         }
+        Source::Path(Named { path, at: Some(at) })
+    }
+
+    pub(super) fn program(&self, text: &str, origin: Origin<'_>, at: Location) -> Program {
+        let path = text.contains('/').then(|| self.path(text, origin));
+        Program { text: text.to_string(), path, at }
+    }
+
+    /// The vault password that `ID@FILE` or `FILE` stands for.
+    ///
+    /// # Errors
+    /// Why it cannot be used, as a fragment: Ansible would ask the user for the password, or there is no file.
+    pub(super) fn secret(&self, text: &str, origin: Origin<'_>, at: Location) -> Result<Secret, &'static str> {
+        let (id, file) = match text.split_once('@') {
+            Some((id, file)) => (Some(id.to_string()).filter(|id| !id.is_empty()), file),
+            None => (None, text),
+        };
+        match file {
+            "" => Err("there is no file behind the `@`"),
+            "prompt" | "prompt_ask_vault_pass" => Err("an inventory cannot ask for a password"),
+            _ => Ok(Secret { id, path: self.path(file, origin), origin: at }),
+        }
+    }
+
+    /// The vault password of a file that is named without an id: Ansible gives it one, and tells that to client scripts.
+    pub(super) fn secret_without_id(&self, file: &str, origin: Origin<'_>, at: Location) -> Secret {
+        Secret { id: Some("default".to_string()), path: self.path(file, origin), origin: at }
+    }
+
+    /// The vault passwords of Ansible's own list in a variable; what it wants to ask for, there is none of for us.
+    pub fn secrets_of(&self, variable: &str) -> Vec<Secret> {
+        let list = self.surroundings.text(variable).unwrap_or_default();
+        let texts = list.split(',').map(str::trim).filter(|text| !text.is_empty());
+        let origin = Origin::Named(variable);
+        texts.filter_map(|text| self.secret(text, origin, Location::whole(variable)).ok()).collect()
+    }
+
+    /// The vault password of the file that a variable of Ansible's names.
+    pub fn secret_of(&self, variable: &str) -> Option<Secret> {
+        let file = self.surroundings.text(variable)?;
+        Some(self.secret_without_id(file, Origin::Named(variable), Location::whole(variable)))
     }
 }

@@ -7,10 +7,10 @@
 //! ```
 
 use super::layer::{Given, Reader};
-use super::source::{Source, source};
 use super::typed::{self, Typed};
 use crate::nearest;
 use crate::source::salt::Part;
+use crate::source::{Named, Source};
 use crate::value::{Entry, Value};
 
 /// Types the value of `inventory`.
@@ -27,7 +27,7 @@ pub(super) fn typed<'a>(value: Value<'a>, given: &Given<'a>, reader: &mut Reader
             Value::Map(entries) => sources.extend(salt(entries, given, reader)),
             item => {
                 let at = reader.locate(given.origin, given.at);
-                sources.push(source(typed::text(item)?, given.origin, at));
+                sources.push(reader.place.source(typed::text(item)?, given.origin, at));
             }
         }
     }
@@ -54,7 +54,10 @@ fn salt<'a>(entries: &'a [Entry<'a>], given: &Given<'a>, reader: &mut Reader<'_,
     for part in parts {
         match Part::NAMES.iter().find(|(name, _)| *name == part.key) {
             Some((_, kind)) => match typed::texts(part.value) {
-                Ok(texts) => paths.extend(texts.into_iter().map(|text| (*kind, text.to_string()))),
+                Ok(texts) => paths.extend(texts.into_iter().map(|text| {
+                    let path = reader.place.path(text, given.origin);
+                    (*kind, Named { path, at: Some(at.clone()) })
+                })),
                 Err(wrong) => {
                     let message = format!("`salt.{}` cannot be {}: {}", part.key, wrong.given, wrong.why);
                     reader.report(given.origin, part.at, message, "allowed: a path, or a list of paths");
@@ -63,8 +66,7 @@ fn salt<'a>(entries: &'a [Entry<'a>], given: &Given<'a>, reader: &mut Reader<'_,
             None => unknown_part(part, given, reader),
         }
     }
-    let shown: Vec<String> = paths.iter().map(|(kind, path)| format!("{}={path}", name(*kind))).collect();
-    Some(Source { salt: paths, ..source(&format!("salt: {}", shown.join(", ")), given.origin, at) })
+    (!paths.is_empty()).then_some(Source::Salt(paths))
 }
 
 fn unknown_part<'a>(part: &Entry<'a>, given: &Given<'a>, reader: &mut Reader<'_, 'a>) {
@@ -75,8 +77,4 @@ fn unknown_part<'a>(part: &Entry<'a>, given: &Given<'a>, reader: &mut Reader<'_,
     };
     let message = format!("unknown part `salt.{}`", part.key.escape_debug());
     reader.report(given.origin, part.at, message, hint);
-}
-
-fn name(kind: Part) -> &'static str {
-    Part::NAMES.iter().find(|(_, part)| *part == kind).map_or("", |(name, _)| name)
 }

@@ -24,6 +24,7 @@ fn read_all(file: &str, environment: &[(&str, &str)], options: &[(&str, &str, &s
         file: Some(text),
         environment: arena.alloc_slice_copy(&environment),
         options: arena.alloc_slice_copy(&options),
+        place: Place { folder: "conf".into(), ..Place::default() },
     };
     read(&arena, &texts, &input)
 }
@@ -83,8 +84,10 @@ groups_only: yes
 limit: 'web*'
 ",
     );
-    assert_eq!(settings.inventory.iter().map(|s| s.text.as_str()).collect::<Vec<_>>(), ["production/", "staging.ini"]);
-    assert!(settings.inventory.iter().all(|source| source.from_file));
+    assert_eq!(
+        settings.inventory.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["conf/production/", "conf/staging.ini"]
+    );
     let Some(VersionSource::Explicit(versions)) = &settings.versions else { panic!("{:?}", settings.versions) };
     assert_eq!(versions[0].version, "app-2.0");
     assert_eq!(texts(&versions[0].hosts), ["web:&prod:!web9"]);
@@ -264,8 +267,7 @@ fn the_stronger_layer_wins_key_by_key() {
     let rules = settings.policy.rules("1.0");
     assert_eq!((rules.canary_size, rules.canary_bake, rules.bake), (Some(Amount::Hosts(3)), 1200, 60));
     assert_eq!(rules.batch_size[0], hosts(6));
-    assert_eq!(settings.inventory.iter().map(|s| s.text.as_str()).collect::<Vec<_>>(), ["b", "c"]);
-    assert!(settings.inventory.iter().all(|source| !source.from_file));
+    assert_eq!(settings.inventory.iter().map(ToString::to_string).collect::<Vec<_>>(), ["b", "c"]);
     assert_eq!(settings.environment.len(), 3);
 }
 
@@ -301,7 +303,7 @@ fn mappings_in_variables_are_yaml() {
 fn lists_of_hosts_are_one_source() {
     let sources = |environment: &[(&str, &str)], options: &[(&str, &str, &str)]| -> Vec<String> {
         let settings = read_all("", environment, options).unwrap();
-        settings.inventory.into_iter().map(|source| source.text).collect()
+        settings.inventory.iter().map(ToString::to_string).collect()
     };
     assert_eq!(sources(&[("REGAL_INVENTORY", "web1,web2,")], &[]), ["web1,web2,"]);
     assert_eq!(

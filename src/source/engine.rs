@@ -14,7 +14,7 @@ use super::bytes::{Nature, is_descriptor, nature};
 use super::call::{Answer, Call};
 use super::file::unreadable;
 use super::handed::Handed;
-use super::{Content, Kind, Reading, Secret, Spec, entries, io_message, script, vaults, yaml};
+use super::{Content, Named, Reading, Secret, Source, entries, io_message, script, vaults, yaml};
 use crate::error::{Code, Location, Problem};
 use crate::text::{Arena, Printer};
 use crate::value::{Entry, Value};
@@ -65,8 +65,8 @@ const LOCAL_FACTS: &str = "ansible_local";
 const SAVE: &str = "save what it finds where Ansible is installed, and read that: \
                     ansible-inventory -i FILE --list --export --yaml > hosts.yml";
 
-/// A source of `ansible-inventory`.
-enum Given {
+/// A source as `ansible-inventory` gets it.
+enum Handing {
     /// As it is: hosts with commas, or a path.
     Named(String),
     /// A pipe, or what only this process has open.
@@ -79,7 +79,7 @@ struct Survey {
     /// The first configuration of a plugin.
     plugin: Option<Problem>,
     /// The sources as `ansible-inventory` is told of them.
-    sources: Vec<Given>,
+    sources: Vec<Handing>,
     /// The sources as the user named them.
     names: Vec<String>,
     /// All files that the output depends on.
@@ -87,14 +87,14 @@ struct Survey {
 }
 
 /// Reads all sources with Ansible if they ask for it; false if they are to be read here.
-pub(super) fn read(reading: &mut Reading<'_, '_>, specs: &[Spec]) -> bool {
+pub(super) fn read(reading: &mut Reading<'_, '_>, sources: &[Source]) -> bool {
     let mode = reading.options.engine.mode;
     if mode == Mode::Native {
         return false;
     }
     let before = reading.mark();
     let mut survey = Survey::default();
-    specs.iter().for_each(|spec| survey.source(reading, spec));
+    sources.iter().for_each(|source| survey.source(reading, source));
     if mode == Mode::Auto && survey.plugin.is_none() {
         // All of it is found again, in its order, when the sources are read.
         reading.back_to(before);
@@ -128,33 +128,38 @@ pub(super) fn refusal(reading: &Reading<'_, '_>, plugin: &Entry<'_>) -> Problem 
 }
 
 impl Survey {
-    fn source(&mut self, reading: &mut Reading<'_, '_>, spec: &Spec) {
-        let Some(kind) = reading.kind(spec) else { return };
-        let path = std::path::absolute(&spec.path).unwrap_or_else(|_| spec.path.clone());
-        match kind {
-            Kind::Hosts => return self.add(Given::Named(spec.name.clone()), &spec.name),
-            Kind::Directory => {
-                for file in reading.files_of(&spec.path) {
-                    self.look_into(reading, &file);
-                }
-                self.files.push(path.clone());
-            }
-            Kind::File => {
-                if reading.refuses(&spec.path) {
-                    return;
-                }
-                self.look_into(reading, &spec.path);
-                if is_handed(&spec.path) {
-                    return self.add(Given::Handed(spec.path.clone()), &spec.name);
-                }
-                let folder = path.parent().unwrap_or(Path::new("/"));
-                self.files.extend([path.clone(), folder.join("group_vars"), folder.join("host_vars")]);
-            }
+    fn source(&mut self, reading: &mut Reading<'_, '_>, source: &Source) {
+        match source {
+            Source::Hosts(hosts) => self.add(Handing::Named(hosts.clone()), hosts),
+            Source::Path(named) => self.path(reading, named),
+            Source::Salt(_) => {}
         }
-        self.add(Given::Named(path.display().to_string()), &spec.path.display().to_string());
     }
 
-    fn add(&mut self, source: Given, shown: &str) {
+    fn path(&mut self, reading: &mut Reading<'_, '_>, named: &Named) {
+        let Some(is_folder) = reading.is_folder(named) else { return };
+        let (path, shown) = (&named.path, named.path.display().to_string());
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        if is_folder {
+            for file in reading.files_of(path) {
+                self.look_into(reading, &file);
+            }
+            self.files.push(absolute.clone());
+        } else {
+            if reading.refuses(path) {
+                return;
+            }
+            self.look_into(reading, path);
+            if is_handed(path) {
+                return self.add(Handing::Handed(path.clone()), &shown);
+            }
+            let folder = absolute.parent().unwrap_or(Path::new("/"));
+            self.files.extend([absolute.clone(), folder.join("group_vars"), folder.join("host_vars")]);
+        }
+        self.add(Handing::Named(absolute.display().to_string()), &shown);
+    }
+
+    fn add(&mut self, source: Handing, shown: &str) {
         self.sources.push(source);
         self.names.push(format!(" -i {shown}"));
     }
@@ -207,7 +212,7 @@ fn is_handed(path: &Path) -> bool {
 /// A pipe that cannot be read, or a folder that cannot be written to.
 fn arguments<'m>(
     reading: &mut Reading<'m, '_>,
-    sources: &[Given],
+    sources: &[Handing],
 ) -> Result<(Vec<String>, Option<Handed<'m>>), Problem> {
     let mut handed = None;
     let mut arguments = vec!["--list".to_string(), format!("--playbook-dir={PLAYBOOK_FOLDER}")];
@@ -221,8 +226,8 @@ fn arguments<'m>(
     }
     for source in sources {
         let source = match source {
-            Given::Named(name) => name.clone(),
-            Given::Handed(path) => hand_on(reading, &mut handed, path)?.display().to_string(),
+            Handing::Named(name) => name.clone(),
+            Handing::Handed(path) => hand_on(reading, &mut handed, path)?.display().to_string(),
         };
         arguments.push(format!("--inventory={source}"));
     }

@@ -8,7 +8,7 @@ use super::bytes::is_descriptor;
 pub(super) const MAX_DEPTH: usize = 40;
 
 /// Whether this process may run the file.
-pub(super) fn is_executable(path: &Path) -> bool {
+pub(crate) fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }

@@ -4,7 +4,7 @@
 //! may want somebody to type something. The rules are those of ansible-core 2.19, `parsing/vault/__init__.py`.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use super::bytes::{Nature, Unread, nature};
 use super::process::{self, End, Job, Outcome};
@@ -95,7 +95,7 @@ impl Secret {
     /// What the program prints. It may talk to the terminal on stdin and stderr.
     fn printed(&self, options: &Options) -> Result<Vec<u8>, Problem> {
         let shown = self.path.display();
-        let mut command = Command::new(entries::program(&self.path));
+        let mut command = options.surroundings.command(&entries::program(&self.path));
         if let (true, Some(id)) = (self.is_client(), &self.id) {
             command.args(["--vault-id", id]);
         }

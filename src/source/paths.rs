@@ -11,10 +11,10 @@ use std::path::PathBuf;
 use nix::unistd::{Uid, User};
 
 /// Looks up an environment variable.
-pub type Variable = fn(&str) -> Option<OsString>;
+pub type Variable<'v> = &'v dyn Fn(&str) -> Option<OsString>;
 
 /// The path that a text stands for.
-pub fn expanded(text: &str, variable: Variable) -> PathBuf {
+pub fn expanded(text: &str, variable: Variable<'_>) -> PathBuf {
     if !text.contains('$') && !text.starts_with('~') {
         return PathBuf::from(text);
     }
@@ -23,7 +23,7 @@ pub fn expanded(text: &str, variable: Variable) -> PathBuf {
 }
 
 /// Python's `os.path.expandvars`.
-fn with_variables(text: &str, variable: Variable) -> String {
+fn with_variables(text: &str, variable: Variable<'_>) -> String {
     let mut done = String::new();
     let mut rest = text;
     while let Some(dollar) = rest.find('$') {
@@ -47,7 +47,7 @@ fn with_variables(text: &str, variable: Variable) -> String {
 }
 
 /// Python's `os.path.expanduser`.
-fn with_home(text: &str, variable: Variable) -> Cow<'_, str> {
+fn with_home<'t>(text: &'t str, variable: Variable<'_>) -> Cow<'t, str> {
     let Some(behind) = text.strip_prefix('~') else { return Cow::Borrowed(text) };
     let (user, rest) = behind.split_at(behind.find('/').unwrap_or(behind.len()));
     let of = |user: nix::Result<Option<User>>| user.ok().flatten().map(|user| user.dir.into_os_string());
@@ -96,10 +96,10 @@ mod tests {
             ("${}", "${}"),
             ("pr\u{e9}$SITE\u{e9}", "pr\u{e9}berlin\u{e9}"),
         ] {
-            assert_eq!(expanded(text, variable), PathBuf::from(path), "{text}");
+            assert_eq!(expanded(text, &variable), PathBuf::from(path), "{text}");
         }
         let known = User::from_uid(Uid::from_raw(0)).ok().flatten();
-        let home = known.map(|root| (expanded(&format!("~{}/hosts", root.name), variable), root.dir.join("hosts")));
+        let home = known.map(|root| (expanded(&format!("~{}/hosts", root.name), &variable), root.dir.join("hosts")));
         assert!(home.as_ref().is_some_and(|(ours, wanted)| ours == wanted), "{home:?}");
     }
 }

@@ -3,7 +3,7 @@
 //! A program is run directly, never through a shell. What it prints is kept in the cache where there is one, once it has
 //! turned out to be a JSON mapping.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use super::bytes::{seconds, size};
 use super::call::{Answer, Call};
@@ -94,7 +94,7 @@ impl<'a> Reading<'_, 'a> {
 /// What a program prints; nothing where the system cannot run the file.
 fn run(call: &Call, options: &Options) -> Result<Option<Printed>, Problem> {
     let whole = |message: String| Problem::of(Code::ProgramFailed, message).at(Location::whole(call.name.clone()));
-    let mut command = Command::new(&call.program);
+    let mut command = options.surroundings.command(&call.program);
     command.args(&call.arguments).stdin(Stdio::null()).stderr(Stdio::piped());
     command.envs(options.guard.as_ref().map(|(name, value)| (name, value)));
     command.envs(call.environment.iter().map(|(name, value)| (name, value)));

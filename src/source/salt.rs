@@ -18,9 +18,9 @@ use std::path::{Path, PathBuf};
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::Reading;
 use super::bytes::{Unread, nature};
 use super::file::other_encoding;
+use super::{Named, Reading};
 use crate::error::{Code, Location, Problem};
 use crate::salt::{Bank, Coverage, Fleet, Minion, Nodegroup, listed};
 use crate::text::{Encoding, Pos, Text};
@@ -60,17 +60,11 @@ impl Part {
         ("pillar", Part::Pillar),
         ("status", Part::Status),
     ];
-}
 
-/// One path of a Salt source.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Given {
-    /// What it holds.
-    pub part: Part,
-    /// The path.
-    pub path: PathBuf,
-    /// Where it was named, for messages.
-    pub origin: Option<Location>,
+    /// Returns its name in `regal.yml`.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, part)| *part == self).map_or("", |(name, _)| name)
+    }
 }
 
 /// How a minion is reached, from a roster.
@@ -105,10 +99,10 @@ struct Gathered<'a> {
 }
 
 /// Reads all Salt sources together into the reading's inventory and fleet.
-pub(super) fn read(reading: &mut Reading<'_, '_>, given: &[Given]) {
+pub(super) fn read(reading: &mut Reading<'_, '_>, given: &[(Part, Named)]) {
     let before = reading.found.checkpoint();
     let mut gathered = Gathered::default();
-    given.iter().for_each(|given| read_part(reading, &mut gathered, given));
+    given.iter().for_each(|(part, named)| read_part(reading, &mut gathered, *part, named));
     if reading.found.failed_since(&before) {
         return;
     }
@@ -119,23 +113,23 @@ pub(super) fn read(reading: &mut Reading<'_, '_>, given: &[Given]) {
     reading.fleet = Some(fleet);
 }
 
-fn read_part<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, given: &Given) {
-    if let Err(unread) = nature(&given.path) {
-        let message = format!("the Salt source `{}` cannot be read: {}", given.path.display(), unread.why);
+fn read_part<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, part: Part, named: &Named) {
+    if let Err(unread) = nature(&named.path) {
+        let message = format!("the Salt source `{}` cannot be read: {}", named.path.display(), unread.why);
         let mut problem = Problem::of(Code::Unreadable, message)
             .hint(access_hint(&unread, "check the path; relative paths in a regal.yml start from its folder"));
-        problem.location = given.origin.clone().map(Box::new);
+        problem.location = named.at.clone().map(Box::new);
         return reading.push(problem);
     }
-    match given.part {
-        Part::Config => config::read(reading, gathered, &given.path),
-        Part::Roster => roster::read(reading, gathered, &given.path, &roster::Defaults::default()),
-        Part::Nodegroups => config::read_nodegroups(reading, gathered, &given.path),
-        Part::Keys => keys::read(reading, gathered, &given.path),
-        Part::Cache => cache::read(reading, gathered, &given.path),
-        Part::Grains => saved::read(reading, gathered, &given.path, Bank::Grains),
-        Part::Pillar => saved::read(reading, gathered, &given.path, Bank::Pillar),
-        Part::Status => keys::read_status(reading, gathered, &given.path),
+    match part {
+        Part::Config => config::read(reading, gathered, &named.path),
+        Part::Roster => roster::read(reading, gathered, &named.path, &roster::Defaults::default()),
+        Part::Nodegroups => config::read_nodegroups(reading, gathered, &named.path),
+        Part::Keys => keys::read(reading, gathered, &named.path),
+        Part::Cache => cache::read(reading, gathered, &named.path),
+        Part::Grains => saved::read(reading, gathered, &named.path, Bank::Grains),
+        Part::Pillar => saved::read(reading, gathered, &named.path, Bank::Pillar),
+        Part::Status => keys::read_status(reading, gathered, &named.path),
     }
 }
 

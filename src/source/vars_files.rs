@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use foldhash::HashMap;
 
 use super::entries::sorted_entries;
-use super::{Content, Reading, Spec, io_message};
+use super::{Content, Named, Reading, Source, io_message};
 use crate::error::{Code, Location, Problem};
 use crate::inventory::{Inventory, Target};
 use crate::text::Text;
@@ -19,8 +19,8 @@ use crate::value::{self, KeyKind, Value};
 const ENDINGS: [&str; 4] = ["", ".yml", ".yaml", ".json"];
 
 /// Reads the vars files of all groups and hosts, in the order of the sources.
-pub(super) fn read(reading: &mut Reading<'_, '_>, specs: &[Spec]) {
-    for (source, folder) in folders(specs).iter().enumerate() {
+pub(super) fn read(reading: &mut Reading<'_, '_>, sources: &[Source]) {
+    for (source, folder) in folders(sources).iter().enumerate() {
         read_folder(reading, &folder.join("group_vars"), source as u32, |inventory| {
             inventory.group_ids().map(|id| (Target::Group(id), inventory.group_name(id))).collect()
         });
@@ -32,12 +32,13 @@ pub(super) fn read(reading: &mut Reading<'_, '_>, specs: &[Spec]) {
 
 /// The folders beside the sources. A folder of several sources counts where the last of them stands: it would be read
 /// again there, and would win.
-fn folders(specs: &[Spec]) -> Vec<PathBuf> {
+fn folders(sources: &[Source]) -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = Vec::new();
-    for spec in specs {
-        let folder = match spec.path.metadata() {
-            Ok(metadata) if metadata.is_dir() => spec.path.clone(),
-            Ok(_) => spec.path.parent().map_or_else(PathBuf::new, Path::to_path_buf),
+    for source in sources {
+        let Source::Path(Named { path, .. }) = source else { continue };
+        let folder = match path.metadata() {
+            Ok(metadata) if metadata.is_dir() => path.clone(),
+            Ok(_) => path.parent().map_or_else(PathBuf::new, Path::to_path_buf),
             Err(_) => continue,
         };
         folders.retain(|known| *known != folder);

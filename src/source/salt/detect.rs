@@ -2,26 +2,18 @@
 
 use std::path::Path;
 
-use super::{Given, Part, cache, keys, roster};
+use super::{Part, cache, keys, roster};
 use crate::json;
-use crate::source::{Reading, Spec, entries};
+use crate::source::{Reading, entries};
 use crate::text::{Text, TextMap};
 use crate::value::{Entry, Value};
 
 /// No more of a file is looked at before it is read as Salt's, in bytes.
 const HEAD: usize = 64 << 10;
 
-/// What a source is of Salt's: what `regal.yml` says of it, or else what it looks like. Nothing for one of Ansible's.
-pub(in crate::source) fn detect(reading: &Reading<'_, '_>, spec: &Spec) -> Option<Vec<Given>> {
-    if !spec.salt.is_empty() {
-        return Some(spec.salt.clone());
-    }
-    if spec.name.contains(',') && !spec.path.exists() {
-        return None;
-    }
-    let path = &spec.path;
-    let part = if path.is_dir() { folder(path) } else { file(reading, path) };
-    part.map(|part| vec![Given { part, path: path.clone(), origin: spec.origin.clone() }])
+/// What a path holds of Salt's by its looks; nothing for a source of Ansible's.
+pub(in crate::source) fn detect(reading: &Reading<'_, '_>, path: &Path) -> Option<Part> {
+    if path.is_dir() { folder(path) } else { file(reading, path) }
 }
 
 fn folder(path: &Path) -> Option<Part> {

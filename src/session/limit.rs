@@ -2,8 +2,6 @@
 //!
 //! A plan is made of all hosts and then shown in part, so that a limit never moves a host to another batch.
 
-use std::path::Path;
-
 use crate::error::{Error, Location, Problem};
 use crate::inventory::{HostId, Inventory};
 use crate::pattern;
@@ -122,7 +120,7 @@ fn terms(patterns: &[&Pattern], options: &Options) -> Result<Vec<String>, Error>
 /// The lines of a file that are not blank. Each is one term: Ansible splits none of them.
 fn lines(file: &str, at: &Location, options: &Options) -> Result<Vec<String>, Problem> {
     let wrong = |what: String| Problem::new(format!("limit file `{file}` {what}")).at(at.clone());
-    let bytes = options.pipes.read(Path::new(file), &options.limits).map_err(|unread| {
+    let bytes = options.pipes.read(&options.surroundings.folder.join(file), &options.limits).map_err(|unread| {
         let hint = unread.hint_or("check the path, which starts from the working directory");
         wrong(format!("cannot be read: {}", unread.why)).hint(hint)
     })?;

@@ -1,0 +1,71 @@
+//! From the arguments to a session of the library, with what only this process knows.
+
+use std::path::PathBuf;
+
+use regal_inventory::error::Result;
+use regal_inventory::session::{Configuration, Opening, Planned, Session, Shared, Surroundings};
+use regal_inventory::text::{Arena, TextMap};
+
+use super::arguments::{Arguments, Color};
+use super::output::Sink;
+
+/// A session, and where its results and messages go.
+pub struct Invocation<'a> {
+    pub session: Session<'a>,
+    pub output: Option<PathBuf>,
+    pub color: Color,
+}
+
+impl<'a> Invocation<'a> {
+    /// Reads the configuration, the environment and the options.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub fn new(arena: &'a Arena, texts: &'a TextMap<'a>, arguments: &Arguments, shared: &Shared) -> Result<Self> {
+        Self::with(arena, texts, arguments, configuration(arguments), Vec::new(), shared)
+    }
+
+    /// Reads a configuration, the environment and the options; `own_files` are no sources either.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub fn with(
+        arena: &'a Arena,
+        texts: &'a TextMap<'a>,
+        arguments: &Arguments,
+        configuration: Configuration,
+        own_files: Vec<PathBuf>,
+        shared: &Shared,
+    ) -> Result<Self> {
+        let mut opening = Opening::new(configuration, surroundings());
+        opening.options = arguments.settings.clone();
+        opening.own_files = own_files;
+        opening.refresh_cache = arguments.refresh_cache;
+        opening.shared = shared.clone();
+        let session = Session::open(arena, texts, opening)?;
+        Ok(Invocation { session, output: arguments.output.clone(), color: arguments.color })
+    }
+
+    /// Where a result of a plan goes.
+    pub fn sink(&self, planned: &Planned<'_>) -> Sink<'_> {
+        Sink { path: self.output.as_deref(), access: planned.access(), color: self.color }
+    }
+}
+
+/// Which configuration is used: the option, otherwise the variable, otherwise the nearest.
+pub fn configuration(arguments: &Arguments) -> Configuration {
+    let variable = || std::env::var_os("REGAL_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
+    match arguments.config.clone().or_else(variable) {
+        Some(path) => Configuration::File { path, named_by: "--config or REGAL_CONFIG" },
+        None => Configuration::Nearest,
+    }
+}
+
+/// The environment and the program of this process; paths stay relative to its working directory.
+pub fn surroundings() -> Surroundings {
+    Surroundings {
+        variables: std::env::vars_os().collect(),
+        program: std::env::current_exe().ok(),
+        ..Surroundings::default()
+    }
+}

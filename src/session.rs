@@ -1,0 +1,300 @@
+//! From a configuration to a plan, as the command does it: [`Session::open`], [`Session::plan`], and what is shown of the result.
+
+mod configuration;
+mod limit;
+mod planned;
+mod sources;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::assign::{self, Request, literal_hosts};
+use crate::emit::ansible::PlanGroups;
+use crate::error::{Code, Error, Location, Problem, Result};
+use crate::plan::{Assignments, plan};
+use crate::policy::naming::Naming;
+use crate::policy::versions::{VersionFrom, VersionSource};
+use crate::settings::{self, Input, OptionText, Place, Settings};
+pub use crate::source::Surroundings;
+use crate::source::bytes::{Pipes, is_descriptor};
+use crate::source::{self, Interrupt, Loaded};
+pub use crate::text::{Arena, TextMap};
+pub use configuration::{Configuration, NAME, remarks};
+pub use planned::Planned;
+
+/// Set for the programs that are run as sources: a source that is this program would call itself without end.
+const GUARD: &str = "REGAL_INVENTORY_RUNNING";
+/// Ansible's own variable for cleaning group names.
+const TRANSFORM: &str = "ANSIBLE_TRANSFORM_INVALID_GROUP_CHARS";
+
+/// What a session is opened with.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Opening {
+    /// Which configuration is read.
+    pub configuration: Configuration,
+    /// The environment and the working directory.
+    pub surroundings: Surroundings,
+    /// Values of keys that win over the configuration and the environment, in their order.
+    pub options: Vec<GivenOption>,
+    /// Files besides the configuration that a directory may hold and that are no inventories.
+    pub own_files: Vec<PathBuf>,
+    /// Whether programs are run although the cache has what they printed.
+    pub refresh_cache: bool,
+    /// What several sessions of a process have in common.
+    pub shared: Shared,
+}
+
+/// A value of a key, as an option of a command line gives it.
+#[derive(Clone, Debug)]
+pub struct GivenOption {
+    /// The key or its alias: `batch_size`, `combine`, `canary.size`.
+    pub key: String,
+    /// The text: `50%`.
+    pub text: String,
+    /// The option as messages call it: `--batch-size`.
+    pub option: String,
+}
+
+/// What several sessions of a process have in common.
+#[derive(Clone, Debug, Default)]
+pub struct Shared {
+    /// What pipes gave: each gives it once.
+    pub pipes: Pipes,
+    /// Signals that came while a program ran.
+    pub interrupt: Interrupt,
+}
+
+impl Opening {
+    /// An opening without options.
+    pub fn new(configuration: Configuration, surroundings: Surroundings) -> Self {
+        Opening {
+            configuration,
+            surroundings,
+            options: Vec::new(),
+            own_files: Vec::new(),
+            refresh_cache: false,
+            shared: Shared::default(),
+        }
+    }
+}
+
+/// The settings of a run, and what its sources are read with.
+pub struct Session<'a> {
+    arena: &'a Arena,
+    texts: &'a TextMap<'a>,
+    settings: Settings,
+    /// The configuration file, if one is used.
+    configuration: Option<PathBuf>,
+    /// Whether that file sets nothing.
+    configuration_is_empty: bool,
+    own_files: Vec<PathBuf>,
+    surroundings: Arc<Surroundings>,
+    refresh_cache: bool,
+    shared: Shared,
+}
+
+impl<'a> Session<'a> {
+    /// Reads the configuration, the `REGAL_*` variables and the options.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them; a configuration that was found and cannot be trusted; this program as a source of
+    /// itself.
+    pub fn open(arena: &'a Arena, texts: &'a TextMap<'a>, opening: Opening) -> Result<Self> {
+        if opening.surroundings.variable(GUARD).is_some() {
+            let problem = Problem::of(Code::OwnFile, "regal-inventory was started as a source of itself");
+            return Err(problem.hint("take the script that runs it out of the sources").into());
+        }
+        let environment = environment(arena, &opening.surroundings)?;
+        let configuration = opening.configuration.path(&opening.surroundings)?;
+        let file = match &configuration {
+            Some(path) => Some(opening.configuration.read(arena, texts, path, &opening.shared.pipes)?),
+            None => None,
+        };
+        let options: Vec<OptionText<'a>> = opening.options.iter().map(|given| given.kept(arena)).collect();
+        let surroundings = Arc::new(opening.surroundings);
+        let input = Input {
+            file,
+            environment: arena.alloc_slice_copy(&environment),
+            options: arena.alloc_slice_copy(&options),
+            place: Place { folder: folder(configuration.as_deref()), surroundings: Arc::clone(&surroundings) },
+        };
+        let mut settings = settings::read(arena, texts, &input)?;
+        settings.naming.ansible_cleans =
+            surroundings.text(TRANSFORM).is_some_and(|value| matches!(value, "always" | "silently"));
+        Ok(Session {
+            arena,
+            texts,
+            settings,
+            configuration,
+            configuration_is_empty: file.is_some_and(|file| is_empty(file.text)),
+            own_files: opening.own_files,
+            surroundings,
+            refresh_cache: opening.refresh_cache,
+            shared: opening.shared,
+        })
+    }
+
+    /// Reads the sources and plans.
+    ///
+    /// # Errors
+    /// Every problem of the first step that has any.
+    pub fn plan(&self) -> Result<Planned<'a>> {
+        let Some(versions) = &self.settings.versions else { return Err(self.no_versions()) };
+        let mut loaded = self.load(versions)?;
+        let mut warnings = std::mem::take(&mut loaded.warnings);
+        let assignments = self.assign(&loaded, versions, &mut warnings)?;
+        let plan = plan(&assignments, &self.settings.policy)?;
+        warnings.extend(plan.warnings.iter().cloned());
+        let hidden = limit::hidden(&self.settings.limit, &loaded, &self.files(), &mut warnings)?;
+        let plan = limit::shown(plan, &loaded.inventory, &hidden);
+        let naming: &Naming = &self.settings.naming;
+        let names = naming.name(&plan)?;
+        warnings.extend(names.warnings.iter().cloned());
+        let mut groups = PlanGroups::new(self.arena, &loaded.inventory, &plan, &names, naming.ansible_cleans)?;
+        if let VersionSource::From(VersionFrom::Var(name), _) = versions {
+            groups.say_version_var(self.arena, name);
+        }
+        warnings.extend(skipped(&loaded.skipped, &loaded.vaults));
+        let Loaded { inventory, vaults, fleet, .. } = loaded;
+        Ok(Planned {
+            plan,
+            names,
+            warnings,
+            inventory,
+            assignments,
+            groups,
+            hidden,
+            vaults,
+            fleet,
+            texts: self.texts,
+            groups_only: self.settings.groups_only,
+            configuration: self.configuration.as_ref().map(|path| path.display().to_string()),
+            environment: self.settings.environment.clone(),
+            sources: self.source_names(),
+        })
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Shows all hosts, whatever the limit.
+    pub fn forget_limit(&mut self) {
+        self.settings.limit.clear();
+    }
+
+    /// The configuration file, if one is used.
+    pub fn configuration(&self) -> Option<&Path> {
+        self.configuration.as_deref()
+    }
+
+    /// Where what is read lives.
+    #[doc(hidden)]
+    pub fn texts(&self) -> (&'a Arena, &'a TextMap<'a>) {
+        (self.arena, self.texts)
+    }
+
+    /// The sources as messages and reports name them.
+    fn source_names(&self) -> Vec<String> {
+        self.settings.inventory.iter().map(ToString::to_string).collect()
+    }
+
+    fn load(&self, versions: &VersionSource) -> Result<Loaded<'a>> {
+        if self.settings.inventory.is_empty() {
+            let VersionSource::Explicit(versions) = versions else {
+                let problem = Problem::of(Code::InvalidConfiguration, "there is no inventory to read versions from");
+                return Err(problem.hint("name one with -i, or under `inventory:` in regal.yml").into());
+            };
+            let inventory = literal_hosts::inventory(self.arena, versions)?;
+            return Ok(Loaded::of(inventory));
+        }
+        let mut more = Vec::new();
+        let options = self.reading(&mut more)?;
+        let mut loaded = source::load(self.arena, self.texts, &self.settings.inventory, &options)?;
+        if self.shared.interrupt.signal().is_some() {
+            return Err(Problem::of(Code::ProgramFailed, "stopped by a signal while a program ran").into());
+        }
+        loaded.warnings.append(&mut more);
+        Ok(loaded)
+    }
+
+    fn assign(
+        &self,
+        loaded: &Loaded<'a>,
+        versions: &VersionSource,
+        warnings: &mut Vec<Problem>,
+    ) -> Result<Assignments<'a>> {
+        let request = Request { versions, policy: &self.settings.policy, fleet: loaded.fleet.as_ref() };
+        assign::assign(self.arena, &loaded.inventory, self.texts, request, warnings)
+    }
+
+    fn no_versions(&self) -> Error {
+        let what = match &self.configuration {
+            Some(_) if self.configuration_is_empty => {
+                "the configuration is empty: nothing says which version a host is to run"
+            }
+            _ => "nothing says which version a host is to run",
+        };
+        let problem = match &self.configuration {
+            Some(path) => Problem::of(Code::NoVersions, what).at(Location::whole(path.display().to_string())),
+            None => {
+                let here = configuration::working_directory(&self.surroundings);
+                let here = here.display();
+                Problem::of(Code::NoVersions, format!("{what}, and there is no {NAME} in {here} or a folder above it"))
+            }
+        };
+        let options = self.reading(&mut Vec::new()).unwrap_or_default();
+        let loaded = source::load(self.arena, self.texts, &self.settings.inventory, &options);
+        let candidates = loaded.map(|loaded| assign::candidates(&loaded.inventory)).unwrap_or_default();
+        let hint =
+            "set `version_from: {var: app_version}` or `versions:` in regal.yml, or use --version-from var:app_version";
+        problem
+            .hint(if candidates.starts_with("variables") { format!("{hint}; {candidates}") } else { hint.to_string() })
+            .into()
+    }
+}
+
+impl GivenOption {
+    fn kept<'a>(&self, arena: &'a Arena) -> OptionText<'a> {
+        OptionText {
+            key: arena.alloc_str(&self.key),
+            text: arena.alloc_str(&self.text),
+            option: arena.alloc_str(&self.option),
+        }
+    }
+}
+
+/// What paths in a configuration are relative to: its folder, or the working directory where it came through a descriptor
+/// such as `/dev/stdin`, which has none.
+fn folder(configuration: Option<&Path>) -> PathBuf {
+    let file = configuration.filter(|path| !is_descriptor(path));
+    file.and_then(Path::parent).map(Path::to_path_buf).unwrap_or_default()
+}
+
+fn skipped<'s>(own: &'s [String], vaults: &'s [String]) -> impl Iterator<Item = Problem> + 's {
+    let own =
+        own.iter().map(|path| (Code::OwnFile, path, "belongs to regal-inventory and is not read as an inventory"));
+    let vaults = vaults.iter().map(|path| (Code::Vault, path, "is encrypted as a whole and was not read"));
+    let warning = |(code, path, what): (_, &String, _)| Problem::of(code, what).at(Location::whole(path.clone()));
+    own.chain(vaults).map(warning).map(Problem::as_warning)
+}
+
+/// The `REGAL_*` variables, by their names.
+fn environment<'a>(arena: &'a Arena, surroundings: &Surroundings) -> Result<Vec<(&'a str, &'a str)>> {
+    let mut variables = Vec::new();
+    for (name, value) in &surroundings.variables {
+        let Some(name) = name.to_str().filter(|name| name.starts_with("REGAL_")) else { continue };
+        let Some(value) = value.to_str() else {
+            return Err(Problem::of(Code::Encoding, format!("the variable {name} is not valid UTF-8")).into());
+        };
+        variables.push((&*arena.alloc_str(name), &*arena.alloc_str(value)));
+    }
+    Ok(variables)
+}
+
+/// Whether a configuration has comments only.
+fn is_empty(text: &str) -> bool {
+    text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#') || line == "---")
+}

@@ -1,0 +1,183 @@
+//! Which configuration is used, and its text.
+
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use super::Surroundings;
+use crate::error::{Code, Location, Problem, Result};
+use crate::shown::printable;
+use crate::source::Limits;
+use crate::source::bytes::Pipes;
+use crate::text::{Arena, Encoding, Text, TextMap};
+
+/// The name that is looked for.
+pub const NAME: &str = "regal.yml";
+
+/// Which configuration is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Configuration {
+    /// The nearest `regal.yml` from the working directory upward, if there is one.
+    Nearest,
+    /// A file.
+    File {
+        /// Its path.
+        path: PathBuf,
+        /// What names it, for messages: `--config`.
+        named_by: &'static str,
+    },
+    /// None: the settings are those of the environment and of options.
+    None,
+}
+
+impl Configuration {
+    /// A file that a program names by itself.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Configuration::File { path: path.into(), named_by: "the caller" }
+    }
+
+    /// Returns the path of the configuration, as the user would write it; nothing if there is none.
+    ///
+    /// # Errors
+    /// The one that was found may be somebody else's: a configuration can name programs that are run. A further one is not
+    /// looked for then, since that would be another plan without a word.
+    pub fn path(&self, surroundings: &Surroundings) -> Result<Option<PathBuf>> {
+        match self {
+            Configuration::Nearest => find(&working_directory(surroundings)),
+            Configuration::File { path, .. } => Ok(Some(surroundings.folder.join(path))),
+            Configuration::None => Ok(None),
+        }
+    }
+
+    /// Returns the text of a configuration.
+    ///
+    /// # Errors
+    /// It cannot be read, or is not UTF-8.
+    pub(super) fn read<'a>(
+        &self,
+        arena: &'a Arena,
+        texts: &TextMap<'a>,
+        path: &Path,
+        pipes: &Pipes,
+    ) -> Result<Text<'a>> {
+        let name = path.display().to_string();
+        let whole = |code, message: String| Problem::of(code, message).at(Location::whole(name.clone()));
+        let named_by = match self {
+            Configuration::File { named_by, .. } => named_by,
+            Configuration::Nearest | Configuration::None => "--config",
+        };
+        // How long to wait is said in it, so for it that is the default.
+        let bytes = pipes.read(path, &Limits::default()).map_err(|unread| {
+            whole(Code::Unreadable, format!("the configuration cannot be read: {}", unread.why))
+                .hint(unread.hint_or(&format!("check the path given by {named_by}")))
+        })?;
+        if let Some(encoding) = Encoding::of(&bytes) {
+            let problem = whole(Code::Encoding, format!("the configuration is {} and not UTF-8", encoding.name()));
+            return Err(problem.hint(encoding.hint()).into());
+        }
+        let text = String::from_utf8(bytes).map_err(|_| {
+            whole(Code::Encoding, "the configuration is not valid UTF-8".to_string()).hint("save it as UTF-8")
+        })?;
+        Ok(texts.add(arena.alloc_str(&name), arena.alloc_str(&text))?)
+    }
+}
+
+/// The working directory as an absolute path, as far as there is one.
+pub(super) fn working_directory(surroundings: &Surroundings) -> PathBuf {
+    let folder = &surroundings.folder;
+    if folder.as_os_str().is_empty() { Path::new(".").canonicalize().unwrap_or_default() } else { folder.clone() }
+}
+
+/// The nearest configuration from `start` upward.
+fn find(start: &Path) -> Result<Option<PathBuf>> {
+    let Some(found) = start.ancestors().map(|folder| folder.join(NAME)).find(|path| path.is_file()) else {
+        return Ok(None);
+    };
+    // Shown as the user would write it.
+    let shown = found.strip_prefix(start).map(Path::to_path_buf).unwrap_or_else(|_| found.clone());
+    match doubt(&found) {
+        None => Ok(Some(shown)),
+        Some(why) => {
+            let message = format!("this configuration was found here and is not taken: {why}");
+            let problem = Problem::of(Code::InvalidConfiguration, message);
+            let path = printable(&shown.display().to_string()).into_owned();
+            let hint = format!(
+                "if it is yours to use, name it: --config {path}, or REGAL_CONFIG={path}; --config /dev/null is none"
+            );
+            Err(problem.at(Location::whole(path)).hint(hint).into())
+        }
+    }
+}
+
+/// Why a file that nobody named cannot be trusted, as Ansible does with `ansible.cfg` and a little more: everybody may write it,
+/// or put another one there. Of a link both ends count.
+fn doubt(path: &Path) -> Option<String> {
+    let target = path.canonicalize().ok()?;
+    let link = path.symlink_metadata().ok().filter(Metadata::is_symlink).map(|link| (path, link));
+    let ends = link.into_iter().chain(target.metadata().ok().map(|file| (target.as_path(), file)));
+    ends.into_iter().find_map(|(path, metadata)| {
+        let folder = path.parent().unwrap_or(Path::new("/"));
+        if !metadata.is_symlink() && everybody_writes(&metadata) {
+            return Some("everybody may write it".to_string());
+        }
+        let open = folder.metadata().is_ok_and(|folder| everybody_writes(&folder));
+        let own = [0, rustix::process::geteuid().as_raw()].contains(&metadata.uid());
+        (open && !own).then(|| {
+            let folder = folder.display().to_string();
+            format!("everybody may write to {}, and it belongs neither to you nor to root", printable(&folder))
+        })
+    })
+}
+
+/// What keeps Ansible from running a configuration whose run bit is set, as Ansible itself says it in other words
+/// (`Exec format error`) or not at all.
+pub fn remarks(path: &Path) -> Vec<Problem> {
+    let Ok(metadata) = path.metadata() else { return Vec::new() };
+    if !metadata.is_file() || metadata.mode() & 0o111 == 0 {
+        return Vec::new();
+    }
+    let Ok(text) = std::fs::read_to_string(path) else { return Vec::new() };
+    let warn = |message: &str, hint: &str| {
+        let problem = Problem::of(Code::InvalidConfiguration, message).as_warning();
+        problem.at(Location::whole(path.display().to_string())).hint(hint)
+    };
+    let mut remarks = Vec::new();
+    const SHEBANG: &str = "make `#!/usr/bin/env -S regal-inventory --config` its first line, or take the run bit away";
+    if text.starts_with("\u{feff}#!") {
+        remarks.push(warn(
+            "its run bit is set, but a byte order mark before the `#!` keeps it from being run",
+            "save it as UTF-8 without one",
+        ));
+    } else if !text.starts_with("#!") {
+        remarks.push(warn("its run bit is set, but without a `#!` line Ansible cannot run it", SHEBANG));
+    }
+    if !text.lines().any(|line| line.starts_with("plugin:")) {
+        let hint = "add the line `plugin: regal-inventory`";
+        remarks.push(warn(
+            "its run bit is set, and without `plugin` Ansible takes it for an inventory should it fail",
+            hint,
+        ));
+    }
+    remarks
+}
+
+fn everybody_writes(metadata: &Metadata) -> bool {
+    metadata.mode() & 0o002 != 0
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_nearest_file_upward_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let below = folder.path().join("a/b");
+        std::fs::create_dir_all(&below).unwrap();
+        std::fs::write(folder.path().join(NAME), "").unwrap();
+        assert_eq!(find(&below).unwrap(), Some(folder.path().join(NAME)));
+        std::fs::write(below.join(NAME), "").unwrap();
+        assert_eq!(find(&below).unwrap(), Some(PathBuf::from(NAME)));
+    }
+}

@@ -1,0 +1,146 @@
+//! A plan with all that it was made of, and what is shown of it.
+
+use crate::emit::ansible::{Listing, PlanGroups};
+use crate::emit::connection::{Connection, connections};
+use crate::emit::export::{Export, Format, Options, Rendered};
+use crate::emit::report::Report;
+use crate::error::{Code, Error, Problem, Result};
+use crate::files::Access;
+use crate::inventory::Inventory;
+use crate::inventory::effective::Effective;
+use crate::plan::names::GroupNames;
+use crate::plan::{Assignments, Plan};
+use crate::salt::Fleet;
+use crate::text::TextMap;
+
+/// What came of a configuration and its sources.
+#[non_exhaustive]
+pub struct Planned<'a> {
+    /// The plan, with the hosts that the limit shows.
+    pub plan: Plan<'a>,
+    /// The names of its groups.
+    pub names: GroupNames,
+    /// What an operator should know, from every step.
+    pub warnings: Vec<Problem>,
+    #[doc(hidden)]
+    pub inventory: Inventory<'a>,
+    #[doc(hidden)]
+    pub assignments: Assignments<'a>,
+    pub(super) groups: PlanGroups<'a>,
+    /// Hosts that the limit leaves out, by their index; empty without one.
+    pub(super) hidden: Vec<bool>,
+    /// Vars files that were not read because they are encrypted.
+    #[doc(hidden)]
+    pub vaults: Vec<String>,
+    /// The minions of Salt sources, if there are any.
+    pub(super) fleet: Option<Fleet<'a>>,
+    pub(super) texts: &'a TextMap<'a>,
+    pub(super) groups_only: bool,
+    /// The configuration file, if one is used.
+    pub(super) configuration: Option<String>,
+    /// The variables that took part.
+    pub(super) environment: Vec<(String, String)>,
+    pub(super) sources: Vec<String>,
+}
+
+impl<'a> Planned<'a> {
+    /// Returns what a person or a program reads of the plan; `full` shows every batch and every host.
+    pub fn report(&self, full: bool) -> Report<'_, 'a> {
+        Report {
+            plan: &self.plan,
+            names: &self.names,
+            configuration: self.configuration.as_deref(),
+            environment: &self.environment,
+            sources: &self.sources,
+            warnings: &self.warnings,
+            connections: &[],
+            full,
+        }
+    }
+
+    /// Returns the Ansible inventory: the sources with the groups of the plan.
+    pub fn listing(&self) -> Listing<'_, 'a> {
+        Listing {
+            inventory: &self.inventory,
+            groups: &self.groups,
+            groups_only: self.groups_only,
+            hidden: &self.hidden,
+        }
+    }
+
+    /// Returns how the hosts of the plan are reached, those of which the inventory says anything.
+    pub fn connections(&self) -> Vec<Connection<'a>> {
+        let batches = self.plan.rollouts.iter().flat_map(|rollout| &rollout.batches);
+        connections(&self.inventory, batches.flat_map(|batch| &batch.hosts).copied())
+    }
+
+    /// Returns the plan in formats of other tools, in their order; warnings are added to `warnings`.
+    ///
+    /// # Errors
+    /// What a format cannot express, of all formats at once.
+    pub fn export(&self, formats: &[&Format], options: &Options, warnings: &mut Vec<Problem>) -> Result<Vec<Rendered>> {
+        let json = formats.iter().any(|format| format.name == "json");
+        let connections = if json { self.connections() } else { Vec::new() };
+        let known = warnings.clone();
+        let export = Export {
+            format: "",
+            report: Report { warnings: &known, connections: &connections, ..self.report(true) },
+            inventory: &self.inventory,
+            variables: &Effective::new(&self.inventory),
+            texts: self.texts,
+            options,
+            fleet: self.fleet.as_ref(),
+        };
+        let mut problems = Vec::new();
+        let mut results = Vec::new();
+        for format in formats {
+            match format.render(&export, warnings) {
+                Ok(rendered) => results.push(rendered),
+                Err(error) => problems.extend(error.problems),
+            }
+        }
+        Error::unless_any(problems, results)
+    }
+
+    /// Leaves versions out that are not among these, none where no version is named; the batches of those that stay do not change.
+    ///
+    /// # Errors
+    /// Names that are no version, all of them.
+    pub fn keep_only(&mut self, only: &[String]) -> Result<()> {
+        if only.is_empty() {
+            return Ok(());
+        }
+        let versions: Vec<&str> = self.plan.rollouts.iter().map(|rollout| rollout.version).collect();
+        let shown: Vec<String> = self.plan.rollouts.iter().map(|rollout| rollout.shown().to_string()).collect();
+        let unknown = only.iter().filter(|version| !versions.contains(&version.as_str()));
+        let problem = |version: &String| {
+            let message = format!("`--only {version}`: the plan has no such version");
+            Problem::of(Code::NoSuchVersion, message).hint(format!("it has {}", shown.join(", ")))
+        };
+        Error::unless_any(unknown.map(problem).collect(), ())?;
+        let kept: Vec<bool> = versions.iter().map(|version| only.iter().any(|only| only == version)).collect();
+        let mut keep = kept.iter().copied();
+        self.names.rollouts.retain(|_| keep.next().unwrap_or_default());
+        let mut keep = kept.iter().copied();
+        self.plan.rollouts.retain(|_| keep.next().unwrap_or_default());
+        Ok(())
+    }
+
+    /// Succeeds if there is a host: a plan without any stands for an inventory that was not meant, such as an empty pipe.
+    ///
+    /// # Errors
+    /// There is no host.
+    pub fn refuse_empty(&self) -> Result<()> {
+        if self.inventory.host_ids().len() > 0 {
+            return Ok(());
+        }
+        let message = format!("there is no host to plan with in {}", self.sources.join(", "));
+        let hint = "check the sources; regal-inventory --graph shows what was read, and is no error without hosts";
+        Err(Problem::of(Code::NoHosts, message).hint(hint).into())
+    }
+
+    /// Returns who may read a file with a result: what something decrypted was read for is for the user alone.
+    pub fn access(&self) -> Access {
+        if self.texts.has_decrypted() { Access::Private } else { Access::Usual }
+    }
+}
