@@ -10,10 +10,10 @@ mod tests;
 use std::collections::HashMap;
 
 use aes::Aes256;
-use block_padding::{Pkcs7, RawPadding};
+use block_padding::{Padding, Pkcs7};
 use ctr::Ctr128BE;
 use ctr::cipher::{KeyIvInit, StreamCipher};
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 /// What every file under vault starts with.
@@ -141,13 +141,10 @@ impl Envelope {
     }
 }
 
-/// The bytes that hexadecimal digits spell.
+/// Returns the bytes that hexadecimal digits spell.
 fn from_hex(digits: &[u8]) -> Result<Vec<u8>, Failure> {
-    if !digits.len().is_multiple_of(2) {
-        return Err(Failure::Damaged("it has an odd number of hexadecimal digits"));
-    }
-    let value = |byte: u8| char::from(byte).to_digit(16);
-    let byte = |pair: &[u8]| Some((value(pair[0])? * 16 + value(pair[1])?) as u8);
-    let bytes: Option<Vec<u8>> = digits.chunks_exact(2).map(byte).collect();
-    bytes.ok_or(Failure::Damaged("something in it is no hexadecimal digit"))
+    base16ct::mixed::decode_vec(digits).map_err(|error| match error {
+        base16ct::Error::InvalidLength => Failure::Damaged("it has an odd number of hexadecimal digits"),
+        base16ct::Error::InvalidEncoding => Failure::Damaged("something in it is no hexadecimal digit"),
+    })
 }

@@ -68,6 +68,18 @@ fn a_long_value_does_not_go_in_and_a_long_version_does_not_come_out() {
 }
 
 #[test]
+fn a_template_that_works_too_much_is_refused() {
+    let letters: String = (0..16_000_u32).map(|n| char::from(b'a' + (n * n % 25) as u8)).collect();
+    let message = errors(
+        &format!("web1 z={letters}\n"),
+        &format!("{{{{ z|list{}|first }}}}", "|sort|sort(reverse=true)".repeat(20)),
+    );
+    let expected =
+        "fails for host `web1`: its values are too long for what it does with them\n  hint: name the variables";
+    assert!(message.contains(expected), "{message}");
+}
+
+#[test]
 fn what_versions_are_made_of_works() {
     let hosts = "[release_7]\nweb1 n=1.10 app=shop canary=yes\n[rest]\nweb2 n=1.9 app=blog\n";
     for (template, expected) in [
@@ -86,6 +98,7 @@ fn what_versions_are_made_of_works() {
             "{{ [app, n] | join('-') if app in ['shop', 'x'] else inventory_hostname | title | trim('2') }}",
             "{\"shop-1.10\": [\"web1\"]}\n{\"Web\": [\"web2\"]}\n",
         ),
+        ("{{ [n, app] | sort(reverse=true) | first }}", "{\"shop\": [\"web1\"]}\n{\"blog\": [\"web2\"]}\n"),
     ] {
         let test = Test::new().file("hosts", hosts).args(&["-i", "hosts", "--version-from"]);
         let test = test.args(&[&format!("template:{template}"), "plan", "--format", "regal"]);

@@ -127,7 +127,7 @@ fn messages_show_nothing_that_was_decrypted() {
 /// What `ansible-vault` would make of a text.
 pub fn encrypt(text: &str) -> String {
     use aes::cipher::{KeyIvInit, StreamCipher};
-    use hmac::Mac;
+    use hmac::{KeyInit, Mac};
     const SALT: &[u8] = b"salt";
     // Deriving them takes long.
     static KEYS: LazyLock<[u8; 80]> = LazyLock::new(|| {
@@ -142,9 +142,8 @@ pub fn encrypt(text: &str) -> String {
     ctr::Ctr128BE::<aes::Aes256>::new_from_slices(&keys[..32], &keys[64..]).unwrap().apply_keystream(&mut data);
     let mut tag = hmac::Hmac::<sha2::Sha256>::new_from_slice(&keys[32..64]).unwrap();
     tag.update(&data);
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let inner = [hex(SALT), hex(&tag.finalize().into_bytes()), hex(&data)].join("\n");
-    format!("$ANSIBLE_VAULT;1.1;AES256\n{}\n", hex(inner.as_bytes()))
+    let inner = [SALT, &tag.finalize().into_bytes(), &data].map(base16ct::lower::encode_string).join("\n");
+    format!("$ANSIBLE_VAULT;1.1;AES256\n{}\n", base16ct::lower::encode_string(inner.as_bytes()))
 }
 
 /// Words that messages have of themselves.

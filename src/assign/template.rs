@@ -20,8 +20,9 @@ const NAME: &str = "version";
 const LONGEST: usize = 4096;
 /// The longest value of a variable, in bytes: a list, such as the names of a host's groups, may be longer than a text.
 const LONGEST_VALUE: usize = 4 * filters::LONGEST;
-/// Instructions of minijinja's; a template without loops is far below.
-const FUEL: u64 = 20_000;
+/// What a template may cost: minijinja counts one for an instruction and for every 64 bytes that it reads or makes. Sorting the
+/// longest text's characters takes most of it, and a usual template less than a hundred.
+const FUEL: u64 = 250_000;
 
 /// A compiled template.
 pub(super) struct Template<'t> {
@@ -70,7 +71,7 @@ impl<'t> Template<'t> {
         host: HostId,
     ) -> Result<Option<Rendered>, Problem> {
         let name_of_host = inventory.host_name(host);
-        let mut context: BTreeMap<&str, minijinja::Value> = BTreeMap::new();
+        let mut context: Vec<(&str, minijinja::Value)> = Vec::new();
         let mut secret = false;
         for name in &self.needs {
             let found = inventory.find_var(name).and_then(|id| effective.get(host, id));
@@ -78,11 +79,11 @@ impl<'t> Template<'t> {
                 secret |= texts.is_concealed(var.at);
                 let mut left = LONGEST_VALUE;
                 let value = convert(var.value.untagged(), &mut left);
-                context.insert(name, value.map_err(|what| unusable(name, name_of_host, what))?);
+                context.push((name, value.map_err(|what| unusable(name, name_of_host, what))?));
             } else if name == "inventory_hostname" {
-                context.insert(name, name_of_host.into());
+                context.push((name, name_of_host.into()));
             } else if name == "group_names" {
-                context.insert(name, group_names(inventory, host).into());
+                context.push((name, group_names(inventory, host).into()));
             }
         }
         let failed = |what: &str| {
@@ -91,15 +92,17 @@ impl<'t> Template<'t> {
         };
         let template = self.environment.get_template(NAME).map_err(|error| unfit(&detail(&error)))?;
         let mut made = Made(Vec::new());
-        match template.render_captured_to(context, &mut made) {
+        match template.render_captured_to(minijinja::Value::from_pairs(context), &mut made) {
             Ok(_) => {
                 let version = String::from_utf8_lossy(&made.0).trim().to_string();
                 Ok(Some(Rendered { version, secret }).filter(|made| !made.version.is_empty()))
             }
             Err(error) if error.kind() == ErrorKind::UndefinedError => Ok(None),
             Err(error) if error.kind() == ErrorKind::WriteFailure => {
-                let problem = failed(&format!("it makes more than {LONGEST} bytes, and a version is a name"));
-                Err(problem.hint("name the variables that the version is made of, and no more"))
+                Err(failed(&format!("it makes more than {LONGEST} bytes, and a version is a name")).hint(NO_MORE))
+            }
+            Err(error) if error.kind() == ErrorKind::OutOfFuel => {
+                Err(failed("its values are too long for what it does with them").hint(NO_MORE))
             }
             // What a filter says of a value may quote it.
             Err(_) if secret => Err(failed("its values, which are under vault, do not fit it").hint(FORM)),
@@ -158,7 +161,7 @@ fn convert(value: Value<'_>, left: &mut usize) -> Result<minijinja::Value, &'sta
                 take(left, name.len() + 1)?;
                 pairs.insert(name, convert(entry.value, left)?);
             }
-            Ok(minijinja::Value::from_serialize(pairs))
+            Ok(minijinja::Value::from_pairs(pairs))
         }
     }
 }
@@ -168,6 +171,7 @@ fn take(left: &mut usize, size: usize) -> Result<(), &'static str> {
     Ok(())
 }
 
+const NO_MORE: &str = "name the variables that the version is made of, and no more";
 const FORM: &str = "write it as in Jinja: \"{{ app }}-{{ app_version }}\"";
 
 fn unusable(name: &str, host: &str, what: &str) -> Problem {

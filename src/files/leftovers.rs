@@ -4,13 +4,14 @@
 //! it was taken on this running system. What is left in doubt is named once it is old enough to be no work under way.
 
 use std::ffi::OsStr;
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, fstat, openat, unlinkat};
+use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags, flock, fstat, openat, unlinkat};
+use rustix::io::Errno;
 
 use super::holder::{ENDING, NEW, OLD, OWNER, PREFIX, PUT, system};
 use super::{folder, tree};
@@ -59,9 +60,8 @@ fn look_at(parent: BorrowedFd<'_>, name: &OsStr) -> io::Result<Option<String>> {
         return Ok(None);
     };
     let owner = File::from(owner);
-    match owner.try_lock() {
-        Err(TryLockError::WouldBlock) => return Ok(None),
-        Err(TryLockError::Error(_)) | Ok(()) => {}
+    if flock(&owner, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK) {
+        return Ok(None);
     }
     let mut mark = String::new();
     (&owner).take(100).read_to_string(&mut mark)?;

@@ -25,7 +25,7 @@ where
         }
         hash.update("\n");
     }
-    let mut id = format!("{:x}", hash.finalize());
+    let mut id = base16ct::lower::encode_string(&hash.finalize());
     id.truncate(LENGTH);
     id
 }

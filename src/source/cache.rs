@@ -179,5 +179,5 @@ fn stamp(hash: &mut Sha256, path: &Path, depth: usize, left: &mut usize) {
 }
 
 fn hex(hash: Sha256) -> String {
-    format!("{:x}", hash.finalize())
+    base16ct::lower::encode_string(&hash.finalize())
 }

@@ -1,6 +1,6 @@
 //! The filters and tests of a version's template. No filter makes a text longer than [`LONGEST`].
 
-use minijinja::value::{Rest, ValueKind};
+use minijinja::value::{Rest, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, Value, filters, tests};
 
 /// The longest text that a filter takes or makes, in bytes.
@@ -35,7 +35,8 @@ pub(super) fn add(environment: &mut Environment<'_>) {
         ("unique", Value::from_function(filters::unique)),
         ("upper", Value::from_function(filters::upper)),
     ] {
-        environment.add_filter(name, move |state: &State<'_, '_>, arguments: Rest<Value>| {
+        environment.add_filter(name, move |state: &mut State<'_, '_>, arguments: Rest<ValueOrKwargs>| {
+            let arguments = arguments.into_values();
             bounded(name, &arguments)?;
             fits(filter.call(state, &arguments)?)
         });
