@@ -171,3 +171,10 @@ fn dots_stand_for_anything_and_nothing_else_does() {
     assert!(!fits("a\nb\n", "a\n"));
     assert!(!fits("b\n", "a\n…\n"));
 }
+
+#[test]
+fn the_readme_asks_for_the_rust_that_the_package_does() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let (major, minor) = env!("CARGO_PKG_RUST_VERSION").split_once('.').unwrap();
+    assert!(readme.contains(&format!("It needs Rust {major}.{minor} or newer.")));
+}

@@ -133,6 +133,22 @@ fn what_is_installed_is_the_collection_and_nothing_else() {
     });
 }
 
+/// What `ansible-galaxy` takes in, by the list of what it leaves out, and without Ansible.
+#[test]
+fn everything_at_the_root_is_in_the_collection_or_left_out_of_it() {
+    const TAKEN: [&str; 8] =
+        ["CHANGELOG.md", "LICENSE", "LICENSES", "galaxy.yml", "meta", "playbooks", "plugins", "roles"];
+    let galaxy = fs::read_to_string(root().join("galaxy.yml")).unwrap();
+    let (_, ignored) = galaxy.split_once("build_ignore:\n").unwrap();
+    let ignored: Vec<&str> = ignored.lines().filter_map(|line| line.strip_prefix("  - ")).collect();
+    assert!(ignored.contains(&".*"), "{ignored:?}");
+    for entry in fs::read_dir(root()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let left_out = name.starts_with('.') || ignored.contains(&name.as_str());
+        assert_ne!(left_out, TAKEN.contains(&name.as_str()), "{name}: list it in `build_ignore` of galaxy.yml");
+    }
+}
+
 #[test]
 fn its_page_has_the_configuration_of_these_tests() {
     let page = fs::read_to_string(root().join("docs/collection.md")).unwrap();
