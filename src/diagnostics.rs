@@ -145,6 +145,7 @@ fn not_shown(count: usize, what: &str) -> Problem {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -135,7 +135,7 @@ pub fn put_in_place(mut all: Vec<Staged>) -> Result<Vec<Problem>> {
     let mut told: Vec<Problem> = Vec::new();
     notes.into_iter().for_each(|note| {
         if !told.contains(&note) {
-            told.push(note)
+            told.push(note);
         }
     });
     Ok(told)

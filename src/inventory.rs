@@ -468,7 +468,7 @@ impl<'a> Inventory<'a> {
     }
 }
 
-impl<'a> Group<'a> {
+impl Group<'_> {
     fn new(at: Pos) -> Self {
         Group {
             hosts: Vec::new(),

@@ -219,7 +219,7 @@ impl<'a> Visitor<'a> for &Reader<'a, '_> {
 }
 
 /// A number from its text.
-fn number<'a, E: serde::de::Error>(value: Value<'a>) -> Result<Value<'a>, E> {
+fn number<E: serde::de::Error>(value: Value<'_>) -> Result<Value<'_>, E> {
     match value {
         Value::Str(text) if text.contains(['.', 'e', 'E']) => Ok(Value::Float(text)),
         Value::Str(text) if number::is_too_long(text) => Err(E::custom("an integer has more than 4300 digits")),

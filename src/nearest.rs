@@ -13,7 +13,7 @@ pub fn name<'n>(wanted: &str, known: impl Iterator<Item = &'n str>) -> Option<&'
         let same_number = without_zeros(name) == wanted_number;
         let front = strsim::jaro_winkler(name, wanted);
         let back = strsim::jaro_winkler(&reversed(name), &wanted_back);
-        if same_number { 1.0 } else { (front + back) / 2.0 }
+        if same_number { 1.0 } else { f64::midpoint(front, back) }
     };
     short(wanted)?;
     let scored = known.filter_map(short).map(|name| (score(name), name));

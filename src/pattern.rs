@@ -211,9 +211,10 @@ fn match_term(inventory: &Inventory<'_>, term: &str) -> Result<Option<Vec<HostId
 /// Whether a term, with its mark and subscript, asks for a group of that name; `*` asks for all hosts.
 pub fn asks_for(term: &str, group: &str) -> bool {
     let (names, _) = split_subscript(term.strip_prefix(['!', '&']).unwrap_or(term));
-    match is_plain(names) {
-        true => names == group,
-        false => names != "*" && Matcher::new(names).is_ok_and(|matcher| matcher.matches(group)),
+    if is_plain(names) {
+        names == group
+    } else {
+        names != "*" && Matcher::new(names).is_ok_and(|matcher| matcher.matches(group))
     }
 }
 

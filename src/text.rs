@@ -26,7 +26,7 @@ pub struct Text<'a> {
     pub base: Pos,
 }
 
-impl<'a> Text<'a> {
+impl Text<'_> {
     /// The position of the byte at `offset`.
     pub fn pos(&self, offset: usize) -> Pos {
         Pos(self.base.0.saturating_add(u32::try_from(offset).unwrap_or(u32::MAX)))

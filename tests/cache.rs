@@ -95,7 +95,7 @@ fn a_damaged_entry_is_read_anew() {
     let entry = entries(&test).pop().unwrap();
     let whole = std::fs::read_to_string(&entry).unwrap();
     for (index, damaged) in
-        ["".to_string(), whole.replace("w1", "w9"), whole[..whole.len() - 3].to_string()].iter().enumerate()
+        [String::new(), whole.replace("w1", "w9"), whole[..whole.len() - 3].to_string()].iter().enumerate()
     {
         std::fs::write(&entry, damaged).unwrap();
         assert_eq!(host(&test), format!("w{}", index + 2));

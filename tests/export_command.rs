@@ -264,9 +264,9 @@ fn what_is_replaced_keeps_its_mode() {
         let out = format!("out-{format}");
         let path = test.path().join(&out);
         if format == "tsv" {
-            std::fs::write(&path, "").unwrap()
+            std::fs::write(&path, "").unwrap();
         } else {
-            std::fs::create_dir(&path).unwrap()
+            std::fs::create_dir(&path).unwrap();
         }
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
         assert!(again(&test, &["export", format, "--output", &out]).status.success());

@@ -100,7 +100,7 @@ fn from_script(list: &Value) -> Reading {
     let mut hosts = BTreeMap::new();
     for (host, groups) in members {
         let mut ordered: Vec<&String> = groups.iter().filter(|group| *group != "ungrouped").collect();
-        ordered.sort_by_key(|group| (depth(group), group.to_string()));
+        ordered.sort_by_key(|group| (depth(group), (*group).clone()));
         let mut vars = Vars::new();
         let own = list["_meta"]["hostvars"].get(&host);
         let of_groups = ordered.iter().filter_map(|group| list[group.as_str()].get("vars"));

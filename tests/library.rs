@@ -51,7 +51,10 @@ fn the_library_and_the_command_plan_alike() {
             .file("sub/vaulted", encrypt("[web]\nsafe1\n"))
             .file("sub/password", PASSWORD)
             .file("sub/cloud.yml", "plugin: amazon.aws.aws_ec2\n")
-            .script("sub/ansible-inventory", "#!/bin/sh\necho '{\"_meta\": {\"hostvars\": {}}, \"web\": {\"hosts\": [\"cloud1\"]}}'\n")
+            .script(
+                "sub/ansible-inventory",
+                "#!/bin/sh\necho '{\"_meta\": {\"hostvars\": {}}, \"web\": {\"hosts\": [\"cloud1\"]}}'\n",
+            )
             .script(
                 "sub/scripted",
                 "#!/bin/sh\nprintf '{\"web\": {\"hosts\": [\"w1\"], \"vars\": {\"site\": \"%s\"}}}' \"$SITE\"\n",

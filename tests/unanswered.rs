@@ -87,9 +87,8 @@ fn every_key_of_a_roster_becomes_something_or_is_named() {
     let list: Value = serde_json::from_str(&output.stdout).unwrap();
     let vars = |host: &str| {
         let of = list["_meta"]["hostvars"][host].as_object().unwrap();
-        Value::from_iter(
-            of.iter().filter(|(name, _)| name.starts_with("ansible_")).map(|(n, v)| (n.clone(), v.clone())),
-        )
+        let of = of.iter().filter(|(name, _)| name.starts_with("ansible_"));
+        of.map(|(n, v)| (n.clone(), v.clone())).collect::<Value>()
     };
     assert_eq!(
         vars("web1"),

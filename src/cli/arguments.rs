@@ -24,6 +24,7 @@ pub use export::{ExportOptions, Wanted};
     after_help = "Settings are read from regal.yml, then REGAL_* variables, then options.\n\
                   Exit codes: 0 done, 1 bad input, 2 wrong usage."
 )]
+#[allow(clippy::struct_excessive_bools, reason = "an option without a value is a bool to clap")]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Option<Command>,

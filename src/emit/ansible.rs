@@ -56,7 +56,7 @@ impl<'a> Listing<'_, 'a> {
         }
         for group in self.groups.iter() {
             if self.groups_only || group.source.is_none() {
-                self.write_plan_group(parts.next()?, group);
+                write_plan_group(parts.next()?, group);
             }
         }
         parts.out.extend_from_slice(b"\"_meta\":{\"hostvars\":");
@@ -136,11 +136,6 @@ impl<'a> Listing<'_, 'a> {
         Ok(())
     }
 
-    fn write_plan_group(&self, out: &mut Vec<u8>, group: &PlanGroup<'a>) {
-        let children: Vec<&str> = group.children.iter().map(String::as_str).collect();
-        write_group(out, &group.name, group.hosts.iter().copied(), &children, &group.vars);
-    }
-
     fn write_host_vars(&self, parts: &mut Parts<'_>, placement: &Placement<'_, 'a>) -> io::Result<()> {
         let keys: Vec<Vec<u8>> = self.inventory.var_names().map(json_key).collect();
         parts.out.push(b'{');
@@ -207,6 +202,11 @@ fn json_key(name: &str) -> Vec<u8> {
     write_json_string(name, &mut key);
     key.push(b':');
     key
+}
+
+fn write_plan_group(out: &mut Vec<u8>, group: &PlanGroup<'_>) {
+    let children: Vec<&str> = group.children.iter().map(String::as_str).collect();
+    write_group(out, &group.name, group.hosts.iter().copied(), &children, &group.vars);
 }
 
 fn write_group<'s>(

@@ -104,7 +104,7 @@ pub(super) fn create(folder: impl AsFd, name: &str, access: Access) -> io::Resul
 
 /// Locks the owner's file, then says on which system. Without a lock it says so: then nobody can tell whether it lives.
 fn mark(owner: &File) -> io::Result<()> {
-    let text = if flock(&owner, FlockOperation::LockExclusive).is_ok() { system() } else { None };
+    let text = if flock(owner, FlockOperation::LockExclusive).is_ok() { system() } else { None };
     (&*owner).write_all(text.unwrap_or_else(|| "unknown".to_string()).as_bytes())
 }
 

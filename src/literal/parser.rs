@@ -408,7 +408,7 @@ fn is_same(left: &Value<'_>, right: &Value<'_>) -> bool {
     }
 }
 
-fn entry<'a>(value: Value<'a>) -> Option<Entry<'a>> {
+fn entry(value: Value<'_>) -> Option<Entry<'_>> {
     let (key, kind) = keys::key(value)?;
     Some(Entry { key, kind, at: Pos::default(), value: Value::Null })
 }

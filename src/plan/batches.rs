@@ -93,7 +93,7 @@ fn cut<'a>(
     })
 }
 
-impl<'a> Work<'_, '_, 'a> {
+impl Work<'_, '_, '_> {
     /// The hosts of the batches B1, B2 …
     fn cut(&mut self, canary: &Canary) -> Option<Vec<Vec<u32>>> {
         let waves = self.waves(canary)?;

@@ -37,14 +37,14 @@ fn fleet<'a>(arena: &'a Arena, nodegroups: &[(&'a str, &'a str)]) -> Fleet<'a> {
 }
 
 fn selected(fleet: &Fleet<'_>, target: &str) -> String {
-    fleet.select(target).map(|selection| selection.minions.join(" ")).unwrap_or_else(|problem| problem.message)
+    fleet.select(target).map_or_else(|problem| problem.message, |selection| selection.minions.join(" "))
 }
 
 #[test]
 fn a_regular_expression_that_is_none_says_what_to_do() {
     let arena = Arena::new();
     let fleet = fleet(&arena, &[]);
-    let hint = |target: &str| fleet.select(target).unwrap_err().hint.unwrap().to_string();
+    let hint = |target: &str| fleet.select(target).unwrap_err().hint.unwrap().clone();
     assert!(hint("E@web[").starts_with("close what it opens"));
     assert!(hint("E@web(?=1)").starts_with("write it without look-around"));
     assert!(hint("E@(web)\\1").starts_with("write it without look-around"));

@@ -94,7 +94,7 @@ fn find(start: &Path) -> Result<Option<PathBuf>> {
         return Ok(None);
     };
     // Shown as the user would write it.
-    let shown = found.strip_prefix(start).map(Path::to_path_buf).unwrap_or_else(|_| found.clone());
+    let shown = found.strip_prefix(start).map_or_else(|_| found.clone(), Path::to_path_buf);
     match doubt(&found) {
         None => Ok(Some(shown)),
         Some(why) => {

@@ -158,7 +158,7 @@ fn boolean() -> Value {
 }
 
 fn list(pattern: &str, empty: Empty) -> Value {
-    let least = if empty == Empty::Allowed { 0 } else { 1 };
+    let least = i32::from(empty != Empty::Allowed);
     let items = json!({ "type": "array", "items": text(pattern), "minItems": least });
     json!({ "anyOf": [text(pattern), items] })
 }

@@ -157,7 +157,7 @@ impl<'a> Reader<'_, '_, 'a> {
         let mut tokens = std::mem::take(&mut self.tokens);
         match shell::split(self.reading.arena, line, &mut tokens) {
             Err(message) => {
-                self.problem(line, message.to_string(), "quote a value that has spaces or quotes: key=\"it's here\"")
+                self.problem(line, message.to_string(), "quote a value that has spaces or quotes: key=\"it's here\"");
             }
             Ok(cut) => {
                 self.host_tokens(line, at, &tokens);

@@ -10,7 +10,7 @@ use super::{Entry, KeyKind, Value, number};
 const FEW: usize = 8;
 
 /// The text and type of a value as a key; `None` for what JSON has no key for.
-pub(crate) fn key<'a>(value: Value<'a>) -> Option<(&'a str, KeyKind)> {
+pub(crate) fn key(value: Value<'_>) -> Option<(&str, KeyKind)> {
     match value {
         Value::Str(text) | Value::Unsafe(text) => Some((text, KeyKind::Str)),
         Value::Int(text) => Some((text, KeyKind::Int)),

@@ -212,7 +212,7 @@ impl Event {
 impl Drop for Event {
     fn drop(&mut self) {
         // SAFETY: the event is initialized and owned; libyaml clears it, and it is dropped once.
-        unsafe { sys::yaml_event_delete(&mut self.raw) }
+        unsafe { sys::yaml_event_delete(&raw mut self.raw) }
     }
 }
 

@@ -4,7 +4,7 @@ use crate::value::yaml11::Resolved;
 use crate::value::{Timestamp, Value, number};
 
 /// The value of a scalar that is typed by its text. `Err` says what makes it no value.
-pub(crate) fn implicit<'a>(resolved: Resolved, text: &'a str) -> Result<Value<'a>, String> {
+pub(crate) fn implicit(resolved: Resolved, text: &str) -> Result<Value<'_>, String> {
     match resolved {
         Resolved::Null => Ok(Value::Null),
         Resolved::Bool(value) => Ok(Value::Bool(value, text)),

@@ -133,7 +133,7 @@ fn tags_type_what_they_stand_on() {
         ("!!set {a, b}", r#"["a","b"]"#),
         ("!!omap [a: 1, b: 2]", r#"[["a",1],["b",2]]"#),
         ("[&m {a: 1}, !!pairs [*m, [x]: y]]", r#"[{"a":1},[["a",1],[["x"],"y"]]]"#),
-        ("[!!seq [], !!map {}, ! 12, ! '12', ! {}]", r#"[[],{},12,12,{}]"#),
+        ("[!!seq [], !!map {}, ! 12, ! '12', ! {}]", r"[[],{},12,12,{}]"),
         ("!<tag:yaml.org,2002:str> 1", r#""1""#),
         ("!vault |\n  x\n  y\n", r#"{"__ansible_vault":"x\ny\n"}"#),
         ("!vault-encrypted x", r#"{"__ansible_vault":"x"}"#),

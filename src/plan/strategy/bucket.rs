@@ -15,7 +15,7 @@ pub(super) fn strategy<'f, 'v, 'a>(deal: &Deal<'_, 'f, 'v, 'a>) -> Box<dyn Strat
 }
 
 /// The hosts whose hash lies in the canary's percent; the one with the smallest where there is none.
-fn canary<'f, 'v, 'a>(deal: &Deal<'_, 'f, 'v, 'a>) -> Sections<'f, 'a> {
+fn canary<'f, 'a>(deal: &Deal<'_, 'f, '_, 'a>) -> Sections<'f, 'a> {
     let fleet = deal.fleet;
     let fraction = match fleet.rules.canary_size {
         Some(Amount::Percent(percent)) => percent.fraction(),
@@ -32,7 +32,7 @@ fn canary<'f, 'v, 'a>(deal: &Deal<'_, 'f, 'v, 'a>) -> Sections<'f, 'a> {
     Sections::new([chosen], why)
 }
 
-fn waves<'f, 'v, 'a>(deal: &Deal<'_, 'f, 'v, 'a>) -> Sections<'f, 'a> {
+fn waves<'f, 'a>(deal: &Deal<'_, 'f, '_, 'a>) -> Sections<'f, 'a> {
     let (fleet, count) = (deal.fleet, deal.waves);
     let wave_of = move |host: u32| wave(&fleet.rules.assignment.seed, fleet.id(host), count);
     let [first, last] = deal.free_phases();

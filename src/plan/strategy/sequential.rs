@@ -9,7 +9,7 @@ use crate::plan::{DomainName, why};
 use crate::policy::DomainOrder;
 
 /// The domains in the order that the policy asks for.
-pub(super) fn strategy<'f, 'v, 'a>(deal: &Deal<'_, 'f, 'v, 'a>) -> Sections<'f, 'a> {
+pub(super) fn strategy<'f, 'a>(deal: &Deal<'_, 'f, '_, 'a>) -> Sections<'f, 'a> {
     let fleet = deal.fleet;
     let phases = deal.free_phases();
     let sections = phases.into_iter().flat_map(|hosts| sections(fleet, hosts)).collect::<Vec<_>>();

@@ -57,7 +57,7 @@ fn file(reading: &Reading<'_, '_>, path: &Path) -> Option<Part> {
         }
         roster::is_roster(entries, named).then_some(Part::Roster)
     });
-    kind.unwrap_or_else(|_| (roster && is_broken_roster(path, text, named)).then_some(Part::Roster))
+    kind.unwrap_or_else(|()| (roster && is_broken_roster(path, text, named)).then_some(Part::Roster))
 }
 
 /// Whether what is no YAML was meant as a roster. Messages about an inventory show its lines, and a roster has passwords.

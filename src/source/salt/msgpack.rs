@@ -124,7 +124,7 @@ mod tests {
         }
         assert_eq!(read(&[0xc0, 0xc0]), Err("there are 1 bytes behind its value".to_string()));
         assert_eq!(read(&[0xd4, 1, 0]), Err("it has a value of the unknown ext type 1".to_string()));
-        assert!(read(&[0x91; 100_000]).is_err());
+        assert!(read(&vec![0x91; 100_000]).is_err());
     }
 
     #[test]

@@ -176,7 +176,7 @@ mod tests {
         let said = read(
             "-C -qp2222 -l deploy -i '~/keys/a b' -o IdentityFile=\"\\\"k2\\\"\" -J bastion -o ControlPersist=60s -o 'user x'",
         );
-        let list = |items: &[&str]| items.iter().map(|item| item.to_string()).collect::<Vec<_>>();
+        let list = |items: &[&str]| items.iter().map(std::string::ToString::to_string).collect::<Vec<_>>();
         let expected = Said {
             port: Some(2222),
             user: Some("deploy".into()),

@@ -7,7 +7,7 @@ use crate::emit::connection::is_template;
 use crate::error::{Error, Problem, Result};
 use crate::value::write_yaml_string;
 
-pub(in super::super) fn render<'a>(export: &Export<'_, 'a>, warnings: &mut Vec<Problem>) -> Result<Vec<u8>> {
+pub(in super::super) fn render(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Result<Vec<u8>> {
     let mut problems = export.check_ids();
     let user = hosts::user(export, &mut problems);
     let mut out = export.salt_head().into_bytes();
