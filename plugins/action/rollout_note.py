@@ -12,7 +12,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
-from regal_rollout.run import CURRENT, Run  # noqa: E402
+from regal_rollout.run import CURRENT  # noqa: E402
 
 
 EVENTS = ("begun", "in_service", "done")
@@ -38,17 +38,5 @@ class ActionModule(ActionBase):
         if event == "in_service" and run.has_work(hosts, there["hostvars"].raw_get):
             bake = int(there["_rollout"]["bake"])
         done = hosts if event == "done" or event == "in_service" and not bake else []
-        return result | {"event": event, "hosts": done, "bake": bake, "ansible_stats": _stats(run, done)}
-
-
-def _stats(run: Run, done: list[str]) -> dict[str, Any]:
-    """Returns what stands should nothing follow: the outcome, and the next batch, empty at the end."""
-    run.close(done)
-    next_ = run.next_wave()
-    last = bool(done) and run.wave == len(run.plan.waves) - 1
-    data = {
-        "rollout_plan_id": run.plan.id,
-        "rollout_outcome": "finished" if last else "stopped",
-        "rollout_next_batch": "" if next_ is None else run.plan.waves[next_].batch,
-    }
-    return {"data": data, "per_host": False, "aggregate": False}
+        stats = {"data": run.stats(done), "per_host": False, "aggregate": False}
+        return result | {"event": event, "hosts": done, "bake": bake, "ansible_stats": stats}

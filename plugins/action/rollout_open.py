@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,13 @@ from ansible.utils.vars import load_extra_vars
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
 import rollout_command  # noqa: E402
 from regal_rollout.batches import Batch  # noqa: E402
+from regal_rollout.needs import version_var  # noqa: E402
 from regal_rollout.opening import Opening  # noqa: E402
 from regal_rollout.policy import policies, target  # noqa: E402
 from regal_rollout.report import settings_to_go_on  # noqa: E402
 from regal_rollout.run import CURRENT, Run  # noqa: E402
 from regal_rollout.settings import OWN, of_the_play  # noqa: E402
+from regal_rollout.texts import shown  # noqa: E402
 
 
 class ActionModule(ActionBase):
@@ -43,21 +45,23 @@ class ActionModule(ActionBase):
         if opened["first"]:
             problems += [*_problems_at_first(run, there)]
             problems += [*_problem_of_version_var(opened, load_extra_vars(self._loader))]
+        problems += [*_problem_of_needs(opened, there.get("_rollout_without", ()))]
         if problems:
             raise AnsibleActionFail("; ".join(problems))
+        if opened["begins"]:
+            opened["ansible_stats"] = {"data": run.stats([]), "per_host": False, "aggregate": False}
         return result | opened
 
     def _opened(self, run: Run, there: Mapping[str, Any]) -> dict[str, Any]:
         plan, settings = run.plan, run.plan.settings
         index = plan.wave_of(there["inventory_hostname"])
         opening = Opening(run, index, policies(plan.every, there["hostvars"].raw_get))
-        version_var = str(settings.given.get("rollout_version_var", there.get("regal_version_var")) or "")
+        variable = version_var(run, there)
         check_mode = bool(there.get("ansible_check_mode"))
-        lines = opening.lines({"check_mode": check_mode, "version_var": version_var})
+        lines = [shown(line) for line in opening.lines({"check_mode": check_mode, "version_var": variable})]
         if index == 0:
-            command = rollout_command.command(settings_to_go_on(run))
-            lines.append(rollout_command.printable("should it stop, this goes on with it: ", command))
-        before = opening.before
+            lines.append(f"should it stop, this goes on with it: {rollout_command.command(settings_to_go_on(run))}")
+        before, stop = opening.before, opening.too_many_lost()
         return {
             "changed": False,
             "first": index == 0,
@@ -67,14 +71,16 @@ class ActionModule(ActionBase):
             "plan_id": plan.id,
             "of": self._of_each(opening, there),
             "failed_hosts": opening.lost(),
-            "stop": opening.too_many_lost(),
+            "stop": stop,
+            # Whether nothing stands between the opening of the batch and its begin.
+            "begins": not stop and "begun" in there.get("_rollout_without", ()),
             "asks": opening.asks() and not check_mode,
             "question": opening.question(),
             "next": opening.wave.name,
             "approval": list(opening.approval()),
             "approval_seconds": settings.approval_timeout,
             "bake": 0 if check_mode else opening.bake(),
-            "version_var": version_var,
+            "version_var": variable,
             "before": {"batch": before.batch, "group": before.name} if before else {},
         }
 
@@ -101,7 +107,7 @@ def _problems(run: Run, there: Mapping[str, Any]) -> Iterator[str]:
     forgotten = [] if run.plan.settings.back else [host for host in run.lost() if host in there["ansible_play_hosts"]]
     if forgotten:
         yield f"lost: {', '.join(forgotten)}; a hook made Ansible forget that, so the run ends here (meta: clear_host_errors or end_host)"
-    if not there.get("_rollout_watched"):
+    if "_rollout_without" not in there:
         yield "Ansible did not load callback_plugins/rollout_watch.py, which lies beside the playbook"
 
 
@@ -122,6 +128,14 @@ def _problems_at_first(run: Run, there: Mapping[str, Any]) -> Iterator[str]:
             break
     if "regal_plan" in there:
         yield "an older regal-inventory wrote the inventory: its regal_plan is no longer read; export it again"
+
+
+def _problem_of_needs(opened: Mapping[str, Any], without: Collection[str]) -> Iterator[str]:
+    """Yields what the batch needs of the playbook and was taken out of it before."""
+    needed = {"approval": opened["asks"], "version": opened["version_var"], "bake": opened["bake"]}
+    for part, is_needed in needed.items():
+        if is_needed and part in without:
+            yield f"the variables of the inventory have changed since the run began: nothing said that a batch needs {part}"
 
 
 def _problem_of_version_var(opened: Mapping[str, Any], extra: Mapping[str, Any]) -> Iterator[str]:

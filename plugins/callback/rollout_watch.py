@@ -26,6 +26,7 @@ EXAMPLES = """
 import atexit
 import os
 import sys
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from ansible.executor.stats import AggregateStats
 from ansible.executor.task_result import TaskResult
 from ansible.inventory.host import Host
 from ansible.playbook import Playbook
+from ansible.playbook.block import Block
 from ansible.playbook.play import Play
 from ansible.playbook.play_context import PlayContext
 from ansible.playbook.task import Task
@@ -41,8 +43,8 @@ from ansible.plugins.callback import CallbackBase
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
 import rollout_end  # noqa: E402
+from regal_rollout.needs import needless  # noqa: E402
 from regal_rollout.plan import Plan  # noqa: E402
-from regal_rollout.policy import policies  # noqa: E402
 from regal_rollout.run import CURRENT, Run  # noqa: E402
 
 # Tasks that note what became of a host, and are no part of a step.
@@ -79,9 +81,9 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_play_start(self, play: Play) -> None:
         self._play = play if "rollout_group" in play.vars and CURRENT.run else None
         if self._play and CURRENT.run:
-            self._play.vars["_rollout_watched"] = True
-            if not self._bakes(self._play, CURRENT.run):
-                self._play.tasks = [block for block in self._play.tasks if "_rollout_bakes" not in block.vars]
+            without = needless(CURRENT.run, self._variables)
+            self._play.vars["_rollout_without"] = sorted(without)
+            self._play.tasks = _without(self._play.tasks, without)
 
     def v2_playbook_on_task_start(self, task: Task, is_conditional: bool) -> None:
         run = self._run()
@@ -106,16 +108,23 @@ class CallbackModule(CallbackBase):
         run = self._run()
         if not run:
             return
-        host, task, values = _parts(result)
+        host, task = _parts(result)
         if task.action == "rollout_open":
+            values = _values(result)
+            # Ansible may have made two of this callback, as of any that is found in two places.
+            if run.wave != run.plan.wave_of(host.name):
+                rollout_end.say(("", *values["lines"]))
             run.open(host.name)
             self._take_as_new(run)
+            if values["begins"]:
+                run.begin()
         elif task.action == "rollout_front":
             if "by" not in task.args:
                 # In a rollback it may be a host that was lost before.
                 run.stuck.discard(host.name)
                 run.front_away = False
         elif task.action == "rollout_note":
+            values = _values(result)
             if values["event"] == "begun":
                 run.begin()
             if values["bake"]:
@@ -129,7 +138,7 @@ class CallbackModule(CallbackBase):
         run = self._run()
         if not run or ignore_errors:
             return
-        host, task, _values = _parts(result)
+        host, task = _parts(result)
         if task.action == "rollout_ask" and self._play:
             run.to_approve = tuple(self._of(host, "_rollout")["approval"])
         self._stuck(run, host, task)
@@ -138,7 +147,7 @@ class CallbackModule(CallbackBase):
         run = self._run()
         if not run:
             return
-        host, task, _values = _parts(result)
+        host, task = _parts(result)
         self._stuck(run, host, task)
         run.front_away = True
         if run.plan.settings.back:
@@ -170,15 +179,6 @@ class CallbackModule(CallbackBase):
             run.everyone()
         run.stuck.add(host.name)
 
-    def _bakes(self, play: Play, run: Run) -> bool:
-        """Whether any batch of the run may bake. Where none does, not even to ask for it costs each host something."""
-        given = run.plan.settings.bake
-        if given is not None:
-            return given > 0
-        manager = play.get_variable_manager()
-        found = policies(run.plan.every, lambda host: manager.get_vars(play=play, host=manager._inventory.get_host(host)))
-        return any(policy.bake or policy.canary_bake for policy in found.values())
-
     def _take_as_new(self, run: Run) -> None:
         """Forgets what an earlier run, a cache of facts or the inventory says of the wave's hosts."""
         for host in run.plan.waves[run.wave].hosts:
@@ -190,9 +190,13 @@ class CallbackModule(CallbackBase):
 
     def _of(self, host: Host, name: str) -> Any:
         """Returns a variable of the host, as it stands."""
+        return self._variables(host.name)[name]
+
+    def _variables(self, host: str) -> dict[str, Any]:
         if self._play is None:
             raise RuntimeError("no play has begun")
-        return self._play.get_variable_manager().get_vars(play=self._play, host=host)[name]
+        manager = self._play.get_variable_manager()
+        return manager.get_vars(play=self._play, host=manager._inventory.get_host(host))
 
     def _forget_handlers(self, host: Host) -> None:
         for block in self._play.handlers if self._play else []:
@@ -218,8 +222,20 @@ def _only_looks() -> bool:
     return any(context.CLIARGS.get(name) for name in ("listhosts", "listtasks", "listtags", "syntax"))
 
 
-def _parts(result: TaskResult) -> tuple[Host, Task, dict[str, Any]]:
+def _without(parts: Iterable[Block | Task], without: Collection[str]) -> list[Block | Task]:
+    """Returns the blocks and tasks without those that no batch needs from here on."""
+    left = [part for part in parts if part.vars.get("_rollout_only") not in without]
+    for part in left:
+        if isinstance(part, Block):
+            part.block = _without(part.block, without)
+    return left
+
+
+def _parts(result: TaskResult) -> tuple[Host, Task]:
     """Returns what a result is of, whose names have changed in ansible-core 2.19."""
-    if hasattr(result, "host"):
-        return result.host, result.task, result.result
-    return result._host, result._task, result._result
+    return (result.host, result.task) if hasattr(result, "host") else (result._host, result._task)
+
+
+def _values(result: TaskResult) -> dict[str, Any]:
+    """Returns what a task returned. Ansible converts it when it is asked for, so not for each task of a hook."""
+    return result.result if hasattr(result, "result") else result._result

@@ -20,7 +20,6 @@ import yaml
 from ansible.cli.playbook import PlaybookCLI
 from ansible.errors import AnsibleError
 from ansible.parsing.splitter import parse_kv
-from ansible.utils.display import Display
 from regal_rollout.settings import SETTINGS
 
 # Read by Ansible, or by the regal-inventory that it runs.
@@ -56,14 +55,6 @@ def rollback() -> str:
     args = _typed().args
     match = re.fullmatch(r"(?s)(.*[/.]|)rollout(\.ya?ml)?", args[0]) if len(args) == 1 else None
     return f"{match[1]}rollback{match[2] or ''}" if match else ""
-
-
-def printable(introduction: str, text: str) -> str:
-    """Returns what a message may hold: Ansible escapes quotes and backslashes there, so a command with some is printed by itself."""
-    if not re.search(r'["\\]', text):
-        return introduction + text
-    Display().display(introduction + text)
-    return introduction + "the command that is printed above"
 
 
 def asks_for(variable: str, what: str) -> str:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import Context
 
@@ -35,9 +35,13 @@ def report(run: Run) -> None:
     lines = lines_of(run, options)
     if any(run.state(host) != "done" for host in run.plan.hosts):
         lines += _commands(run)
-    # What reads the output as JSON is to find nothing else there.
+    say(("", *lines))
+
+
+def say(lines: Iterable[str]) -> None:
+    """Prints lines. What reads the output as JSON is to find nothing else there."""
     to_stderr = str(constants.DEFAULT_STDOUT_CALLBACK).endswith(("json", "jsonl"))
-    for line in ("", *lines):
+    for line in lines:
         Display().display(line, stderr=to_stderr)
 
 

@@ -36,7 +36,7 @@ fn b10_comes_after_b9() {
             .ran("deploy", "B8 b8, B9 b9, B10 b10, B11 b11, B12 b12, B13 b13");
 
         site.fail("drain", "a0");
-        run().go().exits(2).says("app_groupB11: b11\", \"  … 1 more …\", \"  app_groupB13: b13");
+        run().go().exits(2).says("app_groupB11: b11\n  … 1 more …\n  app_groupB13: b13");
     });
 }
 

@@ -14,9 +14,10 @@ sys.path.insert(0, str(ROOT / "plugins/plugin_utils"))
 from regal_rollout import batches, plan, policy, report, settings  # noqa: E402
 from regal_rollout.front import front  # noqa: E402
 from regal_rollout.hooks import Hooks  # noqa: E402
+from regal_rollout.needs import needless  # noqa: E402
 from regal_rollout.opening import Opening  # noqa: E402
 from regal_rollout.run import Run  # noqa: E402
-from regal_rollout.texts import first_hosts, shortened  # noqa: E402
+from regal_rollout.texts import first_hosts, shortened, shown  # noqa: E402
 
 GROUPS = {
     "all": ["zulu", "mike", "alpha", "yankee", "kilo"],
@@ -204,6 +205,28 @@ class Openings(unittest.TestCase):
         given = Opening(Run(made(version="app", approval="never", bake="5s", max_failed="0")), 1, self.POLICY)
         self.assertEqual((given.asks(), given.bake()), (False, 5))
         self.assertFalse(Opening(Run(made(version="app", approved="A")), 1, self.POLICY).asks())
+
+    def test_what_no_batch_needs_from_here_on(self) -> None:
+        every = {"begin", "approval", "begun", "version", "bake"}
+        run = Run(made(version="app"))
+        self.assertEqual(needless(run, lambda host: {}), every)
+        inventory = {"regal_version_var": "app_version", "regal_policy_app": {"approval": "after_canary", "bake_seconds": 60}}
+        self.assertEqual(needless(run, lambda host: inventory), {"begin"})
+        # Before the last batch: the canary is approved, and nothing follows that a bake could stop.
+        run.wave = 1
+        self.assertEqual(needless(run, lambda host: inventory), every - {"version"})
+        approved = Run(made(version="app", approval="each_batch", approved="A,B1", version_var=""))
+        self.assertEqual(needless(approved, lambda host: inventory), every - {"bake"})
+        self.assertNotIn("approval", needless(Run(made(version="app", approval="each_batch", approved="A")), lambda host: {}))
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "begin.yml").write_text("- debug:\n")
+            run = Run(made(Path(folder), version="app"))
+            self.assertEqual(needless(run, lambda host: {}), every - {"begin", "begun"})
+            run.wave = 0
+            self.assertEqual(needless(run, lambda host: {}), every)
+
+    def test_what_a_terminal_would_act_on_is_escaped(self) -> None:
+        self.assertEqual(shown("web-1.é\x1b[2J\n\u202e"), "web-1.é\\x1b[2J\\n\\u202e")
 
     def test_losses_are_counted_over_the_run(self) -> None:
         run = Run(made(version="app"))

@@ -103,6 +103,18 @@ class Run:
             return "refused"
         return "finished" if len(begun) == len(self.plan.waves) and (self.closed_last or not self.lost()) else "stopped"
 
+    def stats(self, done: Iterable[str]) -> dict[str, Any]:
+        """Notes that these hosts are done, and returns what stands should nothing follow: the outcome, and the next batch, empty at the end."""
+        hosts = list(done)
+        self.close(hosts)
+        next_ = self.next_wave()
+        last = bool(hosts) and self.wave == len(self.plan.waves) - 1
+        return {
+            "rollout_plan_id": self.plan.id,
+            "rollout_outcome": "finished" if last else "stopped",
+            "rollout_next_batch": "" if next_ is None else self.plan.waves[next_].batch,
+        }
+
     @property
     def closed_last(self) -> bool:
         """Whether the last wave came to its end for a host at least."""

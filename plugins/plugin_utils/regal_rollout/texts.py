@@ -13,6 +13,11 @@ def first_hosts(hosts: Sequence[str], counted: bool = True) -> str:
     return ", ".join(hosts[:5]) + more
 
 
+def shown(text: str) -> str:
+    """Returns the text with escapes for what a terminal would act on or not show; names and notes may hold anything."""
+    return "".join(mark if mark.isprintable() else mark.encode("unicode_escape").decode() for mark in text)
+
+
 def shortened(lines: Sequence[str]) -> list[str]:
     """Returns the first twelve lines and the last one, and how many are between."""
     between = [f"  … {len(lines) - 13} more …"] if len(lines) > 13 else []

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+"""Which parts of the playbooks no batch needs from here on: a task that is skipped costs each batch, or each host, as much as one that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .opening import Opening
+from .policy import policies
+from .run import Run
+
+
+def needless(run: Run, variables_of: Callable[[str], Mapping[str, Any]]) -> set[str]:
+    """Returns which of begin, approval, begun, version and bake are needless; the playbooks name these in `_rollout_only`.
+
+    Asked before each wave. What is needless before one is so before all that follow.
+    """
+    plan = run.plan
+    found = policies(plan.every, variables_of)
+    to_come = [Opening(run, index, found) for index in range(run.wave + 1, len(plan.waves))]
+    begins = run.wave < 0 and plan.hooks.usable("begin")
+    asks = any(opening.asks() for opening in to_come)
+    firsts = {part.version: part.hosts[0] for part in plan.chosen}
+    needed = {
+        "begin": begins,
+        "approval": asks,
+        "begun": begins or asks or plan.hooks.usable("gate"),
+        "version": any(version_var(run, variables_of(host)) for host in firsts.values()),
+        "bake": any(opening.bake() for opening in to_come),
+    }
+    return {part for part, is_needed in needed.items() if not is_needed}
+
+
+def version_var(run: Run, variables: Mapping[str, Any]) -> str:
+    """Returns the variable that is set to what each host is to run, empty for none; `variables` are those of a host."""
+    return str(run.plan.settings.given.get("rollout_version_var", variables.get("regal_version_var")) or "")
