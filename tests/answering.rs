@@ -21,7 +21,7 @@ pub struct Answer {
 }
 
 impl Answering {
-    /// Starts it with the Python of a `bin` directory and with modules to import beforehand; `prepare` sets folder and environment.
+    /// Starts it with the Python of a `bin` directory and with modules to import first; `prepare` sets folder and environment.
     pub fn start(bin: &Path, modules: &[&str], prepare: impl FnOnce(&mut Command)) -> Self {
         let mut command = Command::new(bin.join("python"));
         command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/answer.py")).args(modules);

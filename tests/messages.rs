@@ -128,7 +128,7 @@ fn a_reading_that_was_thrown_away_leaves_nothing() {
     let both = Test::new().file("a", &bad).file("b.yml", broken("")).args(&["-i", "a"]);
     let message = list(both, "b.yml").errors();
     assert!(message.ends_with("error: 141 more problems are not shown\n"), "{message}");
-    // What YAML warned of before it gave up is no matter of an INI file.
+    // What YAML warned about before it gave up does not concern an INI file.
     let text = "w1 x=y:\n  w2 z='1: 2'\n  w2 z='1: 2'\nw3 z='1: 2: 3'\n";
     let checked = Test::new().file("hosts", text).args(&["-i", "hosts", "--versions", "v=all", "check"]).run();
     assert_eq!((checked.code, checked.stderr.as_str()), (0, ""));

@@ -149,7 +149,7 @@ fn a_source_has_a_largest_size() {
     assert_eq!(enough.code, 0, "{}", enough.stderr);
 }
 
-/// A program in the place of `ansible-inventory`, which keeps its arguments and what it was given.
+/// A program that stands in for `ansible-inventory` and records its arguments and its input.
 const PROGRAM: &str = "#!/bin/sh
 mkdir given
 for argument; do
@@ -194,7 +194,7 @@ fn what_a_pipe_gave_is_handed_on_to_ansible_as_private_files() {
     let modes = read(&with, "modes");
     assert!(modes.lines().all(|line| line.starts_with("600 ") || line.starts_with("700 ")), "{modes}");
 
-    // The configuration of a plugin is known by the end of its name; a file through /dev/stdin is no other program's.
+    // The configuration of a plugin is known by the end of its name; a file through /dev/stdin does not belong to another program.
     let (with, output) = test("echo 'plugin: amazon.aws.aws_ec2' | regal -i hosts -i /dev/stdin --list");
     assert_eq!((output.code, output.stderr.as_str()), (0, ""));
     assert_eq!(read(&with, "given/stdin.aws_ec2.yml"), "plugin: amazon.aws.aws_ec2\n");

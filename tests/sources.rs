@@ -274,7 +274,7 @@ fn paths_are_expanded_as_ansible_does() {
     ] {
         assert!(test().args(&["-i", source, "--list"]).args(&VERSION).errors().contains(expected));
     }
-    // A list of hosts is no list of paths.
+    // A list of hosts is not a list of paths.
     let list = test().env("SITE", "site").args(&["-i", "~,$SITE,", "--list"]).args(&VERSION).json();
     assert_eq!(names(&list["ungrouped"]["hosts"]), ["~", "$SITE"]);
 }

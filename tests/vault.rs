@@ -8,7 +8,7 @@ use crate::support::{Test, names};
 
 const HOSTS: &str = include_str!("fixtures/inventories/vault/inventory-1.yml");
 const WEB: &str = include_str!("fixtures/inventories/vault/group_vars/web.yml");
-/// With the vault id `prod`; its second line, `d: hunter2: 3`, is no YAML.
+/// With the vault id `prod`; its second line, `d: hunter2: 3`, is not YAML.
 const BROKEN: &str = include_str!("fixtures/vault/broken.yml");
 const BROKEN_INI: &str = include_str!("fixtures/vault/broken.ini");
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -214,7 +214,7 @@ fn what_ansible_vault_writes_is_read() {
                 output.stdout
             };
             run("ansible-vault", &["encrypt", option, "group_vars/web.yml"]);
-            // What it prints has masks in the place of decrypted values from 2.22 on, a file has not.
+            // From 2.22 on it prints masks instead of decrypted values; a file has the values.
             run("ansible-inventory", &["-i", "hosts", "--host", "web1", option, "--output", "expected.json"]);
             let expected = std::fs::read(test.path().join("expected.json")).unwrap();
             let expected: Value = serde_json::from_slice(&expected).unwrap();

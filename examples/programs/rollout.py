@@ -2,7 +2,7 @@
 
     regal-inventory export ndjson | python3 rollout.py ssh {address} sudo deploy {version}
 
-{host}, {address}, {version} and {batch} are filled in. Stops behind the first batch with a failure, with exit code 1. Needs Python's
+{host}, {address}, {version} and {batch} are filled in. Stops after the first batch with a failure, with exit code 1. Needs Python's
 own library only.
 """
 

@@ -40,7 +40,7 @@
 {%- endif %}
 {%- set start, end = stages.index(from), stages.index(to) %}
 {%- if start > end %}
-{{- raise('rollout: ' ~ from ~ ' comes behind ' ~ to ~ ' in ' ~ stages | join(', ')) }}
+{{- raise('rollout: ' ~ from ~ ' comes after ' ~ to ~ ' in ' ~ stages | join(', ')) }}
 {%- endif %}
 {#- Approval is a run of its own: this one stops before the asked end, and says how to go on. #}
 {%- set asked = end %}
@@ -57,11 +57,11 @@
 {{- raise('rollout: batch ' ~ batch.group ~ ' has no minions') }}
 {%- endif %}
 {%- if opts.get('nodegroups', {}).get(batch.group) != batch.hosts %}
-{{- raise('rollout: the nodegroup ' ~ batch.group ~ ' is missing or another than in this plan; export both anew') }}
+{{- raise('rollout: the nodegroup ' ~ batch.group ~ ' is missing or differs from this plan; export both files again') }}
 {%- endif %}
 {%- set missing = batch.hosts | difference(accepted) %}
 {%- if missing %}
-{{- raise('rollout: no accepted key of ' ~ missing | join(', ') ~ ' in ' ~ batch.group ~ '; Salt would pass over it') }}
+{{- raise('rollout: no accepted key of ' ~ missing | join(', ') ~ ' in ' ~ batch.group ~ '; Salt would skip it') }}
 {%- endif %}
 {%- endfor %}
 {%- set before = namespace(id=none) %}

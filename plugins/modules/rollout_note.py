@@ -21,7 +21,7 @@ author:
 """
 
 EXAMPLES = """
-- name: Note that the batch has begun
+- name: Record that the batch has begun
   regal.rollout.rollout_note:
     event: begun
 """

@@ -40,7 +40,7 @@ pub struct Arguments {
     /// The same as --list, whose variables always stay on their groups
     #[arg(long)]
     pub export: bool,
-    /// Print JSON on many lines
+    /// Print indented JSON
     #[arg(long)]
     pub pretty: bool,
     /// Print --list as a YAML inventory, as ansible-inventory does, --host as YAML
@@ -49,13 +49,13 @@ pub struct Arguments {
     /// Write to a file instead of stdout, whole or not at all
     #[arg(long, value_name = "FILE", global = true)]
     pub output: Option<PathBuf>,
-    /// The configuration; otherwise REGAL_CONFIG, or the nearest regal.yml from the working directory upward
+    /// Configuration file; otherwise REGAL_CONFIG, or the nearest regal.yml from the working directory upward
     #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
-    /// Print warnings also beside --list, --host and --graph
+    /// Print warnings with --list, --host and --graph as well
     #[arg(short, long, global = true)]
     pub verbose: bool,
-    /// Run scripts and ansible-inventory anew, and keep what they print if there is a cache
+    /// Run scripts and ansible-inventory again, and store what they print if there is a cache
     #[arg(long, global = true)]
     pub refresh_cache: bool,
     /// When to color messages
@@ -152,9 +152,9 @@ pub enum Format {
     Yaml,
     /// For a change request
     Markdown,
-    /// The batches' groups, one a line, for `ansible-playbook --limit`
+    /// The batches' groups, one per line, for `ansible-playbook --limit`
     Groups,
-    /// A mapping a line from version to batches, as regal's iter_dict
+    /// One mapping per line from version to batches, as regal's iter_dict
     Regal,
 }
 

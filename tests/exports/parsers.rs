@@ -58,7 +58,7 @@ fn cases<T>(strategy: impl Strategy<Value = T>) -> Vec<T> {
     (0..CASES).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect()
 }
 
-/// Calls `export` over hosts with batches of two behind a canary.
+/// Calls `export` over hosts with batches of two after a canary.
 fn export(site: &Site, version: &str, hosts: &[(String, Option<String>)], arguments: &[&str]) -> Output {
     let vars =
         |address: &Option<String>| address.as_ref().map_or(json!({}), |address| json!({ "ansible_host": address }));

@@ -59,7 +59,7 @@ fn the_library_walks_the_same_plan() {
     let site = Site::of_example("programs");
     let mut walk = Command::new(env!("CARGO"));
     walk.args(["run", "--quiet", "--locked", "--example", "walk", "--"]).arg(site.path().join("regal.yml"));
-    // With it cargo would take another toolchain to be at work, and build everything anew (tests/run).
+    // With it cargo would believe that another toolchain is in use, and build everything again (tests/run).
     walk.env_remove("RUSTC_BOOTSTRAP");
     let output = run(walk.current_dir(env!("CARGO_MANIFEST_DIR")));
     assert_eq!(output.code, 0, "{output:?}");

@@ -94,7 +94,7 @@ fn rollout(site: &Site) -> Outcome {
     shell(site, &format!("ansible-playbook {INVENTORIES} {run}"))
 }
 
-/// What the hooks of the examples deployed, a line a host.
+/// What the hooks of the examples deployed, one line per host.
 fn versions(site: &Site) -> Vec<String> {
     let versions = files(&site.path("fleet")).into_iter().filter(|path| path.ends_with("version"));
     let mut versions: Vec<String> = versions

@@ -22,7 +22,7 @@ fn graph(site: &Site, environment: &str) -> Outcome {
     shell(site, &format!("{environment} ansible-inventory {INVENTORIES} --graph"))
 }
 
-/// A program in the place of ours.
+/// A program that stands in for ours.
 fn program(site: &Site, path: &str, script: &str) {
     site.write(path, &format!("#!/bin/sh\n{script}\n"));
 }

@@ -73,7 +73,7 @@ fn a_playbook_of_ones_own_writes_batch_host_step_and_outcome() {
         ];
         let steps = steps(&lines);
         assert_eq!(steps[..10], expected);
-        // The group of the last two is no batch of this play, but the one batch that each is in.
+        // The group of the last two is not a batch of this play, but the one batch that each is in.
         assert_eq!(steps[10], "A batch1 drain changed");
         assert_eq!(lines[0]["version"], "shop-2.5.0");
         assert_eq!(lines[0]["group"], "shop-2.5.0_groupA");

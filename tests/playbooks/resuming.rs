@@ -4,7 +4,7 @@ use super::site::{Run, Scenario, Site};
 
 /// As a hook of a real service would look at what runs there.
 const INSTALLED: &str = "\
-- name: Look at the installed version
+- name: Read the installed version
   ansible.builtin.raw: cat target-{{ inventory_hostname }} 2>/dev/null || true
   register: found
   changed_when: false

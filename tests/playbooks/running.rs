@@ -143,7 +143,7 @@ fn the_way_back_is_printed_and_works() {
         let back = site.shell(&back).exits(0).ran("deploy", "B1 mike alpha, A zulu");
         assert!(back.journal.contains("deploy zulu A app-0.9.0\n"), "{}", back.journal);
 
-        // Known beforehand, it is in the command.
+        // Known in advance, it is in the command.
         site.fail("check", "alpha");
         let run = site.rollout().set("rollout_version=app-1.0.0").set("rollout_back_to=app-0.8.0");
         // It goes down to the first batch, whatever else was given.

@@ -434,7 +434,7 @@ impl Outcome {
         self.command_after("to go on: ")
     }
 
-    /// The last command behind an introduction.
+    /// The last command after an introduction.
     #[track_caller]
     pub fn command_after(&self, introduction: &str) -> String {
         let found = self.output.lines().rev().find_map(|line| line.strip_prefix(introduction));

@@ -157,7 +157,7 @@ fn from_and_to_choose_waves() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn the_same_command_again_touches_unfinished_hosts_only() {
-    let installed = "- name: Look at the installed version\n  ansible.builtin.raw: cat target-{{ inventory_hostname }} 2>/dev/null || true\n  \
+    let installed = "- name: Read the installed version\n  ansible.builtin.raw: cat target-{{ inventory_hostname }} 2>/dev/null || true\n  \
                      register: found\n  changed_when: false\n\
                      - name: Say whether it is the target\n  ansible.builtin.set_fact:\n    \
                      rollout_installed: \"{{ found.stdout | trim == rollout_target }}\"\n";

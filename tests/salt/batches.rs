@@ -132,7 +132,7 @@ fn a_rollout_that_cannot_be_right_does_not_begin() {
         refusal(&master, r#"{"sls": "app", "version": "3.0"}"#).starts_with("the plan has no version 3.0; it has 2.0")
     );
     assert!(
-        refusal(&master, r#"{"sls": "app", "from": "B2", "to": "A"}"#).starts_with("B2 comes behind A in A, B1, B2")
+        refusal(&master, r#"{"sls": "app", "from": "B2", "to": "A"}"#).starts_with("B2 comes after A in A, B1, B2")
     );
     assert!(
         refusal(&master, r#"{"sls": "app", "rollback": 1.9}"#).starts_with("the pillar key rollback is the version")
@@ -140,9 +140,9 @@ fn a_rollout_that_cannot_be_right_does_not_begin() {
     // Nodegroups of another plan, and an id that Salt would pass over.
     let other = ["-i", "master", "--versions", "2.0=*", "--batch-size", "1", "export", "salt-orchestrate"];
     master.planned(&[&other[..], &["--output", "states/rollout.sls"]].concat());
-    assert!(refusal(&master, RUN).starts_with("the nodegroup 2.0_groupB1 is missing or another than in this plan"));
+    assert!(refusal(&master, RUN).starts_with("the nodegroup 2.0_groupB1 is missing or differs from this plan"));
     master.export(&["-i", "web1,web9,", "--versions", "2.0=all"]);
-    assert!(refusal(&master, RUN).starts_with("no accepted key of web9 in 2.0_groupB1; Salt would pass over it"));
+    assert!(refusal(&master, RUN).starts_with("no accepted key of web9 in 2.0_groupB1; Salt would skip it"));
 }
 
 #[test]

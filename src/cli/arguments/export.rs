@@ -16,22 +16,22 @@ pub struct ExportOptions {
     /// Write a format to a file or folder; may be repeated
     #[arg(short = 'o', value_name = "FORMAT=PATH", value_parser = target)]
     pub to: Vec<Target>,
-    /// Name all formats, with a line each
+    /// List all formats, one per line
     #[arg(long)]
     pub list: bool,
     /// Export only this version; may be repeated
     #[arg(long, value_name = "VERSION")]
     pub only: Vec<String>,
-    /// The last batch that is finished, such as B1 or shop-2.5.0_groupB1; once a version
+    /// The last batch that is finished, such as B1 or shop-2.5.0_groupB1; once per version
     #[arg(long, value_name = "BATCH")]
     done: Vec<String>,
-    /// A batch that is being worked on: no requests go to its hosts
+    /// A batch that is in progress: no requests go to its hosts
     #[arg(long, value_name = "BATCH")]
     in_progress: Vec<String>,
     /// A host that is out of service; may be repeated
     #[arg(long, value_name = "HOST")]
     down: Vec<String>,
-    /// User group A gets: the canary's hosts, or those with the new version
+    /// Where user group A is sent: to the canary's hosts, or to those with the new version
     #[arg(long, value_name = "BY")]
     routing: Option<RouteBy>,
     /// A short name for a version, in names of files, upstreams and variables
@@ -43,13 +43,13 @@ pub struct ExportOptions {
     /// Log in as this user
     #[arg(long)]
     user: Option<String>,
-    /// Log in at this port
+    /// Log in on this port
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     ssh_port: Option<u16>,
     /// The name of ClusterShell's group source [default: regal]
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
-    /// Connect to hosts by their names, also where they have an ansible_host
+    /// Connect to hosts by name, even if they have an ansible_host
     #[arg(long)]
     by_name: bool,
 }
