@@ -1,5 +1,6 @@
 //! A Python program that answers many questions with one start: `answer.py`.
 
+use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -11,6 +12,15 @@ pub struct Answering {
     program: Child,
     questions: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
+}
+
+/// Where a program is called otherwise than in the folder and environment of the start; the variables are all that it has.
+#[derive(Default)]
+pub struct Elsewhere<'a> {
+    pub folder: Option<&'a Path>,
+    pub environment: Option<HashMap<String, String>>,
+    /// What goes to stderr goes into stdout.
+    pub together: bool,
 }
 
 /// What a call of a program printed.
@@ -33,8 +43,15 @@ impl Answering {
     }
 
     /// What `module.function()` does when it is called as a program; `arguments` begin with its name.
+    #[allow(dead_code)] // Each crate of tests asks in one of the two ways.
     pub fn ask(&mut self, module: &str, function: &str, arguments: &[&str]) -> Answer {
-        let mut question = serde_json::json!([module, function, arguments]).to_string();
+        self.ask_elsewhere(module, function, arguments, &Elsewhere::default())
+    }
+
+    pub fn ask_elsewhere(&mut self, module: &str, function: &str, arguments: &[&str], place: &Elsewhere<'_>) -> Answer {
+        let question = serde_json::json!({"module": module, "function": function, "arguments": arguments,
+            "folder": place.folder, "environment": place.environment, "together": place.together});
+        let mut question = question.to_string();
         question.push('\n');
         self.questions.as_mut().unwrap().write_all(question.as_bytes()).unwrap();
         let mut answer = String::new();

@@ -4,7 +4,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod answering;
+
 mod playbooks {
+    mod programs;
     mod site;
 
     mod asking;

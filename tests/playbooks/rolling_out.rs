@@ -6,7 +6,7 @@ use super::site::Scenario;
 #[ignore = "needs ansible; run tests/run"]
 fn batches_come_in_the_order_of_the_plan() {
     Scenario::five_hosts().on_each_ansible(|site| {
-        let run = site.rollout().set("rollout_version=app-1.0.0").go().exits(0);
+        let run = site.rollout().set("rollout_version=app-1.0.0").go_alone().exits(0);
         let expected = "drain zulu A app-1.0.0\ndeploy zulu A app-1.0.0\ncheck zulu A app-1.0.0\nenable zulu A app-1.0.0\n\
              drain mike B1 app-1.0.0\ndrain alpha B1 app-1.0.0\ndeploy mike B1 app-1.0.0\ndeploy alpha B1 app-1.0.0\n\
              check mike B1 app-1.0.0\ncheck alpha B1 app-1.0.0\nenable mike B1 app-1.0.0\nenable alpha B1 app-1.0.0\n\

@@ -2,6 +2,7 @@
 
 use std::{
     any::type_name,
+    collections::HashMap,
     env, fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -11,6 +12,8 @@ use std::{
 };
 
 use tempfile::TempDir;
+
+use super::programs;
 
 const HOOKS: [&str; 4] = ["drain", "deploy", "check", "enable"];
 /// Against a run that hangs: none takes a tenth of this, except on a machine with ten times more to do than it can.
@@ -198,11 +201,13 @@ impl Site {
 
     /// Without the variables that Ansible and regal-inventory read.
     pub fn in_a_clean_environment(&self, command: &mut Command) {
-        let names = env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
-        for name in names.filter(|name| name.starts_with("ANSIBLE_") || name.starts_with("REGAL_")) {
-            command.env_remove(name);
-        }
-        command.current_dir(self.folder.path()).env("SITE", self.folder.path());
+        command.env_clear().envs(self.clean_environment()).current_dir(self.folder.path());
+    }
+
+    fn clean_environment(&self) -> HashMap<String, String> {
+        let read = |name: &str| name.starts_with("ANSIBLE_") || name.starts_with("REGAL_");
+        let site = ("SITE".to_owned(), self.folder.path().display().to_string());
+        env::vars().filter(|(name, _)| !read(name)).chain([site]).collect()
     }
 
     pub fn rollout(&self) -> Run<'_> {
@@ -221,6 +226,7 @@ pub struct Run<'site> {
     playbook: PathBuf,
     inventories: Vec<PathBuf>,
     arguments: Vec<String>,
+    configuration: Vec<(String, String)>,
     environment: Vec<(String, String)>,
     answer: Option<String>,
     stdin: Input,
@@ -243,6 +249,7 @@ impl<'site> Run<'site> {
             playbook,
             inventories: Vec::new(),
             arguments: Vec::new(),
+            configuration: programs::configuration(&site.ansible),
             environment: Vec::new(),
             answer: None,
             stdin: Input::Null,
@@ -276,6 +283,13 @@ impl<'site> Run<'site> {
         self
     }
 
+    /// A variable of Ansible's that several runs have, so that they share a process which has read it.
+    pub fn configure(mut self, name: &str, value: &str) -> Self {
+        self.configuration.retain(|(known, _)| known != name);
+        self.configuration.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// With the hooks that come with the playbooks, or those that the playbook names.
     pub fn without_hooks(mut self) -> Self {
         self.arguments.drain(..2);
@@ -306,7 +320,38 @@ impl<'site> Run<'site> {
         self
     }
 
+    /// In a fork of a process that has imported Ansible already; with a terminal, another input or variables of Ansible's own
+    /// it is the program itself.
     pub fn go(self) -> Outcome {
+        let own = self.environment.iter().any(|(name, _)| name.starts_with("ANSIBLE_"));
+        if own || self.answer.is_some() || !matches!(self.stdin, Input::Null) {
+            return self.go_alone();
+        }
+        let site = self.site;
+        let mut environment = site.clean_environment();
+        environment.insert("REGAL_TEST_DOWN".to_owned(), site.path("down").display().to_string());
+        environment.extend(self.environment.iter().cloned());
+        let arguments = self.all_arguments();
+        let program = site.ansible.join("ansible-playbook").display().to_string();
+        let arguments: Vec<&str> = [program.as_str()].into_iter().chain(arguments.iter().map(String::as_str)).collect();
+        let journal = Journal::begin(site);
+        let folder = site.folder.path();
+        let answer =
+            programs::playbook(&site.ansible, self.configuration, &arguments, folder, environment, !self.apart);
+        assert!(answer.code >= 0, "ansible-playbook ends by itself: {}\n{}", answer.code, answer.stdout);
+        Outcome { code: answer.code, output: answer.stdout, errors: answer.stderr, journal: journal.end() }
+    }
+
+    fn all_arguments(&self) -> Vec<String> {
+        let text = |path: &PathBuf| path.display().to_string();
+        let site = [self.site.inventory.clone()];
+        let inventories = if self.inventories.is_empty() { &site[..] } else { &self.inventories };
+        let inventories = inventories.iter().flat_map(|inventory| ["-i".to_owned(), text(inventory)]);
+        inventories.chain([text(&self.playbook)]).chain(self.arguments.iter().cloned()).collect()
+    }
+
+    /// By the program itself, in a process of its own.
+    pub fn go_alone(self) -> Outcome {
         let site = self.site;
         let ansible = site.ansible.join("ansible-playbook");
         let mut command = match &self.answer {
@@ -322,23 +367,9 @@ impl<'site> Run<'site> {
                 command
             }
         };
-        let inventories = if self.inventories.is_empty() { vec![site.inventory.clone()] } else { self.inventories };
-        for inventory in inventories {
-            command.arg("-i").arg(inventory);
-        }
-        command.arg(&self.playbook).args(&self.arguments);
+        command.args(self.all_arguments());
         site.in_a_clean_environment(&mut command);
-        command
-            .env("REGAL_TEST_DOWN", site.path("down"))
-            .env("ANSIBLE_CONFIG", playbooks().join("ansible.cfg"))
-            .env("ANSIBLE_HOME", site.path(".ansible"))
-            .env("ANSIBLE_CONNECTION_PLUGINS", fixtures().join("connection_plugins"))
-            .env("ANSIBLE_TRANSPORT", "switchable")
-            .env("ANSIBLE_PYTHON_INTERPRETER", site.ansible.join("python3"))
-            // One at a time, so that the journal has the hosts in Ansible's order.
-            .env("ANSIBLE_FORKS", "1")
-            .env("ANSIBLE_NOCOLOR", "1")
-            .envs(self.environment);
+        command.env("REGAL_TEST_DOWN", site.path("down")).envs(self.configuration).envs(self.environment);
         if matches!(self.stdin, Input::Pipe) {
             command.stdin(Stdio::piped());
         } else {
@@ -348,12 +379,27 @@ impl<'site> Run<'site> {
     }
 }
 
+/// What the hooks of a run write.
+struct Journal(PathBuf);
+
+impl Journal {
+    /// Empty.
+    fn begin(site: &Site) -> Self {
+        let path = site.path("journal");
+        let _ = fs::remove_file(&path);
+        Self(path)
+    }
+
+    fn end(self) -> String {
+        fs::read_to_string(self.0).unwrap_or_default()
+    }
+}
+
 /// Runs a command, whose output goes into one file unless stderr is to be kept `apart`.
 pub fn run(site: &Site, mut command: Command, apart: bool) -> Outcome {
-    let journal = site.path("journal");
+    let journal = Journal::begin(site);
     let (output, errors) = (site.path("output"), site.path("errors"));
     let file = fs::File::create(&output).unwrap();
-    let _ = fs::remove_file(&journal);
     let other = if apart { fs::File::create(&errors).unwrap() } else { file.try_clone().unwrap() };
     command.stdout(file).stderr(other);
     let mut child = command.spawn().unwrap();
@@ -372,7 +418,7 @@ pub fn run(site: &Site, mut command: Command, apart: bool) -> Outcome {
         code: status.code().expect("ansible-playbook ends by itself"),
         output: fs::read_to_string(&output).unwrap(),
         errors: fs::read_to_string(&errors).unwrap_or_default(),
-        journal: fs::read_to_string(&journal).unwrap_or_default(),
+        journal: journal.end(),
     }
 }
 
@@ -465,7 +511,7 @@ pub fn fixtures() -> PathBuf {
 }
 
 /// Whether each scenario is to run on each ansible-core.
-fn test_all() -> bool {
+pub fn test_all() -> bool {
     env::var("TEST_ALL").is_ok_and(|value| value == "1")
 }
 
