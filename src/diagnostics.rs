@@ -56,6 +56,11 @@ impl Diagnostics {
         }
     }
 
+    /// Adds several errors.
+    pub fn error_all(&mut self, problems: impl IntoIterator<Item = Problem>) {
+        problems.into_iter().for_each(|problem| self.error(problem));
+    }
+
     /// Adds a warning, beyond the cap too.
     pub fn warn(&mut self, problem: Problem) {
         self.warnings.push(problem.as_warning());
@@ -80,7 +85,7 @@ impl Diagnostics {
         match outcome {
             Ok(value) => Some(value),
             Err(error) => {
-                error.problems.into_iter().for_each(|problem| self.error(problem));
+                self.error_all(error.problems);
                 None
             }
         }
@@ -122,6 +127,21 @@ impl Diagnostics {
     pub fn rollback_warnings(&mut self, then: &Checkpoint) {
         self.warnings.truncate(then.warnings);
         self.more_warnings = then.more_warnings;
+    }
+
+    /// Runs a step with a collection of its own; returns its value and its warnings.
+    ///
+    /// # Errors
+    /// All errors of the step, those that it returned last.
+    pub fn gather<T>(step: impl FnOnce(&mut Diagnostics) -> Result<T>) -> Result<(T, Vec<Problem>)> {
+        let mut found = Diagnostics::new();
+        match step(&mut found) {
+            Ok(value) => Ok((value, found.finish()?)),
+            Err(error) => {
+                found.error_all(error.problems);
+                Err(Error { problems: found.errors })
+            }
+        }
     }
 
     /// Returns the warnings if nothing is wrong.

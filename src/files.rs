@@ -149,9 +149,8 @@ impl Staged {
         let Some(name) = path.file_name().map(OsString::from) else {
             return Err(unreplaceable(&path, "it is the root of all folders", "name a folder in it"));
         };
-        let mut notes = Vec::new();
         let folder = path.parent().unwrap_or(Path::new("/"));
-        leftovers::remove(folder, &mut notes);
+        let notes = leftovers::remove(folder);
         let holder = Holder::inside(folder).map_err(cannot)?;
         let staged = Staged { holder, path, name, kind, state: State::Beside, made: None, notes };
         staged.check_place()?;

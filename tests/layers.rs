@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 /// What these parts may use at most, whatever the order of floors would allow.
 const MAY_USE: &[(&str, &[&str])] = &[
-    ("plan", &["error", "fold", "policy", "shown"]),
+    ("plan", &["diagnostics", "error", "fold", "policy", "shown"]),
     ("policy", &["error"]),
     ("inventory", &["error", "text", "value"]),
-    ("emit", &["error", "fold", "inventory", "pattern", "plan", "policy", "salt", "shown", "text", "value"]),
+    ("emit", &["diagnostics", "error", "fold", "inventory", "pattern", "plan", "policy", "salt", "shown", "text", "value"]),
 ];
 
 /// A module by its path, such as `["plan", "sizes"]`.

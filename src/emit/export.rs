@@ -20,7 +20,8 @@ mod salt;
 #[cfg(test)]
 mod tests;
 
-use crate::error::{Error, Problem, Result};
+use crate::diagnostics::Diagnostics;
+use crate::error::{Code, Error, Problem, Result};
 use crate::inventory::effective::Effective;
 use crate::inventory::{HostId, Inventory};
 use crate::plan::names::{self, GroupNames, RolloutNames};
@@ -82,10 +83,10 @@ const NEEDS_ALL: [&str; 7] =
 const MOST_PROBLEMS: usize = 20;
 
 /// Makes one text. Warnings go to the list; they do not keep the result from being written.
-pub type RenderText = fn(&Export<'_, '_>, &mut Vec<Problem>) -> Result<Vec<u8>>;
+pub type RenderText = fn(&Export<'_, '_>, &mut Diagnostics) -> Result<Vec<u8>>;
 
 /// Makes the files of a folder, likewise.
-pub type RenderFolder = fn(&Export<'_, '_>, &mut Vec<Problem>) -> Result<Vec<File>>;
+pub type RenderFolder = fn(&Export<'_, '_>, &mut Diagnostics) -> Result<Vec<File>>;
 
 /// How a format is made.
 #[derive(Clone, Copy)]
@@ -184,21 +185,21 @@ impl Format {
         NEEDS_ALL.contains(&self.name)
     }
 
-    /// Makes what is to be written.
+    /// Makes what is to be written; returns it with the warnings about it.
     ///
     /// # Errors
     /// Everything that the format cannot express; each problem names the format, and the host or version if it is about
     /// one.
-    pub fn render(&self, export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Result<Rendered> {
+    pub fn render(&self, export: &Export<'_, '_>) -> Result<(Rendered, Vec<Problem>)> {
         if export.plan().rollouts.is_empty() && !TAKES_NOTHING.contains(&self.name) {
-            let problem = Problem::new(format!("export {}: the plan has no batches", self.name));
+            let problem = Problem::of(Code::NoHosts, format!("export {}: the plan has no batches", self.name));
             return Err(problem.hint("see what is read with regal-inventory plan").into());
         }
         let export = Export { format: self.name, ..*export };
-        let rendered = match self.render {
-            Render::Text(render) => render(&export, warnings).map(Rendered::Text),
-            Render::Folder(render) => render(&export, warnings).map(Rendered::Folder),
-        };
+        let rendered = Diagnostics::gather(|found| match self.render {
+            Render::Text(render) => render(&export, found).map(Rendered::Text),
+            Render::Folder(render) => render(&export, found).map(Rendered::Folder),
+        });
         rendered.map_err(|error| self.shortened(error))
     }
 
@@ -207,7 +208,9 @@ impl Format {
         let more = error.problems.len().saturating_sub(MOST_PROBLEMS);
         if more > 1 {
             error.problems.truncate(MOST_PROBLEMS);
-            error.problems.push(Problem::new(format!("export {}: {more} more problems like these", self.name)));
+            error
+                .problems
+                .push(Problem::of(Code::NotShown, format!("export {}: {more} more problems like these", self.name)));
         }
         error
     }
@@ -251,11 +254,11 @@ impl<'e, 'a> Export<'e, 'a> {
     /// hosts`: it has a space".
     pub fn refuse(&self, name: &str, why: impl std::fmt::Display) -> Problem {
         let name = self.shown_name(name);
-        Problem::new(format!("`{name}` cannot be in `export {}`: {why}", self.format))
+        Problem::of(Code::ExportRefused, format!("`{name}` cannot be in `export {}`: {why}", self.format))
     }
 
     /// What writing to a buffer gave, as this module's result.
     fn written(&self, written: std::io::Result<()>) -> Result<()> {
-        written.map_err(|error| Error::from(Problem::new(format!("export {}: {error}", self.format))))
+        written.map_err(|error| Error::from(Problem::of(Code::Unwritable, format!("export {}: {error}", self.format))))
     }
 }

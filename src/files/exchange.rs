@@ -7,8 +7,7 @@ use rustix::fs::{AtFlags, FileType, RenameFlags, Stat, renameat, renameat_with, 
 use rustix::io::Errno;
 
 use super::holder::{NEW, OLD, PUT};
-use super::{Kind, Staged, State, folder, tree};
-use crate::error::{Code, Location, Problem};
+use super::{Kind, Staged, State, folder, leftovers, tree};
 
 /// How often a place is tried anew in which others put something and take it away.
 const TRIES: usize = 100;
@@ -130,10 +129,8 @@ impl Staged {
     fn keep(&mut self) {
         self.state = State::Kept;
         self.holder.keep = true;
-        let place = self.path.display();
-        let problem = Problem::of(Code::Leftover, format!("what stood in the place of {place} is kept here"));
-        let problem = problem.at(Location::whole(self.holder.path.display().to_string()));
-        self.notes.push(problem.hint("look into it, and remove it if nothing in it is needed"));
+        let why = format!("what stood in the place of {} is kept here", self.path.display());
+        self.notes.push(leftovers::left(self.holder.path.display().to_string(), why));
     }
 
     fn rename_inside(&self, from: &str, to: &str) -> io::Result<()> {

@@ -20,11 +20,12 @@ use crate::error::{Code, Location, Problem};
 /// No writing takes as long.
 const OLD_AGE: Duration = Duration::from_secs(3600);
 
-/// Removes what ended processes left in a folder; what stays goes to the notes.
-pub(super) fn remove(folder: &Path, notes: &mut Vec<Problem>) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
+/// Removes what ended processes left in a folder; returns a warning for each that stays.
+pub(super) fn remove(folder: &Path) -> Vec<Problem> {
+    let mut notes = Vec::new();
+    let Ok(entries) = std::fs::read_dir(folder) else { return notes };
     let Ok(parent) = openat(CWD, folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()) else {
-        return;
+        return notes;
     };
     for entry in entries.flatten() {
         let name = entry.file_name();
@@ -34,10 +35,16 @@ pub(super) fn remove(folder: &Path, notes: &mut Vec<Problem>) {
         }
         // What cannot be read now is looked at again by the next call.
         if let Ok(Some(why)) = look_at(parent.as_fd(), &name) {
-            let problem = Problem::of(Code::Leftover, why).at(Location::whole(entry.path().display().to_string()));
-            notes.push(problem.hint("look into it, and remove it if nothing in it is needed"));
+            notes.push(left(entry.path().display().to_string(), why));
         }
     }
+    notes
+}
+
+/// The warning that something is left at a path.
+pub(super) fn left(path: String, why: String) -> Problem {
+    let problem = Problem::of(Code::Leftover, why).at(Location::whole(path)).as_warning();
+    problem.hint("look into it, and remove it if nothing in it is needed")
 }
 
 /// Removes a holder if its process has ended; the answer says why it stays and should be known.

@@ -13,7 +13,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::error::{Error, Problem, Result};
+use crate::error::{Code, Error, Problem, Result};
 use crate::inventory::{GroupId, Inventory};
 use crate::plan::names::{GroupNames, ROOT, RolloutNames};
 use crate::plan::{Batch, Plan, Rollout, Stage, plan_id};
@@ -174,7 +174,7 @@ impl<'a> PlanGroups<'a> {
 }
 
 fn clash(name: &str, why: &str) -> Problem {
-    Problem::new(format!("the group `{name}` cannot be added: {why}"))
+    Problem::of(Code::NameClash, format!("the group `{name}` cannot be added: {why}"))
         .hint("set `name` to put a prefix before the plan's groups, or rename the version")
 }
 
@@ -233,7 +233,9 @@ fn clashing_policies(rollouts: &[(&Rollout<'_>, &RolloutNames)]) -> Vec<Problem>
                     "versions `{first}` and `{second}` differ only in marks, and `{}` is in both: one variable would hold both policies",
                     Shown::new(host)
                 );
-                problems.push(Problem::new(message).hint("rename one of them, or take the host out of one"));
+                problems.push(
+                    Problem::of(Code::NameClash, message).hint("rename one of them, or take the host out of one"),
+                );
             }
         }
         same.push(rollout);

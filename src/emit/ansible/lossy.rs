@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use crate::error::Problem;
+use crate::error::{Code, Problem};
 use crate::inventory::{Inventory, Var};
 use crate::shown::Shown;
 use crate::text::TextMap;
@@ -27,9 +27,10 @@ pub fn losses(inventory: &Inventory<'_>, texts: &TextMap<'_>) -> Vec<Problem> {
         }
     }
     if more > 0 {
-        found.push(Problem::new(format!(
-            "{more} more values and names that a full inventory cannot carry are not shown"
-        )));
+        found.push(Problem::of(
+            Code::NotShown,
+            format!("{more} more values and names that a full inventory cannot carry are not shown"),
+        ));
     }
     found
 }
@@ -43,11 +44,11 @@ fn of_variable(inventory: &Inventory<'_>, var: &Var<'_>) -> Vec<Problem> {
             "`{}` is not a valid variable name; Ansible deprecates such names in what a program prints",
             Shown::new(name)
         );
-        problems.push(Problem::new(message).hint(format!("use letters, digits and `_`; {beside}")));
+        problems.push(Problem::of(Code::Changed, message).hint(format!("use letters, digits and `_`; {beside}")));
     }
     if let Some(loss) = loss(var.value) {
         let message = format!("`{}` has {loss} in a full inventory, since JSON has nothing else", Shown::new(name));
-        problems.push(Problem::new(message).hint(format!("{beside}; or write it as text")));
+        problems.push(Problem::of(Code::Changed, message).hint(format!("{beside}; or write it as text")));
     }
     problems
 }

@@ -8,8 +8,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::Export;
 use super::options::Port;
+use crate::diagnostics::Diagnostics;
 use crate::emit::connection::{HOST, is_template};
-use crate::error::Problem;
+use crate::error::{Code, Problem};
 use crate::plan::Rollout;
 use crate::shown::Shown;
 use crate::value::Value;
@@ -71,19 +72,19 @@ impl<'a> Export<'_, 'a> {
     }
 
     /// The addresses of each batch, in order. Two hosts of one address would be worked on twice, perhaps in two batches.
-    pub fn addresses(&self, rollout: &Rollout<'a>, problems: &mut Vec<Problem>) -> Vec<Vec<&'a str>> {
+    pub fn addresses(&self, rollout: &Rollout<'a>, found: &mut Diagnostics) -> Vec<Vec<&'a str>> {
         let mut owners: HashMap<String, &str> = HashMap::with_capacity(rollout.host_count());
         let mut address = |host: &&'a str| match self.address(host) {
             Ok(address) => {
                 if let Some(other) = owners.insert(canonical(address), host) {
                     let shown = self.shown_address(host, address);
                     let problem = self.refuse(host, format!("its address {shown} is that of `{other}`"));
-                    problems.push(problem.hint("give each host an address of its own, or use --by-name"));
+                    found.error(problem.hint("give each host an address of its own, or use --by-name"));
                 }
                 Some(address)
             }
             Err(problem) => {
-                problems.push(problem);
+                found.error(problem);
                 None
             }
         };
@@ -98,7 +99,8 @@ impl<'e> Export<'e, '_> {
     /// It was not given.
     pub(super) fn service_port(&self) -> Result<&'e Port, Problem> {
         self.options.port.as_ref().ok_or_else(|| {
-            let problem = Problem::new(format!("export {} needs the port of the service", self.format));
+            let problem =
+                Problem::of(Code::InvalidOption, format!("export {} needs the port of the service", self.format));
             problem.hint("give it with --port 8080, or --port VARIABLE where hosts have it as a variable")
         })
     }

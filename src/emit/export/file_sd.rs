@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use super::address::with_port;
 use super::{Export, Setting};
-use crate::error::{Error, Problem, Result};
+use crate::diagnostics::Diagnostics;
+use crate::error::Result;
 use crate::plan::Stage;
 
 pub(super) const USES: &[Setting] = &[Setting::Port, Setting::ByName];
@@ -23,9 +24,8 @@ struct Labels<'e> {
     regal_user_group: &'static str,
 }
 
-pub(super) fn render(export: &Export<'_, '_>, _: &mut Vec<Problem>) -> Result<Vec<u8>> {
+pub(super) fn render(export: &Export<'_, '_>, found: &mut Diagnostics) -> Result<Vec<u8>> {
     let port = export.service_port()?;
-    let mut problems = Vec::new();
     let mut entries = Vec::new();
     for (rollout, _) in export.rollouts() {
         for batch in &rollout.batches {
@@ -33,7 +33,7 @@ pub(super) fn render(export: &Export<'_, '_>, _: &mut Vec<Problem>) -> Result<Ve
             for host in batch.hosts.iter().copied() {
                 match (export.address(host), export.port(host, port)) {
                     (Ok(address), Ok(port)) => targets.push(with_port(address, port)),
-                    (address, port) => problems.extend(address.err().into_iter().chain(port.err())),
+                    (address, port) => found.error_all(address.err().into_iter().chain(port.err())),
                 }
             }
             let regal_user_group = if batch.stage == Stage::A { "A" } else { "B" };
@@ -44,7 +44,6 @@ pub(super) fn render(export: &Export<'_, '_>, _: &mut Vec<Problem>) -> Result<Ve
             });
         }
     }
-    Error::unless_any(problems, ())?;
     let mut json = Vec::new();
     export.written(serde_json::to_writer_pretty(&mut json, &entries).map_err(std::io::Error::from))?;
     json.push(b'\n');

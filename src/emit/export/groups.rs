@@ -5,7 +5,8 @@
 use std::ops::Range;
 
 use super::{Export, File};
-use crate::error::{Error, Problem, Result};
+use crate::diagnostics::Diagnostics;
+use crate::error::{Code, Problem, Result};
 use crate::plan::names::RolloutNames;
 use crate::plan::{Rollout, Stage};
 
@@ -13,12 +14,11 @@ use crate::plan::{Rollout, Stage};
 const SOURCE: &str = "regal";
 
 /// `clustershell`: a group source, and the configuration that finds it.
-pub(super) fn clustershell(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Result<Vec<File>> {
-    let mut problems = Vec::new();
-    let source = source(export, &mut problems);
+pub(super) fn clustershell(export: &Export<'_, '_>, found: &mut Diagnostics) -> Result<Vec<File>> {
+    let source = source(export, found);
     let mut yaml = format!("\"{source}\":\n");
     for (rollout, names) in export.rollouts() {
-        let addresses = export.addresses(rollout, &mut problems);
+        let addresses = export.addresses(rollout, found);
         for (group, addresses) in names.batches.iter().zip(addresses) {
             yaml.push_str(&format!("  \"{group}\": \"{}\"\n", addresses.join(",")));
         }
@@ -30,8 +30,8 @@ pub(super) fn clustershell(export: &Export<'_, '_>, warnings: &mut Vec<Problem>)
     let configuration = format!("[Main]\ndefault: {source}\nautodir: $CFGDIR/groups.d\n");
     let file = |path: &str, text: String| File { path: path.to_string(), bytes: text.into_bytes() };
     let mut files = vec![file("groups.conf", configuration), file("groups.d/regal.yaml", yaml)];
-    files.extend(export.ssh_config(&mut problems, warnings));
-    Error::unless_any(problems, files)
+    files.extend(export.ssh_config(found));
+    Ok(files)
 }
 
 /// The groups over the batches, each with the places of the batches below it. A limit may have left out the canary.
@@ -42,20 +42,19 @@ fn unions<'e>(rollout: &Rollout<'_>, names: &'e RolloutNames) -> impl Iterator<I
     b.chain(std::iter::once((names.version.as_str(), 0..count)))
 }
 
-fn source<'e>(export: &Export<'e, '_>, problems: &mut Vec<Problem>) -> &'e str {
+fn source<'e>(export: &Export<'e, '_>, found: &mut Diagnostics) -> &'e str {
     let source = export.options.source.as_deref().unwrap_or(SOURCE);
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     // `Main` is the section of the configuration itself.
     if source == "Main" || !source.starts_with(|c: char| c.is_ascii_alphanumeric()) || !source.chars().all(plain) {
         let message = format!("`--source {source}` is no name for a group source in `export {}`", export.format);
-        problems.push(Problem::new(message).hint("use letters, digits, `_`, `-` and `.`"));
+        found.error(Problem::of(Code::InvalidOption, message).hint("use letters, digits, `_`, `-` and `.`"));
     }
     source
 }
 
 /// `dsh`: a file of hosts for each group, under `group/`, where dsh looks for it.
-pub(super) fn dsh(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Result<Vec<File>> {
-    let mut problems = Vec::new();
+pub(super) fn dsh(export: &Export<'_, '_>, found: &mut Diagnostics) -> Result<Vec<File>> {
     let mut files = Vec::new();
     let mut add = |group: &str, batches: &[Vec<&str>]| {
         let mut text = String::new();
@@ -68,9 +67,9 @@ pub(super) fn dsh(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Resul
     for (rollout, names) in export.rollouts() {
         if names.version.len() > LONGEST {
             let why = format!("as the name of a file it may have {LONGEST} characters");
-            problems.push(export.refuse(rollout.version, why).hint("a shorter version, or a shorter `name`"));
+            found.error(export.refuse(rollout.version, why).hint("a shorter version, or a shorter `name`"));
         }
-        let addresses = export.addresses(rollout, &mut problems);
+        let addresses = export.addresses(rollout, found);
         for (group, addresses) in names.batches.iter().zip(&addresses) {
             add(group, std::slice::from_ref(addresses));
         }
@@ -79,8 +78,8 @@ pub(super) fn dsh(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Resul
             add(group, &addresses[below]);
         }
     }
-    files.extend(export.ssh_config(&mut problems, warnings));
-    Error::unless_any(problems, files)
+    files.extend(export.ssh_config(found));
+    Ok(files)
 }
 
 /// Most characters of a version's group in the name of a file, so that those of its batches fit, too.

@@ -6,7 +6,8 @@
 use super::Export;
 use super::address::{self, with_port};
 use super::pools::{Pool, Pools, Server, pools, warn_of_names};
-use crate::error::{Error, Problem, Result};
+use crate::diagnostics::Diagnostics;
+use crate::error::{Error, Result};
 
 const HEAD: &str = "\
 # Written by regal-inventory export haproxy: give it to haproxy with a further -f, behind the file with the frontend.
@@ -15,9 +16,9 @@ const HEAD: &str = "\
 ";
 
 /// The backends.
-pub(super) fn render(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Result<Vec<u8>> {
-    let pools = named_pools(export, warnings)?;
-    warn_of_names(export, &pools, warnings, "a name is looked up at the start, unless a default-server says otherwise");
+pub(super) fn render(export: &Export<'_, '_>, found: &mut Diagnostics) -> Result<Vec<u8>> {
+    let pools = named_pools(export, found)?;
+    warn_of_names(export, &pools, found, "a name is looked up at the start, unless a default-server says otherwise");
     let mut text = HEAD.to_string();
     for (id, letter, servers) in backends(&pools) {
         text.push_str(&format!("\nbackend regal_{id}_{letter}\n"));
@@ -31,8 +32,8 @@ pub(super) fn render(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Re
 }
 
 /// The commands for the runtime socket, one a line; those that add a server come before those that take one out.
-pub(super) fn runtime(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Result<Vec<u8>> {
-    let pools = named_pools(export, warnings)?;
+pub(super) fn runtime(export: &Export<'_, '_>, found: &mut Diagnostics) -> Result<Vec<u8>> {
+    let pools = named_pools(export, found)?;
     let mut text = String::new();
     for (wanted, state) in [(true, "ready"), (false, "maint")] {
         for (id, letter, servers) in backends(&pools) {
@@ -45,8 +46,8 @@ pub(super) fn runtime(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> R
 }
 
 /// The pools, all of whose hosts have names that a server may have.
-fn named_pools<'a>(export: &Export<'_, 'a>, warnings: &mut Vec<Problem>) -> Result<Vec<Pools<'a>>> {
-    let pools = pools(export, warnings)?;
+fn named_pools<'a>(export: &Export<'_, 'a>, found: &mut Diagnostics) -> Result<Vec<Pools<'a>>> {
+    let pools = pools(export, found)?;
     let faults = pools.iter().flat_map(|pools| &pools.servers).filter_map(|server| {
         let zone = || address::has_zone(server.name).then(|| "it has a `%`".to_string());
         let why = address::fault(server.name).or_else(zone)?;

@@ -6,7 +6,8 @@
 use super::address::has_zone;
 use super::ids::Alphabet;
 use super::{Export, File};
-use crate::error::{Error, Problem, Result};
+use crate::diagnostics::Diagnostics;
+use crate::error::{Code, Problem, Result};
 
 /// Names that are safe in a shell's glob and as an argument.
 const FILE_NAMES: Alphabet = Alphabet {
@@ -17,17 +18,16 @@ const FILE_NAMES: Alphabet = Alphabet {
     spell: str::to_string,
 };
 
-pub(super) fn render(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Result<Vec<File>> {
-    let mut problems = Vec::new();
+pub(super) fn render(export: &Export<'_, '_>, found: &mut Diagnostics) -> Result<Vec<File>> {
     let ids = export.ids(&FILE_NAMES)?;
-    let user = user(export, &mut problems).map(|user| format!("{user}@")).unwrap_or_default();
+    let user = user(export, found).map(|user| format!("{user}@")).unwrap_or_default();
     let count = export.plan().rollouts.iter().map(|rollout| rollout.batches.len()).sum::<usize>();
     let width = count.to_string().len().max(2);
     let mut files: Vec<File> = Vec::with_capacity(count);
     let mut bare_ipv6 = None;
     let mut zone = None;
     for ((rollout, _), id) in export.rollouts().zip(&ids) {
-        let addresses = export.addresses(rollout, &mut problems);
+        let addresses = export.addresses(rollout, found);
         for (batch, addresses) in rollout.batches.iter().zip(addresses) {
             let path = format!("{:0width$}-{id}_group{}.hosts", files.len() + 1, batch.stage);
             let mut text = String::new();
@@ -52,27 +52,27 @@ pub(super) fn render(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Re
     if let Some((host, address)) = bare_ipv6 {
         let address = export.shown_address(host, address);
         let message = format!("export {}: parallel-ssh takes the end of {address} for a port", export.format);
-        warnings.push(
-            Problem::new(message)
+        found.warn(
+            Problem::of(Code::Changed, message)
                 .hint("for parallel-ssh, give the port with --ssh-port 22; pdsh and clush need it without"),
         );
     }
     if let Some((host, address)) = zone {
         let address = export.shown_address(host, address);
         let message = format!("export {}: GNU parallel stops at {address}, which has a zone", export.format);
-        warnings.push(Problem::new(message).hint("use parallel-ssh with --ssh-port, pdsh or clush"));
+        found.warn(Problem::of(Code::Changed, message).hint("use parallel-ssh with --ssh-port, pdsh or clush"));
     }
-    files.extend(export.ssh_config(&mut problems, warnings));
-    Error::unless_any(problems, files)
+    files.extend(export.ssh_config(found));
+    Ok(files)
 }
 
 /// The user of `--user`, which no program may take for an option or a template.
-pub(super) fn user<'e>(export: &'e Export<'_, '_>, problems: &mut Vec<Problem>) -> Option<&'e str> {
+pub(super) fn user<'e>(export: &'e Export<'_, '_>, found: &mut Diagnostics) -> Option<&'e str> {
     let user = export.options.user.as_deref()?;
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     if user.is_empty() || user.starts_with('-') || !user.chars().all(plain) {
         let message = format!("`--user {user}` is no user name for `export {}`", export.format);
-        problems.push(Problem::new(message).hint("use letters, digits, `.`, `_` and `-`"));
+        found.error(Problem::of(Code::InvalidOption, message).hint("use letters, digits, `.`, `_` and `-`"));
     }
     Some(user)
 }

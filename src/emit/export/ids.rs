@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::Export;
-use crate::error::{Error, Problem, Result};
+use crate::diagnostics::Diagnostics;
+use crate::error::{Code, Problem, Result};
 use crate::plan::names;
 use crate::shown::Shown;
 
@@ -28,8 +29,8 @@ impl Export<'_, '_> {
     /// An id for no version or for one of several; two ids for one; a name that the format cannot use; two versions of
     /// one name.
     pub(super) fn ids(&self, alphabet: &Alphabet) -> Result<Vec<String>> {
-        let mut problems = Vec::new();
-        let given = self.given_ids(&mut problems);
+        let mut found = Diagnostics::new();
+        let given = self.given_ids(&mut found);
         let mut owners: HashMap<String, &str> = HashMap::new();
         let mut ids = Vec::new();
         for ((rollout, named), given) in self.rollouts().zip(given) {
@@ -38,21 +39,22 @@ impl Export<'_, '_> {
             if id.len() > alphabet.longest || id.is_empty() || !id.chars().all(alphabet.allows) {
                 let why = format!("`{own}` is no name of at most {} {}", alphabet.longest, alphabet.described);
                 let hint = format!("give it one: --id {version}=app");
-                problems.push(self.refuse(rollout.version, why).hint(hint));
+                found.error(self.refuse(rollout.version, why).hint(hint));
             } else if let Some(other) =
                 owners.insert(if alphabet.caseless { id.to_ascii_lowercase() } else { id.clone() }, rollout.version)
             {
                 let other = names::shown(self.plan(), self.names(), other);
                 let why = format!("its name `{own}` is that of version `{other}`, too");
                 let hint = format!("give one of them another: --id {version}=app");
-                problems.push(self.refuse(rollout.version, why).hint(hint));
+                found.error(self.refuse(rollout.version, why).hint(hint));
             }
             ids.push(id);
         }
-        Error::unless_any(problems, ids)
+        found.finish()?;
+        Ok(ids)
     }
 
-    fn given_ids(&self, problems: &mut Vec<Problem>) -> Vec<Option<&str>> {
+    fn given_ids(&self, found: &mut Diagnostics) -> Vec<Option<&str>> {
         let versions: Vec<&str> = self.plan().rollouts.iter().map(|rollout| rollout.version).collect();
         let mut given = vec![None; versions.len()];
         for option in &self.options.ids {
@@ -67,12 +69,12 @@ impl Export<'_, '_> {
                     None => (format!("`--id {id}` needs a version: --id VERSION={id}"), "the plan has"),
                 };
                 let shown: Vec<String> = self.plan().rollouts.iter().map(|known| known.shown().to_string()).collect();
-                problems.push(Problem::new(message).hint(format!("{hint} {}", shown.join(", "))));
+                found.error(Problem::of(Code::NoSuchVersion, message).hint(format!("{hint} {}", shown.join(", "))));
                 continue;
             };
             if given[index].replace(id).is_some() {
                 let version = self.plan().rollouts[index].shown();
-                problems.push(Problem::new(format!("`--id` stands twice for version {version}")));
+                found.error(Problem::of(Code::InvalidOption, format!("`--id` stands twice for version {version}")));
             }
         }
         given

@@ -12,11 +12,12 @@ use indexmap::IndexMap;
 
 use self::arguments::Said;
 use super::Export;
+use crate::diagnostics::Diagnostics;
 use crate::emit::connection::{
     ARGUMENTS, BECOME, BECOME_METHOD, BECOME_USER, CONNECTION, Connections, KEY, Names, PORT, USER, is_over_ssh,
     is_template, truth,
 };
-use crate::error::Problem;
+use crate::error::{Code, Problem};
 use crate::value::Value;
 
 /// What is written for a host.
@@ -97,7 +98,7 @@ impl<'e, 'a> Logins<'e, 'a> {
     }
 
     /// Warns of all that is not in the result, a line for each variable.
-    pub fn warn(&self, export: &Export<'_, '_>, warnings: &mut Vec<Problem>) {
+    pub fn warn(&self, export: &Export<'_, '_>, found: &mut Diagnostics) {
         for (name, LeftOut { host, count, part }) in &self.left_out {
             let more = if *count > 1 { format!(" and {} more", count - 1) } else { String::new() };
             let shown = export.shown_name(host);
@@ -105,9 +106,11 @@ impl<'e, 'a> Logins<'e, 'a> {
                 "" => String::new(),
                 part => format!("`{}` of ", export.shown(host, name, part)),
             };
-            let problem =
-                Problem::new(format!("export {} leaves out {part}`{name}` of `{shown}`{more}", export.format));
-            warnings.push(problem.hint(remedy(name)));
+            let problem = Problem::of(
+                Code::ExportIncomplete,
+                format!("export {} leaves out {part}`{name}` of `{shown}`{more}", export.format),
+            );
+            found.warn(problem.hint(remedy(name)));
         }
     }
 

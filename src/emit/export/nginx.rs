@@ -7,7 +7,8 @@
 use super::Export;
 use super::address::with_port;
 use super::pools::{Pool, Pools, pools, warn_of_names};
-use crate::error::{Problem, Result};
+use crate::diagnostics::Diagnostics;
+use crate::error::Result;
 
 const HEAD: &str = "\
 # Written by regal-inventory export nginx. Include it in http { }, below what sets its two variables:
@@ -15,9 +16,9 @@ const HEAD: &str = "\
 #   $regal_split_key    what users are told apart by, for the share
 ";
 
-pub(super) fn render(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Result<Vec<u8>> {
-    let pools = pools(export, warnings)?;
-    warn_of_names(export, &pools, warnings, "nginx refuses the whole file when a name does not resolve");
+pub(super) fn render(export: &Export<'_, '_>, found: &mut Diagnostics) -> Result<Vec<u8>> {
+    let pools = pools(export, found)?;
+    warn_of_names(export, &pools, found, "nginx refuses the whole file when a name does not resolve");
     let mut text = HEAD.to_string();
     pools.iter().for_each(|pools| write(pools, &mut text));
     Ok(text.into_bytes())

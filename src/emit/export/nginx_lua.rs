@@ -6,7 +6,8 @@ use serde::Serialize;
 use super::address::is_ip;
 use super::pools::{Pool, Pools, Server, pools};
 use super::{Export, File};
-use crate::error::{Error, Problem, Result};
+use crate::diagnostics::Diagnostics;
+use crate::error::{Error, Result};
 
 /// The version of the data's shape; `regal.lua` takes no other.
 const SCHEMA: u32 = 1;
@@ -29,8 +30,8 @@ struct Version<'d> {
     b: Vec<(&'d str, u16)>,
 }
 
-pub(super) fn render(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Result<Vec<File>> {
-    let pools = pools(export, warnings)?;
+pub(super) fn render(export: &Export<'_, '_>, found: &mut Diagnostics) -> Result<Vec<File>> {
+    let pools = pools(export, found)?;
     let named = pools.iter().flat_map(|pools| &pools.servers).filter(|server| !is_ip(server.address));
     let problem = |server: &Server<'_>| {
         let problem = export.refuse(server.name, "nginx's Lua balancer takes IP addresses, and it has a name only");

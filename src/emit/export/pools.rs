@@ -7,7 +7,8 @@ use super::ids::Alphabet;
 use super::options::{Port, Routing};
 use super::progress::Progress;
 use super::{Export, Setting};
-use crate::error::{Error, Problem, Result};
+use crate::diagnostics::Diagnostics;
+use crate::error::{Code, Error, Problem, Result};
 use crate::plan::{Rollout, Stage};
 
 /// The options that all of these formats use.
@@ -88,24 +89,23 @@ impl<'a> Pools<'a> {
 ///
 /// # Errors
 /// No port; an id, an address or a batch that cannot be used; two hosts at one address and port.
-pub(super) fn pools<'a>(export: &Export<'_, 'a>, warnings: &mut Vec<Problem>) -> Result<Vec<Pools<'a>>> {
+pub(super) fn pools<'a>(export: &Export<'_, 'a>, found: &mut Diagnostics) -> Result<Vec<Pools<'a>>> {
     let port = export.service_port()?;
     let ids = export.ids(&VARIABLES)?;
     let progress = export.progress()?;
     let down = down(export)?;
-    let mut problems = Vec::new();
     let mut all = Vec::new();
     for (((rollout, _), id), progress) in export.rollouts().zip(ids).zip(progress) {
-        let mut pools = Pools { id, servers: servers(export, rollout, port, progress, &mut problems) };
+        let mut pools = Pools { id, servers: servers(export, rollout, port, progress, found) };
         pools.servers.iter_mut().for_each(|server| server.down |= down.contains(server.name));
-        if pools.servers.iter().all(|server| server.down) && problems.is_empty() {
+        if pools.servers.iter().all(|server| server.down) && !found.has_errors() {
             let message = format!("export {}: no host of version {} is in service", export.format, rollout.shown());
-            warnings.push(Problem::new(message).hint("requests still go to all of its hosts"));
+            found.warn(Problem::of(Code::NoHosts, message).hint("requests still go to all of its hosts"));
             pools.servers.iter_mut().for_each(|server| server.down = false);
         }
         all.push(pools);
     }
-    Error::unless_any(problems, all)
+    Ok(all)
 }
 
 /// The hosts that `--down` names.
@@ -119,7 +119,7 @@ fn down<'e>(export: &Export<'e, '_>) -> Result<HashSet<&'e str>> {
             .collect(),
     };
     let unknown = export.options.down.iter().filter(|host| !planned.contains(host.as_str()));
-    let problem = |host| Problem::new(format!("`--down {host}`: the plan has no such host"));
+    let problem = |host| Problem::of(Code::NoSuchHost, format!("`--down {host}`: the plan has no such host"));
     Error::unless_any(unknown.map(problem).collect(), export.options.down.iter().map(String::as_str).collect())
 }
 
@@ -128,7 +128,7 @@ fn servers<'a>(
     rollout: &Rollout<'a>,
     port: &Port,
     progress: Progress,
-    problems: &mut Vec<Problem>,
+    found: &mut Diagnostics,
 ) -> Vec<Server<'a>> {
     let routing = export.options.routing.unwrap_or_default();
     let mut owners: HashMap<(String, u16), &str> = HashMap::with_capacity(rollout.host_count());
@@ -143,18 +143,18 @@ fn servers<'a>(
             let (address, port) = match (export.address(name), export.port(name, port)) {
                 (Ok(address), Ok(port)) => (address, port),
                 (address, port) => {
-                    problems.extend(address.err().into_iter().chain(port.err()));
+                    found.error_all(address.err().into_iter().chain(port.err()));
                     continue;
                 }
             };
             if has_zone(address) {
                 let why = format!("its address `{}` has a zone", export.shown_address(name, address));
                 let hint = "nginx and HAProxy take no zone: give it an address without one as `ansible_host`";
-                problems.push(export.refuse(name, why).hint(hint));
+                found.error(export.refuse(name, why).hint(hint));
             }
             if let Some(other) = owners.insert((canonical(address), port), name) {
                 let (address, port) = (export.shown_address(name, address), export.shown_port(name, port));
-                problems.push(export.refuse(name, format!("its address {address}:{port} is that of `{other}`")));
+                found.error(export.refuse(name, format!("its address {address}:{port} is that of `{other}`")));
             }
             servers.push(Server { name, address, port, pool, down: progress.in_progress == Some(index) });
         }
@@ -163,7 +163,7 @@ fn servers<'a>(
 }
 
 /// Warns of servers that are names.
-pub(super) fn warn_of_names(export: &Export<'_, '_>, pools: &[Pools<'_>], warnings: &mut Vec<Problem>, effect: &str) {
+pub(super) fn warn_of_names(export: &Export<'_, '_>, pools: &[Pools<'_>], found: &mut Diagnostics, effect: &str) {
     let mut names = pools.iter().flat_map(|pools| &pools.servers).filter(|server| !is_ip(server.address));
     if let Some(first) = names.next() {
         let others = match names.count() {
@@ -173,6 +173,6 @@ pub(super) fn warn_of_names(export: &Export<'_, '_>, pools: &[Pools<'_>], warnin
         };
         let address = export.shown_address(first.name, first.address);
         let message = format!("export {}: {address}{others}: {effect}", export.format);
-        warnings.push(Problem::new(message).hint("give the hosts addresses as `ansible_host`"));
+        found.warn(Problem::of(Code::Changed, message).hint("give the hosts addresses as `ansible_host`"));
     }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::Export;
 use super::login::Logins;
+use crate::diagnostics::Diagnostics;
 use crate::emit::connection::How;
 use crate::emit::{regal as iter_dict, report};
 use crate::error::{Error, Problem, Result};
@@ -15,19 +16,19 @@ use crate::plan::Stage;
 const SCHEMA: u32 = 1;
 
 /// The document of `plan --format json`.
-pub(super) fn json(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Result<Vec<u8>> {
+pub(super) fn json(export: &Export<'_, '_>, found: &mut Diagnostics) -> Result<Vec<u8>> {
     let mut ways = Ways::new(export);
     for host in export.rollouts().flat_map(|(rollout, _)| &rollout.batches).flat_map(|batch| &batch.hosts) {
         ways.of(host);
     }
-    ways.logins.warn(export, warnings);
+    ways.logins.warn(export, found);
     let mut out = Vec::new();
     export.written(export.report.write(report::Format::Json, &mut out))?;
     Ok(out)
 }
 
 /// The shape of regal's `iter_dict()`; any host text without a comma will do.
-pub(super) fn regal(export: &Export<'_, '_>, _: &mut Vec<Problem>) -> Result<Vec<u8>> {
+pub(super) fn regal(export: &Export<'_, '_>, _: &mut Diagnostics) -> Result<Vec<u8>> {
     let hosts = export.plan().rollouts.iter().flat_map(|rollout| &rollout.batches).flat_map(|batch| &batch.hosts);
     let split = hosts.filter(|host| host.contains(','));
     let problem = |host: &&str| export.refuse(host, "it has a comma, which stands between two hosts there");
@@ -62,13 +63,12 @@ fn are_unsaid(connections: &[How<'_>]) -> bool {
 }
 
 /// A JSON document a line: the batches in order, then an end, without which the stream was cut.
-pub(super) fn ndjson(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Result<Vec<u8>> {
+pub(super) fn ndjson(export: &Export<'_, '_>, found: &mut Diagnostics) -> Result<Vec<u8>> {
     let mut ways = Ways::new(export);
     let mut out = Vec::new();
-    let mut problems = Vec::new();
     let mut batches = 0;
     for (rollout, _) in export.rollouts() {
-        let addresses = export.addresses(rollout, &mut problems);
+        let addresses = export.addresses(rollout, found);
         for (batch, addresses) in rollout.batches.iter().zip(addresses) {
             let line = Line::Batch {
                 version: rollout.version,
@@ -84,8 +84,8 @@ pub(super) fn ndjson(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Re
         }
     }
     write_line(export, &mut out, &Line::End { schema: SCHEMA, batches })?;
-    ways.logins.warn(export, warnings);
-    Error::unless_any(problems, out)
+    ways.logins.warn(export, found);
+    Ok(out)
 }
 
 fn write_line(export: &Export<'_, '_>, out: &mut Vec<u8>, line: &Line<'_>) -> Result<()> {
@@ -103,29 +103,28 @@ fn user_group(stage: Stage) -> &'static str {
 
 /// A line a host with tabs between version, index of the batch, batch, user group, host, address, port, user, key file,
 /// arguments for ssh, connection and the user that tasks become; without a head.
-pub(super) fn tsv(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Result<Vec<u8>> {
+pub(super) fn tsv(export: &Export<'_, '_>, found: &mut Diagnostics) -> Result<Vec<u8>> {
     let mut ways = Ways::new(export);
     let mut out = Vec::new();
-    let mut problems = Vec::new();
     for (rollout, _) in export.rollouts() {
-        problems.extend(control_character(export, rollout.version));
-        let addresses = export.addresses(rollout, &mut problems);
+        found.error_all(control_character(export, rollout.version));
+        let addresses = export.addresses(rollout, found);
         for (batch, addresses) in rollout.batches.iter().zip(addresses) {
             let (stage, index) = (batch.stage, batch.stage.index());
             let head = format!("{}\t{index}\tgroup{stage}\t{}", rollout.version, user_group(stage));
-            problems.extend(batch.hosts.iter().filter_map(|host| control_character(export, host)));
+            found.error_all(batch.hosts.iter().filter_map(|host| control_character(export, host)));
             // Where an address is missing there is a problem, and no result.
             for (host, address) in batch.hosts.iter().zip(addresses) {
                 let How { port, user, private_key_file, ssh_args, connection, becomes } = ways.of(host);
                 let last = [port, user, private_key_file, ssh_args.as_deref(), connection, becomes];
                 let last = last.map(Option::unwrap_or_default);
-                problems.extend(last.iter().filter_map(|text| unclear_field(export, host, text)));
+                found.error_all(last.iter().filter_map(|text| unclear_field(export, host, text)));
                 export.written(writeln!(out, "{head}\t{host}\t{address}\t{}", last.join("\t")))?;
             }
         }
     }
-    ways.logins.warn(export, warnings);
-    Error::unless_any(problems, out)
+    ways.logins.warn(export, found);
+    Ok(out)
 }
 
 /// How hosts are reached, in the inventory's own texts; what is no text, and no field, is left out.

@@ -1,7 +1,8 @@
 //! How far a rollout is: `--done` and `--in-progress`.
 
 use super::Export;
-use crate::error::{Error, Problem, Result};
+use crate::diagnostics::Diagnostics;
+use crate::error::{Code, Problem, Result};
 use crate::plan::names;
 
 /// How far one version is.
@@ -19,35 +20,42 @@ impl Export<'_, '_> {
     /// # Errors
     /// A batch that is not in the plan; two for one version; a batch that is done and in progress.
     pub fn progress(&self) -> Result<Vec<Progress>> {
-        let mut problems = Vec::new();
+        let mut problems = Diagnostics::new();
         let mut found = vec![Progress::default(); self.plan().rollouts.len()];
         let mut seen = vec![false; found.len()];
         for name in &self.options.done {
             let Some((rollout, batch)) = self.find_batch("--done", name, &mut problems) else { continue };
             if std::mem::replace(&mut seen[rollout], true) {
-                problems.push(self.twice("--done", rollout).hint("the last finished batch is enough"));
+                problems.error(self.twice("--done", rollout).hint("the last finished batch is enough"));
             }
             found[rollout].done = batch + 1;
         }
         for name in &self.options.in_progress {
             let Some((rollout, batch)) = self.find_batch("--in-progress", name, &mut problems) else { continue };
             if found[rollout].in_progress.replace(batch).is_some() {
-                problems.push(self.twice("--in-progress", rollout).hint("batches come one after another"));
+                problems.error(self.twice("--in-progress", rollout).hint("batches come one after another"));
             }
             if batch < found[rollout].done {
                 let message = format!("`--in-progress {name}`: `--done` says that this batch is finished");
-                problems.push(Problem::new(message).hint("give the batch before it to --done, or none for the first"));
+                problems.error(
+                    Problem::of(Code::Contradiction, message)
+                        .hint("give the batch before it to --done, or none for the first"),
+                );
             }
         }
-        Error::unless_any(problems, found)
+        problems.finish()?;
+        Ok(found)
     }
 
     fn twice(&self, flag: &str, rollout: usize) -> Problem {
-        Problem::new(format!("`{flag}` stands twice for version {}", self.plan().rollouts[rollout].shown()))
+        Problem::of(
+            Code::InvalidOption,
+            format!("`{flag}` stands twice for version {}", self.plan().rollouts[rollout].shown()),
+        )
     }
 
     /// The rollout and the batch that a name means: a group, or `B1` and `groupB1` where there is one version.
-    fn find_batch(&self, flag: &str, name: &str, problems: &mut Vec<Problem>) -> Option<(usize, usize)> {
+    fn find_batch(&self, flag: &str, name: &str, problems: &mut Diagnostics) -> Option<(usize, usize)> {
         let rollouts = &self.names().rollouts;
         let mut groups = rollouts.iter().enumerate();
         let group = groups.find_map(|(index, names)| Some((index, names.batches.iter().position(|b| b == name)?)));
@@ -58,8 +66,8 @@ impl Export<'_, '_> {
         };
         let found = group.or_else(of_only);
         if found.is_none() {
-            let problem = Problem::new(format!("`{flag} {name}`: the plan has no such batch"));
-            problems.push(problem.hint(self.hint()));
+            let problem = Problem::of(Code::NoSuchBatch, format!("`{flag} {name}`: the plan has no such batch"));
+            problems.error(problem.hint(self.hint()));
         }
         found
     }

@@ -7,7 +7,8 @@ mod orchestrate;
 mod roster;
 
 use super::{Export, File, Setting};
-use crate::error::{Error, Problem, Result};
+use crate::diagnostics::Diagnostics;
+use crate::error::{Code, Error, Problem, Result};
 use crate::salt::{OWN_MARK, listed};
 pub(super) use nodegroups::render as nodegroups;
 pub(super) use orchestrate::render as orchestrate;
@@ -19,15 +20,18 @@ pub(super) const ROSTER_USES: &[Setting] = &[Setting::User, Setting::SshPort, Se
 const LONGEST: usize = 200;
 
 /// All three, under the names they are used by.
-pub(super) fn folder(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Result<Vec<File>> {
-    type Part = fn(&Export<'_, '_>, &mut Vec<Problem>) -> Result<Vec<u8>>;
+pub(super) fn folder(export: &Export<'_, '_>, found: &mut Diagnostics) -> Result<Vec<File>> {
+    type Part = fn(&Export<'_, '_>, &mut Diagnostics) -> Result<Vec<u8>>;
     let parts: [(&str, Part); 3] =
         [("regal-inventory.conf", nodegroups), ("roster", roster), ("rollout.sls", orchestrate)];
     let mut files = Vec::new();
     let mut problems: Vec<Problem> = Vec::new();
     for (name, part) in parts {
-        match part(export, warnings) {
-            Ok(bytes) => files.push(File { path: name.to_string(), bytes }),
+        match Diagnostics::gather(|found| part(export, found)) {
+            Ok((bytes, warnings)) => {
+                found.warn_all(warnings);
+                files.push(File { path: name.to_string(), bytes });
+            }
             Err(error) => problems.extend(error.problems),
         }
     }
@@ -65,7 +69,7 @@ impl Export<'_, '_> {
     }
 
     /// Warns of hosts that the master has no accepted key of.
-    fn warn_of_keys(&self, warnings: &mut Vec<Problem>) {
+    fn warn_of_keys(&self, found: &mut Diagnostics) {
         let Some(keys) = self.fleet.and_then(|fleet| fleet.keys.as_ref()) else { return };
         let hosts = self.rollouts().flat_map(|(rollout, _)| &rollout.batches).flat_map(|batch| &batch.hosts);
         let unknown: Vec<&str> = hosts.copied().filter(|host| !keys.contains(host)).collect();
@@ -73,7 +77,9 @@ impl Export<'_, '_> {
             return;
         }
         let message = format!("the master has no accepted key of {}", listed(&unknown));
-        warnings.push(Problem::new(message).hint("Salt passes over such an id; accept its key, or exclude it"));
+        found.warn(
+            Problem::of(Code::MinionState, message).hint("Salt passes over such an id; accept its key, or exclude it"),
+        );
     }
 }
 

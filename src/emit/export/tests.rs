@@ -70,9 +70,7 @@ fn render(format: &str, versions: &[(&str, &[Host<'_>])], options: &Options) -> 
         options,
         fleet: None,
     };
-    let mut warnings = Vec::new();
-    let rendered = find(format).unwrap().render(&export, &mut warnings)?;
-    Ok((rendered, warnings))
+    find(format).unwrap().render(&export)
 }
 
 /// The result as one text, each file of a folder under its name.

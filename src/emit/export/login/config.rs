@@ -5,9 +5,10 @@ use indexmap::map::Entry;
 
 use super::arguments::goes_through;
 use super::{Login, Logins};
+use crate::diagnostics::Diagnostics;
 use crate::emit::connection::BECOME;
 use crate::emit::export::{Export, File};
-use crate::error::Problem;
+use crate::error::{Code, Problem};
 
 /// The file's name in a folder.
 const SSH_CONFIG: &str = "ssh_config";
@@ -17,17 +18,13 @@ const LONGEST_LINE: usize = 1000;
 impl<'a> Export<'_, 'a> {
     /// The configuration for ssh that goes with a folder of hosts, if anything has to be said; with a warning that says
     /// what it is for.
-    pub(in crate::emit::export) fn ssh_config(
-        &self,
-        problems: &mut Vec<Problem>,
-        warnings: &mut Vec<Problem>,
-    ) -> Option<File> {
+    pub(in crate::emit::export) fn ssh_config(&self, found: &mut Diagnostics) -> Option<File> {
         let mut logins = Logins::new(self);
         if logins.are_unsaid() {
             return None;
         }
-        let known = known(self, &mut logins, problems);
-        logins.warn(self, warnings);
+        let known = known(self, &mut logins, found);
+        logins.warn(self, found);
         let first = known.values().find(|(_, login)| *login != Login::default()).map(|(host, _)| *host)?;
         let mut stanzas: IndexMap<Login<'a>, Vec<&str>> = IndexMap::new();
         for (address, (_, login)) in known {
@@ -42,7 +39,7 @@ impl<'a> Export<'_, 'a> {
             self.format,
             self.shown_name(first)
         );
-        warnings.push(Problem::new(message).hint(format!("give it to ssh: {}", call(self.format))));
+        found.warn(Problem::of(Code::ExportIncomplete, message).hint(format!("give it to ssh: {}", call(self.format))));
         Some(File { path: SSH_CONFIG.to_string(), bytes: text(self.format, &stanzas).into_bytes() })
     }
 }
@@ -51,7 +48,7 @@ impl<'a> Export<'_, 'a> {
 fn known<'a>(
     export: &Export<'_, 'a>,
     logins: &mut Logins<'_, 'a>,
-    problems: &mut Vec<Problem>,
+    found: &mut Diagnostics,
 ) -> IndexMap<&'a str, (&'a str, Login<'a>)> {
     let mut known: IndexMap<&str, (&str, Login<'a>)> = IndexMap::new();
     let hosts = export.rollouts().flat_map(|(rollout, _)| &rollout.batches).flat_map(|batch| &batch.hosts);
@@ -62,7 +59,7 @@ fn known<'a>(
         let mut login = match logins.of(export, host) {
             Ok(login) => login,
             Err(problem) => {
-                problems.push(problem);
+                found.error(problem);
                 continue;
             }
         };
@@ -79,7 +76,7 @@ fn known<'a>(
                 let other = export.shown_name(entry.get().0);
                 let problem =
                     export.refuse(host, format!("its address {address} is that of `{other}`, with another login"));
-                problems.push(problem.hint("give each host an address of its own, or use --by-name"));
+                found.error(problem.hint("give each host an address of its own, or use --by-name"));
             }
         }
     }

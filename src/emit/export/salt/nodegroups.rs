@@ -3,16 +3,17 @@
 //! Lists and no targets: a text would have to be read as one first. `salt-ssh -N` reads `ssh_list_nodegroups` only.
 
 use super::Export;
-use crate::error::{Error, Problem, Result};
+use crate::diagnostics::Diagnostics;
+use crate::error::{Code, Error, Problem, Result};
 use crate::value::write_yaml_string;
 
-pub(in super::super) fn render(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Result<Vec<u8>> {
+pub(in super::super) fn render(export: &Export<'_, '_>, found: &mut Diagnostics) -> Result<Vec<u8>> {
     Error::unless_any(export.check_ids(), ())?;
-    export.warn_of_keys(warnings);
+    export.warn_of_keys(found);
     if let Some(main) = export.fleet.and_then(|fleet| fleet.main_nodegroups.as_ref()) {
         let message = "these nodegroups will be gone from the master: those of a file in master.d replace them";
         let hint = "move them into a file of their own in master.d";
-        warnings.push(Problem::new(message).at(main.clone()).hint(hint));
+        found.warn(Problem::of(Code::Changed, message).at(main.clone()).hint(hint));
     }
     let mut out = export.salt_head().into_bytes();
     out.extend_from_slice(

@@ -1,17 +1,18 @@
 //! An orchestration that goes from batch to batch: the plan as data, and `playbooks/salt/rollout.sls` behind it.
 
 use super::Export;
-use crate::error::{Error, Problem, Result};
+use crate::diagnostics::Diagnostics;
+use crate::error::{Code, Problem, Result};
 
 /// What works on the plan; the same text stands in the repository, to be read and changed.
 const ROLLOUT: &str = include_str!("../../../../playbooks/salt/rollout.sls");
 
-pub(in super::super) fn render(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Result<Vec<u8>> {
-    let mut problems = export.check_ids();
+pub(in super::super) fn render(export: &Export<'_, '_>, found: &mut Diagnostics) -> Result<Vec<u8>> {
+    found.error_all(export.check_ids());
     for (rollout, _) in export.rollouts() {
         // YAML's `\u` has four digits, and Salt's JSON makes two of such a character.
         if rollout.version.chars().any(|c| c > '\u{ffff}' || c.is_control()) {
-            problems.push(export.refuse(rollout.version, "it has a character that Salt's templates do not keep"));
+            found.error(export.refuse(rollout.version, "it has a character that Salt's templates do not keep"));
         }
         if rollout.max_failures > 0 {
             let message = format!(
@@ -20,10 +21,9 @@ pub(in super::super) fn render(export: &Export<'_, '_>, warnings: &mut Vec<Probl
                 rollout.shown(),
                 rollout.max_failures
             );
-            warnings.push(Problem::new(message));
+            found.warn(Problem::of(Code::Changed, message));
         }
     }
-    Error::unless_any(problems, ())?;
     let mut out = export.salt_head();
     out.push_str("{%- set plan = {\n");
     for (rollout, names) in export.rollouts() {

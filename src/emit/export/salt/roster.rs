@@ -3,13 +3,14 @@
 use super::super::hosts;
 use super::super::login::Logins;
 use super::{Export, fault};
+use crate::diagnostics::Diagnostics;
 use crate::emit::connection::is_template;
-use crate::error::{Error, Problem, Result};
+use crate::error::{Problem, Result};
 use crate::value::write_yaml_string;
 
-pub(in super::super) fn render(export: &Export<'_, '_>, warnings: &mut Vec<Problem>) -> Result<Vec<u8>> {
-    let mut problems = export.check_ids();
-    let user = hosts::user(export, &mut problems);
+pub(in super::super) fn render(export: &Export<'_, '_>, found: &mut Diagnostics) -> Result<Vec<u8>> {
+    found.error_all(export.check_ids());
+    let user = hosts::user(export, found);
     let mut out = export.salt_head().into_bytes();
     let mut logins = Logins::new(export);
     let mut written = std::collections::HashSet::new();
@@ -21,11 +22,11 @@ pub(in super::super) fn render(export: &Export<'_, '_>, warnings: &mut Vec<Probl
                 out.extend_from_slice(b":\n");
                 out.extend_from_slice(&lines);
             }
-            Err(problem) => problems.push(problem),
+            Err(problem) => found.error(problem),
         }
     }
-    logins.warn(export, warnings);
-    Error::unless_any(problems, out)
+    logins.warn(export, found);
+    Ok(out)
 }
 
 /// How one connects to a host, indented.
