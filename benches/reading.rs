@@ -7,6 +7,7 @@ use std::process::Command;
 
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use regal_inventory::assign::{Request, assign};
+use regal_inventory::diagnostics::Diagnostics;
 use regal_inventory::emit::ansible::{Listing, PlanGroups};
 use regal_inventory::error::Location;
 use regal_inventory::plan::plan;
@@ -28,8 +29,8 @@ fn listing<'a, T>(
     let versions = VersionSource::From(VersionFrom::Var("app_version".to_string()), Location::whole("bench"));
     let policy = Policy::default();
     let request = Request { versions: &versions, policy: &policy, fleet: None };
-    let mut warnings = Vec::new();
-    let assignments = assign(arena, &loaded.inventory, texts, request, &mut warnings).unwrap();
+    let mut found = Diagnostics::new();
+    let assignments = assign(arena, &loaded.inventory, texts, request, &mut found).unwrap();
     let plan = plan(&assignments, &policy).unwrap();
     let names = Naming::default().name(&plan).unwrap();
     let groups = PlanGroups::new(arena, &loaded.inventory, &plan, &names, false).unwrap();

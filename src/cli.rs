@@ -14,11 +14,12 @@ mod why;
 
 use std::process::ExitCode;
 
-use arguments::{Arguments, Command};
+use arguments::{AnswerFormat, Arguments, Command};
 use invocation::Invocation;
 use output::Sink;
 use regal_inventory::files::Access;
 use regal_inventory::session::Shared;
+use regal_inventory::shown::is_unseen;
 
 /// Runs the command line and maps the outcome to an exit code: 0 done, 1 bad input, 2 usage.
 pub fn main() -> ExitCode {
@@ -27,6 +28,7 @@ pub fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     let color = arguments.color;
+    let json = wants_json(&arguments).then(|| arguments.output.clone());
     let shared = Shared::default();
     let outcome = run(arguments, &shared);
     if let Some(signal) = shared.interrupt.signal() {
@@ -37,16 +39,30 @@ pub fn main() -> ExitCode {
         // A reader that has seen enough, such as `head`, is no failure.
         Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            messages::error(&error, color);
+            let sink = json.as_ref().map(|path| Sink { path: path.as_deref(), access: Access::Usual, color });
+            // what cannot be written to the one may be to the other
+            if !sink.is_some_and(|sink| check::failed(&error, sink).is_ok()) {
+                messages::error(&error, color);
+            }
             ExitCode::FAILURE
         }
     }
 }
 
+/// Whether errors are a document too.
+fn wants_json(arguments: &Arguments) -> bool {
+    matches!(&arguments.command, Some(Command::Check(options)) if options.format == AnswerFormat::Json)
+}
+
 /// Help and version to stdout, a usage error to stderr with exit code 2.
 fn usage(error: &clap::Error) -> ExitCode {
-    // There is nothing to do about a terminal that cannot be written to.
-    let _ = error.print();
+    let text = error.render().to_string();
+    if error.use_stderr() && text.contains(|c| c != '\n' && is_unseen(c)) {
+        messages::lines(&text);
+    } else {
+        // There is nothing to do about a terminal that cannot be written to.
+        let _ = error.print();
+    }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
@@ -82,7 +98,7 @@ fn run(arguments: Arguments, shared: &Shared) -> anyhow::Result<()> {
             invocation.session.forget_limit();
             why::run(&invocation, options)
         }
-        Some(Command::Check) => check::run(&invocation),
+        Some(Command::Check(options)) => check::run(&invocation, options),
         Some(Command::Export(options)) => export::run(&invocation, options),
         _ => listing::run(&invocation, &arguments),
     }

@@ -56,6 +56,13 @@ impl Diagnostics {
         }
     }
 
+    /// Adds an error unless there is an equal one: several versions may have the same.
+    pub fn error_once(&mut self, problem: Problem) {
+        if !self.errors.contains(&problem) {
+            self.error(problem);
+        }
+    }
+
     /// Adds several errors.
     pub fn error_all(&mut self, problems: impl IntoIterator<Item = Problem>) {
         problems.into_iter().for_each(|problem| self.error(problem));
@@ -78,6 +85,12 @@ impl Diagnostics {
     /// Adds several warnings, beyond the cap too.
     pub fn warn_all(&mut self, problems: impl IntoIterator<Item = Problem>) {
         problems.into_iter().for_each(|problem| self.warn(problem));
+    }
+
+    /// Makes errors of all warnings: they say why a step has no result.
+    pub fn make_errors_of_warnings(&mut self) {
+        let warnings = std::mem::take(&mut self.warnings);
+        self.error_all(warnings);
     }
 
     /// Adds the errors of a step that failed; returns the value of one that did not.
@@ -139,7 +152,7 @@ impl Diagnostics {
             Ok(value) => Ok((value, found.finish()?)),
             Err(error) => {
                 found.error_all(error.problems);
-                Err(Error { problems: found.errors })
+                Err(found.into_error())
             }
         }
     }
@@ -149,13 +162,27 @@ impl Diagnostics {
     /// # Errors
     /// All errors, if there are any.
     pub fn finish(mut self) -> Result<Vec<Problem>> {
-        if self.more_errors > 0 {
-            self.errors.push(not_shown(self.more_errors, "problem"));
-        }
+        self = self.sound()?;
         if self.more_warnings > 0 {
             self.warnings.push(not_shown(self.more_warnings, "warning").as_warning());
         }
-        Error::unless_any(self.errors, self.warnings)
+        Ok(self.warnings)
+    }
+
+    /// Returns all that there is, for a step that goes on only if nothing is wrong yet.
+    ///
+    /// # Errors
+    /// All errors, if there are any.
+    pub fn sound(self) -> Result<Self> {
+        if self.has_errors() { Err(self.into_error()) } else { Ok(self) }
+    }
+
+    /// Returns the errors, of which there must be some.
+    fn into_error(mut self) -> Error {
+        if self.more_errors > 0 {
+            self.errors.push(not_shown(self.more_errors, "problem"));
+        }
+        Error { problems: self.errors }
     }
 }
 

@@ -2,9 +2,11 @@
 
 pub mod ansible;
 pub mod connection;
+pub mod diagnostics;
 pub mod export;
 pub mod graph;
 pub mod groups;
+mod json;
 pub mod regal;
 pub mod report;
 pub mod why;

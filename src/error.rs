@@ -31,14 +31,14 @@ pub struct Location {
     pub column: usize,
     /// The text of the line, when it helps to show it.
     pub excerpt: Option<String>,
-    /// Whether the text there was decrypted, so that no message may show a word of it.
-    pub concealed: bool,
+    /// Where the text there was decrypted, so that no message may show a word of it: how to look at it.
+    pub concealed: Option<&'static str>,
 }
 
 impl Location {
     /// A file, variable or command as a whole.
     pub fn whole(path: impl Into<String>) -> Self {
-        Location { path: path.into(), line: 0, column: 0, excerpt: None, concealed: false }
+        Location { path: path.into(), line: 0, column: 0, excerpt: None, concealed: None }
     }
 }
 
@@ -90,11 +90,6 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem without a place, whose kind is not told yet.
-    pub fn new(message: impl Into<String>) -> Self {
-        Problem::of(Code::Internal, message)
-    }
-
     /// An error of a kind, without a place.
     pub fn of(code: Code, message: impl Into<String>) -> Self {
         Problem { severity: Severity::Error, code, location: None, message: message.into(), hint: None }
@@ -107,12 +102,22 @@ impl Problem {
 
     /// The same problem, at a place. At a concealed one nothing is left of what the message quotes.
     pub fn at(mut self, location: Location) -> Self {
-        if location.concealed {
+        if let Some(way) = location.concealed {
             self.message = without_quotes(&self.message);
-            self.hint = Some("look at the place with: ansible-vault view FILE".to_string());
+            self.hint = Some(way.to_string());
         }
         self.location = Some(Box::new(location));
         self
+    }
+
+    /// Returns the message as people see it: cut, and with what steers a terminal as escapes.
+    pub fn shown_message(&self) -> String {
+        Seen(&self.message).to_string()
+    }
+
+    /// Returns the hint as people see it.
+    pub fn shown_hint(&self) -> Option<String> {
+        self.hint.as_ref().map(|hint| Seen(hint).to_string())
     }
 
     /// The same problem without what its message quotes, which may be a part of a password.
@@ -123,7 +128,7 @@ impl Problem {
 
     /// The same problem, with a way out; a concealed place keeps its own.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        if !self.location.as_ref().is_some_and(|location| location.concealed) {
+        if !self.location.as_ref().is_some_and(|location| location.concealed.is_some()) {
             self.hint = Some(hint.into());
         }
         self
@@ -151,13 +156,12 @@ impl fmt::Display for Problem {
         if let Some(location) = &self.location {
             write!(f, "{location}: ")?;
         }
-        write_text(f, &self.message)?;
+        Seen(&self.message).fmt(f)?;
         if let Some(Location { line, column, excerpt: Some(text), .. }) = self.location.as_deref() {
             write_excerpt(f, *line, *column, text)?;
         }
         if let Some(hint) = &self.hint {
-            f.write_str("\n  hint: ")?;
-            write_text(f, hint)?;
+            write!(f, "\n  hint: {}", Seen(hint))?;
         }
         Ok(())
     }
@@ -165,20 +169,24 @@ impl fmt::Display for Problem {
 
 /// A text of ours with names from a source in it, which must neither steer the terminal nor fill it. Only what a program
 /// wrote to stderr has lines of its own.
-fn write_text(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
-    let text = cut(text, LONGEST);
-    let (own, lines) = match text.split_once(STDERR) {
-        Some((own, lines)) => (own, Some(lines)),
-        None => (&*text, None),
-    };
-    f.write_str(&printable(own))?;
-    if let Some(lines) = lines {
-        f.write_str(STDERR.trim_end_matches('\n'))?;
-        for line in lines.split('\n') {
-            write!(f, "\n{}", printable(line))?;
+struct Seen<'t>(&'t str);
+
+impl fmt::Display for Seen<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = cut(self.0, LONGEST);
+        let (own, lines) = match text.split_once(STDERR) {
+            Some((own, lines)) => (own, Some(lines)),
+            None => (&*text, None),
+        };
+        f.write_str(&printable(own))?;
+        if let Some(lines) = lines {
+            f.write_str(STDERR.trim_end_matches('\n'))?;
+            for line in lines.split('\n') {
+                write!(f, "\n{}", printable(line))?;
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Stands in a message before the lines that a program wrote to stderr.

@@ -414,6 +414,15 @@ impl<'a> Inventory<'a> {
         self.names.iter().copied()
     }
 
+    /// All variables as they were set, those of groups first.
+    pub fn all_vars(&self) -> impl Iterator<Item = &Var<'a>> {
+        let groups = self.group_ids().map(|id| self.group(id));
+        let groups =
+            groups.flat_map(|group| group.vars.iter().chain(group.files.iter().flat_map(|(_, vars)| vars.iter())));
+        let hosts = self.host_ids().map(|id| self.host(id)).flat_map(|host| host.vars.iter().chain(host.files.iter()));
+        groups.chain(hosts)
+    }
+
     /// All hosts, in order of first appearance.
     pub fn host_ids(&self) -> impl ExactSizeIterator<Item = HostId> + use<> {
         (0..self.hosts.len() as u32).map(HostId)

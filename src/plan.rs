@@ -28,10 +28,10 @@ pub mod waves;
 mod why;
 mod work;
 
-use crate::error::{Error, Problem, Result};
+use crate::diagnostics::Diagnostics;
+use crate::error::{Code, Problem, Result};
 use crate::policy::{Approval, Policy};
 use crate::shown::Shown;
-use batches::Findings;
 pub use id::plan_id;
 pub use input::{Assigned, Assignments, Facts, Label};
 pub use stable::host_hash;
@@ -218,15 +218,11 @@ impl<'a> Rollout<'a> {
 /// A name in `priority` that is no version; a host in several versions under `shared_hosts: error`; rules that exclude each
 /// other or cannot be met with the hosts there are. All of them at once.
 pub fn plan<'a>(assignments: &Assignments<'a>, policy: &Policy) -> Result<Plan<'a>> {
-    let mut problems = Vec::new();
-    let mut warnings = Vec::new();
-    let ordered = order::by_priority(&assignments.versions, &policy.priority, &mut problems, &mut warnings);
-    shared::check(&assignments.versions, policy.shared_hosts, &mut problems, &mut warnings);
-    warn_of_unmatched_overrides(assignments, policy, &mut warnings);
-    if !problems.is_empty() {
-        return Err(Error { problems });
-    }
-    let mut findings = Findings { problems, warnings };
+    let mut found = Diagnostics::new();
+    let ordered = order::by_priority(&assignments.versions, &policy.priority, &mut found);
+    shared::check(&assignments.versions, policy.shared_hosts, &mut found);
+    warn_of_unmatched_overrides(assignments, policy, &mut found);
+    let mut found = found.sound()?;
     let mut rollouts = Vec::new();
     let mut empty = Vec::new();
     let mut listed = order::ListedDomains::default();
@@ -235,25 +231,25 @@ pub fn plan<'a>(assignments: &Assignments<'a>, policy: &Policy) -> Result<Plan<'
             let message =
                 format!("version {} has no hosts left to plan: `exclude` keeps all of them out", assigned.shown());
             if !assigned.excluded.is_empty() {
-                findings.warnings.push(Problem::new(message));
+                found.warn(Problem::of(Code::NoHosts, message));
             }
             empty.push((assigned.version, assigned.excluded.clone()));
             continue;
         }
         let rules = policy.rules(assigned.version);
         listed.see(assigned, &rules);
-        rollouts.extend(batches::rollout(assigned, &rules, &mut findings));
+        rollouts.extend(batches::rollout(assigned, &rules, &mut found));
     }
-    let Findings { mut problems, warnings } = findings;
-    listed.report(&mut problems);
-    Error::unless_any(problems, Plan { rollouts, unversioned: assignments.unversioned.clone(), empty, warnings })
+    listed.report(&mut found);
+    let warnings = found.finish()?;
+    Ok(Plan { rollouts, unversioned: assignments.unversioned.clone(), empty, warnings })
 }
 
 /// Why a host stands where it does, for each version that plans it, in plan order.
 ///
 /// The answer belongs to the plan that [`plan`] makes of the same input.
 pub fn why<'a>(assignments: &Assignments<'a>, policy: &Policy, host: &str) -> Vec<Why<'a>> {
-    let ordered = order::by_priority(&assignments.versions, &policy.priority, &mut Vec::new(), &mut Vec::new());
+    let ordered = order::by_priority(&assignments.versions, &policy.priority, &mut Diagnostics::new());
     let planning = ordered.into_iter().filter(|assigned| assigned.hosts.contains(&host));
     planning.filter_map(|assigned| batches::why(assigned, &policy.rules(assigned.version), host)).collect()
 }
@@ -268,12 +264,12 @@ fn count(number: usize, noun: &str) -> String {
 }
 
 /// Warns of each override whose glob matches no version.
-fn warn_of_unmatched_overrides(assignments: &Assignments<'_>, policy: &Policy, warnings: &mut Vec<Problem>) {
+fn warn_of_unmatched_overrides(assignments: &Assignments<'_>, policy: &Policy, found: &mut Diagnostics) {
     for rule in policy.layers.iter().flat_map(|layer| &layer.overrides) {
         if !assignments.versions.iter().any(|assigned| rule.glob.matches(assigned.version)) {
             let message = format!("`overrides`: no version matches `{}`", rule.glob.as_str());
             let hint = order::versions_hint(&assignments.versions);
-            warnings.push(Problem::new(message).at(rule.at.clone()).hint(hint));
+            found.warn(Problem::of(Code::NoMatch, message).at(rule.at.clone()).hint(hint));
         }
     }
 }

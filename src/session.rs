@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::assign::{self, Request, literal_hosts};
+use crate::diagnostics::Diagnostics;
 use crate::emit::ansible::PlanGroups;
 use crate::error::{Code, Error, Location, Problem, Result};
 use crate::plan::{Assignments, plan};
@@ -141,26 +142,26 @@ impl<'a> Session<'a> {
     /// Every problem of the first step that has any.
     pub fn plan(&self) -> Result<Planned<'a>> {
         let Some(versions) = &self.settings.versions else { return Err(self.no_versions()) };
-        let mut loaded = self.load(versions)?;
-        let mut warnings = std::mem::take(&mut loaded.warnings);
-        let assignments = self.assign(&loaded, versions, &mut warnings)?;
+        let mut found = Diagnostics::new();
+        let loaded = self.load(versions, &mut found)?;
+        let assignments = self.assign(&loaded, versions, &mut found)?;
         let plan = plan(&assignments, &self.settings.policy)?;
-        warnings.extend(plan.warnings.iter().cloned());
-        let hidden = limit::hidden(&self.settings.limit, &loaded, &self.files(), &mut warnings)?;
+        found.warn_all(plan.warnings.iter().cloned());
+        let hidden = limit::hidden(&self.settings.limit, &loaded, &self.files(), &mut found)?;
         let plan = limit::shown(plan, &loaded.inventory, &hidden);
         let naming: &Naming = &self.settings.naming;
         let names = naming.name(&plan)?;
-        warnings.extend(names.warnings.iter().cloned());
+        found.warn_all(names.warnings.iter().cloned());
         let mut groups = PlanGroups::new(self.arena, &loaded.inventory, &plan, &names, naming.ansible_cleans)?;
         if let VersionSource::From(VersionFrom::Var(name), _) = versions {
             groups.say_version_var(self.arena, name);
         }
-        warnings.extend(skipped(&loaded.skipped, &loaded.vaults));
+        found.warn_all(skipped(&loaded.skipped, &loaded.vaults));
         let Loaded { inventory, vaults, fleet, .. } = loaded;
         Ok(Planned {
             plan,
             names,
-            warnings,
+            warnings: found.finish()?,
             inventory,
             assignments,
             groups,
@@ -201,7 +202,7 @@ impl<'a> Session<'a> {
         self.settings.inventory.iter().map(ToString::to_string).collect()
     }
 
-    fn load(&self, versions: &VersionSource) -> Result<Loaded<'a>> {
+    fn load(&self, versions: &VersionSource, found: &mut Diagnostics) -> Result<Loaded<'a>> {
         if self.settings.inventory.is_empty() {
             let VersionSource::Explicit(versions) = versions else {
                 let problem = Problem::of(Code::InvalidConfiguration, "there is no inventory to read versions from");
@@ -210,13 +211,14 @@ impl<'a> Session<'a> {
             let inventory = literal_hosts::inventory(self.arena, versions)?;
             return Ok(Loaded::of(inventory));
         }
-        let mut more = Vec::new();
+        let mut more = Diagnostics::new();
         let options = self.reading(&mut more)?;
         let mut loaded = source::load(self.arena, self.texts, &self.settings.inventory, &options)?;
         if self.shared.interrupt.signal().is_some() {
             return Err(Problem::of(Code::ProgramFailed, "stopped by a signal while a program ran").into());
         }
-        loaded.warnings.append(&mut more);
+        found.warn_all(std::mem::take(&mut loaded.warnings));
+        found.warn_all(more.finish()?);
         Ok(loaded)
     }
 
@@ -224,10 +226,10 @@ impl<'a> Session<'a> {
         &self,
         loaded: &Loaded<'a>,
         versions: &VersionSource,
-        warnings: &mut Vec<Problem>,
+        found: &mut Diagnostics,
     ) -> Result<Assignments<'a>> {
         let request = Request { versions, policy: &self.settings.policy, fleet: loaded.fleet.as_ref() };
-        assign::assign(self.arena, &loaded.inventory, self.texts, request, warnings)
+        assign::assign(self.arena, &loaded.inventory, self.texts, request, found)
     }
 
     fn no_versions(&self) -> Error {
@@ -245,9 +247,9 @@ impl<'a> Session<'a> {
                 Problem::of(Code::NoVersions, format!("{what}, and there is no {NAME} in {here} or a folder above it"))
             }
         };
-        let options = self.reading(&mut Vec::new()).unwrap_or_default();
+        let options = self.reading(&mut Diagnostics::new()).unwrap_or_default();
         let loaded = source::load(self.arena, self.texts, &self.settings.inventory, &options);
-        let candidates = loaded.map(|loaded| assign::candidates(&loaded.inventory)).unwrap_or_default();
+        let candidates = loaded.map(|loaded| assign::candidates(&loaded.inventory, self.texts)).unwrap_or_default();
         let hint =
             "set `version_from: {var: app_version}` or `versions:` in regal.yml, or use --version-from var:app_version";
         problem
@@ -278,7 +280,7 @@ fn skipped<'s>(own: &'s [String], vaults: &'s [String]) -> impl Iterator<Item = 
         own.iter().map(|path| (Code::OwnFile, path, "belongs to regal-inventory and is not read as an inventory"));
     let vaults = vaults.iter().map(|path| (Code::Vault, path, "is encrypted as a whole and was not read"));
     let warning = |(code, path, what): (_, &String, _)| Problem::of(code, what).at(Location::whole(path.clone()));
-    own.chain(vaults).map(warning).map(Problem::as_warning)
+    own.chain(vaults).map(warning)
 }
 
 /// The `REGAL_*` variables, by their names.

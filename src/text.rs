@@ -7,6 +7,10 @@ use std::cell::{Cell, RefCell};
 
 use crate::error::{Code, Location, Problem};
 
+/// How to look at what was decrypted, in a file and in what Ansible printed.
+const VIEW_FILE: &str = "look at the place with: ansible-vault view FILE";
+const VIEW_PRINTED: &str =
+    "it is not shown, since Ansible decrypts files here; look at the place with: ansible-inventory --list";
 /// The longest line, in bytes, that a place carries with it; messages show a part of it only.
 const LONGEST_EXCERPT: usize = 1 << 20;
 
@@ -61,7 +65,8 @@ pub struct TextMap<'a> {
 struct Named<'a> {
     name: &'a str,
     text: Text<'a>,
-    concealed: bool,
+    /// Where no message may show a word of it: how to look at it.
+    concealed: Option<&'static str>,
     /// Whether messages show no lines of it: beside what they are about stand passwords.
     unquoted: bool,
     printer: Option<Printer>,
@@ -81,7 +86,7 @@ impl<'a> TextMap<'a> {
     /// # Errors
     /// When all texts together pass 4 GiB.
     pub fn add(&self, name: &'a str, text: &'a str) -> Result<Text<'a>, Problem> {
-        self.add_named(name, text, false, None)
+        self.add_named(name, text, None, None)
     }
 
     /// Adds a text that a program printed.
@@ -89,7 +94,7 @@ impl<'a> TextMap<'a> {
     /// # Errors
     /// Those of [`TextMap::add`].
     pub fn add_printed(&self, name: &'a str, text: &'a str, printer: Printer) -> Result<Text<'a>, Problem> {
-        self.add_named(name, text, false, Some(printer))
+        self.add_named(name, text, None, Some(printer))
     }
 
     /// Adds a text that no message may show a word of.
@@ -98,7 +103,7 @@ impl<'a> TextMap<'a> {
     /// Those of [`TextMap::add`].
     pub fn add_concealed(&self, name: &'a str, text: &'a str) -> Result<Text<'a>, Problem> {
         self.note_decrypted();
-        self.add_named(name, text, true, None)
+        self.add_named(name, text, Some(VIEW_FILE), None)
     }
 
     /// Notes that a program decrypts what it reads and prints.
@@ -116,7 +121,7 @@ impl<'a> TextMap<'a> {
     /// # Errors
     /// Those of [`TextMap::add`].
     pub fn add_binary(&self, name: &'a str) -> Result<Text<'a>, Problem> {
-        let added = self.add_named(name, "", false, Some(Printer::Salt))?;
+        let added = self.add_named(name, "", None, Some(Printer::Salt))?;
         if let Some(last) = self.texts.borrow_mut().last_mut() {
             last.binary = true;
         }
@@ -127,7 +132,7 @@ impl<'a> TextMap<'a> {
         &self,
         name: &'a str,
         text: &'a str,
-        concealed: bool,
+        concealed: Option<&'static str>,
         printer: Option<Printer>,
     ) -> Result<Text<'a>, Problem> {
         let mut texts = self.texts.borrow_mut();
@@ -148,6 +153,14 @@ impl<'a> TextMap<'a> {
         texts.iter_mut().filter(|named| named.text.base == text.base).for_each(|named| named.unquoted = true);
     }
 
+    /// Has no message show a word of a text that a program printed, since it decrypts what it reads.
+    pub fn conceal(&self, text: Text<'_>) {
+        self.note_decrypted();
+        let mut texts = self.texts.borrow_mut();
+        let same = texts.iter_mut().filter(|named| named.text.base == text.base);
+        same.for_each(|named| named.concealed = Some(VIEW_PRINTED));
+    }
+
     /// The program that printed the text of a position; nothing for a file.
     pub fn printer(&self, pos: Pos) -> Option<Printer> {
         let texts = self.texts.borrow();
@@ -162,7 +175,7 @@ impl<'a> TextMap<'a> {
         }
         let texts = self.texts.borrow();
         let index = texts.partition_point(|named| named.text.base <= pos);
-        index.checked_sub(1).and_then(|i| texts.get(i)).is_some_and(|named| named.concealed)
+        index.checked_sub(1).and_then(|i| texts.get(i)).is_some_and(|named| named.concealed.is_some())
     }
 
     /// The place of a position, with the line it stands in unless that is concealed or hidden.
@@ -188,7 +201,7 @@ impl<'a> TextMap<'a> {
             path: (*name).to_string(),
             line: before.matches('\n').count() + 1,
             column: text.text[start..offset].chars().count() + 1,
-            excerpt: (!concealed && !unquoted && line.len() <= LONGEST_EXCERPT)
+            excerpt: (concealed.is_none() && !unquoted && line.len() <= LONGEST_EXCERPT)
                 .then(|| line.trim_end_matches('\r').to_string()),
             concealed: *concealed,
         }

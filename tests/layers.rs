@@ -9,7 +9,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("plan", &["diagnostics", "error", "fold", "policy", "shown"]),
     ("policy", &["error"]),
     ("inventory", &["error", "text", "value"]),
-    ("emit", &["diagnostics", "error", "fold", "inventory", "pattern", "plan", "policy", "salt", "shown", "text", "value"]),
+    (
+        "emit",
+        &["diagnostics", "error", "fold", "inventory", "pattern", "plan", "policy", "salt", "shown", "text", "value"],
+    ),
 ];
 
 /// A module by its path, such as `["plan", "sizes"]`.

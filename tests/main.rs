@@ -8,6 +8,7 @@ mod ansible;
 mod answering;
 mod cache;
 mod compare;
+mod diagnostics;
 mod differential;
 mod empty_items;
 mod engine;

@@ -312,7 +312,14 @@ fn nothing_steers_the_terminal_through_an_inventory() {
         "version_from: {var: relx}\n",
         "version_from: {group: 'x*'}\n",
     ];
-    let commands: [&[&str]; 9] = [
+    let commands: [&[&str]; 16] = [
+        &["check", "--format", "json"],
+        &["plan", "--format", "json"],
+        &["plan", "--format", "yaml"],
+        &["plan", "--waves", "--format", "json"],
+        &["plan", "--compare", "regal.yml", "--format", "json"],
+        &["why", "web1", "--format", "json"],
+        &["export", "ndjson"],
         &["check"],
         &["plan"],
         &["plan", "--full", "--format", "markdown"],
@@ -337,6 +344,88 @@ fn nothing_steers_the_terminal_through_an_inventory() {
             let test = steering(config).args(&["export", format.name, "--output", "out"]).args(port);
             steers_nothing(&test.run().stderr, format.name);
         }
+    }
+}
+
+#[test]
+fn nothing_steers_the_terminal_through_wrong_usage() {
+    for arguments in [&["plan", "--format"][..], &["--output=x", "--color"], &["check"]] {
+        let output = steering(PLAIN).args(arguments).args(&[&format!("a{STEERING}")]).run();
+        assert_eq!(output.code, 2, "{}", output.stderr);
+        steers_nothing(&output.stderr, arguments[0]);
+        assert!(output.stderr.contains("\\u{202e}"), "{}", output.stderr);
+    }
+}
+
+/// What `ansible-inventory` prints of files that it decrypts, or of plain ones.
+fn printed_by_ansible(vaulted: bool, config: &str) -> Test {
+    let vars = |n: u8| {
+        format!(
+            r#"{{"asset": "hunter2-asset", "zone": "hunter2-zone-{n}", "release": "hunter2 {n}", "number": 4711.{n}, "ansible_host": "hunter2 {{"}}"#
+        )
+    };
+    let printed = format!(
+        r#"{{"_meta": {{"hostvars": {{"web1": {}, "web2": {}}}}}, "all": {{"children": ["web"]}}, "web": {{"hosts": ["web1", "web2"]}}}}"#,
+        vars(1),
+        vars(2)
+    );
+    let vars = if vaulted { "$ANSIBLE_VAULT;1.1;AES256\n3132\n" } else { "a: 1\n" };
+    Test::new()
+        .file("hosts.yml", "web: {hosts: {web1: , web2: }}\n")
+        .file("group_vars/web/vars.yml", vars)
+        .script("bin/ansible-inventory", &format!("#!/bin/sh\ncat <<'END'\n{printed}\nEND\n"))
+        .file(
+            "regal.yml",
+            format!("inventory: hosts.yml\nengine: ansible\nansible_inventory: ./bin/ansible-inventory\n{config}"),
+        )
+}
+
+#[test]
+fn what_ansible_decrypted_stands_in_no_message() {
+    for (config, command) in [
+        ("versions: {v1: web}\nassignment: {mode: rank, key: asset}\n", &["check"][..]),
+        ("version_from: {var: release}\n", &["check"]),
+        ("versions: {v1: web}\nspread: {by: zone, mode: sequential, order: [x]}\n", &["check"]),
+        (PLAIN, &["export", "hosts", "--output", "out"]),
+    ] {
+        let plain = printed_by_ansible(false, config).args(command).errors();
+        assert!(plain.contains(SECRET), "{config}: {plain}");
+        let message = printed_by_ansible(true, config).args(command).errors();
+        assert!(!message.contains(SECRET) && message.contains('…'), "{config}: {message}");
+    }
+    let number = printed_by_ansible(true, "version_from: {var: number}\n").args(&["check"]).run().stderr;
+    assert!(number.contains("`…`, so how it was written is lost") || !number.contains("4711"), "{number}");
+    let plan = printed_by_ansible(true, "versions: {v1: web}\nspread: zone\n").args(&["plan"]).run();
+    assert!(plan.stdout.contains("…1 1 100%") && !plan.stdout.contains(SECRET), "{}", plan.stdout);
+    // A text that is no inventory is quoted with its line, where nothing was decrypted.
+    for vaulted in [false, true] {
+        let test = printed_by_ansible(vaulted, PLAIN);
+        let broken = test.script("bin/ansible-inventory", "#!/bin/sh\necho '{\"a\": \"hunter2\" x'\n");
+        let message = broken.args(&["check"]).errors();
+        assert_eq!(message.contains(SECRET), !vaulted, "{message}");
+    }
+}
+
+#[test]
+fn groups_of_a_decrypted_version_and_names_of_decrypted_variables_stand_in_no_message() {
+    let hosts = |group: &str| format!("[web]\nweb1\nweb2\n[{group}]\nweb2\n");
+    let exact = vaulted(RELEASE).file("hosts", hosts("hunter2-1.1")).args(&["check"]);
+    let message = exact.errors();
+    says_nothing(&exact.run(), "a group of the same name");
+    assert!(message.contains("the group `…` cannot be added"), "{message}");
+    let cleaned = vaulted(RELEASE).file("hosts", hosts("hunter2_1_1")).args(&["check"]);
+    let cleaned = cleaned.env("ANSIBLE_TRANSFORM_INVALID_GROUP_CHARS", "always").run();
+    assert_eq!(cleaned.code, 1);
+    says_nothing(&cleaned, "a group that is the same once cleaned");
+    let vars = encrypt("hunter2_version: 1\nother: 2\n");
+    for config in ["version_from: {var: nothing}\n", "versions: {v1: web}\nspread: hunter_version\n", ""] {
+        let test = vaulted(config).file("host_vars/web1.yml", &vars).file("host_vars/web2.yml", &vars);
+        let output = test.args(&["check"]).run();
+        assert_eq!(output.code, 1);
+        says_nothing(&output, config);
+        // A name that stands in the open is offered.
+        let open = vaulted(config).file("group_vars/web.yml", "hunter2_version: 1\n").args(&["check"]).errors();
+        assert!(open.contains("hunter2_version"), "{open}");
     }
 }
 

@@ -5,9 +5,10 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use foldhash::fast::RandomState;
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
-use crate::error::Problem;
+use crate::diagnostics::Diagnostics;
+use crate::error::{Code, Problem};
 use crate::inventory::effective::Effective;
 use crate::inventory::{HostId, Inventory};
 use crate::nearest;
@@ -51,12 +52,11 @@ pub(super) struct Assigner<'r, 'a> {
     pub secret_versions: HashSet<&'a str>,
     /// Hosts of patterns that hold for many versions.
     pub selected: HashMap<Vec<Pattern>, Rc<Selected>>,
-    pub problems: Vec<Problem>,
-    pub warnings: &'r mut Vec<Problem>,
+    pub found: Diagnostics,
 }
 
 impl Assigner<'_, '_> {
-    /// The hosts of patterns that stand together; problems and warnings are kept.
+    /// The hosts of patterns that stand together; what is wrong goes to the findings.
     pub fn hosts_of(&mut self, patterns: &[Pattern]) -> Vec<HostId> {
         if patterns.iter().any(|pattern| salt::is_target(&pattern.text)) {
             return self.hosts_of_targets(patterns);
@@ -70,32 +70,33 @@ impl Assigner<'_, '_> {
         if let Some((term, problem)) =
             terms.iter().find_map(|term| Some((term, self.unanswered(|name| pattern::asks_for(term, name))?)))
         {
-            self.problems.push(problem.at(place(term)));
+            self.found.error(problem.at(place(term)));
             return Vec::new();
         }
         let selection = match pattern::select(self.inventory, &terms) {
             Ok(selection) => selection,
             Err(error) => {
-                self.problems.push(Problem::new(error.message).at(first.at.clone()).hint(error.hint));
+                self.found
+                    .error(Problem::of(Code::InvalidPattern, error.message).at(first.at.clone()).hint(error.hint));
                 return Vec::new();
             }
         };
         for term in &selection.unmatched {
             let message = format!("`{term}` matches no host and no group");
-            self.problems.push(Problem::new(message).at(place(term)).hint(self.nearest(term)));
+            self.found.error(Problem::of(Code::NoMatch, message).at(place(term)).hint(self.nearest(term)));
         }
         for term in &selection.unmatched_filters {
             let message = format!("`{term}` matches no host and no group, so it changes nothing");
-            self.warnings.push(Problem::new(message).at(place(term)).hint(self.nearest(&term[1..])));
+            self.found.warn(Problem::of(Code::NoMatch, message).at(place(term)).hint(self.nearest(&term[1..])));
         }
         for (term, hint) in &selection.ranges {
             let message = format!("`{term}` is no range of names in a pattern, and takes other hosts than those");
-            self.warnings.push(Problem::new(message).at(place(term)).hint(hint));
+            self.found.warn(Problem::of(Code::InvalidPattern, message).at(place(term)).hint(hint));
         }
         if let Some(host) = selection.repeated.first() {
             let message =
                 format!("host `{}` is listed more than once; it is planned once", self.inventory.host_name(*host));
-            self.warnings.push(Problem::new(message).at(first.at.clone()));
+            self.found.warn(Problem::of(Code::Ignored, message).at(first.at.clone()));
         }
         selection.hosts
     }
@@ -116,15 +117,24 @@ impl Assigner<'_, '_> {
 }
 
 /// A hint with the variables that look like a version.
-pub fn candidates(inventory: &Inventory<'_>) -> String {
+pub fn candidates(inventory: &Inventory<'_>, texts: &TextMap<'_>) -> String {
     let named =
         |name: &str| ["version", "release", "tag", "build"].iter().any(|word| name.to_lowercase().contains(word));
-    let found: Vec<&str> = inventory.var_names().filter(|name| named(name)).collect();
+    let found: Vec<&str> = open_names(inventory, texts).into_iter().filter(|name| named(name)).collect();
     if found.is_empty() {
         "name the variable with `version_from: {var: …}`, or list the versions under `versions:`".to_string()
     } else {
         format!("variables that look like a version: {}", listed(found.into_iter()))
     }
+}
+
+/// The names of variables that stand somewhere else than in what was decrypted, for a hint.
+pub(super) fn open_names<'a>(inventory: &Inventory<'a>, texts: &TextMap<'_>) -> Vec<&'a str> {
+    if !texts.has_decrypted() {
+        return inventory.var_names().collect();
+    }
+    let open = inventory.all_vars().filter(|var| !texts.is_concealed(var.at)).map(|var| inventory.var_name(var.name));
+    open.collect::<IndexSet<_>>().into_iter().collect()
 }
 
 /// The first names, for a hint.

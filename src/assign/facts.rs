@@ -7,8 +7,8 @@ use std::rc::Rc;
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
-use super::assigner::{Assigner, MAX_NOTES, Selected};
-use crate::error::{Location, Problem};
+use super::assigner::{Assigner, MAX_NOTES, Selected, open_names};
+use crate::error::{Code, Location, Problem};
 use crate::fold;
 use crate::inventory::membership::SetId;
 use crate::inventory::{ALL, GroupId, HostId, UNGROUPED, Var, effective};
@@ -112,11 +112,11 @@ impl<'a> Assigner<'_, 'a> {
                 let more = if idle.len() > 1 { format!(" and {} more", idle.len() - 1) } else { String::new() };
                 let message = format!("`canary.hosts` names `{first}`{more}, which no version plans");
                 let hint = "they have no version of those that it holds for, or `exclude` keeps them out";
-                warnings.push(Problem::new(message).at(pattern.at.clone()).hint(hint));
+                warnings.push(Problem::of(Code::NoMatch, message).at(pattern.at.clone()).hint(hint));
             }
         }
         warnings.sort_by(|a, b| a.message.cmp(&b.message));
-        self.warnings.append(&mut warnings);
+        self.found.warn_all(warnings);
     }
 
     fn labels(&mut self, rules: &Rules, hosts: &[HostId]) -> Vec<Label<'a>> {
@@ -169,10 +169,10 @@ impl<'a> Assigner<'_, 'a> {
             Value::Map(_) => "a mapping",
             scalar => return scalar.text().filter(|text| !text.is_empty()),
         };
-        if self.problems.len() < MAX_NOTES && self.reported.insert(var.at) {
+        if self.found.error_count() < MAX_NOTES && self.reported.insert(var.at) {
             let message = format!("`{name}` is {bad}, not a single value");
             let hint = "give it as a string, or name another variable";
-            self.problems.push(Problem::new(message).at(self.texts.locate(var.at)).hint(hint));
+            self.found.error(Problem::of(Code::InvalidValue, message).at(self.texts.locate(var.at)).hint(hint));
         }
         None
     }
@@ -186,7 +186,7 @@ impl<'a> Assigner<'_, 'a> {
             self.report_once(problem.at(at.clone()));
         } else if !self.inventory.group_ids().filter(own).any(|group| part(self.inventory.group_name(group)).is_some())
         {
-            let problem = Problem::new(format!("no group is named like `{glob}`")).at(at.clone());
+            let problem = Problem::of(Code::NoSuchGroup, format!("no group is named like `{glob}`")).at(at.clone());
             self.report_once(problem.hint("check the spelling; regal-inventory --graph shows groups and hosts"));
         }
         let mut known: HashMap<SetId, Option<&'a str>> = HashMap::new();
@@ -204,7 +204,7 @@ impl<'a> Assigner<'_, 'a> {
                         let host = self.inventory.host_name(*host);
                         let message = format!("host `{host}` has two values of `{name}`: `{one}` and `{other}`");
                         let hint = "take it out of one of the groups, or name a variable instead";
-                        self.problems.push(Problem::new(message).at(at.clone()).hint(hint));
+                        self.found.error(Problem::of(Code::DuplicateValue, message).at(at.clone()).hint(hint));
                     }
                     known.insert(set, value);
                     value
@@ -222,7 +222,7 @@ impl<'a> Assigner<'_, 'a> {
             self.unknown_var(name, &key.at);
             return Vec::new();
         };
-        let known = self.problems.len();
+        let before = self.found.checkpoint();
         let mut ids = Vec::with_capacity(hosts.len());
         let mut owners: IndexMap<&'a str, Owners<'a>> = IndexMap::new();
         for host in hosts {
@@ -233,7 +233,7 @@ impl<'a> Assigner<'_, 'a> {
             owners.push(self.inventory.host_name(*host));
             ids.push(value);
         }
-        if known == self.problems.len() {
+        if !self.found.failed_since(&before) {
             self.refuse_shared(key, &owners);
         }
         ids
@@ -245,23 +245,26 @@ impl<'a> Assigner<'_, 'a> {
         let wrong = |(value, (_, hosts)): &(&&str, &Owners<'_>)| value.is_empty() || hosts.len() > 1;
         for (value, (secret, hosts)) in owners.iter().filter(wrong) {
             let (which, have) = (fold::within(hosts, WIDTH), if hosts.len() == 1 { "has" } else { "have" });
-            let message = if value.is_empty() {
-                format!("{which} {have} no `{name}`, which `assignment.key` names")
+            let (code, message) = if value.is_empty() {
+                (Code::MissingLabel, format!("{which} {have} no `{name}`, which `assignment.key` names"))
             } else {
                 let value = Shown::unless(*secret, value);
-                format!("{which} {have} the same `{name}`, `{value}`, which `assignment.key` takes for an id")
+                let message =
+                    format!("{which} {have} the same `{name}`, `{value}`, which `assignment.key` takes for an id");
+                (Code::DuplicateValue, message)
             };
-            if self.problems.len() < MAX_NOTES {
+            if self.found.error_count() < MAX_NOTES {
                 let hint =
                     "give every host an id of its own, or leave `assignment.key` out: then the names are the ids";
-                self.problems.push(Problem::new(message).at(key.at.clone()).hint(hint));
+                self.found.error(Problem::of(code, message).at(key.at.clone()).hint(hint));
             }
         }
     }
 
     fn unknown_var(&mut self, name: &str, at: &Location) {
-        let problem = Problem::new(format!("no host and no group has a variable `{name}`")).at(at.clone());
-        let hint = match nearest::name(name, self.inventory.var_names()) {
+        let problem =
+            Problem::of(Code::NoSuchVariable, format!("no host and no group has a variable `{name}`")).at(at.clone());
+        let hint = match nearest::name(name, open_names(self.inventory, self.texts).into_iter()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "name a variable of the inventory; `group:rack_*` takes the value from the names of groups".into(),
         };
@@ -270,8 +273,6 @@ impl<'a> Assigner<'_, 'a> {
 
     /// Reports what is the same for every version.
     fn report_once(&mut self, problem: Problem) {
-        if !self.problems.contains(&problem) {
-            self.problems.push(problem);
-        }
+        self.found.error_once(problem);
     }
 }

@@ -6,13 +6,15 @@ use indexmap::IndexMap;
 
 use super::assigner::{Assigner, MAX_NOTES, candidates, listed};
 use super::template::{Rendered, Template};
-use crate::error::{Error, Location, Problem, Result};
+use crate::diagnostics::Diagnostics;
+use crate::error::{Code, Location, Problem, Result};
 use crate::inventory::effective::Effective;
 use crate::inventory::{ALL, Inventory, UNGROUPED};
 use crate::plan::Assignments;
 use crate::policy::Policy;
 use crate::policy::versions::{ExplicitVersion, VersionFrom, VersionSource};
 use crate::salt::{Bank, Fleet};
+use crate::shown::Shown;
 use crate::text::{Pos, Printer, TextMap};
 use crate::value::{Value, is_template};
 
@@ -37,12 +39,11 @@ pub fn assign<'a>(
     inventory: &Inventory<'a>,
     texts: &TextMap<'a>,
     request: Request<'_, 'a>,
-    warnings: &mut Vec<Problem>,
+    found: &mut Diagnostics,
 ) -> Result<Assignments<'a>> {
     if inventory.host_ids().len() == 0 {
         return Ok(Assignments::default());
     }
-    let known_warnings = warnings.len();
     let mut assigner = Assigner {
         inventory,
         fleet: request.fleet,
@@ -53,8 +54,7 @@ pub fn assign<'a>(
         numbers: HashSet::new(),
         secret_versions: HashSet::new(),
         selected: HashMap::new(),
-        problems: Vec::new(),
-        warnings,
+        found: Diagnostics::new(),
     };
     match request.versions {
         VersionSource::Explicit(versions) => versions.iter().for_each(|version| assigner.explicit(arena, version)),
@@ -68,21 +68,22 @@ pub fn assign<'a>(
     let versions = std::mem::take(&mut assigner.versions);
     let nobody = versions.values().all(Vec::is_empty);
     let assignments = assigner.sort_out(versions, request.policy);
-    let Assigner { mut problems, warnings, .. } = assigner;
-    if problems.is_empty() && nobody {
+    let mut own = assigner.found;
+    if nobody && !own.has_errors() {
         // A filter that matches nothing is likely the reason.
-        problems.extend(warnings.drain(known_warnings..));
-        problems.push(no_version(inventory, request.versions));
+        own.make_errors_of_warnings();
+        own.error(no_version(inventory, texts, request.versions));
     }
-    Error::unless_any(problems, assignments)
+    found.warn_all(own.finish()?);
+    Ok(assignments)
 }
 
 impl<'a> Assigner<'_, 'a> {
     fn explicit(&mut self, arena: &'a crate::text::Arena, version: &ExplicitVersion) {
         let hosts = self.hosts_of(&version.hosts);
-        if hosts.is_empty() && self.problems.is_empty() {
+        if hosts.is_empty() && !self.found.has_errors() {
             let message = format!("version `{}` has no hosts: its pattern selects none", version.version);
-            self.warnings.push(Problem::new(message).at(version.at.clone()));
+            self.found.warn(Problem::of(Code::NoMatch, message).at(version.at.clone()));
         }
         self.versions.insert(arena.alloc_str(&version.version), hosts);
     }
@@ -90,7 +91,9 @@ impl<'a> Assigner<'_, 'a> {
     fn by_var(&mut self, name: &str, at: &Location) {
         let Some(id) = self.inventory.find_var(name) else {
             let message = format!("no host and no group has a variable `{name}`");
-            return self.problems.push(Problem::new(message).at(at.clone()).hint(candidates(self.inventory)));
+            return self.found.error(
+                Problem::of(Code::NoSuchVariable, message).at(at.clone()).hint(candidates(self.inventory, self.texts)),
+            );
         };
         for host in self.inventory.host_ids() {
             let Some(var) = self.effective.get(host, id) else { continue };
@@ -119,10 +122,10 @@ impl<'a> Assigner<'_, 'a> {
             Value::Set(_) => "a set",
             Value::Map(_) => "a mapping",
         };
-        if self.problems.len() < MAX_NOTES && self.reported.insert(at) {
+        if self.found.error_count() < MAX_NOTES && self.reported.insert(at) {
             let message = format!("`{name}` is {bad}, not a version");
             let hint = "give the version as a string, or list the versions under `versions:`";
-            self.problems.push(Problem::new(message).at(self.texts.locate(at)).hint(hint));
+            self.found.error(Problem::of(Code::InvalidVersion, message).at(self.texts.locate(at)).hint(hint));
         }
         None
     }
@@ -134,7 +137,7 @@ impl<'a> Assigner<'_, 'a> {
         if written != read && self.reported.len() < MAX_NOTES && self.reported.insert(at) {
             let message = format!("`{name}` is planned as `{written}`, but Ansible itself reads it as `{read}`");
             let hint = format!("quote it, so that both read the same: \"{written}\"");
-            self.warnings.push(Problem::new(message).at(self.texts.locate(at)).hint(hint));
+            self.found.warn(Problem::of(Code::Changed, message).at(self.texts.locate(at)).hint(hint));
         }
     }
 
@@ -148,9 +151,10 @@ impl<'a> Assigner<'_, 'a> {
         };
         let Some(read) = value.text() else { return };
         if self.numbers.len() < MAX_NOTES && self.numbers.insert(read) {
-            let message = format!("`{name}` came from {by} as the number {read}, so how it was written is lost");
+            let shown = Shown::unless(self.texts.is_concealed(at), read);
+            let message = format!("`{name}` came from {by} as the number {shown}, so how it was written is lost");
             let hint = format!("quote it where it is set, or 1.10 becomes 1.1: \"{read}\"");
-            self.warnings.push(Problem::new(message).at(self.texts.locate(at)).hint(hint));
+            self.found.warn(Problem::of(Code::Changed, message).at(self.texts.locate(at)).hint(hint));
         }
     }
 
@@ -165,20 +169,22 @@ impl<'a> Assigner<'_, 'a> {
         }
         let asked = |name: &str| name.strip_prefix(before).is_some_and(|rest| rest.ends_with(after));
         if let Some(problem) = self.unanswered(asked) {
-            self.problems.push(problem.at(at.clone()));
+            self.found.error(problem.at(at.clone()));
         } else if self.versions.is_empty() {
             let hint = format!(
                 "the groups are {}",
                 listed(self.inventory.group_ids().skip(2).map(|id| self.inventory.group_name(id)))
             );
-            self.problems.push(Problem::new(format!("no group is named like `{glob}`")).at(at.clone()).hint(hint));
+            self.found.error(
+                Problem::of(Code::NoSuchGroup, format!("no group is named like `{glob}`")).at(at.clone()).hint(hint),
+            );
         }
     }
 
     fn by_template(&mut self, arena: &'a crate::text::Arena, source: &str, at: &Location) {
         let template = match Template::new(source) {
             Ok(template) => template,
-            Err(problem) => return self.problems.push(problem.at(at.clone())),
+            Err(problem) => return self.found.error(problem.at(at.clone())),
         };
         for host in self.inventory.host_ids() {
             match template.render(self.inventory, &self.effective, self.texts, host) {
@@ -192,14 +198,15 @@ impl<'a> Assigner<'_, 'a> {
                 }
                 Ok(None) => {}
                 // The same for every host that the template fails for.
-                Err(problem) => return self.problems.push(problem.at(at.clone())),
+                Err(problem) => return self.found.error(problem.at(at.clone())),
             }
         }
     }
 }
 
-fn no_version(inventory: &Inventory<'_>, versions: &VersionSource) -> Problem {
-    let problem = Problem::new("no host has a version, so there is nothing to roll out").hint(candidates(inventory));
+fn no_version(inventory: &Inventory<'_>, texts: &TextMap<'_>, versions: &VersionSource) -> Problem {
+    let problem = Problem::of(Code::NoVersions, "no host has a version, so there is nothing to roll out")
+        .hint(candidates(inventory, texts));
     match versions {
         VersionSource::From(_, at) => problem.at(at.clone()),
         VersionSource::Explicit(versions) => match versions.first() {

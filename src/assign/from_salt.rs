@@ -1,7 +1,7 @@
 //! Versions out of what Salt knows of its minions.
 
 use super::assigner::{Assigner, listed};
-use crate::error::{Location, Problem};
+use crate::error::{Code, Location, Problem};
 use crate::inventory::HostId;
 use crate::policy::Pattern;
 use crate::salt::{self, Bank, Coverage, Fleet, is_target};
@@ -14,8 +14,9 @@ impl Assigner<'_, '_> {
         };
         let name = bank.name();
         if fleet.coverage(bank) == Coverage::Nothing {
-            let problem = Problem::new(format!("`version_from` asks for {name}, and no source has any"));
-            return self.problems.push(problem.at(at.clone()).hint(bank.remedy()));
+            let problem =
+                Problem::of(Code::MinionsUnknown, format!("`version_from` asks for {name}, and no source has any"));
+            return self.found.error(problem.at(at.clone()).hint(bank.remedy()));
         }
         let mut found = false;
         for (id, minion) in &fleet.minions {
@@ -34,13 +35,13 @@ impl Assigner<'_, '_> {
                     "check the spelling, and that the master's cache is fresh: salt '*' saltutil.refresh_pillar"
                 }
             };
-            return self.problems.push(Problem::new(message).at(at.clone()).hint(hint));
+            return self.found.error(Problem::of(Code::NoSuchVariable, message).at(at.clone()).hint(hint));
         }
         self.warn_of_missing(fleet, bank, at);
         if bank == Bank::Grains {
             let message = format!("`{path}` is a grain, so it says what a minion runs and not what it is to run");
             let hint = "to roll out, plan from `version_from: {pillar: …}`, from nodegroups, or from `versions:`";
-            self.warnings.push(Problem::new(message).at(at.clone()).hint(hint));
+            self.found.warn(Problem::of(Code::Ignored, message).at(at.clone()).hint(hint));
         }
     }
 
@@ -56,7 +57,7 @@ impl Assigner<'_, '_> {
             let are = if bank == Bank::Grains { "are" } else { "is" };
             let message = format!("no {name} {are} known of {}", salt::listed(&silent));
             let hint = format!("they get no version; have the master ask: salt '*' saltutil.refresh_{name}");
-            self.warnings.push(Problem::new(message).at(at.clone()).hint(hint));
+            self.found.warn(Problem::of(Code::MinionState, message).at(at.clone()).hint(hint));
         }
     }
 
@@ -72,12 +73,16 @@ impl Assigner<'_, '_> {
                     let hosts = selection.minions.iter().filter_map(|id| self.inventory.find_host(id)).collect();
                     self.versions.insert(version, hosts);
                 }
-                Err(problem) => self.problems.push(problem.at(at.clone())),
+                Err(problem) => self.found.error(problem.at(at.clone())),
             }
         }
-        if self.versions.is_empty() && self.problems.is_empty() {
+        if self.versions.is_empty() && !self.found.has_errors() {
             let hint = format!("the nodegroups are {}", listed(fleet.nodegroups.keys().copied()));
-            self.problems.push(Problem::new(format!("no nodegroup is named like `{glob}`")).at(at.clone()).hint(hint));
+            self.found.error(
+                Problem::of(Code::NoSuchGroup, format!("no nodegroup is named like `{glob}`"))
+                    .at(at.clone())
+                    .hint(hint),
+            );
         }
     }
 
@@ -103,13 +108,13 @@ impl Assigner<'_, '_> {
                             "the target lists what is no minion: {}",
                             listed(selection.unknown.iter().map(String::as_str))
                         );
-                        let problem = Problem::new(message).at(target.at.clone());
-                        self.problems.push(problem.hint("check the spelling, or take them out of the list"));
+                        let problem = Problem::of(Code::NoSuchHost, message).at(target.at.clone());
+                        self.found.error(problem.hint("check the spelling, or take them out of the list"));
                     }
                     let found = selection.minions.iter().filter_map(|id| self.inventory.find_host(id));
                     hosts.extend(found);
                 }
-                Err(problem) => self.problems.push(problem.at(target.at.clone())),
+                Err(problem) => self.found.error(problem.at(target.at.clone())),
             }
         }
         let mut seen = std::collections::HashSet::new();
@@ -118,6 +123,6 @@ impl Assigner<'_, '_> {
     }
 
     fn no_fleet(&mut self, what: &str, at: &Location) {
-        self.problems.push(salt::no_source(what).at(at.clone()));
+        self.found.error(salt::no_source(what).at(at.clone()));
     }
 }

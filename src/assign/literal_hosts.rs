@@ -1,6 +1,6 @@
 //! Versions over host names that stand in the configuration itself, as regal's `version_host` had them.
 
-use crate::error::{Error, Problem, Result};
+use crate::error::{Code, Error, Problem, Result};
 use crate::inventory::{Inventory, UNGROUPED};
 use crate::pattern;
 use crate::policy::Pattern;
@@ -22,7 +22,7 @@ pub fn inventory<'a>(arena: &'a Arena, versions: &[ExplicitVersion]) -> Result<I
                     Some(_) => "list the names with commas, or add `inventory:` and write a pattern",
                     None => "add `inventory:`, or name the hosts",
                 };
-                problems.push(Problem::new(message).at(pattern.at.clone()).hint(hint));
+                problems.push(Problem::of(Code::InvalidPattern, message).at(pattern.at.clone()).hint(hint));
             } else if let Err(problem) =
                 inventory.add_host(arena.alloc_str(name), Some(UNGROUPED), None, Pos::default())
             {

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 
-use crate::error::Problem;
+use crate::error::{Code, Problem};
 use crate::inventory::effective::Effective;
 use crate::inventory::{ALL, HostId, Inventory, effective};
 use crate::shown::Shown;
@@ -88,7 +88,7 @@ impl<'t> Template<'t> {
         }
         let failed = |what: &str| {
             let host = Shown::new(name_of_host);
-            Problem::new(format!("the version's template fails for host `{host}`: {what}"))
+            Problem::of(Code::InvalidTemplate, format!("the version's template fails for host `{host}`: {what}"))
         };
         let template = self.environment.get_template(NAME).map_err(|error| unfit(&detail(&error)))?;
         let mut made = Made(Vec::new());
@@ -176,12 +176,15 @@ const FORM: &str = "write it as in Jinja: \"{{ app }}-{{ app_version }}\"";
 
 fn unusable(name: &str, host: &str, what: &str) -> Problem {
     let host = Shown::new(host);
-    Problem::new(format!("the version's template reads `{name}`, which is {what} for host `{host}`"))
-        .hint("use variables with plain values, or list the versions under `versions:`")
+    Problem::of(
+        Code::InvalidTemplate,
+        format!("the version's template reads `{name}`, which is {what} for host `{host}`"),
+    )
+    .hint("use variables with plain values, or list the versions under `versions:`")
 }
 
 fn unfit(what: &str) -> Problem {
-    Problem::new(format!("the version's template cannot be used: {what}"))
+    Problem::of(Code::InvalidTemplate, format!("the version's template cannot be used: {what}"))
 }
 
 fn detail(error: &minijinja::Error) -> String {

@@ -74,7 +74,7 @@ pub enum Command {
     /// Say which batch a host is in, and the rule that put it there
     Why(WhyOptions),
     /// Read everything and print every problem and warning
-    Check,
+    Check(CheckOptions),
     /// Write the plan for other tools: host files, nginx, Salt, programs
     Export(Box<ExportOptions>),
     /// Print the JSON Schema of regal.yml, for editors
@@ -121,6 +121,14 @@ impl PlanOptions {
     }
 }
 
+/// Options of `check`.
+#[derive(Debug, Args)]
+pub struct CheckOptions {
+    /// The form to print; json has errors and warnings with code and place, and stderr nothing
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: AnswerFormat,
+}
+
 /// Options of `why`.
 #[derive(Debug, Args)]
 pub struct WhyOptions {
@@ -129,12 +137,12 @@ pub struct WhyOptions {
     pub host: String,
     /// The form to print
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: WhyFormat,
+    pub format: AnswerFormat,
 }
 
-/// The forms of `why`.
+/// The forms of `why` and `check`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum WhyFormat {
+pub enum AnswerFormat {
     /// For a terminal
     Text,
     /// For programs

@@ -1,33 +1,65 @@
 //! `check`: reads everything, says everything.
 
+use regal_inventory::diagnostics::Diagnostics;
 use regal_inventory::emit::ansible::lossy;
-use regal_inventory::session;
+use regal_inventory::emit::diagnostics::{Checked, Counts};
+use regal_inventory::session::{self, Planned};
 
+use super::arguments::{AnswerFormat, CheckOptions};
 use super::invocation::Invocation;
 use super::messages;
+use super::output::Sink;
 
 /// Prints every warning, and what was read when nothing is wrong.
 ///
 /// # Errors
 /// Every problem that keeps the inventory from being used.
-pub fn run(invocation: &Invocation<'_>) -> anyhow::Result<()> {
+pub fn run(invocation: &Invocation<'_>, options: &CheckOptions) -> anyhow::Result<()> {
     let planned = invocation.session.plan()?;
-    let mut warnings = invocation.session.configuration().map(session::remarks).unwrap_or_default();
-    warnings.extend(planned.warnings.iter().cloned());
+    let mut found = Diagnostics::new();
+    found.warn_all(invocation.session.configuration().map(session::remarks).unwrap_or_default());
+    found.warn_all(planned.warnings.iter().cloned());
     if !invocation.session.settings().groups_only {
-        warnings.extend(lossy::losses(&planned.inventory, invocation.session.texts().1));
+        found.warn_all(lossy::losses(&planned.inventory, invocation.session.texts().1));
+    }
+    let warnings = found.finish()?;
+    let read = counts(&planned);
+    if options.format == AnswerFormat::Json {
+        return write(&Checked { read: Some(read), problems: &warnings }, invocation.sink(&planned));
     }
     messages::warnings(&warnings, invocation.color);
-    let batches: usize = planned.plan.rollouts.iter().map(|rollout| rollout.batches.len()).sum();
     let summary = format!(
         "{}, {}, {}, {}: no errors, {}\n",
-        counted(planned.inventory.host_ids().len(), "host"),
-        counted(planned.inventory.group_ids().len(), "group"),
-        counted(planned.plan.rollouts.len(), "version"),
-        if batches == 1 { "1 batch".to_string() } else { format!("{batches} batches") },
+        counted(read.hosts, "host"),
+        counted(read.groups, "group"),
+        counted(read.versions, "version"),
+        if read.batches == 1 { "1 batch".to_string() } else { format!("{} batches", read.batches) },
         counted(warnings.len(), "warning"),
     );
     invocation.sink(&planned).write(summary.as_bytes())
+}
+
+/// Prints as JSON what kept the inventory from being used.
+///
+/// # Errors
+/// A result that cannot be written.
+pub fn failed(error: &anyhow::Error, sink: Sink<'_>) -> anyhow::Result<()> {
+    write(&Checked { read: None, problems: &messages::problems(error) }, sink)
+}
+
+fn write(checked: &Checked<'_>, sink: Sink<'_>) -> anyhow::Result<()> {
+    let mut result = Vec::new();
+    checked.write_json(&mut result)?;
+    sink.write(&result)
+}
+
+fn counts(planned: &Planned<'_>) -> Counts {
+    Counts {
+        hosts: planned.inventory.host_ids().len(),
+        groups: planned.inventory.group_ids().len(),
+        versions: planned.plan.rollouts.len(),
+        batches: planned.plan.rollouts.iter().map(|rollout| rollout.batches.len()).sum(),
+    }
 }
 
 fn counted(count: usize, what: &str) -> String {

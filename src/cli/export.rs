@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use regal_inventory::emit::export::{FORMATS, Format, Rendered};
-use regal_inventory::error::{Error, Problem};
+use regal_inventory::error::{Code, Error, Problem};
 use regal_inventory::files;
 
 use super::arguments::{ExportOptions, Wanted};
@@ -31,11 +31,10 @@ pub fn run(invocation: &Invocation<'_>, options: &ExportOptions) -> anyhow::Resu
     refuse_overlaps(&wanted)?;
     let mut planned = invocation.session.plan()?;
     planned.refuse_empty()?;
-    check_limit(invocation, &wanted, &mut planned.warnings)?;
+    planned.warnings.extend(check_limit(invocation, &wanted)?);
     planned.keep_only(&options.only)?;
-    let mut warnings = std::mem::take(&mut planned.warnings);
     let formats: Vec<&Format> = wanted.iter().map(|wanted| wanted.format).collect();
-    let rendered = planned.export(&formats, &options.options(), &mut warnings)?;
+    let (rendered, warnings) = planned.export(&formats, &options.options())?;
     let access = planned.access();
     let mut staged = Vec::new();
     let mut printed = Vec::new();
@@ -52,6 +51,7 @@ pub fn run(invocation: &Invocation<'_>, options: &ExportOptions) -> anyhow::Resu
             (None, Rendered::Folder(_)) => {}
         }
     }
+    messages::warnings(&planned.warnings, invocation.color);
     messages::warnings(&warnings, invocation.color);
     // What a stream does not take must not find the files replaced.
     for (path, text) in &printed {
@@ -65,19 +65,21 @@ pub fn run(invocation: &Invocation<'_>, options: &ExportOptions) -> anyhow::Resu
     Ok(())
 }
 
-/// A load balancer or a master that is told of some hosts only takes the others out of service.
-fn check_limit(invocation: &Invocation<'_>, wanted: &[Wanted<'_>], warnings: &mut Vec<Problem>) -> Result<(), Error> {
-    let Some(first) = invocation.session.settings().limit.first() else { return Ok(()) };
+/// A load balancer or a master that is told of some hosts only takes the others out of service; of a limit that is allowed, the
+/// warning.
+fn check_limit(invocation: &Invocation<'_>, wanted: &[Wanted<'_>]) -> Result<Option<Problem>, Error> {
+    let Some(first) = invocation.session.settings().limit.first() else { return Ok(None) };
     let needs_all = wanted.iter().map(|wanted| wanted.format).filter(|format| format.needs_all());
     let problem = |format: &Format| {
-        let problem =
-            Problem::new(format!("export {} is for the whole plan, and a limit leaves hosts out", format.name));
+        let problem = Problem::of(
+            Code::Contradiction,
+            format!("export {} is for the whole plan, and a limit leaves hosts out", format.name),
+        );
         problem.at(first.at.clone()).hint("do without the limit; --only VERSION leaves versions out")
     };
     Error::unless_any(needs_all.map(problem).collect(), ())?;
-    let what = Problem::new("the limit leaves hosts out of what is exported");
-    warnings.push(what.at(first.at.clone()));
-    Ok(())
+    let what = Problem::of(Code::ExportIncomplete, "the limit leaves hosts out of what is exported");
+    Ok(Some(what.at(first.at.clone()).as_warning()))
 }
 
 /// No result may lie in or replace another one.
@@ -88,7 +90,7 @@ fn refuse_overlaps(wanted: &[Wanted<'_>]) -> Result<(), Error> {
         let path = files::place(path);
         if let Some((other, _)) = paths.iter().find(|(_, other)| path.starts_with(other) || other.starts_with(&path)) {
             let message = format!("{other} and {} would be written over each other", wanted.format.name);
-            return Err(Problem::new(message).hint("give each format a path of its own").into());
+            return Err(Problem::of(Code::InvalidOption, message).hint("give each format a path of its own").into());
         }
         paths.push((wanted.format.name, path));
     }

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use regal_inventory::emit::ansible::{Listing, pretty};
 use regal_inventory::emit::graph::graph;
-use regal_inventory::error::{Error, Location, Problem};
+use regal_inventory::error::{Code, Error, Location, Problem};
 
 use super::arguments::Arguments;
 use super::invocation::Invocation;
@@ -54,17 +54,21 @@ pub fn run(invocation: &Invocation<'_>, arguments: &Arguments) -> anyhow::Result
 fn refuse_inexact(unread: &[String], listing: &Listing<'_, '_>) -> Result<(), Error> {
     let beside = "use `groups_only: true` beside the source: ansible-playbook -i SOURCE -i ./regal-inventory";
     let unread = unread.iter().map(|path| {
-        let problem = Problem::new("the vars file is encrypted as a whole, and there is no password for it");
+        let problem =
+            Problem::of(Code::Vault, "the vars file is encrypted as a whole, and there is no password for it");
         let hint = format!("use --vault-password-file FILE, or `vault: skip` to do without it, or {beside}");
         problem.at(Location::whole(path.clone())).hint(hint)
     });
     let misplaced = listing.misplaced().into_iter().map(|host| {
         let message = format!("host `{host}` has variables and the name of a group, to which Ansible would give them");
-        Problem::new(message).hint(format!("rename one of them, or {beside}"))
+        Problem::of(Code::SharedName, message).hint(format!("rename one of them, or {beside}"))
     });
     let meta = listing.inventory.find_group("_meta").map(|_| {
-        Problem::new("the group `_meta` cannot be written: in Ansible's protocol that name holds the host variables")
-            .hint(format!("rename it, or {beside}"))
+        Problem::of(
+            Code::InvalidName,
+            "the group `_meta` cannot be written: in Ansible's protocol that name holds the host variables",
+        )
+        .hint(format!("rename it, or {beside}"))
     });
     Error::unless_any(unread.chain(misplaced).chain(meta).collect(), ())
 }
@@ -74,7 +78,7 @@ fn refuse_misread(listing: &Listing<'_, '_>) -> Result<(), Error> {
     let problems = listing.misread_in_yaml().into_iter().map(|host| {
         let message =
             format!("host `{host}` cannot stand in YAML: Ansible would read a range of hosts or a port in its name");
-        Problem::new(message).hint("rename it, or leave `--yaml` away: the JSON form keeps such names")
+        Problem::of(Code::Changed, message).hint("rename it, or leave `--yaml` away: the JSON form keeps such names")
     });
     Error::unless_any(problems.collect(), ())
 }

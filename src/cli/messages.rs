@@ -1,31 +1,48 @@
 //! Messages on stderr.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 
-use regal_inventory::error::{Error, Problem};
+use regal_inventory::error::{Code, Error, Problem, Severity};
+use regal_inventory::shown::printable;
 
 use super::arguments::Color;
 
+/// Returns the problems of an error; one that is none of the library's is the system's.
+pub fn problems(error: &anyhow::Error) -> Cow<'_, [Problem]> {
+    match error.downcast_ref::<Error>() {
+        Some(error) => Cow::Borrowed(&error.problems),
+        None => Cow::Owned(vec![Problem::of(Code::System, format!("{error:#}"))]),
+    }
+}
+
 /// Prints an error with all its problems.
 pub fn error(error: &anyhow::Error, color: Color) {
-    match error.downcast_ref::<Error>() {
-        Some(error) => error.problems.iter().for_each(|problem| print("error", problem, color)),
-        None => print("error", &Problem::new(format!("{error:#}")), color),
-    }
+    problems(error).iter().for_each(|problem| print(Severity::Error, problem, color));
 }
 
 /// Prints warnings.
 pub fn warnings(warnings: &[Problem], color: Color) {
-    warnings.iter().for_each(|problem| print("warning", problem, color));
+    warnings.iter().for_each(|problem| print(Severity::Warning, problem, color));
 }
 
-fn print(kind: &str, problem: &Problem, color: Color) {
+/// Prints a text whose lines have what steers a terminal, as escapes.
+pub fn lines(text: &str) {
+    let lines: String = text.lines().map(|line| format!("{}\n", printable(line))).collect();
+    // There is nothing to do about a terminal that cannot be written to.
+    let _ = std::io::stderr().write_all(lines.as_bytes());
+}
+
+fn print(severity: Severity, problem: &Problem, color: Color) {
     let styled = match color {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty()),
     };
-    let code = if kind == "error" { "1;31" } else { "1;33" };
+    let (kind, code) = match severity {
+        Severity::Error => ("error", "1;31"),
+        Severity::Warning => ("warning", "1;33"),
+    };
     let head = if styled { format!("\u{1b}[{code}m{kind}:\u{1b}[0m") } else { format!("{kind}:") };
     // There is nothing to do about a terminal that cannot be written to.
     let _ = writeln!(std::io::stderr(), "{head} {problem}");

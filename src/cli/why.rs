@@ -1,14 +1,14 @@
 //! `why HOST`: where a host stands, and the rule that put it there.
 
 use regal_inventory::emit::why::Answer;
-use regal_inventory::error::{Error, Problem};
+use regal_inventory::error::{Code, Error, Problem};
 use regal_inventory::inventory::Inventory;
 use regal_inventory::nearest;
 use regal_inventory::plan;
 use regal_inventory::session::Planned;
 use regal_inventory::shown::Shown;
 
-use super::arguments::{WhyFormat, WhyOptions};
+use super::arguments::{AnswerFormat, WhyOptions};
 use super::invocation::Invocation;
 
 /// Prints why the host stands where it does.
@@ -37,8 +37,8 @@ pub fn run(invocation: &Invocation<'_>, options: &WhyOptions) -> anyhow::Result<
     };
     let mut result = Vec::new();
     match options.format {
-        WhyFormat::Text => answer.write_text(&mut result)?,
-        WhyFormat::Json => answer.write_json(&mut result)?,
+        AnswerFormat::Text => answer.write_text(&mut result)?,
+        AnswerFormat::Json => answer.write_json(&mut result)?,
     }
     invocation.sink(&planned).write(&result)
 }
@@ -61,8 +61,10 @@ fn excluded<'p, 'a>(planned: &'p Planned<'a>, host: &'p str) -> impl Iterator<It
 
 fn unknown(inventory: &Inventory<'_>, host: &str) -> Problem {
     let names = inventory.host_ids().map(|id| inventory.host_name(id));
-    Problem::new(format!("`{}` is no host of the inventory", Shown::new(host))).hint(match nearest::name(host, names) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "regal-inventory --graph shows groups and hosts".to_string(),
-    })
+    Problem::of(Code::NoSuchHost, format!("`{}` is no host of the inventory", Shown::new(host))).hint(
+        match nearest::name(host, names) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "regal-inventory --graph shows groups and hosts".to_string(),
+        },
+    )
 }

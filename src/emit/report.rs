@@ -16,6 +16,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::connection::Connection;
+use super::json;
 use crate::error::Problem;
 use crate::plan::names::{GroupNames, RolloutNames};
 use crate::plan::{Batch, Plan, Rollout, plan_id};
@@ -121,8 +122,7 @@ fn write_document(document: &impl Serialize, format: Format, out: &mut impl Writ
         document::to_value(&arena, &document).write_yaml(&mut yaml);
         return out.write_all(&yaml);
     }
-    serde_json::to_writer_pretty(&mut *out, document)?;
-    out.write_all(b"\n")
+    json::write_pretty(document, out)
 }
 
 /// The id of one version's part of the plan.

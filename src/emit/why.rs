@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::json;
 use super::report::DomainKey;
 use crate::plan::{Why, join};
 use crate::shown;
@@ -109,8 +110,7 @@ impl Answer<'_, '_> {
             excluded: (self.excluded.iter()).map(|(version, because)| Excluded { version, because }).collect(),
             unversioned: self.has_no_version().then_some(NO_VERSION),
         };
-        serde_json::to_writer_pretty(&mut *out, &document)?;
-        out.write_all(b"\n")
+        json::write_pretty(&document, out)
     }
 }
 

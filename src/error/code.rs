@@ -33,7 +33,7 @@ macro_rules! codes {
 
 codes! {
     // Reading
-    /// A file, folder, pipe or environment variable cannot be read.
+    /// A file, folder or pipe cannot be read.
     Unreadable = "unreadable",
     /// A text is not UTF-8, or begins with a byte order mark where none may stand.
     Encoding = "encoding",
@@ -140,6 +140,8 @@ codes! {
     ExportIncomplete = "export-incomplete",
     /// An option of a command is missing, does not fit, or stands twice.
     InvalidOption = "invalid-option",
+    /// The system refuses something else, such as the working directory or an environment variable.
+    System = "system",
     /// A result cannot be written.
     Unwritable = "unwritable",
     /// Something of an earlier or interrupted run is left in a folder.

@@ -9,32 +9,26 @@ use super::strategy::{Deal, State, choose};
 use super::why::{Why, domains};
 use super::work::{Watch, Work};
 use super::{Batch, Domains, Rollout, Stage, contradictions, count};
-use crate::error::Problem;
+use crate::diagnostics::Diagnostics;
+use crate::error::{Code, Problem};
 use crate::policy::{Amount, Mode, Remainder, Rules};
 
 /// The most hashes that waves may take, as a guard against days of work.
 const MAX_HASHES: usize = 20_000_000;
 
-/// What planning one version finds besides its batches.
-#[derive(Default)]
-pub(super) struct Findings {
-    pub problems: Vec<Problem>,
-    pub warnings: Vec<Problem>,
-}
-
 /// The batches of a version that has hosts; nothing where there are problems.
-pub(super) fn rollout<'a>(assigned: &Assigned<'a>, rules: &Rules, findings: &mut Findings) -> Option<Rollout<'a>> {
-    cut(assigned, rules, &mut Watch::default(), findings)
+pub(super) fn rollout<'a>(assigned: &Assigned<'a>, rules: &Rules, found: &mut Diagnostics) -> Option<Rollout<'a>> {
+    cut(assigned, rules, &mut Watch::default(), found)
 }
 
 /// Why a host of the version stands where it does.
 pub(super) fn why<'a>(assigned: &Assigned<'a>, rules: &Rules, host: &str) -> Option<Why<'a>> {
     let index = assigned.hosts.iter().position(|name| *name == host)? as u32;
     let mut watch = Watch { host: Some(index), found: None };
-    let mut findings = Findings::default();
-    let rollout = cut(assigned, rules, &mut watch, &mut findings)?;
+    let mut found = Diagnostics::new();
+    let rollout = cut(assigned, rules, &mut watch, &mut found)?;
     let batch = rollout.batches.iter().find(|batch| batch.hosts.contains(&host))?;
-    let fleet = Fleet::new(assigned, rules, &mut Vec::new(), &mut findings.problems);
+    let fleet = Fleet::new(assigned, rules, &mut Vec::new(), &mut found);
     Some(Why {
         version: assigned.version,
         stage: batch.stage,
@@ -51,30 +45,30 @@ fn cut<'a>(
     assigned: &Assigned<'a>,
     rules: &Rules,
     watch: &mut Watch<'a>,
-    findings: &mut Findings,
+    found: &mut Diagnostics,
 ) -> Option<Rollout<'a>> {
-    let known = findings.problems.len();
-    contradictions::find(rules, &mut findings.problems);
+    let before = found.checkpoint();
+    contradictions::find(rules, found);
     let mut notes = Vec::new();
-    let fleet = Fleet::new(assigned, rules, &mut notes, &mut findings.problems);
+    let fleet = Fleet::new(assigned, rules, &mut notes, found);
     let sizes = match Sizes::new(rules, assigned.shown(), fleet.len()) {
         Ok(sizes) => sizes,
         Err(problem) => {
-            findings.problems.push(problem);
+            found.error(problem);
             return None;
         }
     };
-    if findings.problems.len() > known {
+    if found.failed_since(&before) {
         return None;
     }
     let states = vec![State::Free; fleet.len()];
     let caps = Caps::new(&fleet);
-    let mut work = Work { fleet: &fleet, sizes, states, caps, watch, problems: &mut findings.problems };
+    let mut work = Work { fleet: &fleet, sizes, states, caps, watch, found };
     let canary = work.choose_canary()?;
     let batches = work.cut(&canary)?;
     let mut sizes = work.sizes;
     if batches.is_empty() {
-        note_full_canary(assigned, rules, canary.size, &mut sizes, &mut findings.warnings);
+        note_full_canary(assigned, rules, canary.size, &mut sizes, found);
     }
     notes.splice(0..0, std::mem::take(&mut sizes.notes));
     let stages = std::iter::once(Stage::A).chain((1..).map(Stage::B));
@@ -136,7 +130,8 @@ impl Work<'_, '_, '_> {
     fn lost<T>(&mut self, hosts: usize) -> Option<T> {
         let version = self.fleet.assigned.shown();
         let message = format!("version {version}: {} could not be planned", count(hosts, "host"));
-        self.problems.push(Problem::new(message).hint("this is a defect of regal-inventory: please report it"));
+        self.found
+            .error(Problem::of(Code::Internal, message).hint("this is a defect of regal-inventory: please report it"));
         None
     }
 
@@ -154,9 +149,12 @@ impl Work<'_, '_, '_> {
         let waves = set.map_or_else(|| self.sizes.batches(left), |set| set.value);
         if waves.saturating_mul(left) > MAX_HASHES {
             let (version, of) = (self.fleet.assigned.shown(), count(left, "host"));
-            let problem = Problem::new(format!("version {version}: {waves} waves of {of} are too many to work out"));
+            let problem = Problem::of(
+                Code::LimitExceeded,
+                format!("version {version}: {waves} waves of {of} are too many to work out"),
+            );
             let fewer = format!("set `assignment.waves` to {} or less", (MAX_HASHES / left).max(1));
-            self.problems.push(match set {
+            self.found.error(match set {
                 Some(set) => problem.at(set.at.clone()).hint(fewer),
                 None => problem.hint(format!("raise `batch_size`, or {fewer}")),
             });
@@ -209,7 +207,7 @@ fn note_full_canary(
     rules: &Rules,
     size: usize,
     sizes: &mut Sizes<'_>,
-    warnings: &mut Vec<Problem>,
+    found: &mut Diagnostics,
 ) {
     if let [only] = assigned.hosts.as_slice() {
         sizes.note(format!("{only} is the only host: there is no group B"));
@@ -220,5 +218,7 @@ fn note_full_canary(
     sizes.note(format!("canary {canary} takes all {count}: there is no group B"));
     let message =
         format!("canary {canary} of version {} takes all {count}, so nothing is left for group B", assigned.shown());
-    warnings.push(Problem::new(message).hint("a smaller `canary` leaves hosts that a bad release does not reach"));
+    found.warn(
+        Problem::of(Code::Canary, message).hint("a smaller `canary` leaves hosts that a bad release does not reach"),
+    );
 }

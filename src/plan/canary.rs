@@ -5,7 +5,7 @@ use super::strategy::{Deal, State, choose};
 use super::why::Reason;
 use super::work::Work;
 use super::{DomainName, Stage, count};
-use crate::error::Problem;
+use crate::error::{Code, Problem};
 use crate::fold;
 use crate::policy::{Amount, Mode, Pattern};
 
@@ -24,15 +24,15 @@ pub(super) struct Canary {
 impl<'a> Work<'_, '_, 'a> {
     /// Chooses the canary; its hosts are marked as taken, and counted in the caps.
     pub fn choose_canary(&mut self) -> Option<Canary> {
-        let known = self.problems.len();
+        let before = self.found.checkpoint();
         self.hold_back();
         let pins = &self.fleet.assigned.facts.pinned;
         self.pin(pins);
-        let cover = if self.problems.len() == known { self.cover(pins) } else { Vec::new() };
+        let cover = if !self.found.failed_since(&before) { self.cover(pins) } else { Vec::new() };
         let mut hosts = pins.clone();
         hosts.extend(cover.iter().map(|picked| picked.host));
         let size = self.canary_size(pins.len(), hosts.len());
-        if self.problems.len() > known {
+        if self.found.failed_since(&before) {
             return None;
         }
         for host in pins {
@@ -48,7 +48,7 @@ impl<'a> Work<'_, '_, 'a> {
             self.note_short(size, hosts.len());
         }
         self.states.iter_mut().filter(|state| **state == State::Held).for_each(|state| *state = State::Free);
-        (self.problems.len() == known).then_some(Canary { hosts, size })
+        (!self.found.failed_since(&before)).then_some(Canary { hosts, size })
     }
 
     /// Keeps hosts out of the canary: those of `canary.exclude`, and those of `last` unless all are.
@@ -63,17 +63,17 @@ impl<'a> Work<'_, '_, 'a> {
             let (version, both) = (fleet.assigned.shown(), fold::within(&both, WIDTH));
             let message = format!("version {version}: `canary.hosts` and `{key}` both name {both}");
             let hint = format!("take it out of one of the two, such as `{key}: \"PATTERN:!HOST\"`");
-            is_any.then(|| placed(Problem::new(message), patterns).hint(hint))
+            is_any.then(|| placed(Problem::of(Code::Contradiction, message), patterns).hint(hint))
         };
-        self.problems.extend(contradicts("canary.exclude", &facts.barred, &fleet.rules.canary_exclude));
-        self.problems.extend(contradicts("last", last, &fleet.rules.last));
+        self.found.error_all(contradicts("canary.exclude", &facts.barred, &fleet.rules.canary_exclude));
+        self.found.error_all(contradicts("last", last, &fleet.rules.last));
         if facts.pinned.is_empty() && self.states.iter().all(|state| *state == State::Held) {
             let keys = if last.is_empty() { "`canary.exclude` keeps" } else { "`canary.exclude` and `last` keep" };
             let hosts =
                 if fleet.len() == 1 { "its only host".into() } else { format!("all its {} hosts", fleet.len()) };
             let message = format!("version {} has no canary: {keys} {hosts} out", fleet.assigned.shown());
             let hint = "let it have one: narrow the pattern, or give the version its own under `overrides`";
-            self.problems.push(placed(Problem::new(message), &fleet.rules.canary_exclude).hint(hint));
+            self.found.error(placed(Problem::of(Code::Canary, message), &fleet.rules.canary_exclude).hint(hint));
         }
     }
 
@@ -83,7 +83,7 @@ impl<'a> Work<'_, '_, 'a> {
             if let Some((label, domain)) = self.caps.full(*pin) {
                 let problem = pinned_over_cap(self.fleet, &self.fleet.spread[label], domain);
                 let hint = "pin fewer hosts of it, or raise `spread.max_unavailable`";
-                self.problems.push(placed(problem, &self.fleet.rules.canary_hosts).hint(hint));
+                self.found.error(placed(problem, &self.fleet.rules.canary_hosts).hint(hint));
                 return;
             }
             self.caps.take(*pin);
@@ -106,7 +106,7 @@ impl<'a> Work<'_, '_, 'a> {
             if tries == 0 {
                 for (label, domain) in missing {
                     let problem = uncovered(self.fleet, &self.fleet.cover[label], domain);
-                    self.problems.push(at_cover(self.fleet, problem));
+                    self.found.error(at_cover(self.fleet, problem));
                 }
                 return picked;
             }
@@ -172,9 +172,9 @@ impl<'a> Work<'_, '_, 'a> {
         } else {
             (self.sizes.bound().to_string(), format!("allow {chosen}, or ask for fewer canaries"))
         };
-        let problem = Problem::new(format!("version {}: {what}, but {but}", fleet.assigned.shown()));
+        let problem = Problem::of(Code::Canary, format!("version {}: {what}, but {but}", fleet.assigned.shown()));
         let problem = if pins > 0 { placed(problem, &fleet.rules.canary_hosts) } else { at_cover(fleet, problem) };
-        self.problems.push(problem.hint(way));
+        self.found.error(problem.hint(way));
         size
     }
 
@@ -219,8 +219,8 @@ impl<'a> Work<'_, '_, 'a> {
         if let Some(bound) = self.fleet.rules.bound.as_ref().filter(|_| hosts > self.sizes.most()) {
             let canaries = count(hosts, "canary");
             let message = format!("version {version}: assignment bucket gives {canaries}, but {}", self.sizes.bound());
-            let problem = Problem::new(message).at(bound.at.clone());
-            self.problems.push(problem.hint("lower `canary.size`, or allow more"));
+            let problem = Problem::of(Code::Canary, message).at(bound.at.clone());
+            self.found.error(problem.hint("lower `canary.size`, or allow more"));
         }
     }
 }
@@ -241,9 +241,12 @@ fn pinned_over_cap(fleet: &Fleet<'_, '_>, division: &Division<'_, '_>, domain: u
     let (pinned, of) = (count(pinned, "host"), count(domain.hosts, "host"));
     let (label, name, cap) = (division.label, domain.name, domain.cap.unwrap_or_default());
     let version = fleet.assigned.shown();
-    Problem::new(format!(
-        "version {version}: `canary.hosts` pins {pinned} of {label}={name}, and `spread.max_unavailable` allows {cap} of its {of}"
-    ))
+    Problem::of(
+        Code::Canary,
+        format!(
+            "version {version}: `canary.hosts` pins {pinned} of {label}={name}, and `spread.max_unavailable` allows {cap} of its {of}"
+        ),
+    )
 }
 
 /// A host that covers some values.
@@ -319,7 +322,8 @@ fn uncovered(fleet: &Fleet<'_, '_>, division: &Division<'_, '_>, domain: usize) 
         ("no way was found past the caps that the other canaries fill".to_string(), hint)
     };
     let (version, label, name) = (fleet.assigned.shown(), division.label, division.domains[domain].name);
-    Problem::new(format!("`canary.cover` of version {version} finds no canary of {label}={name}: {why}")).hint(hint)
+    Problem::of(Code::Canary, format!("`canary.cover` of version {version} finds no canary of {label}={name}: {why}"))
+        .hint(hint)
 }
 
 fn at_cover(fleet: &Fleet<'_, '_>, problem: Problem) -> Problem {

@@ -1,11 +1,12 @@
 //! Rules that do not go together, whatever the hosts.
 
-use crate::error::{Location, Problem};
+use crate::diagnostics::Diagnostics;
+use crate::error::{Code, Location, Problem};
 use crate::policy::{Amount, DomainOrder, Mode, Order, Remainder, Rules, Set, SpreadMode};
 
 /// A problem for each contradiction; it names both sides and a way out.
-pub(super) fn find(rules: &Rules, problems: &mut Vec<Problem>) {
-    let mut found = Found { problems };
+pub(super) fn find(rules: &Rules, found: &mut Diagnostics) {
+    let mut found = Found { found };
     without_domains(rules, &mut found);
     domain_order(rules, &mut found);
     without_hashes(rules, &mut found);
@@ -21,16 +22,13 @@ pub(super) fn find(rules: &Rules, problems: &mut Vec<Problem>) {
 struct Side<'r>(&'r str, &'r str, &'r Location);
 
 struct Found<'p> {
-    problems: &'p mut Vec<Problem>,
+    found: &'p mut Diagnostics,
 }
 
 impl Found<'_> {
     /// Reports a problem once: several versions may have the same rules.
     fn push(&mut self, at: &Location, message: String, hint: &str) {
-        let problem = Problem::new(message).at(at.clone()).hint(hint);
-        if !self.problems.contains(&problem) {
-            self.problems.push(problem);
-        }
+        self.found.error_once(Problem::of(Code::Contradiction, message).at(at.clone()).hint(hint));
     }
 
     fn exclude(&mut self, Side(key, value, at): Side<'_>, (other, with): (&str, &str), why: &str, hint: &str) {

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use super::input::{Assigned, Label};
 use super::stable::host_hash;
 use super::{Domain, DomainName, LabelValue, count};
-use crate::error::Problem;
+use crate::diagnostics::Diagnostics;
+use crate::error::{Code, Problem};
 use crate::fold;
 use crate::policy::{Amount, Missing, Mode, Order, Rules};
 
@@ -38,12 +39,7 @@ pub(super) struct Division<'v, 'a> {
 
 impl<'v, 'a> Fleet<'v, 'a> {
     /// Works out what the rules say of the hosts; what cannot be is a problem.
-    pub fn new(
-        assigned: &'v Assigned<'a>,
-        rules: &'v Rules,
-        notes: &mut Vec<String>,
-        problems: &mut Vec<Problem>,
-    ) -> Self {
+    pub fn new(assigned: &'v Assigned<'a>, rules: &'v Rules, notes: &mut Vec<String>, found: &mut Diagnostics) -> Self {
         let hashes = if rules.hashes() { hashes(assigned, &rules.assignment.seed) } else { Vec::new() };
         let mut fleet = Fleet {
             assigned,
@@ -58,9 +54,9 @@ impl<'v, 'a> Fleet<'v, 'a> {
             fleet.last = vec![false; assigned.hosts.len()];
             assigned.facts.last.iter().for_each(|host| fleet.last[*host as usize] = true);
         }
-        let known = problems.len();
-        fleet.check_labels(problems);
-        if problems.len() == known {
+        let before = found.checkpoint();
+        fleet.check_labels(found);
+        if !found.failed_since(&before) {
             fleet.spread = fleet.divisions(rules.spread.by().map(|by| by.value.as_slice()).unwrap_or_default());
             fleet.cover =
                 fleet.divisions(rules.canary_cover.as_ref().map(|by| by.value.as_slice()).unwrap_or_default());
@@ -99,7 +95,7 @@ impl<'v, 'a> Fleet<'v, 'a> {
     }
 
     /// Refuses hosts without a label, unless the policy says what they mean.
-    fn check_labels(&self, problems: &mut Vec<Problem>) {
+    fn check_labels(&self, found: &mut Diagnostics) {
         if self.rules.spread.missing() != Missing::Error {
             return;
         }
@@ -119,10 +115,13 @@ impl<'v, 'a> Fleet<'v, 'a> {
                 let version = self.assigned.shown();
                 let have = if without.len() == 1 { "has" } else { "have" };
                 let hosts = fold::within(&without, WIDTH);
-                let problem = Problem::new(format!("`{key}`: {hosts} of version {version} {have} no `{name}`"));
+                let problem = Problem::of(
+                    Code::MissingLabel,
+                    format!("`{key}`: {hosts} of version {version} {have} no `{name}`"),
+                );
                 let hint = "give them one, or set `spread: {missing: each}` (each is a domain of its own) or \
                             `{missing: group}` (they are one domain)";
-                problems.push(match set {
+                found.error(match set {
                     Some(set) => problem.at(set.at.clone()).hint(hint),
                     None => problem.hint(hint),
                 });

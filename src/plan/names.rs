@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 
 use super::{Plan, Rollout, Stage};
-use crate::error::{Problem, Result};
+use crate::diagnostics::Diagnostics;
+use crate::error::{Code, Problem, Result};
 use crate::policy::naming::{Naming, Spelling, cleaned, safe, unusable};
 use crate::shown::Shown;
 
@@ -57,18 +58,19 @@ impl Naming {
     /// Versions whose name is no group name; names that coincide, be it in the plan or by Ansible's cleaning where that
     /// is switched on. All of them at once. Clashes with groups and hosts of the inventory are not seen here.
     pub fn name(&self, plan: &Plan<'_>) -> Result<GroupNames> {
-        let mut problems = Vec::new();
+        let mut found = Diagnostics::new();
         let mut names = GroupNames::default();
         for rollout in &plan.rollouts {
             match self.version_group(rollout) {
                 Ok(group) => names.rollouts.push(RolloutNames::new(rollout, group)),
-                Err(problem) => problems.push(problem),
+                Err(problem) => found.error(problem),
             }
         }
-        if problems.is_empty() {
-            self.find_clashes(plan, &mut names, &mut problems);
+        if !found.has_errors() {
+            self.find_clashes(plan, &names, &mut found);
         }
-        crate::error::Error::unless_any(problems, names)
+        names.warnings = found.finish()?;
+        Ok(names)
     }
 
     /// The name of a version's group.
@@ -80,36 +82,35 @@ impl Naming {
         };
         let name = if self.spelling == Spelling::Safe { safe(&full) } else { full };
         if version.is_empty() {
-            return Err(Problem::new("a version is empty").hint("give the version a name"));
+            return Err(Problem::of(Code::InvalidVersion, "a version is empty").hint("give the version a name"));
         }
         if RESERVED.contains(&name.as_str()) {
             let name = Shown::unless(rollout.secret, &name);
             let message = format!("version `{shown}` gives the group `{name}`, which has a meaning of its own");
-            return Err(
-                Problem::new(message).hint("rename the version, or set `name` to put a prefix before its groups")
-            );
+            return Err(Problem::of(Code::NameClash, message)
+                .hint("rename the version, or set `name` to put a prefix before its groups"));
         }
         match unusable(&name) {
             None => Ok(name),
             Some(c) => {
                 let why = if rollout.secret { HIDDEN.to_string() } else { describe(c, name.starts_with(c)) };
                 let message = format!("version `{shown}` is no group name: {why}");
-                Err(Problem::new(message).hint("`group_names: safe` writes `_` for it"))
+                Err(Problem::of(Code::InvalidVersion, message).hint("`group_names: safe` writes `_` for it"))
             }
         }
     }
 
     /// Reports versions whose groups coincide: once for each pair of versions.
-    fn find_clashes(&self, plan: &Plan<'_>, names: &mut GroupNames, problems: &mut Vec<Problem>) {
+    fn find_clashes(&self, plan: &Plan<'_>, names: &GroupNames, found: &mut Diagnostics) {
         let version = |index: usize| plan.rollouts.get(index).map_or(Shown::new(""), Rollout::shown);
         let secret = |index: usize| plan.rollouts.get(index).is_some_and(|rollout| rollout.secret);
         for (first, second, name) in clashes(&names.rollouts, str::to_string) {
             let name = Shown::unless(secret(first) || secret(second), &name);
             let (first, second) = (version(first), version(second));
             let message = format!("versions `{first}` and `{second}` both give the group `{name}`");
-            problems.push(Problem::new(message).hint("rename one of them"));
+            found.error(Problem::of(Code::NameClash, message).hint("rename one of them"));
         }
-        if self.spelling == Spelling::Safe || !problems.is_empty() {
+        if self.spelling == Spelling::Safe || found.has_errors() {
             return;
         }
         for (first, second, name) in clashes(&names.rollouts, cleaned) {
@@ -118,11 +119,13 @@ impl Naming {
             let setting = "TRANSFORM_INVALID_GROUP_CHARS=always";
             if self.ansible_cleans {
                 let message = format!("versions `{first}` and `{second}`: Ansible's {setting} makes `{name}` of both");
-                problems.push(Problem::new(message).hint("unset it, or use `group_names: safe`"));
+                found.error(Problem::of(Code::NameClash, message).hint("unset it, or use `group_names: safe`"));
             } else {
                 let message =
                     format!("versions `{first}` and `{second}` would both be `{name}` under Ansible's {setting}");
-                names.warnings.push(Problem::new(message).hint("`group_names: safe` gives names that it leaves alone"));
+                found.warn(
+                    Problem::of(Code::Changed, message).hint("`group_names: safe` gives names that it leaves alone"),
+                );
             }
         }
     }

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use super::LabelValue;
 use super::fleet::label_values;
 use super::input::Assigned;
-use crate::error::{Location, Problem};
+use crate::diagnostics::Diagnostics;
+use crate::error::{Code, Location, Problem};
 use crate::policy::{DomainOrder, Priority, Rules};
 
 /// Versions that a hint lists.
@@ -15,8 +16,7 @@ const LISTED: usize = 10;
 pub(super) fn by_priority<'v, 'a>(
     versions: &'v [Assigned<'a>],
     priority: &Priority,
-    problems: &mut Vec<Problem>,
-    warnings: &mut Vec<Problem>,
+    found: &mut Diagnostics,
 ) -> Vec<&'v Assigned<'a>> {
     let mut ordered: Vec<_> = versions.iter().collect();
     match priority {
@@ -24,7 +24,7 @@ pub(super) fn by_priority<'v, 'a>(
         Priority::Containing(text, at) => {
             if !versions.iter().any(|assigned| assigned.version.contains(text)) {
                 let message = format!("`priority_name`: no version contains `{text}`");
-                warnings.push(Problem::new(message).at(at.clone()).hint(versions_hint(versions)));
+                found.warn(Problem::of(Code::NoMatch, message).at(at.clone()).hint(versions_hint(versions)));
             }
             ordered.sort_by_key(|assigned| !assigned.version.contains(text));
         }
@@ -35,7 +35,7 @@ pub(super) fn by_priority<'v, 'a>(
             for (name, at) in names {
                 if !versions.iter().any(|assigned| assigned.version == name) {
                     let message = format!("`priority` names `{name}`, which is no version");
-                    problems.push(Problem::new(message).at(at.clone()).hint(versions_hint(versions)));
+                    found.error(Problem::of(Code::NoSuchVersion, message).at(at.clone()).hint(versions_hint(versions)));
                 }
             }
         }
@@ -83,12 +83,12 @@ impl<'a> ListedDomains<'a> {
     }
 
     /// Reports the names that are no domain of any version.
-    pub fn report(self, problems: &mut Vec<Problem>) {
-        for (name, at, _) in self.known.into_iter().filter(|(_, _, found)| !found) {
+    pub fn report(self, found: &mut Diagnostics) {
+        for (name, at, _) in self.known.into_iter().filter(|(_, _, known)| !known) {
             let message = format!("`spread.order` names `{name}`, which is no domain");
             let domains: Vec<String> = self.domains.iter().map(ToString::to_string).collect();
             let hint = format!("the domains are {}", domains.join(", "));
-            problems.push(Problem::new(message).at(at).hint(hint));
+            found.error(Problem::of(Code::NoMatch, message).at(at).hint(hint));
         }
     }
 }

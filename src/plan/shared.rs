@@ -3,7 +3,8 @@
 use foldhash::{HashMap, HashSet};
 
 use super::input::Assigned;
-use crate::error::Problem;
+use crate::diagnostics::Diagnostics;
+use crate::error::{Code, Problem};
 use crate::fold;
 use crate::policy::SharedHosts;
 use crate::shown::Shown;
@@ -14,12 +15,7 @@ const WIDTH: usize = 120;
 const LISTED: usize = 5;
 
 /// Reports the hosts that several versions plan, as the policy asks.
-pub(super) fn check(
-    versions: &[Assigned<'_>],
-    policy: SharedHosts,
-    problems: &mut Vec<Problem>,
-    warnings: &mut Vec<Problem>,
-) {
+pub(super) fn check(versions: &[Assigned<'_>], policy: SharedHosts, found: &mut Diagnostics) {
     if policy == SharedHosts::Allow || versions.len() < 2 {
         return;
     }
@@ -32,11 +28,12 @@ pub(super) fn check(
         named.push_str(&format!(", … and {} more", among.len() - LISTED));
     }
     let stand = if hosts.len() == 1 { "stands" } else { "stand" };
-    let problem = Problem::new(format!("{} {stand} in several versions: {named}", fold::within(&hosts, WIDTH)));
+    let problem =
+        Problem::of(Code::SharedHost, format!("{} {stand} in several versions: {named}", fold::within(&hosts, WIDTH)));
     if policy == SharedHosts::Error {
-        problems.push(problem.hint("give each host one version, or set `shared_hosts: allow`"));
+        found.error(problem.hint("give each host one version, or set `shared_hosts: allow`"));
     } else {
-        warnings.push(problem.hint("`shared_hosts: allow` says that this is meant, `shared_hosts: error` refuses it"));
+        found.warn(problem.hint("`shared_hosts: allow` says that this is meant, `shared_hosts: error` refuses it"));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Sizes as numbers of hosts, and notes of what became of them.
 
 use super::count;
-use crate::error::Problem;
+use crate::error::{Code, Problem};
 use crate::policy::{Amount, BatchSize, Bound, Remainder, Rules};
 use crate::shown::Shown;
 
@@ -148,5 +148,5 @@ fn nothing_to_update(version: Shown<'_>, amount: Amount, planned: usize, healthy
     } else {
         "a single host is down while it is updated: use `max_unavailable`, which always allows one".to_string()
     };
-    Problem::new(message).hint(hint)
+    Problem::of(Code::NothingToUpdate, message).hint(hint)
 }

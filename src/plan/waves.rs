@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::names::{GroupNames, shown};
 use super::{Batch, Plan, Stage};
-use crate::error::{Error, Problem, Result};
+use crate::error::{Code, Error, Problem, Result};
 
 /// Shared hosts that are named one by one.
 const LISTED: usize = 10;
@@ -70,11 +70,11 @@ fn shared(plan: &Plan<'_>, names: &GroupNames, waves: &[Wave<'_, '_>]) -> Vec<Pr
             }
             let (earlier, group) = (shown(plan, names, earlier), shown(plan, names, part.group));
             let message = format!("{host} is in {earlier} and in {group}; roll out its versions one at a time");
-            problems.push(Problem::new(message));
+            problems.push(Problem::of(Code::SharedHost, message));
         }
     }
     if more > 0 {
-        problems.push(Problem::new(format!("so it is with {more} more")));
+        problems.push(Problem::of(Code::NotShown, format!("so it is with {more} more")));
     }
     if let Some(last) = problems.pop() {
         problems.push(last.hint("`plan --waves=VERSION,VERSION` takes only some of the versions"));
@@ -93,7 +93,10 @@ pub fn select<'a>(plan: &Plan<'a>, names: &GroupNames, wanted: &[&str]) -> Resul
     for name in wanted {
         match named().position(|(rollout, names)| rollout.version == *name || names.version == *name) {
             Some(place) if places.contains(&place) => {
-                problems.push(Problem::new(format!("`--waves` names `{name}` twice")).hint("name each version once"));
+                problems.push(
+                    Problem::of(Code::InvalidOption, format!("`--waves` names `{name}` twice"))
+                        .hint("name each version once"),
+                );
             }
             Some(place) => places.push(place),
             None => {
@@ -101,7 +104,10 @@ pub fn select<'a>(plan: &Plan<'a>, names: &GroupNames, wanted: &[&str]) -> Resul
                     plan.rollouts.iter().take(LISTED).map(|rollout| rollout.shown().to_string()).collect();
                 let more = if plan.rollouts.len() > LISTED { ", …" } else { "" };
                 let hint = format!("the versions are {}{more}", versions.join(", "));
-                problems.push(Problem::new(format!("`--waves` names `{name}`, which is no version")).hint(hint));
+                problems.push(
+                    Problem::of(Code::NoSuchVersion, format!("`--waves` names `{name}`, which is no version"))
+                        .hint(hint),
+                );
             }
         }
     }

@@ -5,7 +5,7 @@ use super::fleet::Fleet;
 use super::sizes::Sizes;
 use super::strategy::{State, Strategy};
 use super::why::Reason;
-use crate::error::Problem;
+use crate::diagnostics::Diagnostics;
 
 /// The host that is asked about, and the answer.
 #[derive(Default)]
@@ -32,7 +32,7 @@ pub(super) struct Work<'f, 'v, 'a> {
     /// The open batch.
     pub caps: Caps<'f, 'v, 'a>,
     pub watch: &'f mut Watch<'a>,
-    pub problems: &'f mut Vec<Problem>,
+    pub found: &'f mut Diagnostics,
 }
 
 impl<'a> Work<'_, '_, 'a> {

@@ -2,7 +2,8 @@
 //!
 //! A plan is made of all hosts and then shown in part, so that a limit never moves a host to another batch.
 
-use crate::error::{Error, Location, Problem};
+use crate::diagnostics::Diagnostics;
+use crate::error::{Code, Error, Location, Problem};
 use crate::inventory::{HostId, Inventory};
 use crate::pattern;
 use crate::plan::Plan;
@@ -20,7 +21,7 @@ pub fn hidden(
     limit: &[Pattern],
     loaded: &Loaded<'_>,
     options: &Options,
-    warnings: &mut Vec<Problem>,
+    found: &mut Diagnostics,
 ) -> Result<Vec<bool>, Error> {
     let Some(first) = limit.first() else { return Ok(Vec::new()) };
     let inventory = &loaded.inventory;
@@ -28,10 +29,10 @@ pub fn hidden(
         limit.iter().partition(|pattern| is_target(&pattern.text));
     let mut hosts = of_targets(loaded, &targets)?;
     if !patterns.is_empty() {
-        hosts.extend(of_patterns(loaded, &patterns, options, warnings)?);
+        hosts.extend(of_patterns(loaded, &patterns, options, found)?);
     }
     if hosts.is_empty() && inventory.host_ids().len() > 0 {
-        let problem = Problem::new("the limit leaves no host").at(first.at.clone());
+        let problem = Problem::of(Code::NoHosts, "the limit leaves no host").at(first.at.clone());
         let range = limit.iter().flat_map(|pattern| pattern::split(&pattern.text)).find_map(pattern::range_hint);
         let spelling = "check the pattern; regal-inventory --graph shows groups and hosts";
         return Err(problem.hint(range.unwrap_or_else(|| spelling.to_string())).into());
@@ -60,7 +61,7 @@ fn of_patterns(
     loaded: &Loaded<'_>,
     patterns: &[&Pattern],
     options: &Options,
-    warnings: &mut Vec<Problem>,
+    found: &mut Diagnostics,
 ) -> Result<Vec<HostId>, Error> {
     let terms = terms(patterns, options)?;
     let named: Vec<&str> = terms.iter().map(String::as_str).collect();
@@ -71,13 +72,13 @@ fn of_patterns(
         return Err(problem.at(at()).into());
     }
     let selection = pattern::select(&loaded.inventory, &named)
-        .map_err(|error| Problem::new(error.message).at(at()).hint(error.hint))?;
+        .map_err(|error| Problem::of(Code::InvalidPattern, error.message).at(at()).hint(error.hint))?;
     for (term, hint) in &selection.ranges {
         let message = format!("limit `{term}` is no range of names in a pattern, and takes other hosts than those");
-        warnings.push(Problem::new(message).at(at()).hint(hint));
+        found.warn(Problem::of(Code::InvalidPattern, message).at(at()).hint(hint));
     }
     for term in selection.unmatched.iter().chain(&selection.unmatched_filters) {
-        warnings.push(Problem::new(format!("limit `{term}` matches no host and no group")).at(at()));
+        found.warn(Problem::of(Code::NoMatch, format!("limit `{term}` matches no host and no group")).at(at()));
     }
     Ok(selection.hosts)
 }
@@ -119,25 +120,25 @@ fn terms(patterns: &[&Pattern], options: &Options) -> Result<Vec<String>, Error>
 
 /// The lines of a file that are not blank. Each is one term: Ansible splits none of them.
 fn lines(file: &str, at: &Location, options: &Options) -> Result<Vec<String>, Problem> {
-    let wrong = |what: String| Problem::new(format!("limit file `{file}` {what}")).at(at.clone());
+    let wrong = |code, what: String| Problem::of(code, format!("limit file `{file}` {what}")).at(at.clone());
     let bytes = options.pipes.read(&options.surroundings.folder.join(file), &options.limits).map_err(|unread| {
         let hint = unread.hint_or("check the path, which starts from the working directory");
-        wrong(format!("cannot be read: {}", unread.why)).hint(hint)
+        wrong(Code::Unreadable, format!("cannot be read: {}", unread.why)).hint(hint)
     })?;
     if let Some(encoding) = Encoding::of(&bytes) {
-        return Err(wrong(format!("is {} and not UTF-8", encoding.name())).hint(encoding.hint()));
+        return Err(wrong(Code::Encoding, format!("is {} and not UTF-8", encoding.name())).hint(encoding.hint()));
     }
-    let text =
-        String::from_utf8(bytes).map_err(|_| wrong("is not valid UTF-8".to_string()).hint("save it as UTF-8"))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| wrong(Code::Encoding, "is not valid UTF-8".to_string()).hint("save it as UTF-8"))?;
     let lines: Vec<String> =
         text.lines().map(str::trim).filter(|line| !line.is_empty()).map(ToString::to_string).collect();
     if lines.is_empty() {
         // Without a term a limit would leave every host.
-        return Err(wrong("names no host".to_string()).hint("write one pattern a line"));
+        return Err(wrong(Code::InvalidPattern, "names no host".to_string()).hint("write one pattern a line"));
     }
     if let Some(line) = lines.iter().find(|line| pattern::is_nothing(line)) {
         let hint = "write a pattern there, or take the line out";
-        return Err(wrong(format!("has the line `{line}`, which names nothing")).hint(hint));
+        return Err(wrong(Code::InvalidPattern, format!("has the line `{line}`, which names nothing")).hint(hint));
     }
     Ok(lines)
 }

@@ -1,5 +1,6 @@
 //! A plan with all that it was made of, and what is shown of it.
 
+use crate::diagnostics::Diagnostics;
 use crate::emit::ansible::{Listing, PlanGroups};
 use crate::emit::connection::{Connection, connections};
 use crate::emit::export::{Export, Format, Options, Rendered};
@@ -74,32 +75,31 @@ impl<'a> Planned<'a> {
         connections(&self.inventory, batches.flat_map(|batch| &batch.hosts).copied())
     }
 
-    /// Returns the plan in formats of other tools, in their order; warnings are added to `warnings`.
+    /// Returns the plan in formats of other tools, in their order, with the warnings about them.
     ///
     /// # Errors
     /// What a format cannot express, of all formats at once.
-    pub fn export(&self, formats: &[&Format], options: &Options, warnings: &mut Vec<Problem>) -> Result<Vec<Rendered>> {
+    pub fn export(&self, formats: &[&Format], options: &Options) -> Result<(Vec<Rendered>, Vec<Problem>)> {
         let json = formats.iter().any(|format| format.name == "json");
         let connections = if json { self.connections() } else { Vec::new() };
-        let known = warnings.clone();
         let export = Export {
             format: "",
-            report: Report { warnings: &known, connections: &connections, ..self.report(true) },
+            report: Report { connections: &connections, ..self.report(true) },
             inventory: &self.inventory,
             variables: &Effective::new(&self.inventory),
             texts: self.texts,
             options,
             fleet: self.fleet.as_ref(),
         };
-        let mut problems = Vec::new();
+        let mut found = Diagnostics::new();
         let mut results = Vec::new();
         for format in formats {
-            match format.render(&export, warnings) {
-                Ok(rendered) => results.push(rendered),
-                Err(error) => problems.extend(error.problems),
+            if let Some((rendered, warnings)) = found.take(format.render(&export)) {
+                found.warn_all(warnings);
+                results.push(rendered);
             }
         }
-        Error::unless_any(problems, results)
+        Ok((results, found.finish()?))
     }
 
     /// Leaves versions out that are not among these, none where no version is named; the batches of those that stay do not change.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{GUARD, Session, configuration};
+use crate::diagnostics::Diagnostics;
 use crate::error::{Code, Problem, Result};
 use crate::settings::Place;
 use crate::source::cache::Cache;
@@ -24,14 +25,14 @@ impl Session<'_> {
     ///
     /// # Errors
     /// A setting that names a program which is not there.
-    pub(super) fn reading(&self, warnings: &mut Vec<Problem>) -> Result<Options> {
+    pub(super) fn reading(&self, found: &mut Diagnostics) -> Result<Options> {
         let configuration = self.configuration.iter();
         let own_files = configuration.chain(&self.own_files).chain(&self.surroundings.program).cloned().collect();
         Ok(Options {
             own_files,
             guard: Some((GUARD.to_string(), "1".to_string())),
             engine: Engine { mode: self.settings.engine, program: self.ansible_inventory()? },
-            cache: self.cache(warnings),
+            cache: self.cache(found),
             secrets: self.secrets(),
             interrupt: Some(self.shared.interrupt.clone()),
             ..self.files()
@@ -77,7 +78,7 @@ impl Session<'_> {
     }
 
     /// The cache, if one is asked for.
-    fn cache(&self, warnings: &mut Vec<Problem>) -> Option<Cache> {
+    fn cache(&self, found: &mut Diagnostics) -> Option<Cache> {
         let ttl = Duration::from_secs(self.settings.cache_ttl);
         if ttl.is_zero() {
             return None;
@@ -86,7 +87,7 @@ impl Session<'_> {
         let set = self.surroundings.absolute("XDG_CACHE_HOME");
         let Some(caches) = set.or_else(|| home.as_ref().map(|home| home.join(".cache"))) else {
             let message = "the cache is not used: neither XDG_CACHE_HOME nor HOME says where it is to be";
-            warnings.push(Problem::of(Code::CacheUnused, message).as_warning());
+            found.warn(Problem::of(Code::CacheUnused, message));
             return None;
         };
         Some(Cache {

@@ -11,7 +11,7 @@ use super::place::{Place, Program};
 use super::policy_keys;
 use super::sources;
 use super::typed::{self, Typed};
-use crate::error::Location;
+use crate::error::{Code, Location};
 use crate::policy::naming::{Spelling, is_plain};
 use crate::policy::versions::{ExplicitVersion, VersionFrom, VersionSource};
 use crate::policy::{Glob, Keys, Override, Pattern, Priority, SharedHosts};
@@ -100,16 +100,23 @@ impl Draft {
         for entry in typed::mapping(given.value)? {
             let at = reader.locate(given.origin, entry.at);
             if entry.key.trim().is_empty() || entry.kind == KeyKind::Null {
-                reader.report(given.origin, entry.at, "`versions`: a version is empty", "give the version a name");
+                reader.report(
+                    Code::InvalidValue,
+                    given.origin,
+                    entry.at,
+                    "`versions`: a version is empty",
+                    "give the version a name",
+                );
             } else if versions.iter().any(|earlier| earlier.version == entry.key) {
                 let message = format!("`versions`: `{}` is given twice", entry.key);
-                reader.report(given.origin, entry.at, message, "give all its hosts at once");
+                reader.report(Code::DuplicateKey, given.origin, entry.at, message, "give all its hosts at once");
             } else if let Some(hosts) = self.version_hosts(given, entry, reader) {
                 versions.push(ExplicitVersion { version: entry.key.to_string(), hosts, at });
             }
         }
         if versions.is_empty() && matches!(given.value, Value::Map([])) {
             reader.report(
+                Code::InvalidValue,
                 given.origin,
                 given.at,
                 "`versions` is empty",
@@ -135,7 +142,13 @@ impl Draft {
             self.own.insert(entry.key.to_string(), keys);
             if listed.is_none() && !entries.iter().any(|entry| entry.key == "hosts") {
                 let message = format!("version `{}` has no `hosts`", entry.key);
-                reader.report(given.origin, entry.at, message, "add `hosts: PATTERN`, or a list of hosts");
+                reader.report(
+                    Code::InvalidValue,
+                    given.origin,
+                    entry.at,
+                    message,
+                    "add `hosts: PATTERN`, or a list of hosts",
+                );
             }
             hosts = listed;
         } else {
@@ -143,7 +156,13 @@ impl Draft {
                 Ok(listed) => hosts = Some(listed),
                 Err(wrong) => {
                     let message = format!("hosts of version `{}` cannot be {}: {}", entry.key, wrong.given, wrong.why);
-                    reader.report(given.origin, entry.at, message, format!("allowed: {}", given.key.allowed));
+                    reader.report(
+                        Code::InvalidValue,
+                        given.origin,
+                        entry.at,
+                        message,
+                        format!("allowed: {}", given.key.allowed),
+                    );
                 }
             }
         }
@@ -154,7 +173,13 @@ impl Draft {
         for entry in typed::mapping(given.value)? {
             let Value::Map(entries) = entry.value else {
                 let message = format!("`overrides`: `{}` has no keys", entry.key);
-                reader.report(given.origin, entry.at, message, "write a mapping, such as `{batch_size: 1}`");
+                reader.report(
+                    Code::InvalidValue,
+                    given.origin,
+                    entry.at,
+                    message,
+                    "write a mapping, such as `{batch_size: 1}`",
+                );
                 continue;
             };
             let inner = reader.mapping(entries, given.origin, Scope::Override);
@@ -181,7 +206,7 @@ fn once_each<'a>(layer: Vec<Given<'a>>, reader: &mut Reader<'_, 'a>) -> Vec<Give
                 } else {
                     format!("`{earlier}` and `{written}` exclude each other")
                 };
-                reader.report(given.origin, given.at, message, "keep one of them");
+                reader.report(Code::Contradiction, given.origin, given.at, message, "keep one of them");
             }
             None => {
                 seen.insert(Setting::of(given.key.id), (given.key.id, given.written.to_string()));
@@ -234,7 +259,7 @@ fn own_keys<'a>(inner: Vec<Given<'a>>, reader: &mut Reader<'_, 'a>) -> (Keys, Op
 
 fn report<'a>(given: &Given<'a>, wrong: typed::Wrong, reader: &mut Reader<'_, 'a>) {
     let message = format!("`{}` cannot be {}: {}", given.written, wrong.given, wrong.why);
-    reader.report(given.origin, given.at, message, format!("allowed: {}", given.key.allowed));
+    reader.report(Code::InvalidValue, given.origin, given.at, message, format!("allowed: {}", given.key.allowed));
 }
 
 /// Whether a key says what tells a host's version.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::keys::{self, Id, KEYS, Key, Shape};
 use super::{Input, OptionText, Place};
-use crate::error::{Location, Problem};
+use crate::error::{Code, Location, Problem};
 use crate::nearest;
 use crate::text::{Arena, Pos, Text, TextMap};
 use crate::value::{Entry, KeyKind, Value};
@@ -65,8 +65,15 @@ pub(super) struct Reader<'t, 'a> {
 
 impl<'a> Reader<'_, 'a> {
     /// Reports a problem at its place.
-    pub fn report(&mut self, origin: Origin<'a>, at: Pos, message: impl Into<String>, hint: impl Into<String>) {
-        self.problems.push(Problem::new(message).at(self.locate(origin, at)).hint(hint));
+    pub fn report(
+        &mut self,
+        code: Code,
+        origin: Origin<'a>,
+        at: Pos,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.problems.push(Problem::of(code, message).at(self.locate(origin, at)).hint(hint));
     }
 
     /// The place that a message names.
@@ -93,7 +100,7 @@ impl<'a> Reader<'_, 'a> {
                 } else {
                     ("the file is no mapping", "write `KEY: VALUE` lines, such as `canary: 1`")
                 };
-                self.report(Origin::File, text.base, message, hint);
+                self.report(Code::InvalidConfiguration, Origin::File, text.base, message, hint);
                 Vec::new()
             }
         }
@@ -123,7 +130,8 @@ impl<'a> Reader<'_, 'a> {
                             "every key of regal.yml has a variable, such as REGAL_BATCH_SIZE for `batch_size`".into()
                         }
                     };
-                    self.problems.push(Problem::new(format!("unknown environment variable {name}")).hint(hint));
+                    self.problems
+                        .push(Problem::of(Code::UnknownKey, format!("unknown environment variable {name}")).hint(hint));
                 }
             }
         }
@@ -133,7 +141,13 @@ impl<'a> Reader<'_, 'a> {
     fn empty_variable(&mut self, key: &Key, name: &'a str) {
         if matches!(key.shape, Shape::Patterns | Shape::Versions) {
             let message = format!("`{}` cannot be empty: the variable is set and names nothing", key.name);
-            self.report(Origin::Named(name), Pos::default(), message, "name hosts, or unset the variable");
+            self.report(
+                Code::InvalidValue,
+                Origin::Named(name),
+                Pos::default(),
+                message,
+                "name hosts, or unset the variable",
+            );
         }
     }
 
@@ -148,7 +162,9 @@ impl<'a> Reader<'_, 'a> {
             let texts: Vec<&'a str> = input.options.iter().filter(same).map(|option| option.text).collect();
             match keys::by_name(first.key) {
                 Some(key) => given.extend(self.read_texts(key, first.key, first.option, &texts)),
-                None => self.problems.push(Problem::new(format!("{} sets no known key", first.option))),
+                None => {
+                    self.problems.push(Problem::of(Code::UnknownKey, format!("{} sets no known key", first.option)))
+                }
             }
         }
         given
@@ -179,7 +195,7 @@ impl<'a> Reader<'_, 'a> {
             (_, [text]) => Some(Value::Str(text)),
             _ => {
                 let message = format!("`{written}` is given {} times", texts.len());
-                self.report(origin, Pos::default(), message, "give it once");
+                self.report(Code::InvalidValue, origin, Pos::default(), message, "give it once");
                 None
             }
         };
@@ -238,7 +254,7 @@ impl<'a> Reader<'_, 'a> {
             }
         };
         for (at, message) in repeated {
-            self.report(origin, at, message, "keep one of them");
+            self.report(Code::DuplicateKey, origin, at, message, "keep one of them");
         }
         value
     }
@@ -260,6 +276,7 @@ impl<'a> Reader<'_, 'a> {
                         let (above, below) = (above.key, entry.key);
                         let message = format!("`{below}` stands beside `{above}` and not under it");
                         self.report(
+                            Code::InvalidConfiguration,
                             origin,
                             entry.at,
                             message,
@@ -314,7 +331,13 @@ impl<'a> Reader<'_, 'a> {
         if scope != Scope::Top && prefix.is_empty() && keys::by_name(written).is_some_and(|key| Scope::Top.allows(key))
         {
             let message = format!("`{written}` cannot be set for single versions");
-            self.report(origin, entry.at, message, "put it at the top level, where it holds for all");
+            self.report(
+                Code::InvalidConfiguration,
+                origin,
+                entry.at,
+                message,
+                "put it at the top level, where it holds for all",
+            );
             return;
         }
         let known: Vec<&str> = KEYS
@@ -332,7 +355,7 @@ impl<'a> Reader<'_, 'a> {
             },
         };
         let message = format!("unknown key `{}`", format!("{prefix}{written}").escape_debug());
-        self.report(origin, entry.at, message, hint);
+        self.report(Code::UnknownKey, origin, entry.at, message, hint);
     }
 }
 

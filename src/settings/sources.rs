@@ -8,6 +8,7 @@
 
 use super::layer::{Given, Reader};
 use super::typed::{self, Typed};
+use crate::error::Code;
 use crate::nearest;
 use crate::source::salt::Part;
 use crate::source::{Named, Source};
@@ -41,10 +42,12 @@ fn salt<'a>(entries: &'a [Entry<'a>], given: &Given<'a>, reader: &mut Reader<'_,
     for entry in entries {
         match (entry.key, entry.value) {
             ("salt", Value::Map(parts @ [_, ..])) => found = Some((entry, parts)),
-            ("salt", _) => reader.report(given.origin, entry.at, "`inventory`: `salt` has no parts", FORM),
+            ("salt", _) => {
+                reader.report(Code::InvalidValue, given.origin, entry.at, "`inventory`: `salt` has no parts", FORM)
+            }
             (key, _) => {
                 let message = format!("`inventory`: unknown kind of source `{}`", key.escape_debug());
-                reader.report(given.origin, entry.at, message, "a source is a path, or `salt: {…}`");
+                reader.report(Code::UnknownKey, given.origin, entry.at, message, "a source is a path, or `salt: {…}`");
             }
         }
     }
@@ -60,7 +63,13 @@ fn salt<'a>(entries: &'a [Entry<'a>], given: &Given<'a>, reader: &mut Reader<'_,
                 })),
                 Err(wrong) => {
                     let message = format!("`salt.{}` cannot be {}: {}", part.key, wrong.given, wrong.why);
-                    reader.report(given.origin, part.at, message, "allowed: a path, or a list of paths");
+                    reader.report(
+                        Code::InvalidValue,
+                        given.origin,
+                        part.at,
+                        message,
+                        "allowed: a path, or a list of paths",
+                    );
                 }
             },
             None => unknown_part(part, given, reader),
@@ -76,5 +85,5 @@ fn unknown_part<'a>(part: &Entry<'a>, given: &Given<'a>, reader: &mut Reader<'_,
         None => format!("known here: {}", known().collect::<Vec<_>>().join(", ")),
     };
     let message = format!("unknown part `salt.{}`", part.key.escape_debug());
-    reader.report(given.origin, part.at, message, hint);
+    reader.report(Code::UnknownKey, given.origin, part.at, message, hint);
 }

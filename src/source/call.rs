@@ -24,6 +24,8 @@ pub(super) struct Call {
     pub renamed: Vec<(String, String)>,
     /// Whether what it prints may be kept in the cache.
     pub may_keep: bool,
+    /// Whether what it prints may hold what it decrypted.
+    pub conceals: bool,
     /// Files whose change makes what is cached useless, the program itself included.
     pub watched: Vec<PathBuf>,
     /// What to do when it cannot be run at all, when it fails, and when it prints something else than a mapping.

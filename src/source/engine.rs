@@ -279,7 +279,8 @@ fn run(reading: &mut Reading<'_, '_>, survey: Survey, program: PathBuf) {
         Err(problem) => return reading.push(problem),
     };
     // Ansible may also know passwords that are not told to us, from ansible.cfg.
-    let decrypts = !reading.options.secrets.is_empty() || vaults::has_any(&survey.files);
+    let opens_files = reading.texts.has_decrypted() || vaults::has_any(&survey.files);
+    let decrypts = opens_files || !reading.options.secrets.is_empty();
     if decrypts {
         reading.texts.note_decrypted();
     }
@@ -289,6 +290,8 @@ fn run(reading: &mut Reading<'_, '_>, survey: Survey, program: PathBuf) {
         printer: Printer::Ansible,
         // What was decrypted is written nowhere, and a pipe is another one each time.
         may_keep: !decrypts && handed.is_none(),
+        // Which of it was decrypted is not told; a value that alone is under vault stays so in the output.
+        conceals: opens_files,
         renamed: handed.as_ref().map(Handed::names).unwrap_or_default(),
         watched: [vec![program.clone()], survey.files].concat(),
         program,

@@ -81,6 +81,9 @@ impl<'a> Reading<'_, 'a> {
             );
             return Answer::Failed;
         }
+        if call.conceals {
+            self.texts.conceal(text);
+        }
         let (at, wrong) = match json::parse(self.arena, text) {
             Ok(Value::Map(entries)) => return Answer::Mapping(entries, text),
             Ok(other) => (text.base, format!("{}, not a mapping", other.type_name())),

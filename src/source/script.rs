@@ -67,6 +67,7 @@ fn call(path: &Path, arguments: &[&str]) -> Call {
         environment: Vec::new(),
         renamed: Vec::new(),
         may_keep: true,
+        conceals: false,
         watched: vec![path.to_path_buf()],
         hints: [
             "check its first line (`#!`) and the program named there, or remove its run bit if it is data",

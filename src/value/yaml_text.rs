@@ -1,5 +1,7 @@
 //! Values as YAML that PyYAML, and so Ansible and Salt, read back as the same values.
 
+use crate::shown::is_unseen;
+
 use super::yaml11::{Resolved, resolve, resolve_loosely};
 use super::{Entry, KeyKind, Value, number, print};
 
@@ -182,9 +184,11 @@ pub fn write_quoted(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-/// Whether a character stands for itself in YAML: no control character, line break, byte order mark or non-character.
+/// Whether a character stands for itself in YAML: no control character, line break, byte order mark or non-character, and
+/// nothing that changes how a terminal shows the rest.
 fn is_printable(character: char) -> bool {
-    !matches!(character, '\0'..='\x1f' | '\x7f'..='\u{a0}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+    !is_unseen(character)
+        && !matches!(character, '\0'..='\x1f' | '\x7f'..='\u{a0}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
 fn escape(character: char) -> String {

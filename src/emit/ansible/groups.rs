@@ -37,13 +37,22 @@ pub struct PlanGroup<'a> {
     pub source: Option<GroupId>,
     /// Whether it is the group of a version.
     pub is_version: bool,
+    /// Whether its name is made of a version that was decrypted, so that no message may show it.
+    pub secret: bool,
 }
 
 impl PlanGroup<'_> {
     /// A group that has a name and nothing else.
     fn named(name: &str) -> Self {
         let (hosts, children, vars) = (Vec::new(), Vec::new(), Vec::new());
-        PlanGroup { name: name.to_string(), hosts, children, vars, source: None, is_version: false }
+        PlanGroup { name: name.to_string(), hosts, children, vars, source: None, is_version: false, secret: false }
+    }
+
+    /// A problem with the name.
+    fn clash(&self, why: impl std::fmt::Display) -> Problem {
+        let name = Shown::unless(self.secret, &self.name);
+        Problem::of(Code::NameClash, format!("the group `{name}` cannot be added: {why}"))
+            .hint("set `name` to put a prefix before the plan's groups, or rename the version")
     }
 }
 
@@ -142,11 +151,11 @@ impl<'a> PlanGroups<'a> {
                 if group.is_version && below.get(&group.name) == Some(&hosts) {
                     group.source = Some(source);
                 } else {
-                    problems.push(clash(&group.name, "a group of the inventory has that name"));
+                    problems.push(group.clash("a group of the inventory has that name"));
                 }
             }
             if inventory.find_host(&group.name).is_some() {
-                problems.push(clash(&group.name, "a host of the inventory has that name"));
+                problems.push(group.clash("a host of the inventory has that name"));
             }
         }
         if ansible_cleans && problems.is_empty() {
@@ -160,9 +169,10 @@ impl<'a> PlanGroups<'a> {
             inventory.group_ids().map(|id| inventory.group_name(id)).map(|name| (cleaned(name), name)).collect();
         let free = self.groups.iter().filter(|group| group.source.is_none());
         free.filter_map(|group| {
-            let other = sources.get(&cleaned(&group.name))?;
+            // it is the same but for some marks
+            let other = Shown::unless(group.secret, sources.get(&cleaned(&group.name))?);
             let why = format!("under TRANSFORM_INVALID_GROUP_CHARS=always Ansible merges it with the group `{other}`");
-            Some(clash(&group.name, &why))
+            Some(group.clash(why))
         })
         .collect()
     }
@@ -171,11 +181,6 @@ impl<'a> PlanGroups<'a> {
         let children = group.children.iter().filter_map(|child| self.find(child));
         children.flat_map(|child| self.hosts_below(child)).chain(group.hosts.iter().copied()).collect()
     }
-}
-
-fn clash(name: &str, why: &str) -> Problem {
-    Problem::of(Code::NameClash, format!("the group `{name}` cannot be added: {why}"))
-        .hint("set `name` to put a prefix before the plan's groups, or rename the version")
 }
 
 fn root<'a>(arena: &'a Arena, rollouts: &[(&Rollout<'a>, &RolloutNames)]) -> PlanGroup<'a> {
@@ -209,7 +214,8 @@ fn rollout_groups<'a>(arena: &'a Arena, rollout: &Rollout<'a>, names: &RolloutNa
     let batch =
         |(batch, name): (&Batch<'a>, &String)| PlanGroup { hosts: batch.hosts.clone(), ..PlanGroup::named(name) };
     let a = a.into_iter().map(|pair| PlanGroup { vars: notes(arena, rollout), ..batch(pair) });
-    std::iter::once(version).chain(a).chain(above_b).chain(b.into_iter().map(batch)).collect()
+    let groups = std::iter::once(version).chain(a).chain(above_b).chain(b.into_iter().map(batch));
+    groups.map(|group| PlanGroup { secret: rollout.secret, ..group }).collect()
 }
 
 /// The variable with a version's policy, by the name of its group, so that a host in several versions has the policy of each.
@@ -228,7 +234,7 @@ fn clashing_policies(rollouts: &[(&Rollout<'_>, &RolloutNames)]) -> Vec<Problem>
             let hosts: HashSet<&str> = other.batches.iter().flat_map(|batch| batch.hosts.iter().copied()).collect();
             if let Some(host) = rollout.batches.iter().flat_map(|batch| &batch.hosts).find(|host| hosts.contains(*host))
             {
-                let (first, second) = (Shown::new(other.version), Shown::new(rollout.version));
+                let (first, second) = (other.shown(), rollout.shown());
                 let message = format!(
                     "versions `{first}` and `{second}` differ only in marks, and `{}` is in both: one variable would hold both policies",
                     Shown::new(host)

@@ -14,14 +14,10 @@ const MOST: usize = 100;
 
 /// Warnings of variables whose values or names are others in the JSON of `--list` than in the source, each with its place.
 pub fn losses(inventory: &Inventory<'_>, texts: &TextMap<'_>) -> Vec<Problem> {
-    let hosts =
-        inventory.host_ids().map(|id| inventory.host(id)).flat_map(|host| host.vars.iter().chain(host.files.iter()));
-    let groups = inventory.group_ids().map(|id| inventory.group(id));
-    let groups = groups.flat_map(|group| group.vars.iter().chain(group.files.iter().flat_map(|(_, vars)| vars.iter())));
     let mut found = Vec::new();
     let mut seen = HashSet::new();
     let mut more = 0;
-    for var in groups.chain(hosts).filter(|var| seen.insert(var.at)) {
+    for var in inventory.all_vars().filter(|var| seen.insert(var.at)) {
         for problem in of_variable(inventory, var) {
             if found.len() < MOST { found.push(problem.at(texts.locate(var.at))) } else { more += 1 }
         }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::address::with_port;
 use super::{Export, Setting};
 use crate::diagnostics::Diagnostics;
+use crate::emit::json;
 use crate::error::Result;
 use crate::plan::Stage;
 
@@ -44,8 +45,7 @@ pub(super) fn render(export: &Export<'_, '_>, found: &mut Diagnostics) -> Result
             });
         }
     }
-    let mut json = Vec::new();
-    export.written(serde_json::to_writer_pretty(&mut json, &entries).map_err(std::io::Error::from))?;
-    json.push(b'\n');
-    Ok(json)
+    let mut out = Vec::new();
+    export.written(json::write_pretty(&entries, &mut out))?;
+    Ok(out)
 }

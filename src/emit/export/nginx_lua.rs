@@ -7,6 +7,7 @@ use super::address::is_ip;
 use super::pools::{Pool, Pools, Server, pools};
 use super::{Export, File};
 use crate::diagnostics::Diagnostics;
+use crate::emit::json;
 use crate::error::{Error, Result};
 
 /// The version of the data's shape; `regal.lua` takes no other.
@@ -39,11 +40,10 @@ pub(super) fn render(export: &Export<'_, '_>, found: &mut Diagnostics) -> Result
     };
     Error::unless_any(named.map(problem).collect(), ())?;
     let document = Document { schema: SCHEMA, versions: pools.iter().map(version).collect() };
-    let mut json = Vec::new();
-    export.written(serde_json::to_writer(&mut json, &document).map_err(std::io::Error::from))?;
-    json.push(b'\n');
+    let mut bytes = Vec::new();
+    export.written(json::write_line(&document, &mut bytes))?;
     let module = File { path: "regal.lua".to_string(), bytes: MODULE.as_bytes().to_vec() };
-    Ok(vec![File { path: "regal.json".to_string(), bytes: json }, module])
+    Ok(vec![File { path: "regal.json".to_string(), bytes }, module])
 }
 
 fn version<'d>(pools: &'d Pools<'_>) -> Version<'d> {

@@ -105,6 +105,8 @@ pub(super) fn pools<'a>(export: &Export<'_, 'a>, found: &mut Diagnostics) -> Res
         }
         all.push(pools);
     }
+    // What a format finds besides would only add to it.
+    *found = std::mem::take(found).sound()?;
     Ok(all)
 }
 

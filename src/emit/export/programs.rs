@@ -8,7 +8,7 @@ use super::Export;
 use super::login::Logins;
 use crate::diagnostics::Diagnostics;
 use crate::emit::connection::How;
-use crate::emit::{regal as iter_dict, report};
+use crate::emit::{json, regal as iter_dict, report};
 use crate::error::{Error, Problem, Result};
 use crate::plan::Stage;
 
@@ -89,9 +89,7 @@ pub(super) fn ndjson(export: &Export<'_, '_>, found: &mut Diagnostics) -> Result
 }
 
 fn write_line(export: &Export<'_, '_>, out: &mut Vec<u8>, line: &Line<'_>) -> Result<()> {
-    export.written(serde_json::to_writer(&mut *out, line).map_err(std::io::Error::from))?;
-    out.push(b'\n');
-    Ok(())
+    export.written(json::write_line(line, out))
 }
 
 fn user_group(stage: Stage) -> &'static str {

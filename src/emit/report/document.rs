@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use crate::emit::connection::Connection;
+use crate::emit::diagnostics::Diagnostic;
 
 use super::{Report, domains, done_after, permille, rollout_id};
 use crate::error::Problem;
@@ -104,9 +105,10 @@ pub(in crate::emit) struct DomainKey<'r> {
 
 #[derive(Serialize)]
 pub(super) struct Warning<'r> {
-    message: &'r str,
+    /// The place as a message has it: `hosts.yml:3:5`.
     location: Option<String>,
-    hint: Option<&'r str>,
+    #[serde(flatten)]
+    diagnostic: Diagnostic<'r>,
 }
 
 impl<'r> Document<'r> {
@@ -203,7 +205,7 @@ impl<'r> Variable<'r> {
 impl<'r> Warning<'r> {
     pub fn new(problem: &'r Problem) -> Self {
         let location = problem.location.as_ref().map(ToString::to_string);
-        Warning { message: &problem.message, location, hint: problem.hint.as_deref() }
+        Warning { location, diagnostic: Diagnostic::new(problem) }
     }
 }
 
