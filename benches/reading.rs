@@ -14,7 +14,7 @@ use regal_inventory::plan::plan;
 use regal_inventory::policy::Policy;
 use regal_inventory::policy::naming::Naming;
 use regal_inventory::settings::{VersionFrom, VersionSource};
-use regal_inventory::source::{Format, Loaded, Options, Source, load, read_text};
+use regal_inventory::source::{Loaded, Options, Source, TextFormat, load, read_text};
 use regal_inventory::text::{Arena, TextMap};
 
 const HOSTS: &str = "10000";
@@ -57,7 +57,7 @@ fn inventories() -> PathBuf {
     folder
 }
 
-fn read(group: &mut BenchmarkGroup<'_, criterion::measurement::WallTime>, name: &str, format: Format, text: &str) {
+fn read(group: &mut BenchmarkGroup<'_, criterion::measurement::WallTime>, name: &str, format: TextFormat, text: &str) {
     group.throughput(Throughput::Bytes(text.len() as u64));
     group.bench_function(name, |bencher| {
         bencher.iter(|| {
@@ -72,12 +72,12 @@ fn readers(criterion: &mut Criterion) {
     let folder = inventories();
     let text = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap();
     let mut group = criterion.benchmark_group("read");
-    read(&mut group, "INI", Format::Ini, &text("hosts.ini"));
+    read(&mut group, "INI", TextFormat::Ini, &text("hosts.ini"));
     let yaml = text("hosts.yml");
-    read(&mut group, "YAML, the short way", Format::Yaml, &yaml);
+    read(&mut group, "YAML, the short way", TextFormat::Yaml, &yaml);
     // A character that the short way leaves to libyaml.
-    read(&mut group, "YAML, by events", Format::Yaml, &format!("# é\n{yaml}"));
-    read(&mut group, "JSON of a script", Format::Script, &text("hosts.json"));
+    read(&mut group, "YAML, by events", TextFormat::Yaml, &format!("# é\n{yaml}"));
+    read(&mut group, "JSON of a script", TextFormat::Script, &text("hosts.json"));
     group.finish();
 }
 

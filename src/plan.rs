@@ -9,12 +9,14 @@
 //! hosts a batch may have, `caps` how many of a domain, and a `strategy` which host is next.
 
 mod batches;
+mod batching;
 mod canary;
 mod caps;
 pub mod compare;
 mod contradictions;
 mod fleet;
 mod id;
+mod index;
 mod input;
 pub mod names;
 mod order;
@@ -26,13 +28,13 @@ mod strategy;
 mod tests;
 pub mod waves;
 mod why;
-mod work;
 
 use crate::diagnostics::Diagnostics;
 use crate::error::{Code, Problem, Result};
 use crate::policy::{Approval, Policy};
 use crate::shown::Shown;
 pub use id::plan_id;
+pub use index::{DomainIndex, HostIndex, LabelIndex};
 pub use input::{Assigned, Assignments, Facts, Label};
 pub use stable::host_hash;
 pub use why::{Reason, Share, Why, join};
@@ -146,7 +148,7 @@ pub struct Batch<'a> {
     /// Seconds to watch the batch before the next one.
     pub bake: u64,
     /// For each label of [`Rollout::labels`] the domain of each host, as an index into [`Domains::list`].
-    pub domains: Vec<Vec<u32>>,
+    pub domains: Vec<Vec<DomainIndex>>,
 }
 
 /// A step of a rollout.

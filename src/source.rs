@@ -158,7 +158,7 @@ struct Reading<'m, 'a> {
 
 /// What a text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum TextFormat {
     /// An INI inventory.
     Ini,
     /// A YAML inventory; where it is no mapping an INI one, as a file without an ending.
@@ -221,7 +221,7 @@ fn split_off_salt(reading: &Reading<'_, '_>, sources: &[Source]) -> (Vec<Source>
 pub fn read_text<'a>(
     arena: &'a Arena,
     texts: &TextMap<'a>,
-    format: Format,
+    format: TextFormat,
     name: &'a str,
     text: &'a str,
 ) -> Result<Loaded<'a>> {
@@ -229,9 +229,9 @@ pub fn read_text<'a>(
     let mut reading = Reading::new(arena, texts, &options);
     if let Some(text) = reading.add_text(name, text) {
         match format {
-            Format::Ini => ini::read(&mut reading, Decoded::sound(text)),
-            Format::Yaml => reading.yaml_or_ini(text, true),
-            Format::Script => script::read_printed(&mut reading, text),
+            TextFormat::Ini => ini::read(&mut reading, Decoded::sound(text)),
+            TextFormat::Yaml => reading.yaml_or_ini(text, true),
+            TextFormat::Script => script::read_printed(&mut reading, text),
         }
     }
     reading.reconcile();

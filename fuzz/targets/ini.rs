@@ -3,6 +3,6 @@
 
 mod reading;
 
-use regal_inventory::source::Format;
+use regal_inventory::source::TextFormat;
 
-libfuzzer_sys::fuzz_target!(|text: &str| reading::read(Format::Ini, text));
+libfuzzer_sys::fuzz_target!(|text: &str| reading::read(TextFormat::Ini, text));

@@ -2,7 +2,7 @@
 #![no_main]
 
 use regal_inventory::pattern::{range, select, split};
-use regal_inventory::source::{Format, read_text};
+use regal_inventory::source::{TextFormat, read_text};
 use regal_inventory::text::{Arena, TextMap};
 
 const HOSTS: &str =
@@ -13,7 +13,7 @@ const LIMIT: usize = 10_000;
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let arena = Arena::new();
     let texts = TextMap::new();
-    let Ok(loaded) = read_text(&arena, &texts, Format::Ini, "hosts", HOSTS) else { return };
+    let Ok(loaded) = read_text(&arena, &texts, TextFormat::Ini, "hosts", HOSTS) else { return };
     if let Ok(selection) = select(&loaded.inventory, &split(text)) {
         let all = loaded.inventory.host_ids().len();
         assert!(selection.hosts.len() <= all);

@@ -1,14 +1,14 @@
 //! What the targets that read an inventory have in common.
 
 use regal_inventory::inventory::effective::Effective;
-use regal_inventory::source::{Format, read_text};
+use regal_inventory::source::{TextFormat, read_text};
 use regal_inventory::text::{Arena, TextMap};
 
 /// The hosts of a text that are looked at, and the variables of each.
 const SHOWN: usize = 20;
 
 /// Reads a text; every message can be printed, and every variable of what was read.
-pub fn read(format: Format, text: &str) {
+pub fn read(format: TextFormat, text: &str) {
     let arena = Arena::new();
     let texts = TextMap::new();
     match read_text(&arena, &texts, format, "text", arena.alloc_str(text)) {

@@ -13,7 +13,7 @@ use crate::fold;
 use crate::inventory::membership::SetId;
 use crate::inventory::{ALL, GroupId, HostId, UNGROUPED, Var, effective};
 use crate::nearest;
-use crate::plan::{Assigned, Assignments, Facts, Label};
+use crate::plan::{Assigned, Assignments, DomainIndex, Facts, HostIndex, Label};
 use crate::policy::{Pattern, Policy, Rules, Set};
 use crate::shown::Shown;
 use crate::value::{Value, is_template};
@@ -83,16 +83,18 @@ impl<'a> Assigner<'_, 'a> {
     }
 
     /// The indices of the hosts that patterns select, ascending.
-    fn among(&mut self, patterns: &[Pattern], hosts: &[HostId]) -> Vec<u32> {
+    fn among(&mut self, patterns: &[Pattern], hosts: &[HostId]) -> Vec<HostIndex> {
         let Some(selected) = self.select(patterns) else { return Vec::new() };
-        (0..hosts.len() as u32).filter(|i| selected.place(hosts[*i as usize]).is_some()).collect()
+        let among = |i: &usize| selected.place(hosts[*i]).is_some();
+        (0..hosts.len()).filter(among).map(HostIndex::new).collect()
     }
 
     /// The indices of the hosts that `canary.hosts` selects, in its order.
-    fn pinned(&mut self, patterns: &[Pattern], hosts: &[HostId]) -> Vec<u32> {
+    fn pinned(&mut self, patterns: &[Pattern], hosts: &[HostId]) -> Vec<HostIndex> {
         let Some(selected) = self.select(patterns) else { return Vec::new() };
-        let placed = hosts.iter().zip(0u32..).filter_map(|(host, i)| Some((selected.place(*host)?, *host, i)));
-        let mut placed: Vec<(u32, HostId, u32)> = placed.collect();
+        let placed =
+            hosts.iter().enumerate().filter_map(|(i, host)| Some((selected.place(*host)?, *host, HostIndex::new(i))));
+        let mut placed: Vec<(u32, HostId, HostIndex)> = placed.collect();
         placed.sort_unstable();
         selected.pinned.borrow_mut().get_or_insert_default().extend(placed.iter().map(|(_, host, _)| *host));
         placed.into_iter().map(|(_, _, index)| index).collect()
@@ -153,8 +155,8 @@ impl<'a> Assigner<'_, 'a> {
             values.push(value);
         }
         let mut label = Label::new(name, values);
-        let is_secret = |(index, value): (u32, &&str)| secrets.contains(*value).then_some(index);
-        label.secrets = (0..).zip(&label.values).filter_map(is_secret).collect();
+        let is_secret = |(index, value): (usize, &&str)| secrets.contains(*value).then_some(DomainIndex::new(index));
+        label.secrets = label.values.iter().enumerate().filter_map(is_secret).collect();
         label
     }
 

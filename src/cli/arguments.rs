@@ -93,7 +93,7 @@ pub enum Command {
 pub struct PlanOptions {
     /// The form to print
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: Format,
+    pub format: PlanFormat,
     /// Show every batch and host, however many there are
     #[arg(long)]
     pub full: bool,
@@ -112,8 +112,10 @@ impl PlanOptions {
     /// Options that do not go together, which clap cannot see.
     fn conflict(&self) -> Option<&'static str> {
         match (self.format, &self.waves, &self.compare) {
-            (Format::Groups | Format::Regal, Some(_), _) => Some("`--waves` is for text, markdown, json and yaml"),
-            (Format::Groups | Format::Regal | Format::Markdown, _, Some(_)) => {
+            (PlanFormat::Groups | PlanFormat::Regal, Some(_), _) => {
+                Some("`--waves` is for text, markdown, json and yaml")
+            }
+            (PlanFormat::Groups | PlanFormat::Regal | PlanFormat::Markdown, _, Some(_)) => {
                 Some("`--compare` is for text, json and yaml")
             }
             _ => None,
@@ -151,7 +153,7 @@ pub enum AnswerFormat {
 
 /// The forms of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub enum PlanFormat {
     /// For a terminal
     Text,
     /// For programs

@@ -15,7 +15,7 @@ use super::invocation::{self, Invocation};
 use super::plan;
 
 /// A configuration with what was planned by it.
-type Side<'a> = (Invocation<'a>, Planned<'a>);
+type Planning<'a> = (Invocation<'a>, Planned<'a>);
 
 /// Prints what differs.
 ///
@@ -53,11 +53,11 @@ fn sides<'a>(
     arguments: &Arguments,
     other: &Path,
     shared: &Shared,
-) -> anyhow::Result<(Side<'a>, Side<'a>)> {
+) -> anyhow::Result<(Planning<'a>, Planning<'a>)> {
     let configuration = invocation::configuration(arguments);
     let found = configuration.path(&invocation::surroundings())?;
     let compared = Configuration::File { path: other.to_path_buf(), named_by: "--compare" };
-    let side = |configuration: Configuration, beside: Option<&Path>| -> anyhow::Result<Side<'a>> {
+    let side = |configuration: Configuration, beside: Option<&Path>| -> anyhow::Result<Planning<'a>> {
         let beside = beside.map(Path::to_path_buf).into_iter().collect();
         let invocation = Invocation::with(arena, texts, arguments, configuration, beside, shared)?;
         let planned = invocation.session.plan()?;

@@ -5,7 +5,7 @@ use regal_inventory::emit::report::waves::WavesReport;
 use regal_inventory::emit::{groups, regal};
 use regal_inventory::plan::waves;
 
-use super::arguments::{Format, PlanOptions};
+use super::arguments::{PlanFormat, PlanOptions};
 use super::invocation::Invocation;
 use super::messages;
 
@@ -22,7 +22,7 @@ pub fn run(invocation: &Invocation<'_>, options: &PlanOptions) -> anyhow::Result
         (planned.plan, planned.names) = waves::select(&planned.plan, &planned.names, &wanted)?;
     }
     let mut report = planned.report(options.full);
-    let is_document = matches!(options.format, Format::Json | Format::Yaml);
+    let is_document = matches!(options.format, PlanFormat::Json | PlanFormat::Yaml);
     let connections = if is_document { planned.connections() } else { Vec::new() };
     report.connections = &connections;
     let mut result = Vec::new();
@@ -30,7 +30,7 @@ pub fn run(invocation: &Invocation<'_>, options: &PlanOptions) -> anyhow::Result
         None => {
             messages::warnings(&planned.warnings, invocation.color);
             match options.format {
-                Format::Groups => groups::write(&planned.names, &mut result)?,
+                PlanFormat::Groups => groups::write(&planned.names, &mut result)?,
                 _ => regal::write(&planned.plan, &mut result)?,
             }
         }
@@ -44,12 +44,12 @@ pub fn run(invocation: &Invocation<'_>, options: &PlanOptions) -> anyhow::Result
 }
 
 /// The form of a report; a list of groups and regal's form are none.
-pub fn format(format: Format) -> Option<report::Format> {
+pub fn format(format: PlanFormat) -> Option<report::ReportFormat> {
     match format {
-        Format::Text => Some(report::Format::Text),
-        Format::Json => Some(report::Format::Json),
-        Format::Yaml => Some(report::Format::Yaml),
-        Format::Markdown => Some(report::Format::Markdown),
-        Format::Groups | Format::Regal => None,
+        PlanFormat::Text => Some(report::ReportFormat::Text),
+        PlanFormat::Json => Some(report::ReportFormat::Json),
+        PlanFormat::Yaml => Some(report::ReportFormat::Yaml),
+        PlanFormat::Markdown => Some(report::ReportFormat::Markdown),
+        PlanFormat::Groups | PlanFormat::Regal => None,
     }
 }

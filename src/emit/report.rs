@@ -25,7 +25,7 @@ pub(super) use document::DomainKey;
 
 /// How a report is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
+pub enum ReportFormat {
     /// For a terminal: at most 120 columns and, unless full, 70 lines.
     #[default]
     Text,
@@ -63,11 +63,11 @@ impl<'r, 'a> Report<'r, 'a> {
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn write(&self, format: Format, out: &mut impl Write) -> io::Result<()> {
+    pub fn write(&self, format: ReportFormat, out: &mut impl Write) -> io::Result<()> {
         match format {
-            Format::Text => text::write(self, out),
-            Format::Markdown => markdown::write(self, out),
-            Format::Json | Format::Yaml => write_document(&document::Document::new(self), format, out),
+            ReportFormat::Text => text::write(self, out),
+            ReportFormat::Markdown => markdown::write(self, out),
+            ReportFormat::Json | ReportFormat::Yaml => write_document(&document::Document::new(self), format, out),
         }
     }
 
@@ -114,8 +114,8 @@ impl<'r, 'a> Report<'r, 'a> {
 }
 
 /// Writes a document for programs as YAML, or as JSON.
-fn write_document(document: &impl Serialize, format: Format, out: &mut impl Write) -> io::Result<()> {
-    if format == Format::Yaml {
+fn write_document(document: &impl Serialize, format: ReportFormat, out: &mut impl Write) -> io::Result<()> {
+    if format == ReportFormat::Yaml {
         let arena = Arena::new();
         let document = serde_json::to_value(document)?;
         let mut yaml = Vec::new();

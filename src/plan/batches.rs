@@ -1,13 +1,14 @@
 //! Cutting one version's hosts into batches.
 
+use super::batching::{Batching, Question};
 use super::canary::Canary;
 use super::caps::Caps;
 use super::fleet::Fleet;
+use super::index::HostIndex;
 use super::input::Assigned;
 use super::sizes::Sizes;
-use super::strategy::{Deal, State, choose};
+use super::strategy::{Candidates, State, choose};
 use super::why::{Why, domains};
-use super::work::{Watch, Work};
 use super::{Batch, Domains, Rollout, Stage, contradictions, count};
 use crate::diagnostics::Diagnostics;
 use crate::error::{Code, Problem};
@@ -18,15 +19,15 @@ const MAX_HASHES: usize = 20_000_000;
 
 /// The batches of a version that has hosts; nothing where there are problems.
 pub(super) fn rollout<'a>(assigned: &Assigned<'a>, rules: &Rules, found: &mut Diagnostics) -> Option<Rollout<'a>> {
-    cut(assigned, rules, &mut Watch::default(), found)
+    cut(assigned, rules, &mut Question::default(), found)
 }
 
 /// Why a host of the version stands where it does.
 pub(super) fn why<'a>(assigned: &Assigned<'a>, rules: &Rules, host: &str) -> Option<Why<'a>> {
-    let index = assigned.hosts.iter().position(|name| *name == host)? as u32;
-    let mut watch = Watch { host: Some(index), found: None };
+    let index = assigned.hosts.iter().position(|name| *name == host).map(HostIndex::new)?;
+    let mut question = Question { host: Some(index), answer: None };
     let mut found = Diagnostics::new();
-    let rollout = cut(assigned, rules, &mut watch, &mut found)?;
+    let rollout = cut(assigned, rules, &mut question, &mut found)?;
     let batch = rollout.batches.iter().find(|batch| batch.hosts.contains(&host))?;
     let fleet = Fleet::new(assigned, rules, &mut Vec::new(), &mut found);
     Some(Why {
@@ -36,15 +37,15 @@ pub(super) fn why<'a>(assigned: &Assigned<'a>, rules: &Rules, host: &str) -> Opt
         size: batch.hosts.len(),
         domains: domains(&fleet, index),
         is_last: fleet.is_last(index),
-        hash: fleet.hashes.get(index as usize).copied(),
-        reason: watch.found?,
+        hash: fleet.hashes.get(index.index()).copied(),
+        reason: question.answer?,
     })
 }
 
 fn cut<'a>(
     assigned: &Assigned<'a>,
     rules: &Rules,
-    watch: &mut Watch<'a>,
+    question: &mut Question<'a>,
     found: &mut Diagnostics,
 ) -> Option<Rollout<'a>> {
     let before = found.checkpoint();
@@ -63,10 +64,10 @@ fn cut<'a>(
     }
     let states = vec![State::Free; fleet.len()];
     let caps = Caps::new(&fleet);
-    let mut work = Work { fleet: &fleet, sizes, states, caps, watch, found };
-    let canary = work.choose_canary()?;
-    let batches = work.cut(&canary)?;
-    let mut sizes = work.sizes;
+    let mut batching = Batching { fleet: &fleet, sizes, states, caps, question, found };
+    let canary = batching.choose_canary()?;
+    let batches = batching.cut(&canary)?;
+    let mut sizes = batching.sizes;
     if batches.is_empty() {
         note_full_canary(assigned, rules, canary.size, &mut sizes, found);
     }
@@ -87,13 +88,13 @@ fn cut<'a>(
     })
 }
 
-impl Work<'_, '_, '_> {
+impl Batching<'_, '_, '_> {
     /// The hosts of the batches B1, B2 …
-    fn cut(&mut self, canary: &Canary) -> Option<Vec<Vec<u32>>> {
+    fn cut(&mut self, canary: &Canary) -> Option<Vec<Vec<HostIndex>>> {
         let waves = self.waves(canary)?;
-        let deal = Deal { fleet: self.fleet, states: &self.states, stage: Stage::B(1), waves };
-        let mut strategy = choose(&deal);
-        let mut batches: Vec<Vec<u32>> = Vec::new();
+        let candidates = Candidates { fleet: self.fleet, states: &self.states, stage: Stage::B(1), waves };
+        let mut strategy = choose(&candidates);
+        let mut batches: Vec<Vec<HostIndex>> = Vec::new();
         // the first batch of the section, and the size of the batch before
         let mut first = 0;
         let mut size_before: usize = 0;
@@ -168,7 +169,7 @@ impl Work<'_, '_, '_> {
     }
 
     /// Joins a short last batch to the one before it, where the policy asks for it and `most` and the caps allow it.
-    fn merge_last(&mut self, most: usize, batches: &mut Vec<Vec<u32>>) {
+    fn merge_last(&mut self, most: usize, batches: &mut Vec<Vec<HostIndex>>) {
         if self.fleet.rules.remainder() != Remainder::Merge {
             return;
         }
@@ -186,8 +187,8 @@ impl Work<'_, '_, '_> {
     }
 }
 
-fn batch<'a>(fleet: &Fleet<'_, 'a>, hosts: Vec<u32>, stage: Stage) -> Batch<'a> {
-    let domains = fleet.spread.iter().map(|division| hosts.iter().map(|host| division.of[*host as usize]).collect());
+fn batch<'a>(fleet: &Fleet<'_, 'a>, hosts: Vec<HostIndex>, stage: Stage) -> Batch<'a> {
+    let domains = fleet.spread.iter().map(|division| hosts.iter().map(|host| division.of[host.index()]).collect());
     Batch {
         stage,
         bake: if stage == Stage::A { fleet.rules.canary_bake } else { fleet.rules.bake },

@@ -1,9 +1,10 @@
 //! The canary: pinned hosts, one of each value that is to be covered, then whoever is next.
 
+use super::batching::Batching;
 use super::fleet::{Division, Fleet};
-use super::strategy::{Deal, State, choose};
+use super::index::{DomainIndex, HostIndex, LabelIndex};
+use super::strategy::{Candidates, State, choose};
 use super::why::Reason;
-use super::work::Work;
 use super::{DomainName, Stage, count};
 use crate::error::{Code, Problem};
 use crate::fold;
@@ -16,12 +17,12 @@ const TRIES: usize = 8;
 
 /// The canary of a version.
 pub(super) struct Canary {
-    pub hosts: Vec<u32>,
+    pub hosts: Vec<HostIndex>,
     /// Most hosts that it may have.
     pub size: usize,
 }
 
-impl<'a> Work<'_, '_, 'a> {
+impl<'a> Batching<'_, '_, 'a> {
     /// Chooses the canary; its hosts are marked as taken, and counted in the caps.
     pub fn choose_canary(&mut self) -> Option<Canary> {
         let before = self.found.checkpoint();
@@ -36,10 +37,10 @@ impl<'a> Work<'_, '_, 'a> {
             return None;
         }
         for host in pins {
-            self.watch.see(*host, || Reason::Pinned);
+            self.question.note(*host, || Reason::Pinned);
         }
         for picked in cover {
-            self.watch.see(picked.host, || Reason::Cover(picked.values.clone()));
+            self.question.note(picked.host, || Reason::Cover(picked.values.clone()));
         }
         self.fill_canary(size, &mut hosts);
         if self.fleet.rules.mode() == Mode::Bucket {
@@ -54,9 +55,9 @@ impl<'a> Work<'_, '_, 'a> {
     /// Keeps hosts out of the canary: those of `canary.exclude`, and those of `last` unless all are.
     fn hold_back(&mut self) {
         let (fleet, facts) = (self.fleet, &self.fleet.assigned.facts);
-        let last: &[u32] = if facts.last.len() < fleet.len() { &facts.last } else { &[] };
-        facts.barred.iter().chain(last).for_each(|host| self.states[*host as usize] = State::Held);
-        let contradicts = |key: &str, hosts: &[u32], patterns: &[Pattern]| {
+        let last: &[HostIndex] = if facts.last.len() < fleet.len() { &facts.last } else { &[] };
+        facts.barred.iter().chain(last).for_each(|host| self.states[host.index()] = State::Held);
+        let contradicts = |key: &str, hosts: &[HostIndex], patterns: &[Pattern]| {
             let both = facts.pinned.iter().filter(|pin| hosts.binary_search(pin).is_ok());
             let both: Vec<&str> = both.map(|pin| fleet.name(*pin)).collect();
             let is_any = !both.is_empty();
@@ -78,22 +79,22 @@ impl<'a> Work<'_, '_, 'a> {
     }
 
     /// Takes the pinned hosts, as far as the caps of their domains allow.
-    fn pin(&mut self, pins: &[u32]) {
+    fn pin(&mut self, pins: &[HostIndex]) {
         for pin in pins {
             if let Some((label, domain)) = self.caps.full(*pin) {
-                let problem = pinned_over_cap(self.fleet, &self.fleet.spread[label], domain);
+                let problem = pinned_over_cap(self.fleet, &self.fleet.spread[label.index()], domain);
                 let hint = "pin fewer hosts of it, or raise `spread.max_unavailable`";
                 self.found.error(placed(problem, &self.fleet.rules.canary_hosts).hint(hint));
                 return;
             }
             self.caps.take(*pin);
-            self.states[*pin as usize] = State::Taken;
+            self.states[pin.index()] = State::Taken;
         }
     }
 
     /// Takes hosts so that each value of the labels has one. Where caps are in the way, the values that were left
     /// without a host come first in another try.
-    fn cover(&mut self, pins: &[u32]) -> Vec<Picked<'a>> {
+    fn cover(&mut self, pins: &[HostIndex]) -> Vec<Picked<'a>> {
         let mut urgency: Vec<Vec<u32>> =
             self.fleet.cover.iter().map(|division| vec![0; division.domains.len()]).collect();
         let mut tries = if self.fleet.is_capped() { TRIES } else { 1 };
@@ -105,13 +106,13 @@ impl<'a> Work<'_, '_, 'a> {
             }
             if tries == 0 {
                 for (label, domain) in missing {
-                    let problem = uncovered(self.fleet, &self.fleet.cover[label], domain);
+                    let problem = uncovered(self.fleet, &self.fleet.cover[label.index()], domain);
                     self.found.error(at_cover(self.fleet, problem));
                 }
                 return picked;
             }
-            missing.into_iter().for_each(|(label, domain)| urgency[label][domain] += 1);
-            picked.iter().for_each(|picked| self.states[picked.host as usize] = State::Free);
+            missing.into_iter().for_each(|(label, domain)| urgency[label.index()][domain.index()] += 1);
+            picked.iter().for_each(|picked| self.states[picked.host.index()] = State::Free);
             self.caps.close();
             pins.iter().for_each(|pin| self.caps.take(*pin));
         }
@@ -119,7 +120,11 @@ impl<'a> Work<'_, '_, 'a> {
 
     /// Takes a host for each value that no pin has, the most urgent values first, each time the host that covers most of
     /// them, of equals the first; with the labels and values that none is left for.
-    fn try_cover(&mut self, pins: &[u32], urgency: &[Vec<u32>]) -> (Vec<Picked<'a>>, Vec<(usize, usize)>) {
+    fn try_cover(
+        &mut self,
+        pins: &[HostIndex],
+        urgency: &[Vec<u32>],
+    ) -> (Vec<Picked<'a>>, Vec<(LabelIndex, DomainIndex)>) {
         let mut covered = Covered::new(&self.fleet.cover);
         pins.iter().for_each(|pin| covered.take(*pin));
         let mut picked = Vec::new();
@@ -129,15 +134,17 @@ impl<'a> Work<'_, '_, 'a> {
             (0..=highest).rev().flat_map(|least| (1..=self.fleet.cover.len()).rev().map(move |most| (least, most)));
         for (least, most) in rounds {
             for host in self.fleet.order.iter().copied() {
-                let is_free = self.states[host as usize] == State::Free;
-                let gain = || covered.gain(host).filter(|(label, domain)| urgency[*label][*domain] >= least).count();
+                let is_free = self.states[host.index()] == State::Free;
+                let gain = || {
+                    covered.gain(host).filter(|(label, domain)| urgency[label.index()][domain.index()] >= least).count()
+                };
                 if !is_free || gain() < most || self.caps.full(host).is_some() {
                     continue;
                 }
                 picked.push(Picked { host, values: covered.named(host).collect() });
                 covered.take(host);
                 self.caps.take(host);
-                self.states[host as usize] = State::Taken;
+                self.states[host.index()] = State::Taken;
             }
         }
         let missing = covered.missing().collect();
@@ -179,14 +186,14 @@ impl<'a> Work<'_, '_, 'a> {
     }
 
     /// Adds hosts up to the size, as far as the strategy and the caps let them in.
-    fn fill_canary(&mut self, size: usize, hosts: &mut Vec<u32>) {
+    fn fill_canary(&mut self, size: usize, hosts: &mut Vec<HostIndex>) {
         if hosts.len() >= size {
             return;
         }
-        let mut strategy = choose(&Deal { fleet: self.fleet, states: &self.states, stage: Stage::A, waves: 0 });
+        let mut strategy = choose(&Candidates { fleet: self.fleet, states: &self.states, stage: Stage::A, waves: 0 });
         strategy.begin();
         let more = self.fill(strategy.as_mut(), size - hosts.len());
-        more.iter().for_each(|host| self.states[*host as usize] = State::Taken);
+        more.iter().for_each(|host| self.states[host.index()] = State::Taken);
         hosts.extend(more);
     }
 
@@ -195,7 +202,7 @@ impl<'a> Work<'_, '_, 'a> {
         if hosts >= size.min(self.fleet.len()) {
             return;
         }
-        let free = || (0..self.fleet.len() as u32).filter(|host| self.states[*host as usize] == State::Free);
+        let free = || (0..self.fleet.len()).map(HostIndex::new).filter(|host| self.states[host.index()] == State::Free);
         let facts = &self.fleet.assigned.facts;
         let why = if free().next().is_none() {
             match (facts.barred.is_empty(), facts.last.is_empty()) {
@@ -234,10 +241,9 @@ fn placed(problem: Problem, patterns: &[Pattern]) -> Problem {
 }
 
 /// More pinned hosts in a domain than its cap.
-fn pinned_over_cap(fleet: &Fleet<'_, '_>, division: &Division<'_, '_>, domain: usize) -> Problem {
-    let pinned =
-        fleet.assigned.facts.pinned.iter().filter(|pin| division.of[**pin as usize] as usize == domain).count();
-    let domain = &division.domains[domain];
+fn pinned_over_cap(fleet: &Fleet<'_, '_>, division: &Division<'_, '_>, domain: DomainIndex) -> Problem {
+    let pinned = fleet.assigned.facts.pinned.iter().filter(|pin| division.of[pin.index()] == domain).count();
+    let domain = &division.domains[domain.index()];
     let (pinned, of) = (count(pinned, "host"), count(domain.hosts, "host"));
     let (label, name, cap) = (division.label, domain.name, domain.cap.unwrap_or_default());
     let version = fleet.assigned.shown();
@@ -251,7 +257,7 @@ fn pinned_over_cap(fleet: &Fleet<'_, '_>, division: &Division<'_, '_>, domain: u
 
 /// A host that covers some values.
 struct Picked<'a> {
-    host: u32,
+    host: HostIndex,
     values: Vec<(String, DomainName<'a>)>,
 }
 
@@ -272,44 +278,44 @@ impl<'f, 'v, 'a> Covered<'f, 'v, 'a> {
     }
 
     /// The values that a host would cover, by label and domain.
-    fn gain(&self, host: u32) -> impl Iterator<Item = (usize, usize)> {
+    fn gain(&self, host: HostIndex) -> impl Iterator<Item = (LabelIndex, DomainIndex)> {
         let values = self.divisions.iter().zip(&self.values).enumerate();
         values.filter_map(move |(label, (division, covered))| {
-            let domain = division.of[host as usize] as usize;
-            (!covered[domain]).then_some((label, domain))
+            let domain = division.of[host.index()];
+            (!covered[domain.index()]).then_some((LabelIndex::new(label), domain))
         })
     }
 
     /// The same by their names.
-    fn named(&self, host: u32) -> impl Iterator<Item = (String, DomainName<'a>)> {
+    fn named(&self, host: HostIndex) -> impl Iterator<Item = (String, DomainName<'a>)> {
         self.gain(host).map(|(label, domain)| {
-            let division = &self.divisions[label];
-            (division.label.to_string(), division.domains[domain].name)
+            let division = &self.divisions[label.index()];
+            (division.label.to_string(), division.domains[domain.index()].name)
         })
     }
 
-    fn take(&mut self, host: u32) {
+    fn take(&mut self, host: HostIndex) {
         for (division, covered) in self.divisions.iter().zip(&mut self.values) {
-            covered[division.of[host as usize] as usize] = true;
+            covered[division.of[host.index()].index()] = true;
         }
     }
 
     /// The values that nothing covers, by label and domain.
-    fn missing(&self) -> impl Iterator<Item = (usize, usize)> {
+    fn missing(&self) -> impl Iterator<Item = (LabelIndex, DomainIndex)> {
         self.values.iter().enumerate().flat_map(|(label, covered)| {
             let missing = covered.iter().enumerate().filter(|(_, covered)| !**covered);
-            missing.map(move |(domain, _)| (label, domain))
+            missing.map(move |(domain, _)| (LabelIndex::new(label), DomainIndex::new(domain)))
         })
     }
 }
 
 /// A value that no host covers, with what keeps its hosts out.
-fn uncovered(fleet: &Fleet<'_, '_>, division: &Division<'_, '_>, domain: usize) -> Problem {
+fn uncovered(fleet: &Fleet<'_, '_>, division: &Division<'_, '_>, domain: DomainIndex) -> Problem {
     let facts = &fleet.assigned.facts;
-    let is_in = |host: &u32| division.of[*host as usize] as usize == domain;
-    let hosts: Vec<u32> = fleet.order.iter().copied().filter(is_in).collect();
-    let barred = |host: &u32| facts.barred.binary_search(host).is_ok();
-    let last = |host: &u32| facts.last.binary_search(host).is_ok();
+    let is_in = |host: &HostIndex| division.of[host.index()] == domain;
+    let hosts: Vec<HostIndex> = fleet.order.iter().copied().filter(is_in).collect();
+    let barred = |host: &HostIndex| facts.barred.binary_search(host).is_ok();
+    let last = |host: &HostIndex| facts.last.binary_search(host).is_ok();
     let held = if hosts.len() == 1 { "its only host".into() } else { format!("all its {} hosts", hosts.len()) };
     let (why, hint) = if hosts.iter().all(barred) {
         (format!("`canary.exclude` keeps {held} out"), "let a host of it be a canary")
@@ -321,7 +327,7 @@ fn uncovered(fleet: &Fleet<'_, '_>, division: &Division<'_, '_>, domain: usize) 
         let hint = "raise `spread.max_unavailable`, or pin a host of it with `canary.hosts`";
         ("no way was found past the caps that the other canaries fill".to_string(), hint)
     };
-    let (version, label, name) = (fleet.assigned.shown(), division.label, division.domains[domain].name);
+    let (version, label, name) = (fleet.assigned.shown(), division.label, division.domains[domain.index()].name);
     Problem::of(Code::Canary, format!("`canary.cover` of version {version} finds no canary of {label}={name}: {why}"))
         .hint(hint)
 }

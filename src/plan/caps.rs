@@ -1,6 +1,7 @@
 //! How many hosts of each domain the open batch has.
 
 use super::fleet::{Division, Fleet};
+use super::index::{DomainIndex, HostIndex, LabelIndex};
 
 /// Counts the hosts of the open batch by domain, where domains have caps.
 pub(super) struct Caps<'f, 'v, 'a> {
@@ -9,7 +10,7 @@ pub(super) struct Caps<'f, 'v, 'a> {
     /// For each label and domain, its hosts in the batch.
     used: Vec<Vec<usize>>,
     /// The counts that are not zero, by label and domain.
-    touched: Vec<(usize, usize)>,
+    touched: Vec<(LabelIndex, DomainIndex)>,
 }
 
 impl<'f, 'v, 'a> Caps<'f, 'v, 'a> {
@@ -20,26 +21,27 @@ impl<'f, 'v, 'a> Caps<'f, 'v, 'a> {
     }
 
     /// The label and domain of the host whose cap is reached, if there is one.
-    pub fn full(&self, host: u32) -> Option<(usize, usize)> {
+    pub fn full(&self, host: HostIndex) -> Option<(LabelIndex, DomainIndex)> {
         self.divisions.iter().zip(&self.used).enumerate().find_map(|(label, (division, used))| {
-            let domain = division.of[host as usize] as usize;
-            division.domains[domain].cap.is_some_and(|cap| used[domain] >= cap).then_some((label, domain))
+            let domain = division.of[host.index()];
+            let cap = division.domains[domain.index()].cap;
+            cap.is_some_and(|cap| used[domain.index()] >= cap).then_some((LabelIndex::new(label), domain))
         })
     }
 
     /// How many more hosts of a label's domain the batch may take.
-    pub fn room(&self, label: usize, domain: u32) -> usize {
-        let cap = self.divisions.get(label).and_then(|division| division.domains[domain as usize].cap);
-        cap.map_or(usize::MAX, |cap| cap.saturating_sub(self.used[label][domain as usize]))
+    pub fn room(&self, label: LabelIndex, domain: DomainIndex) -> usize {
+        let cap = self.divisions.get(label.index()).and_then(|division| division.domains[domain.index()].cap);
+        cap.map_or(usize::MAX, |cap| cap.saturating_sub(self.used[label.index()][domain.index()]))
     }
 
     /// Counts a host into the batch.
-    pub fn take(&mut self, host: u32) {
+    pub fn take(&mut self, host: HostIndex) {
         for (label, (division, used)) in self.divisions.iter().zip(&mut self.used).enumerate() {
-            let domain = division.of[host as usize] as usize;
-            used[domain] += 1;
-            if used[domain] == 1 {
-                self.touched.push((label, domain));
+            let domain = division.of[host.index()];
+            used[domain.index()] += 1;
+            if used[domain.index()] == 1 {
+                self.touched.push((LabelIndex::new(label), domain));
             }
         }
     }
@@ -47,12 +49,12 @@ impl<'f, 'v, 'a> Caps<'f, 'v, 'a> {
     /// Ends the batch: every domain is free again.
     pub fn close(&mut self) {
         for (label, domain) in self.touched.drain(..) {
-            self.used[label][domain] = 0;
+            self.used[label.index()][domain.index()] = 0;
         }
     }
 
     /// Whether all these hosts may be in one batch; the open one must be closed.
-    pub fn allow(&mut self, mut hosts: impl Iterator<Item = u32>) -> bool {
+    pub fn allow(&mut self, mut hosts: impl Iterator<Item = HostIndex>) -> bool {
         let fits = hosts.all(|host| {
             let free = self.full(host).is_none();
             self.take(host);

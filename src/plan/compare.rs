@@ -34,9 +34,9 @@ pub struct Pair<'p, 'a> {
     /// The version.
     pub version: &'a str,
     /// What the first plan makes of it.
-    pub current: Option<Side<'p, 'a>>,
+    pub current: Option<NamedRollout<'p, 'a>>,
     /// What the other plan makes of it.
-    pub other: Option<Side<'p, 'a>>,
+    pub other: Option<NamedRollout<'p, 'a>>,
     /// Settings that differ, if both plans have the version.
     pub settings: Vec<Setting>,
     /// Hosts that are elsewhere in the other plan.
@@ -45,7 +45,7 @@ pub struct Pair<'p, 'a> {
 
 /// A rollout with its group names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Side<'p, 'a> {
+pub struct NamedRollout<'p, 'a> {
     /// The rollout.
     pub rollout: &'p Rollout<'a>,
     /// Its group names.
@@ -146,9 +146,9 @@ fn sorted<'a>(batch: &Batch<'a>) -> Vec<&'a str> {
 
 /// Compares two plans. The work is linear in the number of hosts, but for sorting.
 pub fn compare<'p, 'a>(current: Planned<'p, 'a>, other: Planned<'p, 'a>) -> Comparison<'p, 'a> {
-    let sides = |planned: Planned<'p, 'a>| -> HashMap<&'a str, Side<'p, 'a>> {
+    let sides = |planned: Planned<'p, 'a>| -> HashMap<&'a str, NamedRollout<'p, 'a>> {
         let rollouts = planned.plan.rollouts.iter().zip(&planned.names.rollouts);
-        rollouts.map(|(rollout, names)| (rollout.version, Side { rollout, names })).collect()
+        rollouts.map(|(rollout, names)| (rollout.version, NamedRollout { rollout, names })).collect()
     };
     let (left, right) = (sides(current), sides(other));
     let versions = |planned: Planned<'p, 'a>| planned.plan.rollouts.iter().map(|rollout| rollout.version);
@@ -181,14 +181,14 @@ fn settings(current: &Policy, other: &Policy, version: &str) -> Vec<Setting> {
 }
 
 /// Each host of a rollout with its place, in order.
-fn places<'a>(side: Option<Side<'_, 'a>>) -> Vec<(&'a str, Place)> {
-    let Some(Side { rollout, .. }) = side else { return Vec::new() };
+fn places<'a>(side: Option<NamedRollout<'_, 'a>>) -> Vec<(&'a str, Place)> {
+    let Some(NamedRollout { rollout, .. }) = side else { return Vec::new() };
     let batches = rollout.batches.iter();
     let planned = batches.flat_map(|batch| batch.hosts.iter().map(|host| (*host, Place::Batch(batch.stage))));
     planned.chain(rollout.excluded.iter().map(|host| (*host, Place::Excluded))).collect()
 }
 
-fn moves<'a>(current: Option<Side<'_, 'a>>, other: Option<Side<'_, 'a>>) -> Vec<Move<'a>> {
+fn moves<'a>(current: Option<NamedRollout<'_, 'a>>, other: Option<NamedRollout<'_, 'a>>) -> Vec<Move<'a>> {
     if current.is_none() || other.is_none() {
         return Vec::new();
     }

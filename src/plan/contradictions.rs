@@ -6,32 +6,36 @@ use crate::policy::{Amount, DomainOrder, Mode, Order, Remainder, Rules, Set, Spr
 
 /// A problem for each contradiction; it names both sides and a way out.
 pub(super) fn find(rules: &Rules, found: &mut Diagnostics) {
-    let mut found = Found { found };
+    let mut found = Contradictions { found };
     without_domains(rules, &mut found);
     domain_order(rules, &mut found);
     without_hashes(rules, &mut found);
     with_bucket(rules, &mut found);
     let order = rules.order.as_ref().filter(|set| set.value != Order::Inventory && rules.mode() != Mode::Order);
     if let Some(order) = order {
-        let (order, mode) = (Side("order", order.value.as_str(), &order.at), rules.mode().as_str());
+        let (order, mode) = (Given { key: "order", value: order.value.as_str(), at: &order.at }, rules.mode().as_str());
         found.exclude(order, ("assignment.mode", mode), "both say which host comes first", "keep one of them");
     }
 }
 
 /// A key with its value, and where it is set.
-struct Side<'r>(&'r str, &'r str, &'r Location);
+struct Given<'r> {
+    key: &'r str,
+    value: &'r str,
+    at: &'r Location,
+}
 
-struct Found<'p> {
+struct Contradictions<'p> {
     found: &'p mut Diagnostics,
 }
 
-impl Found<'_> {
+impl Contradictions<'_> {
     /// Reports a problem once: several versions may have the same rules.
     fn push(&mut self, at: &Location, message: String, hint: &str) {
         self.found.error_once(Problem::of(Code::Contradiction, message).at(at.clone()).hint(hint));
     }
 
-    fn exclude(&mut self, Side(key, value, at): Side<'_>, (other, with): (&str, &str), why: &str, hint: &str) {
+    fn exclude(&mut self, Given { key, value, at }: Given<'_>, (other, with): (&str, &str), why: &str, hint: &str) {
         self.push(at, format!("`{key}: {value}` and `{other}: {with}` exclude each other: {why}"), hint);
     }
 
@@ -45,7 +49,7 @@ fn place<T>(set: &Option<Set<T>>) -> Option<&Location> {
 }
 
 /// Keys about domains although there are none. An empty `spread.by` says that this is meant.
-fn without_domains(rules: &Rules, found: &mut Found<'_>) {
+fn without_domains(rules: &Rules, found: &mut Contradictions<'_>) {
     let spread = &rules.spread;
     if spread.by.is_some() {
         return;
@@ -63,7 +67,7 @@ fn without_domains(rules: &Rules, found: &mut Found<'_>) {
     }
 }
 
-fn domain_order(rules: &Rules, found: &mut Found<'_>) {
+fn domain_order(rules: &Rules, found: &mut Contradictions<'_>) {
     let Some(by) = rules.spread.by() else { return };
     let Some(order) = rules.spread.order.as_ref().filter(|set| set.value != DomainOrder::Name) else { return };
     if rules.spread.mode() != SpreadMode::Sequential {
@@ -78,7 +82,7 @@ fn domain_order(rules: &Rules, found: &mut Found<'_>) {
 }
 
 /// Keys about hashes although nothing is hashed. A mode that is written out says that this is meant.
-fn without_hashes(rules: &Rules, found: &mut Found<'_>) {
+fn without_hashes(rules: &Rules, found: &mut Contradictions<'_>) {
     let assignment = &rules.assignment;
     if let Some(key) = assignment.key.as_ref().filter(|_| !rules.hashes() && assignment.mode.is_none()) {
         let hint = "add `mode: rank` or `mode: bucket`";
@@ -92,9 +96,9 @@ fn without_hashes(rules: &Rules, found: &mut Found<'_>) {
 }
 
 /// What a host's own hash cannot be made to follow.
-fn with_bucket(rules: &Rules, found: &mut Found<'_>) {
+fn with_bucket(rules: &Rules, found: &mut Contradictions<'_>) {
     let Some(mode) = rules.assignment.mode.as_ref().filter(|mode| mode.value == Mode::Bucket) else { return };
-    let bucket = || Side("assignment.mode", "bucket", &mode.at);
+    let bucket = || Given { key: "assignment.mode", value: "bucket", at: &mode.at };
     let own = "each host's own hash decides, whatever the other hosts are";
     if let Some(by) = rules.spread.by() {
         let hint = "use `assignment: rank`, which goes with `spread`, or leave `spread` out";

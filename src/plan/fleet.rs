@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::index::{DomainIndex, HostIndex};
 use super::input::{Assigned, Label};
 use super::stable::host_hash;
 use super::{Domain, DomainName, LabelValue, count};
@@ -18,7 +19,7 @@ pub(super) struct Fleet<'v, 'a> {
     pub assigned: &'v Assigned<'a>,
     pub rules: &'v Rules,
     /// All hosts, in the order in which they are to be planned.
-    pub order: Vec<u32>,
+    pub order: Vec<HostIndex>,
     /// The hash of each host; empty where none is needed.
     pub hashes: Vec<u64>,
     /// The labels of `spread.by`.
@@ -33,7 +34,7 @@ pub(super) struct Fleet<'v, 'a> {
 pub(super) struct Division<'v, 'a> {
     pub label: &'v str,
     /// The domain of each host.
-    pub of: Cow<'v, [u32]>,
+    pub of: Cow<'v, [DomainIndex]>,
     pub domains: Vec<Domain<'a>>,
 }
 
@@ -52,7 +53,7 @@ impl<'v, 'a> Fleet<'v, 'a> {
         };
         if !assigned.facts.last.is_empty() {
             fleet.last = vec![false; assigned.hosts.len()];
-            assigned.facts.last.iter().for_each(|host| fleet.last[*host as usize] = true);
+            assigned.facts.last.iter().for_each(|host| fleet.last[host.index()] = true);
         }
         let before = found.checkpoint();
         fleet.check_labels(found);
@@ -71,18 +72,18 @@ impl<'v, 'a> Fleet<'v, 'a> {
     }
 
     /// The host's name.
-    pub fn name(&self, host: u32) -> &'a str {
-        self.assigned.hosts[host as usize]
+    pub fn name(&self, host: HostIndex) -> &'a str {
+        self.assigned.hosts[host.index()]
     }
 
     /// The text that is hashed for a host.
-    pub fn id(&self, host: u32) -> &'a str {
-        self.assigned.facts.ids.get(host as usize).copied().unwrap_or_else(|| self.name(host))
+    pub fn id(&self, host: HostIndex) -> &'a str {
+        self.assigned.facts.ids.get(host.index()).copied().unwrap_or_else(|| self.name(host))
     }
 
     /// Whether the host belongs to the final batches.
-    pub fn is_last(&self, host: u32) -> bool {
-        self.last.get(host as usize).copied().unwrap_or(false)
+    pub fn is_last(&self, host: HostIndex) -> bool {
+        self.last.get(host.index()).copied().unwrap_or(false)
     }
 
     /// Whether some domain has a cap.
@@ -104,7 +105,7 @@ impl<'v, 'a> Fleet<'v, 'a> {
                 let without: Vec<&str> = match self.find_label(name) {
                     Some(label) => {
                         let missing =
-                            label.of.iter().zip(&self.assigned.hosts).filter(|(of, _)| **of == Label::MISSING);
+                            label.of.iter().zip(&self.assigned.hosts).filter(|(of, _)| **of == DomainIndex::MISSING);
                         missing.map(|(_, host)| *host).collect()
                     }
                     None => self.assigned.hosts.clone(),
@@ -144,25 +145,25 @@ impl<'v, 'a> Fleet<'v, 'a> {
             label.map(|label| label_values(label).map(DomainName::Value).collect()).unwrap_or_default();
         let mut of = match label {
             Some(label) => Cow::Borrowed(label.of.as_slice()),
-            None => Cow::Owned(vec![Label::MISSING; self.len()]),
+            None => Cow::Owned(vec![DomainIndex::MISSING; self.len()]),
         };
-        let together = names.len() as u32;
+        let together = DomainIndex::new(names.len());
         for host in 0..self.len() {
-            if of[host] != Label::MISSING {
+            if of[host] != DomainIndex::MISSING {
                 continue;
             }
             if self.rules.spread.missing() == Missing::Each {
-                of.to_mut()[host] = names.len() as u32;
+                of.to_mut()[host] = DomainIndex::new(names.len());
                 names.push(DomainName::Alone(self.assigned.hosts[host]));
             } else {
                 of.to_mut()[host] = together;
-                if names.len() == together as usize {
+                if names.len() == together.index() {
                     names.push(DomainName::Missing);
                 }
             }
         }
         let mut domains: Vec<Domain<'a>> = names.into_iter().map(|name| Domain { name, hosts: 0, cap: None }).collect();
-        of.iter().for_each(|domain| domains[*domain as usize].hosts += 1);
+        of.iter().for_each(|domain| domains[domain.index()].hosts += 1);
         Division { label: name, of, domains }
     }
 
@@ -197,8 +198,9 @@ impl<'v, 'a> Fleet<'v, 'a> {
 
 /// The values of a label, those that were decrypted with their numbers.
 pub(super) fn label_values<'a>(label: &Label<'a>) -> impl Iterator<Item = LabelValue<'a>> {
-    (0..).zip(&label.values).map(|(index, text)| {
-        let secret = label.secrets.binary_search(&index).is_ok().then_some(index + 1);
+    label.values.iter().enumerate().map(|(index, text)| {
+        let is_secret = label.secrets.binary_search(&DomainIndex::new(index)).is_ok();
+        let secret = is_secret.then_some(index as u32 + 1);
         LabelValue { text, secret }
     })
 }
@@ -209,19 +211,19 @@ fn hashes(assigned: &Assigned<'_>, seed: &str) -> Vec<u64> {
 }
 
 /// The hosts in the order that the policy asks for.
-fn order(assigned: &Assigned<'_>, rules: &Rules, hashes: &[u64]) -> Vec<u32> {
-    let mut hosts: Vec<u32> = (0..assigned.hosts.len() as u32).collect();
+fn order(assigned: &Assigned<'_>, rules: &Rules, hashes: &[u64]) -> Vec<HostIndex> {
+    let mut hosts: Vec<HostIndex> = (0..assigned.hosts.len()).map(HostIndex::new).collect();
     if rules.mode() != Mode::Order || rules.order() == Order::Shuffle {
         let ids = if assigned.facts.ids.is_empty() { &assigned.hosts } else { &assigned.facts.ids };
-        hosts.sort_by_key(|host| (hashes[*host as usize], ids[*host as usize]));
+        hosts.sort_by_key(|host| (hashes[host.index()], ids[host.index()]));
         return hosts;
     }
     match rules.order() {
         Order::Inventory | Order::Shuffle => {}
         Order::ReverseInventory => hosts.reverse(),
-        Order::Sorted => hosts.sort_by_key(|host| assigned.hosts[*host as usize]),
+        Order::Sorted => hosts.sort_by_key(|host| assigned.hosts[host.index()]),
         Order::ReverseSorted => {
-            hosts.sort_by_key(|host| assigned.hosts[*host as usize]);
+            hosts.sort_by_key(|host| assigned.hosts[host.index()]);
             hosts.reverse();
         }
     }

@@ -1,5 +1,6 @@
 //! What a plan is made of: the versions with their hosts, and what the policy asks about these.
 
+use super::index::{DomainIndex, HostIndex};
 use crate::shown::Shown;
 
 /// The versions with their hosts, and the hosts that are left over.
@@ -35,11 +36,11 @@ pub struct Facts<'a> {
     /// The id of each host for stable assignment; empty where the names are the ids.
     pub ids: Vec<&'a str>,
     /// The hosts of `canary.hosts`, in the order of its patterns.
-    pub pinned: Vec<u32>,
+    pub pinned: Vec<HostIndex>,
     /// The hosts of `canary.exclude`, ascending.
-    pub barred: Vec<u32>,
+    pub barred: Vec<HostIndex>,
     /// The hosts of `last`, ascending.
-    pub last: Vec<u32>,
+    pub last: Vec<HostIndex>,
 }
 
 /// A label of hosts, such as their zone.
@@ -49,10 +50,10 @@ pub struct Label<'a> {
     pub name: String,
     /// The values, in order of first appearance; each once.
     pub values: Vec<&'a str>,
-    /// For each host the index of its value, or [`Label::MISSING`].
-    pub of: Vec<u32>,
+    /// For each host the index of its value, or [`DomainIndex::MISSING`].
+    pub of: Vec<DomainIndex>,
     /// The values that were decrypted, by their index, ascending: nothing that is printed may show them.
-    pub secrets: Vec<u32>,
+    pub secrets: Vec<DomainIndex>,
 }
 
 impl<'a> Assigned<'a> {
@@ -68,13 +69,12 @@ impl<'a> Assigned<'a> {
 }
 
 impl<'a> Label<'a> {
-    /// Stands for the value of a host that has none.
-    pub const MISSING: u32 = u32::MAX;
-
     /// A label out of each host's value.
     pub fn new(name: &str, values: impl IntoIterator<Item = Option<&'a str>>) -> Self {
         let mut known: indexmap::IndexSet<&'a str> = indexmap::IndexSet::new();
-        let of = values.into_iter().map(|value| value.map_or(Self::MISSING, |value| known.insert_full(value).0 as u32));
+        let of = values
+            .into_iter()
+            .map(|value| value.map_or(DomainIndex::MISSING, |value| DomainIndex::new(known.insert_full(value).0)));
         let of = of.collect();
         Label { name: name.to_string(), values: known.into_iter().collect(), of, secrets: Vec::new() }
     }

@@ -1,7 +1,7 @@
 //! Which host comes next: the strategies, one file each.
 //!
 //! The planner cuts batches; a [`Strategy`] only says which host is the next one, and where a batch must end before its
-//! size is reached. It gets the hosts through a [`Deal`] and need not know of canaries, sizes, pins or bounds.
+//! size is reached. It gets the hosts through a [`Candidates`] and need not know of canaries, sizes, pins or bounds.
 //!
 //! To add one: write a file beside these that implements [`Strategy`], give it a word under `assignment.mode` or
 //! `spread.mode` (`policy/words.rs`), and name it in [`choose`].
@@ -16,6 +16,7 @@ mod sequential;
 use super::Stage;
 use super::caps::Caps;
 use super::fleet::Fleet;
+use super::index::{DomainIndex, HostIndex, LabelIndex};
 use super::why::Reason;
 use crate::policy::{Mode, SpreadMode};
 
@@ -34,10 +35,10 @@ pub(super) trait Strategy<'a> {
 
     /// The next host for the open batch; nothing where none of those that are left may join it. In an empty batch one
     /// may always join.
-    fn next(&mut self, caps: &Caps<'_, '_, 'a>) -> Option<u32>;
+    fn next(&mut self, caps: &Caps<'_, '_, 'a>) -> Option<HostIndex>;
 
     /// Why the host that was handed out last came then.
-    fn reason(&self, host: u32) -> Reason<'a>;
+    fn reason(&self, host: HostIndex) -> Reason<'a>;
 }
 
 /// What became of a host so far.
@@ -52,7 +53,7 @@ pub(super) enum State {
 }
 
 /// The hosts that a strategy is to hand out.
-pub(super) struct Deal<'d, 'f, 'v, 'a> {
+pub(super) struct Candidates<'d, 'f, 'v, 'a> {
     pub fleet: &'f Fleet<'v, 'a>,
     /// What became of each host.
     pub states: &'d [State],
@@ -62,35 +63,35 @@ pub(super) struct Deal<'d, 'f, 'v, 'a> {
     pub waves: usize,
 }
 
-impl Deal<'_, '_, '_, '_> {
+impl Candidates<'_, '_, '_, '_> {
     /// All hosts in order, those of the final batches in a list of their own behind the others.
-    fn phases(&self) -> [Vec<u32>; 2] {
+    fn phases(&self) -> [Vec<HostIndex>; 2] {
         let (last, first) = self.fleet.order.iter().partition(|host| self.fleet.is_last(**host));
         [first, last]
     }
 
     /// The hosts to hand out, in the same two lists.
-    fn free_phases(&self) -> [Vec<u32>; 2] {
+    fn free_phases(&self) -> [Vec<HostIndex>; 2] {
         self.phases().map(|mut hosts| {
             hosts.retain(|host| self.state(*host) == State::Free);
             hosts
         })
     }
 
-    fn state(&self, host: u32) -> State {
-        self.states[host as usize]
+    fn state(&self, host: HostIndex) -> State {
+        self.states[host.index()]
     }
 }
 
 /// The strategy that the rules ask for.
-pub(super) fn choose<'f, 'v, 'a>(deal: &Deal<'_, 'f, 'v, 'a>) -> Box<dyn Strategy<'a> + 'f> {
-    let rules = deal.fleet.rules;
+pub(super) fn choose<'f, 'v, 'a>(candidates: &Candidates<'_, 'f, 'v, 'a>) -> Box<dyn Strategy<'a> + 'f> {
+    let rules = candidates.fleet.rules;
     match (rules.mode(), rules.spread.by()) {
-        (Mode::Bucket, _) => bucket::strategy(deal),
-        (_, None) => Box::new(line::Line::new(deal)),
+        (Mode::Bucket, _) => bucket::strategy(candidates),
+        (_, None) => Box::new(line::Line::new(candidates)),
         (_, Some(_)) => match rules.spread.mode() {
-            SpreadMode::Even => Box::new(even::Even::new(deal)),
-            SpreadMode::Sequential => Box::new(sequential::strategy(deal)),
+            SpreadMode::Even => Box::new(even::Even::new(candidates)),
+            SpreadMode::Sequential => Box::new(sequential::strategy(candidates)),
         },
     }
 }

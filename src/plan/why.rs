@@ -1,6 +1,7 @@
 //! Why a host stands in its batch.
 
 use super::fleet::Fleet;
+use super::index::HostIndex;
 use super::{DomainName, Stage};
 use crate::policy::{Mode, Order};
 
@@ -79,7 +80,7 @@ pub struct Share<'a> {
 
 impl<'a> Reason<'a> {
     /// A host's turn in the fleet's order.
-    pub(super) fn in_order(fleet: &Fleet<'_, 'a>, host: u32) -> Self {
+    pub(super) fn in_order(fleet: &Fleet<'_, 'a>, host: HostIndex) -> Self {
         let place = fleet.order.iter().position(|other| *other == host).map_or(0, |place| place + 1);
         let of = fleet.len();
         if fleet.rules.mode() == Mode::Order {
@@ -140,9 +141,9 @@ pub fn join(domains: &[(String, DomainName<'_>)]) -> String {
 }
 
 /// A host's domains.
-pub(super) fn domains<'a>(fleet: &Fleet<'_, 'a>, host: u32) -> Vec<(String, DomainName<'a>)> {
+pub(super) fn domains<'a>(fleet: &Fleet<'_, 'a>, host: HostIndex) -> Vec<(String, DomainName<'a>)> {
     let domain = |division: &super::fleet::Division<'_, 'a>| {
-        (division.label.to_string(), division.domains[division.of[host as usize] as usize].name)
+        (division.label.to_string(), division.domains[division.of[host.index()].index()].name)
     };
     fleet.spread.iter().map(domain).collect()
 }

@@ -23,7 +23,7 @@ pub(super) fn json(export: &Export<'_, '_>, found: &mut Diagnostics) -> Result<V
     }
     ways.logins.warn(export, found);
     let mut out = Vec::new();
-    export.written(export.report.write(report::Format::Json, &mut out))?;
+    export.written(export.report.write(report::ReportFormat::Json, &mut out))?;
     Ok(out)
 }
 

@@ -5,7 +5,7 @@ mod document;
 use std::io::{self, Write};
 
 use super::layout::{COLUMNS, clip, count};
-use super::{Format, Report, text};
+use super::{Report, ReportFormat, text};
 use crate::fold;
 use crate::plan::compare::{Comparison, Pair, Place, Setting};
 use crate::plan::{Batch, Rollout};
@@ -40,10 +40,12 @@ impl CompareReport<'_, '_> {
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn write(&self, format: Format, out: &mut impl Write) -> io::Result<()> {
+    pub fn write(&self, format: ReportFormat, out: &mut impl Write) -> io::Result<()> {
         match format {
-            Format::Json | Format::Yaml => super::write_document(&document::Document::new(self), format, out),
-            Format::Text | Format::Markdown => self.write_text(out),
+            ReportFormat::Json | ReportFormat::Yaml => {
+                super::write_document(&document::Document::new(self), format, out)
+            }
+            ReportFormat::Text | ReportFormat::Markdown => self.write_text(out),
         }
     }
 

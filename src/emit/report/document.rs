@@ -176,7 +176,7 @@ impl<'r> DomainKey<'r> {
 
 fn shares<'r>(rollout: &'r Rollout<'_>, batch: &'r crate::plan::Batch<'_>) -> Vec<ShareEntry<'r>> {
     let entry = |share: domains::Share<'r, '_>| ShareEntry {
-        key: DomainKey::new(&rollout.labels[share.label].label, share.domain.name),
+        key: DomainKey::new(&rollout.labels[share.label.index()].label, share.domain.name),
         hosts: share.hosts,
         percent: share.permille() as f64 / 10.0,
     };

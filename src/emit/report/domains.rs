@@ -2,12 +2,11 @@
 
 use super::layout::{count, percent};
 use super::permille;
-use crate::plan::{Batch, Domain, Domains, Rollout};
+use crate::plan::{Batch, Domain, DomainIndex, Domains, LabelIndex, Rollout};
 
 /// The hosts that a batch has in a domain.
 pub(super) struct Share<'r, 'a> {
-    /// The label, as an index.
-    pub label: usize,
+    pub label: LabelIndex,
     pub domain: &'r Domain<'a>,
     pub hosts: usize,
 }
@@ -19,11 +18,11 @@ impl Share<'_, '_> {
     }
 }
 
-/// The hosts of a batch by domain, as indices into [`Domains::list`], ascending.
-fn counts(of: &[u32]) -> Vec<(usize, usize)> {
+/// How many hosts a batch has in each domain, ascending.
+fn counts(of: &[DomainIndex]) -> Vec<(DomainIndex, usize)> {
     let mut sorted = of.to_vec();
     sorted.sort_unstable();
-    sorted.chunk_by(|a, b| a == b).map(|same| (same[0] as usize, same.len())).collect()
+    sorted.chunk_by(|a, b| a == b).map(|same| (same[0], same.len())).collect()
 }
 
 /// The domains of a batch, label by label, in the order of [`Rollout::labels`].
@@ -31,8 +30,9 @@ pub(super) fn shares<'r, 'a>(rollout: &'r Rollout<'a>, batch: &Batch<'_>) -> Vec
     let labels = rollout.labels.iter().zip(&batch.domains).enumerate();
     labels
         .flat_map(|(label, (domains, of))| {
-            let known = counts(of).into_iter().filter_map(|(domain, hosts)| Some((domains.list.get(domain)?, hosts)));
-            known.map(move |(domain, hosts)| Share { label, domain, hosts })
+            let known =
+                counts(of).into_iter().filter_map(|(domain, hosts)| Some((domains.list.get(domain.index())?, hosts)));
+            known.map(move |(domain, hosts)| Share { label: LabelIndex::new(label), domain, hosts })
         })
         .collect()
 }
@@ -43,7 +43,8 @@ pub(super) fn most_at_once(rollout: &Rollout<'_>) -> Vec<Vec<usize>> {
     for batch in &rollout.batches {
         for (most, of) in most.iter_mut().zip(&batch.domains) {
             for (domain, hosts) in counts(of) {
-                most[domain] = most[domain].max(hosts);
+                let most = &mut most[domain.index()];
+                *most = hosts.max(*most);
             }
         }
     }
@@ -83,7 +84,7 @@ fn named(rollout: &Rollout<'_>, shares: &[Share<'_, '_>], width: usize) -> Strin
             (_, false) => ", ",
         });
         if several && is_first {
-            cell.push_str(&format!("{} ", rollout.labels[share.label].label));
+            cell.push_str(&format!("{} ", rollout.labels[share.label.index()].label));
         }
         cell.push_str(&format!("{} {} {}", share.domain.name, share.hosts, percent(share.permille())));
         if cell.len() > 4 * width {

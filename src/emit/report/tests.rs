@@ -25,7 +25,7 @@ fn policy(keys: Keys) -> Policy {
 }
 
 /// The report of a plan.
-fn report(assignments: &Assignments<'_>, policy: &Policy, format: Format, full: bool) -> String {
+fn report(assignments: &Assignments<'_>, policy: &Policy, format: ReportFormat, full: bool) -> String {
     let plan = plan(assignments, policy).unwrap();
     let names = Naming::default().name(&plan).unwrap();
     let warnings: Vec<_> = plan.warnings.iter().chain(&names.warnings).cloned().collect();
@@ -49,7 +49,7 @@ fn assigned<'a>(version: &'a str, hosts: &[&'a str]) -> Assigned<'a> {
 }
 
 /// Two versions, an excluded host, one without a version, a warning and notes.
-fn small(format: Format) -> String {
+fn small(format: ReportFormat) -> String {
     let web = ["web01.example.net", "web02.example.net", "web03.example.net", "db1.example.net", "db2.example.net"];
     let mut app = assigned("app-2.0.0", &web);
     app.excluded = vec!["web09.example.net"];
@@ -62,28 +62,28 @@ fn small(format: Format) -> String {
 
 #[test]
 fn a_small_plan_as_text() {
-    insta::assert_snapshot!(small(Format::Text));
+    insta::assert_snapshot!(small(ReportFormat::Text));
 }
 
 #[test]
 fn a_small_plan_as_markdown() {
-    insta::assert_snapshot!(small(Format::Markdown));
+    insta::assert_snapshot!(small(ReportFormat::Markdown));
 }
 
 #[test]
 fn a_small_plan_as_json() {
-    insta::assert_snapshot!(small(Format::Json));
+    insta::assert_snapshot!(small(ReportFormat::Json));
 }
 
 #[test]
 fn a_small_plan_as_yaml() {
-    insta::assert_snapshot!(small(Format::Yaml));
+    insta::assert_snapshot!(small(ReportFormat::Yaml));
 }
 
 #[test]
 fn yaml_and_json_are_one_document() {
-    let yaml: serde_json::Value = serde_yaml::from_str(&small(Format::Yaml)).unwrap();
-    let json: serde_json::Value = serde_json::from_str(&small(Format::Json)).unwrap();
+    let yaml: serde_json::Value = serde_yaml::from_str(&small(ReportFormat::Yaml)).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&small(ReportFormat::Json)).unwrap();
     assert_eq!(yaml, json);
 }
 
@@ -95,7 +95,7 @@ fn large(full: bool) -> String {
     let hosts: Vec<&str> = names.iter().map(String::as_str).collect();
     let unversioned = ["old1.example.net", "old2.example.net", "old3.example.net"].to_vec();
     let input = Assignments { versions: vec![assigned("app-2.0.0", &hosts)], unversioned };
-    report(&input, &policy(Keys { bake: Some(600), ..keys("2%", "2%") }), Format::Text, full)
+    report(&input, &policy(Keys { bake: Some(600), ..keys("2%", "2%") }), ReportFormat::Text, full)
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn five_thousand_hosts_in_full() {
 }
 
 /// 40 hosts over zones, of which one has a long name; the last two hosts have none.
-fn over_zones(zones: &[&str], format: Format) -> String {
+fn over_zones(zones: &[&str], format: ReportFormat) -> String {
     let names: Vec<String> = (1..=40).map(|n| format!("web{n:02}.example.net")).collect();
     let zone = |i: usize| (i < 38).then(|| zones[i * i / 2 % zones.len()]);
     let facts = Facts { labels: vec![Label::new("zone", (0..40).map(zone))], ..Facts::default() };
@@ -133,19 +133,19 @@ fn over_zones(zones: &[&str], format: Format) -> String {
 
 #[test]
 fn few_domains_are_named_in_every_batch() {
-    insta::assert_snapshot!(over_zones(&["a", "b", "c"], Format::Text));
+    insta::assert_snapshot!(over_zones(&["a", "b", "c"], ReportFormat::Text));
 }
 
 #[test]
 fn many_domains_are_counted_in_every_batch() {
     let zones: Vec<String> = (1..=30).map(|n| format!("eu-central-{n}")).collect();
     let zones: Vec<&str> = zones.iter().map(String::as_str).collect();
-    insta::assert_snapshot!(over_zones(&zones, Format::Text));
+    insta::assert_snapshot!(over_zones(&zones, ReportFormat::Text));
 }
 
 #[test]
 fn domains_for_programs() {
-    let json: serde_json::Value = serde_json::from_str(&over_zones(&["a", "b", "c"], Format::Json)).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&over_zones(&["a", "b", "c"], ReportFormat::Json)).unwrap();
     let version = &json["versions"][0];
     let shown = serde_json::json!([version["domains"], version["batches"][1]["domains"]]);
     insta::assert_snapshot!(serde_json::to_string_pretty(&shown).unwrap());
@@ -154,7 +154,7 @@ fn domains_for_programs() {
 #[test]
 fn an_empty_plan() {
     let input = Assignments { versions: Vec::new(), unversioned: vec!["web1.example.net"] };
-    let text = report(&input, &Policy::default(), Format::Text, false);
+    let text = report(&input, &Policy::default(), ReportFormat::Text, false);
     assert!(text.contains(": 0 versions, 0 hosts, 0 batches\n"), "{text}");
     assert!(text.ends_with("\nno version    1 host: web1.example.net\n"), "{text}");
 }
@@ -162,7 +162,7 @@ fn an_empty_plan() {
 #[test]
 fn markdown_shows_names_as_they_are() {
     let input = Assignments { versions: vec![assigned("app", &["a|b`c*"])], unversioned: Vec::new() };
-    let text = report(&input, &Policy::default(), Format::Markdown, true);
+    let text = report(&input, &Policy::default(), ReportFormat::Markdown, true);
     assert!(text.contains(r"| A | app\_groupA | 1 | 100% | 0s | a\|b\`c\* |"), "{text}");
 }
 
@@ -175,7 +175,7 @@ proptest! {
         let names: Vec<(String, Vec<String>)> = versions.iter().enumerate().map(name).collect();
         let assigned = names.iter().map(|(version, hosts)| Assigned::new(version, hosts.iter().map(String::as_str).collect()));
         let input = Assignments { versions: assigned.collect(), unversioned: Vec::new() };
-        let text = report(&input, &policy(keys("1", &size.to_string())), Format::Text, false);
+        let text = report(&input, &policy(keys("1", &size.to_string())), ReportFormat::Text, false);
         prop_assert!(text.lines().count() <= LINES, "{}", text);
         prop_assert!(text.lines().all(|line| line.chars().count() <= COLUMNS));
     }

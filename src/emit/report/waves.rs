@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::document::{Variable, Warning};
 use super::layout::{COLUMNS, LINES, clip, count, percent};
-use super::{Format, Report, markdown, permille, text};
+use super::{Report, ReportFormat, markdown, permille, text};
 use crate::fold;
 use crate::plan::waves::{Part, Wave};
 use crate::policy::display_seconds;
@@ -29,11 +29,11 @@ impl WavesReport<'_, '_> {
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn write(&self, format: Format, out: &mut impl Write) -> io::Result<()> {
+    pub fn write(&self, format: ReportFormat, out: &mut impl Write) -> io::Result<()> {
         match format {
-            Format::Text => self.write_text(out),
-            Format::Markdown => self.write_markdown(out),
-            Format::Json | Format::Yaml => super::write_document(&self.document(), format, out),
+            ReportFormat::Text => self.write_text(out),
+            ReportFormat::Markdown => self.write_markdown(out),
+            ReportFormat::Json | ReportFormat::Yaml => super::write_document(&self.document(), format, out),
         }
     }
 

@@ -13,8 +13,9 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 
 use super::open::Open;
-use super::{Caps, Deal, Fleet, Reason, State, Strategy};
+use super::{Candidates, Caps, Fleet, Reason, State, Strategy};
 use crate::plan::why::Share;
+use crate::plan::{DomainIndex, HostIndex, LabelIndex};
 
 /// The hosts that are not in `last`, then those that are.
 pub(super) struct Even<'f, 'v, 'a> {
@@ -31,7 +32,8 @@ struct Tree {
 /// A domain, or all hosts.
 struct Node {
     /// The domain, as an index into those of its label.
-    domain: u32,
+    /// Nothing for all hosts.
+    domain: Option<DomainIndex>,
     /// Its hosts, with those that were handed out.
     total: usize,
     /// Those in a batch, or handed out before.
@@ -43,7 +45,7 @@ struct Node {
 
 enum Content {
     /// The hosts to hand out, in order.
-    Hosts(std::vec::IntoIter<u32>),
+    Hosts(std::vec::IntoIter<HostIndex>),
     /// The domains of the next label.
     Domains(Queue),
 }
@@ -63,11 +65,14 @@ struct Queue {
 }
 
 impl<'f, 'v, 'a> Even<'f, 'v, 'a> {
-    pub fn new(deal: &Deal<'_, 'f, 'v, 'a>) -> Self {
-        let tree = |hosts: Vec<u32>| Tree { open: Open::new(deal, &hosts), root: Node::new(deal, 0, 0, hosts) };
-        let mut trees: VecDeque<Tree> = deal.phases().into_iter().map(tree).collect();
+    pub fn new(candidates: &Candidates<'_, 'f, 'v, 'a>) -> Self {
+        let tree = |hosts: Vec<HostIndex>| Tree {
+            open: Open::new(candidates, &hosts),
+            root: Node::new(candidates, None, 0, hosts),
+        };
+        let mut trees: VecDeque<Tree> = candidates.phases().into_iter().map(tree).collect();
         trees.retain(|tree| tree.root.left > 0);
-        Even { fleet: deal.fleet, trees }
+        Even { fleet: candidates.fleet, trees }
     }
 }
 
@@ -83,7 +88,7 @@ impl<'a> Strategy<'a> for Even<'_, '_, 'a> {
         }
     }
 
-    fn next(&mut self, caps: &Caps<'_, '_, 'a>) -> Option<u32> {
+    fn next(&mut self, caps: &Caps<'_, '_, 'a>) -> Option<HostIndex> {
         while self.trees.len() > 1 && self.trees.front().is_some_and(|tree| tree.root.left == 0) {
             self.trees.pop_front();
         }
@@ -93,15 +98,15 @@ impl<'a> Strategy<'a> for Even<'_, '_, 'a> {
         Some(host)
     }
 
-    fn reason(&self, host: u32) -> Reason<'a> {
+    fn reason(&self, host: HostIndex) -> Reason<'a> {
         let mut shares = Vec::new();
         let mut node = self.trees.front().map(|tree| &tree.root);
         for division in &self.fleet.spread {
-            let domain = division.of[host as usize];
+            let domain = division.of[host.index()];
             let Some(Content::Domains(queue)) = node.map(|node| &node.content) else { break };
-            node = queue.domains.iter().find(|node| node.domain == domain);
+            node = queue.domains.iter().find(|node| node.domain == Some(domain));
             let (nth, of) = node.map_or((0, 0), |node| (node.taken, node.total));
-            let name = division.domains[domain as usize].name;
+            let name = division.domains[domain.index()].name;
             shares.push(Share { domain: vec![(division.label.to_string(), name)], nth, of });
         }
         Reason::Quota(shares)
@@ -110,25 +115,31 @@ impl<'a> Strategy<'a> for Even<'_, '_, 'a> {
 
 impl Node {
     /// The hosts, divided by the labels from `level` on.
-    fn new(deal: &Deal<'_, '_, '_, '_>, domain: u32, level: usize, hosts: Vec<u32>) -> Self {
+    fn new(
+        candidates: &Candidates<'_, '_, '_, '_>,
+        domain: Option<DomainIndex>,
+        level: usize,
+        hosts: Vec<HostIndex>,
+    ) -> Self {
         let total = hosts.len();
-        let taken = hosts.iter().filter(|host| deal.state(**host) == State::Taken).count();
-        let free = |host: &u32| deal.state(*host) == State::Free;
+        let taken = hosts.iter().filter(|host| candidates.state(**host) == State::Taken).count();
+        let free = |host: &HostIndex| candidates.state(*host) == State::Free;
         let left = hosts.iter().filter(|host| free(host)).count();
-        let content = match deal.fleet.spread.get(level) {
+        let content = match candidates.fleet.spread.get(level) {
             None => Content::Hosts(hosts.into_iter().filter(free).collect::<Vec<_>>().into_iter()),
             Some(division) => {
-                let mut places: HashMap<u32, usize> = HashMap::new();
-                let mut parts: Vec<(u32, Vec<u32>)> = Vec::new();
+                let mut places: HashMap<DomainIndex, usize> = HashMap::new();
+                let mut parts: Vec<(DomainIndex, Vec<HostIndex>)> = Vec::new();
                 for host in hosts {
-                    let domain = division.of[host as usize];
+                    let domain = division.of[host.index()];
                     let place = *places.entry(domain).or_insert(parts.len());
                     if place == parts.len() {
                         parts.push((domain, Vec::new()));
                     }
                     parts[place].1.push(host);
                 }
-                let nodes = parts.into_iter().map(|(domain, hosts)| Node::new(deal, domain, level + 1, hosts));
+                let nodes =
+                    parts.into_iter().map(|(domain, hosts)| Node::new(candidates, Some(domain), level + 1, hosts));
                 Content::Domains(Queue::new(nodes.collect(), taken, total))
             }
         };
@@ -142,9 +153,11 @@ impl Node {
     }
 
     /// The next host of this domain, which is one of the label before `level`, if one may join the batch.
-    fn next(&mut self, level: usize, caps: &Caps<'_, '_, '_>) -> Option<u32> {
+    fn next(&mut self, level: usize, caps: &Caps<'_, '_, '_>) -> Option<HostIndex> {
         // none of its own domains need be asked then
-        if level > 0 && caps.room(level - 1, self.domain) == 0 {
+        if let Some(domain) = self.domain
+            && caps.room(LabelIndex::new(level - 1), domain) == 0
+        {
             return None;
         }
         let host = match &mut self.content {
@@ -203,7 +216,7 @@ impl Queue {
         }
     }
 
-    fn next(&mut self, level: usize, taken: usize, all: usize, caps: &Caps<'_, '_, '_>) -> Option<u32> {
+    fn next(&mut self, level: usize, taken: usize, all: usize, caps: &Caps<'_, '_, '_>) -> Option<HostIndex> {
         let slot = taken as u64 + 1;
         while let Some(Reverse((_, domain))) = self.waiting.peek().copied().filter(|Reverse((at, _))| *at <= slot) {
             self.waiting.pop();

@@ -1,17 +1,17 @@
 //! One host after another, in order.
 
-use super::{Caps, Deal, Fleet, Reason, Strategy};
+use super::{Candidates, Caps, Fleet, HostIndex, Reason, Strategy};
 
 /// The hosts in a line.
 pub(super) struct Line<'f, 'v, 'a> {
     fleet: &'f Fleet<'v, 'a>,
-    hosts: std::vec::IntoIter<u32>,
+    hosts: std::vec::IntoIter<HostIndex>,
 }
 
 impl<'f, 'v, 'a> Line<'f, 'v, 'a> {
-    pub fn new(deal: &Deal<'_, 'f, 'v, 'a>) -> Self {
-        let hosts: Vec<u32> = deal.free_phases().concat();
-        Line { fleet: deal.fleet, hosts: hosts.into_iter() }
+    pub fn new(candidates: &Candidates<'_, 'f, 'v, 'a>) -> Self {
+        let hosts: Vec<HostIndex> = candidates.free_phases().concat();
+        Line { fleet: candidates.fleet, hosts: hosts.into_iter() }
     }
 }
 
@@ -20,11 +20,11 @@ impl<'a> Strategy<'a> for Line<'_, '_, 'a> {
         self.hosts.len()
     }
 
-    fn next(&mut self, _: &Caps<'_, '_, 'a>) -> Option<u32> {
+    fn next(&mut self, _: &Caps<'_, '_, 'a>) -> Option<HostIndex> {
         self.hosts.next()
     }
 
-    fn reason(&self, host: u32) -> Reason<'a> {
+    fn reason(&self, host: HostIndex) -> Reason<'a> {
         Reason::in_order(self.fleet, host)
     }
 }

@@ -2,21 +2,21 @@
 
 use std::collections::VecDeque;
 
-use super::{Caps, Strategy};
+use super::{Caps, HostIndex, Strategy};
 use crate::plan::why::Reason;
 
 /// Hosts in sections; each is to be worked off before the next begins.
 pub(super) struct Sections<'f, 'a> {
-    sections: VecDeque<VecDeque<u32>>,
+    sections: VecDeque<VecDeque<HostIndex>>,
     left: usize,
-    why: Box<dyn Fn(u32) -> Reason<'a> + 'f>,
+    why: Box<dyn Fn(HostIndex) -> Reason<'a> + 'f>,
 }
 
 impl<'f, 'a> Sections<'f, 'a> {
     /// The sections in order, those without hosts left out; `why` tells why a host is where it is.
-    pub fn new(sections: impl IntoIterator<Item = Vec<u32>>, why: impl Fn(u32) -> Reason<'a> + 'f) -> Self {
+    pub fn new(sections: impl IntoIterator<Item = Vec<HostIndex>>, why: impl Fn(HostIndex) -> Reason<'a> + 'f) -> Self {
         let filled = sections.into_iter().filter(|section| !section.is_empty());
-        let sections: VecDeque<VecDeque<u32>> = filled.map(VecDeque::from).collect();
+        let sections: VecDeque<VecDeque<HostIndex>> = filled.map(VecDeque::from).collect();
         let left = sections.iter().map(VecDeque::len).sum();
         Sections { sections, left, why: Box::new(why) }
     }
@@ -38,7 +38,7 @@ impl<'a> Strategy<'a> for Sections<'_, 'a> {
     }
 
     /// All hosts of a section are in the same domains, so that the first one's caps are those of all.
-    fn next(&mut self, caps: &Caps<'_, '_, 'a>) -> Option<u32> {
+    fn next(&mut self, caps: &Caps<'_, '_, 'a>) -> Option<HostIndex> {
         let section = self.sections.front_mut()?;
         let host = section.front().copied().filter(|host| caps.full(*host).is_none())?;
         section.pop_front();
@@ -46,7 +46,7 @@ impl<'a> Strategy<'a> for Sections<'_, 'a> {
         Some(host)
     }
 
-    fn reason(&self, host: u32) -> Reason<'a> {
+    fn reason(&self, host: HostIndex) -> Reason<'a> {
         (self.why)(host)
     }
 }

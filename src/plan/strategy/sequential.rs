@@ -3,28 +3,28 @@
 use std::collections::HashMap;
 
 use super::sections::Sections;
-use super::{Deal, Fleet};
+use super::{Candidates, DomainIndex, Fleet, HostIndex};
 use crate::plan::why::{Reason, Share};
 use crate::plan::{DomainName, why};
 use crate::policy::DomainOrder;
 
 /// The domains in the order that the policy asks for.
-pub(super) fn strategy<'f, 'a>(deal: &Deal<'_, 'f, '_, 'a>) -> Sections<'f, 'a> {
-    let fleet = deal.fleet;
-    let phases = deal.free_phases();
+pub(super) fn strategy<'f, 'a>(candidates: &Candidates<'_, 'f, '_, 'a>) -> Sections<'f, 'a> {
+    let fleet = candidates.fleet;
+    let phases = candidates.free_phases();
     let sections = phases.into_iter().flat_map(|hosts| sections(fleet, hosts)).collect::<Vec<_>>();
     Sections::new(sections, move |host| reason(fleet, host))
 }
 
 /// The hosts of each domain, in the domains' order.
-fn sections(fleet: &Fleet<'_, '_>, hosts: Vec<u32>) -> Vec<Vec<u32>> {
-    let mut sections: HashMap<Vec<u32>, Vec<u32>> = HashMap::new();
+fn sections(fleet: &Fleet<'_, '_>, hosts: Vec<HostIndex>) -> Vec<Vec<HostIndex>> {
+    let mut sections: HashMap<Vec<DomainIndex>, Vec<HostIndex>> = HashMap::new();
     for host in hosts {
         sections.entry(path(fleet, host)).or_default().push(host);
     }
-    let mut ordered: Vec<(Vec<u32>, Vec<u32>)> = sections.into_iter().collect();
-    let names = |path: &[u32]| -> Vec<DomainName<'_>> {
-        path.iter().zip(&fleet.spread).map(|(domain, division)| division.domains[*domain as usize].name).collect()
+    let mut ordered: Vec<(Vec<DomainIndex>, Vec<HostIndex>)> = sections.into_iter().collect();
+    let names = |path: &[DomainIndex]| -> Vec<DomainName<'_>> {
+        path.iter().zip(&fleet.spread).map(|(domain, division)| division.domains[domain.index()].name).collect()
     };
     match fleet.rules.spread.order.as_ref().map(|set| &set.value) {
         None | Some(DomainOrder::Name) => ordered.sort_by_cached_key(|(path, _)| names(path)),
@@ -43,18 +43,18 @@ fn sections(fleet: &Fleet<'_, '_>, hosts: Vec<u32>) -> Vec<Vec<u32>> {
 }
 
 /// The domain of a host by each label.
-fn path(fleet: &Fleet<'_, '_>, host: u32) -> Vec<u32> {
-    fleet.spread.iter().map(|division| division.of[host as usize]).collect()
+fn path(fleet: &Fleet<'_, '_>, host: HostIndex) -> Vec<DomainIndex> {
+    fleet.spread.iter().map(|division| division.of[host.index()]).collect()
 }
 
 /// The hosts of each domain, those that stand in a batch too.
-fn sizes(fleet: &Fleet<'_, '_>) -> HashMap<Vec<u32>, usize> {
+fn sizes(fleet: &Fleet<'_, '_>) -> HashMap<Vec<DomainIndex>, usize> {
     let mut sizes = HashMap::new();
     fleet.order.iter().for_each(|host| *sizes.entry(path(fleet, *host)).or_default() += 1);
     sizes
 }
 
-fn reason<'a>(fleet: &Fleet<'_, 'a>, host: u32) -> Reason<'a> {
+fn reason<'a>(fleet: &Fleet<'_, 'a>, host: HostIndex) -> Reason<'a> {
     let wanted = path(fleet, host);
     let mut share = Share { domain: why::domains(fleet, host), nth: 0, of: 0 };
     for other in fleet.order.iter().copied().filter(|other| path(fleet, *other) == wanted) {

@@ -1,7 +1,7 @@
 //! The promises of the planner, each a property over versions, labels and policies.
 
 use super::*;
-use crate::plan::{Facts, Label};
+use crate::plan::{DomainIndex, Facts, HostIndex, Label};
 use crate::policy::{Bound, DomainOrder, Labels, Missing, Mode, Order, Pattern, Remainder, Set, SpreadMode};
 
 /// A version's hosts with two labels, and a policy that goes with them.
@@ -137,7 +137,7 @@ impl Case {
         let names = names(self.zones.len());
         let values: Vec<String> = (0..20).map(|n| format!("v{n}")).collect();
         let label = |name: &str, of: &[usize]| Label::new(name, of.iter().map(|value| Some(values[*value].as_str())));
-        let indices = |hosts: &[usize]| hosts.iter().map(|host| *host as u32).collect();
+        let indices = |hosts: &[usize]| hosts.iter().copied().map(HostIndex::new).collect();
         let facts = Facts {
             labels: vec![label("zone", &self.zones), label("kind", &self.kinds)],
             pinned: indices(&self.pinned),
@@ -157,7 +157,7 @@ pub fn policy_of(keys: &Keys) -> Policy {
 }
 
 /// The domains of a label, by host.
-fn domains_of<'a>(input: &Assignments<'a>, label: &str) -> std::collections::HashMap<&'a str, u32> {
+fn domains_of<'a>(input: &Assignments<'a>, label: &str) -> std::collections::HashMap<&'a str, DomainIndex> {
     let assigned = &input.versions[0];
     let label = assigned.facts.labels.iter().find(|known| known.name == label).unwrap();
     assigned.hosts.iter().copied().zip(label.of.iter().copied()).collect()
@@ -172,7 +172,7 @@ fn bound(keys: &Keys, planned: usize) -> usize {
     }
 }
 
-fn counts(batch: &Batch<'_>, label: usize) -> std::collections::HashMap<u32, usize> {
+fn counts(batch: &Batch<'_>, label: usize) -> std::collections::HashMap<DomainIndex, usize> {
     let mut counts = std::collections::HashMap::new();
     batch.domains[label].iter().for_each(|domain| *counts.entry(*domain).or_default() += 1);
     counts
@@ -257,9 +257,9 @@ proptest! {
             let Ok(plan) = result else { return Ok(()) };
             for label in &case.keys.canary_cover.as_ref().unwrap().value {
                 let domains = domains_of(input, label);
-                let covered: std::collections::HashSet<u32> =
+                let covered: std::collections::HashSet<DomainIndex> =
                     plan.rollouts[0].batches[0].hosts.iter().map(|host| domains[host]).collect();
-                let all: std::collections::HashSet<u32> = domains.values().copied().collect();
+                let all: std::collections::HashSet<DomainIndex> = domains.values().copied().collect();
                 prop_assert_eq!(covered, all);
             }
             Ok(())
@@ -294,7 +294,7 @@ proptest! {
             for (index, label) in rollout.labels.iter().enumerate() {
                 for batch in &rollout.batches {
                     for (domain, hosts) in counts(batch, index) {
-                        let domain = &label.list[domain as usize];
+                        let domain = &label.list[domain.index()];
                         let cap = case.keys.spread_max_unavailable.as_ref().map(|set| set.value.of(domain.hosts).max(1));
                         prop_assert_eq!(cap, domain.cap);
                         prop_assert!(cap.is_none_or(|cap| hosts <= cap), "{} {}", label.label, domain.name);

@@ -2,7 +2,7 @@
 
 use super::properties::{labels, policy_of, set};
 use super::*;
-use crate::plan::{Facts, Label};
+use crate::plan::{DomainIndex, Facts, Label};
 
 /// Hosts in domains of these sizes, mixed by a seed.
 fn hosts_in(domains: &[usize], seed: u64) -> Vec<usize> {
@@ -36,7 +36,7 @@ fn spread(of: &[usize], canary: usize, size: usize, cap: Option<Amount>) -> Vec<
     let input = Assignments { versions: vec![assigned], unversioned: Vec::new() };
     let plan = plan(&input, &policy_of(&keys)).unwrap();
     let rollout = &plan.rollouts[0];
-    let named = |domain: &u32| rollout.labels[0].list[*domain as usize].name.to_string()[1..].parse().unwrap();
+    let named = |domain: &DomainIndex| rollout.labels[0].list[domain.index()].name.to_string()[1..].parse().unwrap();
     rollout.batches.iter().map(|batch| batch.domains[0].iter().map(named).collect()).collect()
 }
 
@@ -166,7 +166,7 @@ fn labels_within_labels_are_spread_too() {
     for batch in &plan.rollouts[0].batches {
         let mut racks = batch.domains[1].clone();
         racks.sort_unstable();
-        assert_eq!(racks, [0, 1, 2, 3]);
+        assert_eq!(racks, [0, 1, 2, 3].map(DomainIndex::new));
     }
 }
 

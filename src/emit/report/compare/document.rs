@@ -6,7 +6,7 @@ use super::super::Report;
 use super::super::document::{Variable, Warning};
 use super::CompareReport;
 use crate::plan::Batch;
-use crate::plan::compare::{Move, Pair, Place, Setting, Side};
+use crate::plan::compare::{Move, NamedRollout, Pair, Place, Setting};
 use crate::plan::names::RolloutNames;
 
 /// The version of this document's shape.
@@ -142,7 +142,7 @@ impl<'r> Version<'r> {
 }
 
 impl<'r> Size<'r> {
-    fn new(side: Side<'r, '_>, batch: &Batch<'_>) -> Option<Self> {
+    fn new(side: NamedRollout<'r, '_>, batch: &Batch<'_>) -> Option<Self> {
         let names: &'r RolloutNames = side.names;
         let at = side.rollout.batches.iter().position(|own| own.stage == batch.stage)?;
         Some(Size { group: names.batches.get(at)?, size: batch.hosts.len(), bake_seconds: batch.bake })
