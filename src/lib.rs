@@ -98,4 +98,6 @@ pub mod value;
 #[doc(hidden)]
 pub mod vault;
 #[doc(hidden)]
+pub mod wording;
+#[doc(hidden)]
 pub mod yaml;

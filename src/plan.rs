@@ -256,15 +256,6 @@ pub fn why<'a>(assignments: &Assignments<'a>, policy: &Policy, host: &str) -> Ve
     planning.filter_map(|assigned| batches::why(assigned, &policy.rules(assigned.version), host)).collect()
 }
 
-/// `1 host`, `5 hosts`, `2 canaries`.
-fn count(number: usize, noun: &str) -> String {
-    match (number, noun.strip_suffix('y')) {
-        (1, _) => format!("1 {noun}"),
-        (_, Some(stem)) => format!("{number} {stem}ies"),
-        (_, None) => format!("{number} {noun}s"),
-    }
-}
-
 /// Warns of each override whose glob matches no version.
 fn warn_of_unmatched_overrides(assignments: &Assignments<'_>, policy: &Policy, found: &mut Diagnostics) {
     for rule in policy.layers.iter().flat_map(|layer| &layer.overrides) {

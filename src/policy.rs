@@ -20,7 +20,7 @@ use crate::error::Location;
 pub use amount::{Amount, Percent};
 pub use duration::{display_seconds, parse_seconds};
 pub use glob::Glob;
-pub use keys::{Bound, DomainOrder, Keys, Labels, Pattern, Set};
+pub use keys::{Bound, DomainOrder, GROUP_LABEL, Keys, Labels, Pattern, Set};
 pub use rules::{Assignment, Rules, SEED_VERSION, Spread};
 pub use words::{Approval, Missing, Mode, Order, Remainder, SharedHosts, SpreadMode};
 

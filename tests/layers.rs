@@ -6,12 +6,25 @@ use std::path::{Path, PathBuf};
 
 /// What these parts may use at most, whatever the order of floors would allow.
 const MAY_USE: &[(&str, &[&str])] = &[
-    ("plan", &["diagnostics", "error", "fold", "policy", "shown"]),
+    ("plan", &["diagnostics", "error", "fold", "policy", "shown", "wording"]),
     ("policy", &["error"]),
     ("inventory", &["error", "text", "value"]),
     (
         "emit",
-        &["diagnostics", "error", "fold", "inventory", "pattern", "plan", "policy", "salt", "shown", "text", "value"],
+        &[
+            "diagnostics",
+            "error",
+            "fold",
+            "inventory",
+            "pattern",
+            "plan",
+            "policy",
+            "salt",
+            "shown",
+            "text",
+            "value",
+            "wording",
+        ],
     ),
 ];
 

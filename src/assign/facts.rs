@@ -14,12 +14,11 @@ use crate::inventory::membership::SetId;
 use crate::inventory::{ALL, GroupId, HostId, UNGROUPED, Var, effective};
 use crate::nearest;
 use crate::plan::{Assigned, Assignments, DomainIndex, Facts, HostIndex, Label};
-use crate::policy::{Pattern, Policy, Rules, Set};
+use crate::policy::{GROUP_LABEL, Pattern, Policy, Rules, Set};
 use crate::shown::Shown;
 use crate::value::{Value, is_template};
+use crate::wording::and_more;
 
-/// What stands before a glob over groups where the groups of a host are a label.
-const GROUP: &str = "group:";
 /// Characters of folded hosts that a message shows.
 const WIDTH: usize = 100;
 
@@ -111,7 +110,7 @@ impl<'a> Assigner<'_, 'a> {
                 .map(|host| self.inventory.host_name(*host))
                 .collect();
             if let (Some(first), Some(pattern)) = (idle.first(), patterns.first()) {
-                let more = if idle.len() > 1 { format!(" and {} more", idle.len() - 1) } else { String::new() };
+                let more = and_more(idle.len());
                 let message = format!("`canary.hosts` names `{first}`{more}, which no version plans");
                 let hint = "they have no version of those that it holds for, or `exclude` keeps them out";
                 warnings.push(Problem::of(Code::NoMatch, message).at(pattern.at.clone()).hint(hint));
@@ -126,7 +125,7 @@ impl<'a> Assigner<'_, 'a> {
         for set in rules.spread.by().into_iter().chain(&rules.canary_cover) {
             for name in &set.value {
                 if !labels.iter().any(|label: &Label<'_>| label.name == *name) {
-                    labels.push(match name.strip_prefix(GROUP) {
+                    labels.push(match name.strip_prefix(GROUP_LABEL) {
                         Some(glob) => self.label_of_groups(name, glob, hosts, &set.at),
                         None => self.label_of_var(name, hosts, &set.at),
                     });

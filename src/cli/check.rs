@@ -4,6 +4,7 @@ use regal_inventory::diagnostics::Diagnostics;
 use regal_inventory::emit::ansible::lossy;
 use regal_inventory::emit::diagnostics::{Checked, Counts};
 use regal_inventory::session::{self, Planned};
+use regal_inventory::wording::count;
 
 use super::arguments::{AnswerFormat, CheckOptions};
 use super::invocation::Invocation;
@@ -30,11 +31,11 @@ pub fn run(invocation: &Invocation<'_>, options: &CheckOptions) -> anyhow::Resul
     messages::warnings(&warnings, invocation.color);
     let summary = format!(
         "{}, {}, {}, {}: no errors, {}\n",
-        counted(read.hosts, "host"),
-        counted(read.groups, "group"),
-        counted(read.versions, "version"),
-        if read.batches == 1 { "1 batch".to_string() } else { format!("{} batches", read.batches) },
-        counted(warnings.len(), "warning"),
+        count(read.hosts, "host"),
+        count(read.groups, "group"),
+        count(read.versions, "version"),
+        count(read.batches, "batch"),
+        count(warnings.len(), "warning"),
     );
     invocation.sink(&planned).write(summary.as_bytes())
 }
@@ -60,8 +61,4 @@ fn counts(planned: &Planned<'_>) -> Counts {
         versions: planned.plan.rollouts.len(),
         batches: planned.plan.rollouts.iter().map(|rollout| rollout.batches.len()).sum(),
     }
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

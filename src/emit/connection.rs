@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::inventory::effective::Effective;
 use crate::inventory::{HostId, Inventory, VarId};
-use crate::value::Value;
+use crate::value::{Value, is_template};
 
 /// Variables for one thing, those that win last.
 pub(super) type Names = &'static [&'static str];
@@ -194,9 +194,4 @@ pub(super) fn truth(value: &Value<'_>) -> Option<bool> {
             )),
         },
     }
-}
-
-/// Whether a text is one that only Ansible fills in.
-pub(super) fn is_template(text: &str) -> bool {
-    ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark))
 }

@@ -9,10 +9,11 @@ use super::input::Assigned;
 use super::sizes::Sizes;
 use super::strategy::{Candidates, State, choose};
 use super::why::{Why, domains};
-use super::{Batch, Domains, Rollout, Stage, contradictions, count};
+use super::{Batch, Domains, Rollout, Stage, contradictions};
 use crate::diagnostics::Diagnostics;
 use crate::error::{Code, Problem};
 use crate::policy::{Amount, Mode, Remainder, Rules};
+use crate::wording::count;
 
 /// The most hashes that waves may take, as a guard against days of work.
 const MAX_HASHES: usize = 20_000_000;

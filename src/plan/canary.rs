@@ -5,10 +5,11 @@ use super::fleet::{Division, Fleet};
 use super::index::{DomainIndex, HostIndex, LabelIndex};
 use super::strategy::{Candidates, State, choose};
 use super::why::Reason;
-use super::{DomainName, Stage, count};
+use super::{DomainName, Stage};
 use crate::error::{Code, Problem};
 use crate::fold;
 use crate::policy::{Amount, Mode, Pattern};
+use crate::wording::count;
 
 /// Characters of folded hosts that a message shows.
 const WIDTH: usize = 60;

@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use super::index::{DomainIndex, HostIndex};
 use super::input::{Assigned, Label};
 use super::stable::host_hash;
-use super::{Domain, DomainName, LabelValue, count};
+use super::{Domain, DomainName, LabelValue};
 use crate::diagnostics::Diagnostics;
 use crate::error::{Code, Problem};
 use crate::fold;
 use crate::policy::{Amount, Missing, Mode, Order, Rules};
+use crate::wording::{and_more, count};
 
 /// Characters of folded hosts that a message shows.
 const WIDTH: usize = 100;
@@ -186,7 +187,7 @@ impl<'v, 'a> Fleet<'v, 'a> {
                 notes.push(format!("spread.max_unavailable {amount} of a {} is {is}", division.label));
             }
             if let Some(first) = less.first() {
-                let others = if less.len() > 1 { format!(" and {} more", less.len() - 1) } else { String::new() };
+                let others = and_more(less.len());
                 let label = division.label;
                 notes.push(format!(
                     "spread.max_unavailable {amount} of {label} {first}{others} is less than one host: it takes one"

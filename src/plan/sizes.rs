@@ -1,9 +1,9 @@
 //! Sizes as numbers of hosts, and notes of what became of them.
 
-use super::count;
 use crate::error::{Code, Problem};
 use crate::policy::{Amount, BatchSize, Bound, Remainder, Rules};
 use crate::shown::Shown;
+use crate::wording::count;
 
 /// The sizes of a version's batches.
 pub(super) struct Sizes<'r> {

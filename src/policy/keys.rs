@@ -3,6 +3,9 @@
 use super::{Amount, Approval, BatchSize, Missing, Mode, Order, Remainder, SpreadMode};
 use crate::error::Location;
 
+/// What stands before a glob over groups where the groups of a host are a label: `group:rack_*`.
+pub const GROUP_LABEL: &str = "group:";
+
 /// A host pattern of Ansible; commas may separate several in one text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Pattern {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use indexmap::IndexMap;
 
 use super::forms;
-use super::keys::Id;
+use super::keys::{Id, Meaning};
 use super::layer::{Given, Origin, Reader, Scope};
 use super::place::{Place, Program};
 use super::policy_keys;
@@ -296,7 +296,7 @@ fn priority(given: &Given<'_>, at: &Location) -> Typed<Priority> {
     let names = typed::texts(given.value)?;
     match (given.value, names.as_slice()) {
         (Value::List(_), _) => {}
-        (_, [text]) if given.written == "priority_name" => {
+        (_, [text]) if given.key.meaning(&given.written) == Meaning::PartOfName => {
             return Ok(Priority::Containing((*text).to_string(), at.clone()));
         }
         _ => {}

@@ -9,6 +9,8 @@ pub struct Key {
     pub name: &'static str,
     /// Another name for it, mostly that of regal 1.3.
     pub alias: Option<&'static str>,
+    /// What a value under the alias means.
+    pub alias_means: Meaning,
     /// What it is for, in one line.
     pub doc: &'static str,
     /// What it may be, as a fragment.
@@ -81,6 +83,17 @@ pub enum Id {
     Vault,
 }
 
+/// What the value of a key means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// What the key says.
+    Plain,
+    /// A bare number is a percent.
+    Percent,
+    /// A text is a part of names.
+    PartOfName,
+}
+
 /// How the text of an environment variable or an option is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
@@ -111,7 +124,7 @@ const LABELS: &str = "a host variable such as `zone`, `group:GLOB` for groups su
                       for none";
 
 const fn key(id: Id, name: &'static str, shape: Shape, allowed: &'static str, doc: &'static str) -> Key {
-    Key { id, name, alias: None, doc, allowed, per_version: false, shape }
+    Key { id, name, alias: None, alias_means: Meaning::Plain, doc, allowed, per_version: false, shape }
 }
 
 impl Key {
@@ -120,9 +133,21 @@ impl Key {
         self
     }
 
+    /// An alias whose values mean something else.
+    const fn alias_for(mut self, alias: &'static str, meaning: Meaning) -> Self {
+        self.alias = Some(alias);
+        self.alias_means = meaning;
+        self
+    }
+
     const fn per_version(mut self) -> Self {
         self.per_version = true;
         self
+    }
+
+    /// What a value means under one of its names.
+    pub fn meaning(&self, written: &str) -> Meaning {
+        if self.alias == Some(written) { self.alias_means } else { Meaning::Plain }
     }
 
     /// The names it goes by.
@@ -363,7 +388,7 @@ pub static KEYS: &[Key] = &[
         "a number of hosts from 0, or a percent from 0% to 100%; under `max_fail_percentage` a bare number is a percent",
         "hosts of a version that may be lost before it stops; 0",
     )
-    .alias("max_fail_percentage")
+    .alias_for("max_fail_percentage", Meaning::Percent)
     .per_version(),
     key(
         Id::Overrides,
@@ -379,7 +404,7 @@ pub static KEYS: &[Key] = &[
         "a list of versions; under `priority_name` also a text that the versions contain",
         "the versions that go first",
     )
-    .alias("priority_name"),
+    .alias_for("priority_name", Meaning::PartOfName),
     key(
         Id::SharedHosts,
         "shared_hosts",

@@ -1,20 +1,17 @@
 //! The keys that a version may have of its own, typed.
 
 use super::forms::DOMAIN_ORDERS;
-use super::keys::Id;
+use super::keys::{Id, Meaning};
 use super::layer::Given;
 use super::typed::{self, Typed, choice, text, wrong};
 use crate::error::Location;
 use crate::policy::{
-    Amount, Approval, BatchSize, Bound, DomainOrder, Keys, Missing, Mode, Order, Pattern, Remainder, SEED_VERSION, Set,
-    SpreadMode,
+    Amount, Approval, BatchSize, Bound, DomainOrder, GROUP_LABEL, Keys, Missing, Mode, Order, Pattern, Remainder,
+    SEED_VERSION, Set, SpreadMode,
 };
 use crate::value::Value;
 
-/// What stands before a glob over groups where the groups of a host are a label.
-const GROUP: &str = "group:";
-
-/// Sets the key that is given; one that is no key of a version's policy changes nothing.
+/// Sets the key that is given. Those that are not of a version's policy are named, so that no new key is forgotten here.
 pub(super) fn set(keys: &mut Keys, given: &Given<'_>, at: &Location) -> Typed<()> {
     let value = given.value;
     match given.key.id {
@@ -29,7 +26,7 @@ pub(super) fn set(keys: &mut Keys, given: &Given<'_>, at: &Location) -> Typed<()
         Id::MinHealthy => keys.bound = placed(Bound::MinHealthy(healthy(value)?), at),
         Id::Bake => keys.bake = Some(typed::seconds(value)?),
         Id::Approval => keys.approval = Some(choice(value, Approval::WORDS)?),
-        Id::MaxFailures => keys.max_failures = Some(failures(value, &given.written)?),
+        Id::MaxFailures => keys.max_failures = Some(failures(value, given.key.meaning(&given.written))?),
         Id::Exclude => keys.exclude = Some(patterns_or_none(value, at)?),
         Id::Last => keys.last = Some(patterns_or_none(value, at)?),
         Id::Order => keys.order = placed(choice(value, Order::WORDS)?, at),
@@ -44,7 +41,38 @@ pub(super) fn set(keys: &mut Keys, given: &Given<'_>, at: &Location) -> Typed<()
         Id::SpreadMaxUnavailable => {
             keys.spread_max_unavailable = placed(size(value, "no host of the domain could be updated")?, at);
         }
-        _ => {}
+        Id::Plugin
+        | Id::Inventory
+        | Id::Versions
+        | Id::VersionFrom
+        | Id::VersionVar
+        | Id::VersionGroup
+        | Id::VersionTemplate
+        | Id::VersionGrain
+        | Id::VersionPillar
+        | Id::VersionNodegroup
+        | Id::Hosts
+        | Id::Canary
+        | Id::Spread
+        | Id::Assignment
+        | Id::Overrides
+        | Id::Priority
+        | Id::SharedHosts
+        | Id::Limit
+        | Id::Name
+        | Id::GroupNames
+        | Id::GroupsOnly
+        | Id::Engine
+        | Id::AnsibleInventory
+        | Id::Cache
+        | Id::CacheTtl
+        | Id::MaxRangeHosts
+        | Id::MaxYamlValues
+        | Id::MaxSourceBytes
+        | Id::SourceTimeout
+        | Id::VaultPasswordFile
+        | Id::VaultIds
+        | Id::Vault => {}
     }
     Ok(())
 }
@@ -114,9 +142,9 @@ fn batch_sizes(value: Value<'_>) -> Typed<Vec<BatchSize>> {
 }
 
 /// An amount, zero too; under `max_fail_percentage` a bare number is a percent.
-fn failures(value: Value<'_>, written: &str) -> Typed<Amount> {
+fn failures(value: Value<'_>, meaning: Meaning) -> Typed<Amount> {
     let given = text(value)?;
-    if written == "max_fail_percentage" && !given.ends_with('%') {
+    if meaning == Meaning::Percent && !given.ends_with('%') {
         return Amount::parse(&format!("{given}%")).or_else(|why| wrong(value, why));
     }
     amount(value)
@@ -132,7 +160,7 @@ fn labels(value: Value<'_>) -> Typed<Vec<String>> {
         if label.is_empty() {
             return wrong(value, "there is an empty item between its commas");
         }
-        if label.strip_prefix(GROUP).is_some_and(|glob| glob.matches('*').count() != 1) {
+        if label.strip_prefix(GROUP_LABEL).is_some_and(|glob| glob.matches('*').count() != 1) {
             return wrong(Value::Str(label), "not exactly one `*`, which is the label's value");
         }
         if labels.iter().any(|earlier| earlier == label) {

@@ -15,6 +15,7 @@ use rustix::fs::OFlags;
 
 use super::Limits;
 use crate::text::Arena;
+use crate::wording::count;
 
 /// Bytes read at once.
 const PART: usize = 64 << 10;
@@ -232,8 +233,7 @@ pub(super) fn size(bytes: u64) -> String {
 
 /// A time for a message.
 pub(super) fn seconds(time: Duration) -> String {
-    let seconds = time.as_secs();
-    format!("{seconds} second{}", if seconds == 1 { "" } else { "s" })
+    count(usize::try_from(time.as_secs()).unwrap_or(usize::MAX), "second")
 }
 
 /// A file's bytes; one that grows or does not say its length is bounded too.

@@ -9,11 +9,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::Export;
 use super::options::Port;
 use crate::diagnostics::Diagnostics;
-use crate::emit::connection::{HOST, is_template};
+use crate::emit::connection::HOST;
 use crate::error::{Code, Problem};
 use crate::plan::Rollout;
 use crate::shown::Shown;
 use crate::value::Value;
+use crate::value::is_template;
 
 /// The longest DNS name and the longest part of one.
 const LONGEST: usize = 253;

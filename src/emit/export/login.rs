@@ -14,11 +14,12 @@ use self::arguments::Said;
 use super::Export;
 use crate::diagnostics::Diagnostics;
 use crate::emit::connection::{
-    ARGUMENTS, BECOME, BECOME_METHOD, BECOME_USER, CONNECTION, Connections, KEY, Names, PORT, USER, is_over_ssh,
-    is_template, truth,
+    ARGUMENTS, BECOME, BECOME_METHOD, BECOME_USER, CONNECTION, Connections, KEY, Names, PORT, USER, is_over_ssh, truth,
 };
 use crate::error::{Code, Problem};
 use crate::value::Value;
+use crate::value::is_template;
+use crate::wording::and_more;
 
 /// What is written for a host.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -100,7 +101,7 @@ impl<'e, 'a> Logins<'e, 'a> {
     /// Warns of all that is not in the result, a line for each variable.
     pub fn warn(&self, export: &Export<'_, '_>, found: &mut Diagnostics) {
         for (name, LeftOut { host, count, part }) in &self.left_out {
-            let more = if *count > 1 { format!(" and {} more", count - 1) } else { String::new() };
+            let more = and_more(*count);
             let shown = export.shown_name(host);
             let part = match part.as_str() {
                 "" => String::new(),

@@ -4,13 +4,14 @@ mod document;
 
 use std::io::{self, Write};
 
-use super::layout::{COLUMNS, clip, count};
+use super::layout::{COLUMNS, clip};
 use super::{Report, ReportFormat, text};
 use crate::fold;
 use crate::plan::compare::{Comparison, Pair, Place, Setting};
 use crate::plan::{Batch, Rollout};
 use crate::policy::display_seconds;
 use crate::shown;
+use crate::wording::count;
 
 /// Lines of a kind that a version takes up unless the report is full: settings, batches, moves.
 const LISTED: usize = 12;

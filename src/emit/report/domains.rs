@@ -1,8 +1,9 @@
 //! How the batches lie over failure domains: who is out at once.
 
-use super::layout::{count, percent};
+use super::layout::percent;
 use super::permille;
 use crate::plan::{Batch, Domain, DomainIndex, Domains, LabelIndex, Rollout};
+use crate::wording::count;
 
 /// The hosts that a batch has in a domain.
 pub(super) struct Share<'r, 'a> {

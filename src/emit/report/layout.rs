@@ -52,16 +52,6 @@ pub(super) fn clip(text: &str, width: usize) -> String {
     kept + "…"
 }
 
-/// `1 host`, `5 hosts`, `2 batches`.
-pub(super) fn count(number: usize, noun: &str) -> String {
-    let plural = match (number, noun) {
-        (1, _) => "",
-        (_, "batch") => "es",
-        _ => "s",
-    };
-    format!("{number} {noun}{plural}")
-}
-
 /// Tenths of a percent as `33.3%`, whole ones as `100%`.
 pub(super) fn percent(permille: usize) -> String {
     if permille.is_multiple_of(10) {

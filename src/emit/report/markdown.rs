@@ -2,13 +2,14 @@
 
 use std::io::{self, Write};
 
-use super::layout::{Cut, LINES, count, percent};
+use super::layout::{Cut, LINES, percent};
 use super::{Report, domains, done_after, permille, rollout_id};
 use crate::fold;
 use crate::plan::Rollout;
 use crate::plan::names::RolloutNames;
 use crate::policy::display_seconds;
 use crate::shown::is_unseen;
+use crate::wording::count;
 
 /// Characters of folded hosts in a cell unless the report is full.
 const CELL: usize = 200;

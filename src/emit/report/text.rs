@@ -2,13 +2,14 @@
 
 use std::io::{self, Write};
 
-use super::layout::{COLUMNS, Cut, LINES, clip, count, percent};
+use super::layout::{COLUMNS, Cut, LINES, clip, percent};
 use super::{Report, domains, done_after, permille, rollout_id};
 use crate::fold;
 use crate::plan::Rollout;
 use crate::plan::names::RolloutNames;
 use crate::policy::{Approval, display_seconds};
 use crate::shown;
+use crate::wording::count;
 
 /// Notes or warnings that are shown unless the report is full.
 const REMARKS: usize = 3;

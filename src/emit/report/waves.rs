@@ -5,12 +5,13 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::document::{Variable, Warning};
-use super::layout::{COLUMNS, LINES, clip, count, percent};
+use super::layout::{COLUMNS, LINES, clip, percent};
 use super::{Report, ReportFormat, markdown, permille, text};
 use crate::fold;
 use crate::plan::waves::{Part, Wave};
 use crate::policy::display_seconds;
 use crate::shown;
+use crate::wording::count;
 
 /// The version of the document's shape.
 const SCHEMA: u32 = 1;

@@ -9,6 +9,7 @@ use crate::diagnostics::Diagnostics;
 use crate::emit::connection::BECOME;
 use crate::emit::export::{Export, File};
 use crate::error::{Code, Problem};
+use crate::wording::and_more;
 
 /// The file's name in a folder.
 const SSH_CONFIG: &str = "ssh_config";
@@ -33,7 +34,7 @@ impl<'a> Export<'_, 'a> {
             }
         }
         let count = stanzas.values().map(Vec::len).sum::<usize>();
-        let more = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
+        let more = and_more(count);
         let message = format!(
             "export {}: how to log in to `{}`{more} stands in {SSH_CONFIG} of the folder, and nowhere else",
             self.format,

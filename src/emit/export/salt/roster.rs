@@ -4,8 +4,8 @@ use super::super::hosts;
 use super::super::login::Logins;
 use super::{Export, fault};
 use crate::diagnostics::Diagnostics;
-use crate::emit::connection::is_template;
 use crate::error::{Problem, Result};
+use crate::value::is_template;
 use crate::value::write_yaml_string;
 
 pub(in super::super) fn render(export: &Export<'_, '_>, found: &mut Diagnostics) -> Result<Vec<u8>> {
