@@ -56,7 +56,7 @@ fn exporting(criterion: &mut Criterion) {
             variables: &variables,
             texts: &texts,
             options: &options,
-            fleet: None,
+            master: None,
         };
         let name = format!("export 100,000 hosts as {}", format.name);
         criterion.bench_function(&name, |bencher| bencher.iter(|| format.render(&export).unwrap()));

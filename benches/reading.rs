@@ -28,7 +28,7 @@ fn listing<'a, T>(
 ) -> T {
     let versions = VersionSource::From(VersionFrom::Var("app_version".to_string()), Location::whole("bench"));
     let policy = Policy::default();
-    let request = Request { versions: &versions, policy: &policy, fleet: None };
+    let request = Request { versions: &versions, policy: &policy, master: None };
     let mut found = Diagnostics::new();
     let assignments = assign(arena, &loaded.inventory, texts, request, &mut found).unwrap();
     let plan = plan(&assignments, &policy).unwrap();

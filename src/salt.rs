@@ -1,6 +1,6 @@
 //! Salt's own notions: minions with what is known of them, nodegroups, and targets over both.
 //!
-//! Nothing is read here: the readers of sources fill a [`Fleet`], and a [`Fleet`] answers targets as a master of Salt 3008 does
+//! Nothing is read here: the readers of sources fill a [`Master`], and a [`Master`] answers targets as a master of Salt 3008 does
 //! (`salt/utils/minions.py`). Where Salt would leave out a minion that it knows too little of, this is an error that
 //! says what is missing.
 
@@ -26,9 +26,9 @@ const SHOWN: usize = 8;
 /// How the files begin that this program writes for Salt, by which it knows them again.
 pub const OWN_MARK: &str = "# Written by regal-inventory";
 
-/// The minions and nodegroups of all Salt sources.
+/// What a Salt master knows, of all Salt sources: minions and nodegroups.
 #[derive(Clone, Debug, Default)]
-pub struct Fleet<'a> {
+pub struct Master<'a> {
     /// The minions, in order of first appearance.
     pub minions: IndexMap<&'a str, Minion<'a>>,
     /// The nodegroups, in the order of the configuration.
@@ -127,7 +127,7 @@ pub fn no_source(what: &str) -> Problem {
     problem.hint("name one under `inventory:`, such as `- salt: {config: /etc/salt}`")
 }
 
-impl<'a> Fleet<'a> {
+impl<'a> Master<'a> {
     /// How much is known of such data.
     pub fn coverage(&self, bank: Bank) -> Coverage {
         match bank {
@@ -148,7 +148,7 @@ impl<'a> Fleet<'a> {
     /// The minions of a nodegroup.
     ///
     /// # Errors
-    /// As for [`Fleet::select`]; a nodegroup that is not there.
+    /// As for [`Master::select`]; a nodegroup that is not there.
     pub fn select_nodegroup(&self, name: &str) -> Result<Selection<'a>, Problem> {
         let words = nodegroup::words(self, name)?;
         let words = compound::splice(self, words)?;

@@ -157,7 +157,7 @@ impl<'a> Session<'a> {
             groups.say_version_var(self.arena, name);
         }
         found.warn_all(skipped(&loaded.skipped, &loaded.vaults));
-        let Loaded { inventory, vaults, fleet, .. } = loaded;
+        let Loaded { inventory, vaults, master, .. } = loaded;
         Ok(Planned {
             plan,
             names,
@@ -167,7 +167,7 @@ impl<'a> Session<'a> {
             groups,
             hidden,
             vaults,
-            fleet,
+            master,
             texts: self.texts,
             groups_only: self.settings.groups_only,
             configuration: self.configuration.as_ref().map(|path| path.display().to_string()),
@@ -228,7 +228,7 @@ impl<'a> Session<'a> {
         versions: &VersionSource,
         found: &mut Diagnostics,
     ) -> Result<Assignments<'a>> {
-        let request = Request { versions, policy: &self.settings.policy, fleet: loaded.fleet.as_ref() };
+        let request = Request { versions, policy: &self.settings.policy, master: loaded.master.as_ref() };
         assign::assign(self.arena, &loaded.inventory, self.texts, request, found)
     }
 

@@ -38,7 +38,7 @@ use crate::diagnostics::Diagnostics;
 use crate::error::{Code, Location, Problem, Result, io_message};
 use crate::inventory::{GroupId, Inventory, UNGROUPED};
 use crate::pattern::{address, range};
-use crate::salt::Fleet;
+use crate::salt::Master;
 use crate::text::{Arena, Pos, Text, TextMap, is_python_space, python_trim};
 use crate::value::Value;
 use crate::vault::Keyring;
@@ -127,13 +127,13 @@ pub struct Loaded<'a> {
     /// Files of a directory that were passed over because they are our own.
     pub skipped: Vec<String>,
     /// The minions and nodegroups of Salt sources, if there are any.
-    pub fleet: Option<Fleet<'a>>,
+    pub master: Option<Master<'a>>,
 }
 
 impl<'a> Loaded<'a> {
     /// What was read where there is nothing but an inventory.
     pub fn of(inventory: Inventory<'a>) -> Self {
-        Loaded { inventory, warnings: Vec::new(), vaults: Vec::new(), skipped: Vec::new(), fleet: None }
+        Loaded { inventory, warnings: Vec::new(), vaults: Vec::new(), skipped: Vec::new(), master: None }
     }
 }
 
@@ -153,7 +153,7 @@ struct Reading<'m, 'a> {
     found: Diagnostics,
     vaults: Vec<String>,
     skipped: Vec<String>,
-    fleet: Option<Fleet<'a>>,
+    master: Option<Master<'a>>,
 }
 
 /// What a text is.
@@ -252,7 +252,7 @@ impl<'m, 'a> Reading<'m, 'a> {
             found: Diagnostics::at_most(MAX_PROBLEMS),
             vaults: Vec::new(),
             skipped: Vec::new(),
-            fleet: None,
+            master: None,
         }
     }
 
@@ -268,8 +268,8 @@ impl<'m, 'a> Reading<'m, 'a> {
     }
 
     fn finish(self) -> Result<Loaded<'a>> {
-        let Reading { inventory, found, vaults, skipped, fleet, .. } = self;
-        Ok(Loaded { inventory, warnings: found.finish()?, vaults, skipped, fleet })
+        let Reading { inventory, found, vaults, skipped, master, .. } = self;
+        Ok(Loaded { inventory, warnings: found.finish()?, vaults, skipped, master })
     }
 }
 

@@ -14,7 +14,7 @@ use crate::inventory::{HostId, Inventory};
 use crate::nearest;
 use crate::pattern;
 use crate::policy::Pattern;
-use crate::salt::{self, Fleet};
+use crate::salt::{self, Master};
 use crate::text::{Pos, TextMap};
 
 /// The most values that messages are about: the place of each costs a walk through its text.
@@ -40,7 +40,7 @@ impl Selected {
 
 pub(super) struct Assigner<'r, 'a> {
     pub inventory: &'r Inventory<'a>,
-    pub fleet: Option<&'r Fleet<'a>>,
+    pub master: Option<&'r Master<'a>>,
     pub effective: Effective<'r, 'a>,
     pub texts: &'r TextMap<'a>,
     pub versions: IndexMap<&'a str, Vec<HostId>, RandomState>,

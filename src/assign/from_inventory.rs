@@ -13,7 +13,7 @@ use crate::inventory::{ALL, Inventory, UNGROUPED};
 use crate::plan::Assignments;
 use crate::policy::Policy;
 use crate::policy::versions::{ExplicitVersion, VersionFrom, VersionSource};
-use crate::salt::{Bank, Fleet};
+use crate::salt::{Bank, Master};
 use crate::shown::Shown;
 use crate::text::{Pos, Printer, TextMap};
 use crate::value::{Value, is_template};
@@ -26,7 +26,7 @@ pub struct Request<'r, 'a> {
     /// Which hosts to keep out of the plan, and what the planner needs to know of the others.
     pub policy: &'r Policy,
     /// The minions of Salt sources, if there are any.
-    pub fleet: Option<&'r Fleet<'a>>,
+    pub master: Option<&'r Master<'a>>,
 }
 
 /// Assigns a version to each host of a reconciled inventory that has one.
@@ -46,7 +46,7 @@ pub fn assign<'a>(
     }
     let mut assigner = Assigner {
         inventory,
-        fleet: request.fleet,
+        master: request.master,
         effective: Effective::new(inventory),
         texts,
         versions: IndexMap::default(),

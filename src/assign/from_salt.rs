@@ -4,22 +4,22 @@ use super::assigner::{Assigner, listed};
 use crate::error::{Code, Location, Problem};
 use crate::inventory::HostId;
 use crate::policy::Pattern;
-use crate::salt::{self, Bank, Coverage, Fleet, is_target};
+use crate::salt::{self, Bank, Coverage, Master, is_target};
 
 impl Assigner<'_, '_> {
     /// The version that a grain or a pillar key says.
     pub(super) fn by_salt_data(&mut self, bank: Bank, path: &str, at: &Location) {
-        let Some(fleet) = self.fleet else {
-            return self.no_fleet(&format!("`version_from` asks for {}", bank.name()), at);
+        let Some(master) = self.master else {
+            return self.no_master(&format!("`version_from` asks for {}", bank.name()), at);
         };
         let name = bank.name();
-        if fleet.coverage(bank) == Coverage::Nothing {
+        if master.coverage(bank) == Coverage::Nothing {
             let problem =
                 Problem::of(Code::MinionsUnknown, format!("`version_from` asks for {name}, and no source has any"));
             return self.found.error(problem.at(at.clone()).hint(bank.remedy()));
         }
         let mut found = false;
-        for (id, minion) in &fleet.minions {
+        for (id, minion) in &master.minions {
             let value = minion.data(bank).and_then(|data| salt::traverse(data, path, ':'));
             let (Some(value), Some(host)) = (value, self.inventory.find_host(id)) else { continue };
             found = true;
@@ -37,7 +37,7 @@ impl Assigner<'_, '_> {
             };
             return self.found.error(Problem::of(Code::NoSuchVariable, message).at(at.clone()).hint(hint));
         }
-        self.warn_of_missing(fleet, bank, at);
+        self.warn_of_missing(master, bank, at);
         if bank == Bank::Grains {
             let message = format!("`{path}` is a grain, so it says what a minion runs and not what it is to run");
             let hint = "to roll out, plan from `version_from: {pillar: …}`, from nodegroups, or from `versions:`";
@@ -46,11 +46,11 @@ impl Assigner<'_, '_> {
     }
 
     /// Warns of minions that have no version since nothing is known of them; of whole grains the reader says it already.
-    fn warn_of_missing(&mut self, fleet: &Fleet<'_>, bank: Bank, at: &Location) {
-        if bank == Bank::Grains && fleet.coverage(bank) == Coverage::Whole {
+    fn warn_of_missing(&mut self, master: &Master<'_>, bank: Bank, at: &Location) {
+        if bank == Bank::Grains && master.coverage(bank) == Coverage::Whole {
             return;
         }
-        let silent = fleet.minions.iter().filter(|(_, minion)| minion.data(bank).is_none());
+        let silent = master.minions.iter().filter(|(_, minion)| minion.data(bank).is_none());
         let silent: Vec<&str> = silent.map(|(id, _)| *id).collect();
         if !silent.is_empty() {
             let name = bank.name();
@@ -63,12 +63,12 @@ impl Assigner<'_, '_> {
 
     /// The version that stands for the `*` in the names of nodegroups.
     pub(super) fn by_nodegroups(&mut self, glob: &str, at: &Location) {
-        let Some(fleet) = self.fleet else { return self.no_fleet("`version_from` asks for nodegroups", at) };
+        let Some(master) = self.master else { return self.no_master("`version_from` asks for nodegroups", at) };
         let (before, after) = glob.split_once('*').unwrap_or((glob, ""));
-        for name in fleet.nodegroups.keys() {
+        for name in master.nodegroups.keys() {
             let version = name.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
             let Some(version) = version.filter(|version| !version.is_empty()) else { continue };
-            match fleet.select_nodegroup(name) {
+            match master.select_nodegroup(name) {
                 Ok(selection) => {
                     let hosts = selection.minions.iter().filter_map(|id| self.inventory.find_host(id)).collect();
                     self.versions.insert(version, hosts);
@@ -77,7 +77,7 @@ impl Assigner<'_, '_> {
             }
         }
         if self.versions.is_empty() && !self.found.has_errors() {
-            let hint = format!("the nodegroups are {}", listed(fleet.nodegroups.keys().copied()));
+            let hint = format!("the nodegroups are {}", listed(master.nodegroups.keys().copied()));
             self.found.error(
                 Problem::of(Code::NoSuchGroup, format!("no nodegroup is named like `{glob}`"))
                     .at(at.clone())
@@ -86,9 +86,9 @@ impl Assigner<'_, '_> {
         }
     }
 
-    /// Why a nodegroup that is asked for is no group; see [`Fleet::unanswered`].
+    /// Why a nodegroup that is asked for is no group; see [`Master::unanswered`].
     pub(super) fn unanswered(&self, asked: impl Fn(&str) -> bool) -> Option<Problem> {
-        self.fleet.and_then(|fleet| fleet.unanswered(asked))
+        self.master.and_then(|master| master.unanswered(asked))
     }
 
     /// The hosts of patterns some of which are targets of Salt's: those of the others first, each host once.
@@ -97,11 +97,11 @@ impl Assigner<'_, '_> {
             patterns.iter().cloned().partition(|pattern| is_target(&pattern.text));
         let mut hosts = self.hosts_of(&others);
         for target in targets {
-            let Some(fleet) = self.fleet else {
-                self.no_fleet(&format!("`{}` is a target of Salt's", target.text), &target.at);
+            let Some(master) = self.master else {
+                self.no_master(&format!("`{}` is a target of Salt's", target.text), &target.at);
                 continue;
             };
-            match fleet.select(&target.text) {
+            match master.select(&target.text) {
                 Ok(selection) => {
                     if !selection.unknown.is_empty() {
                         let message = format!(
@@ -122,7 +122,7 @@ impl Assigner<'_, '_> {
         hosts
     }
 
-    fn no_fleet(&mut self, what: &str, at: &Location) {
+    fn no_master(&mut self, what: &str, at: &Location) {
         self.found.error(salt::no_source(what).at(at.clone()));
     }
 }

@@ -26,7 +26,7 @@ use crate::inventory::effective::Effective;
 use crate::inventory::{HostId, Inventory};
 use crate::plan::names::{self, GroupNames, RolloutNames};
 use crate::plan::{Plan, Rollout};
-use crate::salt::Fleet;
+use crate::salt::Master;
 use crate::shown::Shown;
 use crate::text::TextMap;
 use crate::value::Value;
@@ -51,7 +51,7 @@ pub struct Export<'e, 'a> {
     /// What the call says beside the plan.
     pub options: &'e Options,
     /// The minions of Salt sources, if there are any.
-    pub fleet: Option<&'e Fleet<'a>>,
+    pub master: Option<&'e Master<'a>>,
 }
 
 /// One file of a folder.

@@ -3,7 +3,7 @@
 use super::data::Query;
 use super::nodegroup::{self, MAX_WORDS, OPERATORS};
 use super::subnet::Subnet;
-use super::{Bank, Fleet};
+use super::{Bank, Master};
 use crate::error::{Code, Problem};
 use crate::pattern::Matcher;
 
@@ -51,16 +51,16 @@ pub fn is_target(text: &str) -> bool {
 }
 
 /// The words of a target, nodegroups in their places.
-pub(super) fn words(fleet: &Fleet<'_>, target: &str) -> Result<Vec<String>, Problem> {
-    splice(fleet, target.split_whitespace().map(str::to_string).collect())
+pub(super) fn words(master: &Master<'_>, target: &str) -> Result<Vec<String>, Problem> {
+    splice(master, target.split_whitespace().map(str::to_string).collect())
 }
 
 /// Puts the words of nodegroups in the place of `N@NAME`.
-pub(super) fn splice(fleet: &Fleet<'_>, words: Vec<String>) -> Result<Vec<String>, Problem> {
+pub(super) fn splice(master: &Master<'_>, words: Vec<String>) -> Result<Vec<String>, Problem> {
     let mut spliced = Vec::new();
     for word in words {
         match word.strip_prefix("N@") {
-            Some(name) => spliced.extend(nodegroup::words(fleet, name)?),
+            Some(name) => spliced.extend(nodegroup::words(master, name)?),
             None => spliced.push(word),
         }
         if spliced.len() > MAX_WORDS {

@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 
 use super::compound::{self, Expression, Kind, Test};
-use super::{Bank, Coverage, Fleet, Minion, SHOWN, listed};
+use super::{Bank, Coverage, Master, Minion, SHOWN, listed};
 use crate::error::{Code, Problem};
 use crate::value::Value;
 
 /// What a target selects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection<'a> {
-    /// The minions, in the fleet's order.
+    /// The minions, in the master's order.
     pub minions: Vec<&'a str>,
     /// Ids that a list names and that are no minions, sorted.
     pub unknown: Vec<String>,
@@ -29,13 +29,13 @@ enum Answer {
 ///
 /// # Errors
 /// A test that no source can answer; minions whose data is missing, if that decides.
-pub(super) fn select<'a>(fleet: &Fleet<'a>, expression: &Expression) -> Result<Selection<'a>, Problem> {
+pub(super) fn select<'a>(master: &Master<'a>, expression: &Expression) -> Result<Selection<'a>, Problem> {
     let mut tests = Vec::new();
     collect(expression, &mut tests);
-    tests.iter().try_for_each(|test| check(fleet, test))?;
+    tests.iter().try_for_each(|test| check(master, test))?;
     let mut selection = Selection::default();
     let mut undecided = Vec::new();
-    for (id, minion) in &fleet.minions {
+    for (id, minion) in &master.minions {
         match ask(expression, id, minion) {
             Answer::Yes => selection.minions.push(id),
             Answer::No => {}
@@ -43,10 +43,10 @@ pub(super) fn select<'a>(fleet: &Fleet<'a>, expression: &Expression) -> Result<S
         }
     }
     if !undecided.is_empty() {
-        return Err(unanswered(fleet, &tests, &undecided));
+        return Err(unanswered(master, &tests, &undecided));
     }
     let named = tests.iter().filter_map(|test| if let Kind::Ids(ids) = &test.kind { Some(ids) } else { None });
-    let unknown: HashSet<&String> = named.flatten().filter(|id| !fleet.minions.contains_key(id.as_str())).collect();
+    let unknown: HashSet<&String> = named.flatten().filter(|id| !master.minions.contains_key(id.as_str())).collect();
     selection.unknown = unknown.into_iter().cloned().collect();
     selection.unknown.sort_unstable();
     Ok(selection)
@@ -70,9 +70,9 @@ fn needs(test: &Test) -> Option<(Bank, Option<&str>)> {
 }
 
 /// Whether the sources can answer a test at all.
-fn check(fleet: &Fleet<'_>, test: &Test) -> Result<(), Problem> {
+fn check(master: &Master<'_>, test: &Test) -> Result<(), Problem> {
     if let Kind::Id(_, false) = test.kind
-        && !fleet.listed
+        && !master.listed
     {
         let message = format!("`{}` asks for all minions, and no source says which there are", test.word);
         return Err(Problem::of(Code::MinionsUnknown, message)
@@ -81,20 +81,20 @@ fn check(fleet: &Fleet<'_>, test: &Test) -> Result<(), Problem> {
     // Salt takes it for an id; nobody has it.
     if let Kind::Id(matcher, _) = &test.kind
         && let Some(letter) = compound::misspelt(&test.word)
-        && !fleet.minions.keys().any(|id| matcher.matches(id))
+        && !master.minions.keys().any(|id| matcher.matches(id))
     {
         let message = format!("`{}` is neither the id of a minion nor a matcher of Salt's", test.word);
         return Err(Problem::of(Code::InvalidTarget, message).hint(compound::meant(&test.word, letter)));
     }
     let Some((bank, top)) = needs(test) else { return Ok(()) };
     let name = bank.name();
-    if fleet.coverage(bank) == Coverage::Nothing {
+    if master.coverage(bank) == Coverage::Nothing {
         let message = format!("`{}` asks for {name}, and no source has any", test.word);
         return Err(Problem::of(Code::MinionsUnknown, message).hint(bank.remedy()));
     }
-    if fleet.coverage(bank) == Coverage::Part
+    if master.coverage(bank) == Coverage::Part
         && let Some(top) = top
-        && !fleet.minions.values().any(|minion| minion.data(bank).is_some_and(|data| has_key(data, top)))
+        && !master.minions.values().any(|minion| minion.data(bank).is_some_and(|data| has_key(data, top)))
     {
         let message = format!("`{}` asks for `{top}`, which the saved {name} of no minion have", test.word);
         return Err(Problem::of(Code::MinionsUnknown, message)
@@ -157,10 +157,10 @@ fn ask_test(test: &Test, id: &str, minion: &Minion<'_>) -> Answer {
 }
 
 /// Why some minions could not be decided on.
-fn unanswered(fleet: &Fleet<'_>, tests: &[&Test], undecided: &[&str]) -> Problem {
+fn unanswered(master: &Master<'_>, tests: &[&Test], undecided: &[&str]) -> Problem {
     let missing = |test: &&&Test| {
         needs(test).is_some_and(|(bank, _)| {
-            undecided.iter().any(|id| fleet.minions.get(id).is_some_and(|minion| minion.data(bank).is_none()))
+            undecided.iter().any(|id| master.minions.get(id).is_some_and(|minion| minion.data(bank).is_none()))
         })
     };
     let test = tests.iter().find(missing);

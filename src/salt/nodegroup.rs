@@ -1,6 +1,6 @@
 //! Nodegroups as words of a compound target: Salt's `nodegroup_comp`.
 
-use super::Fleet;
+use super::Master;
 use crate::error::{Code, Problem};
 use crate::nearest;
 
@@ -13,16 +13,16 @@ pub(super) const MAX_WORDS: usize = 100_000;
 ///
 /// # Errors
 /// A nodegroup that is not there, or in itself.
-pub(super) fn words(fleet: &Fleet<'_>, name: &str) -> Result<Vec<String>, Problem> {
-    expand(fleet, name, &mut Vec::new())
+pub(super) fn words(master: &Master<'_>, name: &str) -> Result<Vec<String>, Problem> {
+    expand(master, name, &mut Vec::new())
 }
 
-fn expand(fleet: &Fleet<'_>, name: &str, above: &mut Vec<String>) -> Result<Vec<String>, Problem> {
+fn expand(master: &Master<'_>, name: &str, above: &mut Vec<String>) -> Result<Vec<String>, Problem> {
     if above.iter().any(|outer| outer == name) {
         let message = format!("nodegroup `{name}` contains itself: {} > {name}", above.join(" > "));
         return Err(Problem::of(Code::GroupLoop, message).hint("take `N@` out of one of them"));
     }
-    let group = fleet.nodegroups.get(name).ok_or_else(|| unknown(fleet, name))?;
+    let group = master.nodegroups.get(name).ok_or_else(|| unknown(master, name))?;
     above.push(name.to_string());
     let mut found = Vec::new();
     let mut nested = false;
@@ -30,7 +30,7 @@ fn expand(fleet: &Fleet<'_>, name: &str, above: &mut Vec<String>) -> Result<Vec<
         match word.strip_prefix("N@").filter(|inner| !inner.is_empty()) {
             Some(inner) => {
                 nested = true;
-                found.extend(expand(fleet, inner, above)?);
+                found.extend(expand(master, inner, above)?);
             }
             None => found.push((*word).to_string()),
         }
@@ -65,12 +65,12 @@ fn joined(words: &[&str]) -> Option<String> {
     Some(format!("{}@{}", if expression { "E" } else { "L" }, words.join(",")))
 }
 
-pub(super) fn unknown(fleet: &Fleet<'_>, name: &str) -> Problem {
+pub(super) fn unknown(master: &Master<'_>, name: &str) -> Problem {
     let problem = Problem::of(Code::NoSuchGroup, format!("there is no nodegroup `{name}`"));
-    if fleet.nodegroups.is_empty() {
+    if master.nodegroups.is_empty() {
         return problem.hint("add `nodegroups:` with the master's configuration, or `config:` with its folder");
     }
-    match nearest::name(name, fleet.nodegroups.keys().copied()) {
+    match nearest::name(name, master.nodegroups.keys().copied()) {
         Some(near) => problem.hint(format!("did you mean `{near}`?")),
         None => problem.hint("check the spelling: Salt would match no minion, without an error"),
     }

@@ -14,7 +14,7 @@ db1: {grains: {os: Debian, ver: '1.9', url: 'http://x:80/'}, pillar: {app: {vers
 lost: {}
 ";
 
-fn fleet<'a>(arena: &'a Arena, nodegroups: &[(&'a str, &'a str)]) -> Fleet<'a> {
+fn master<'a>(arena: &'a Arena, nodegroups: &[(&'a str, &'a str)]) -> Master<'a> {
     let texts = TextMap::new();
     let text = texts.add("data", DATA).unwrap();
     let Value::Map(entries) = yaml::parse(arena, text, &mut Vec::new()).unwrap() else { panic!() };
@@ -26,25 +26,25 @@ fn fleet<'a>(arena: &'a Arena, nodegroups: &[(&'a str, &'a str)]) -> Fleet<'a> {
     let group = |(name, words): &(&'a str, &'a str)| {
         (*name, Nodegroup { words: words.split_whitespace().collect(), at: Pos::default() })
     };
-    Fleet {
+    Master {
         minions: minions.collect(),
         nodegroups: nodegroups.iter().map(group).collect(),
         listed: true,
         grains: Coverage::Whole,
         pillar: Coverage::Whole,
-        ..Fleet::default()
+        ..Master::default()
     }
 }
 
-fn selected(fleet: &Fleet<'_>, target: &str) -> String {
-    fleet.select(target).map_or_else(|problem| problem.message, |selection| selection.minions.join(" "))
+fn selected(master: &Master<'_>, target: &str) -> String {
+    master.select(target).map_or_else(|problem| problem.message, |selection| selection.minions.join(" "))
 }
 
 #[test]
 fn a_regular_expression_that_is_none_says_what_to_do() {
     let arena = Arena::new();
-    let fleet = fleet(&arena, &[]);
-    let hint = |target: &str| fleet.select(target).unwrap_err().hint.unwrap().clone();
+    let master = master(&arena, &[]);
+    let hint = |target: &str| master.select(target).unwrap_err().hint.unwrap().clone();
     assert!(hint("E@web[").starts_with("close what it opens"));
     assert!(hint("E@web(?=1)").starts_with("write it without look-around"));
     assert!(hint("E@(web)\\1").starts_with("write it without look-around"));
@@ -112,14 +112,14 @@ const TARGETS: &[(&str, &str)] = &[
 #[test]
 fn every_form_of_a_target() {
     let arena = Arena::new();
-    let mut fleet = fleet(&arena, &[("web", "web*"), ("debian", "G@os:Debian")]);
-    fleet.minions.shift_remove("lost");
+    let mut master = master(&arena, &[("web", "web*"), ("debian", "G@os:Debian")]);
+    master.minions.shift_remove("lost");
     // web1 has no pillar, which is as good as an empty one.
-    if let Some(minion) = fleet.minions.get_mut("web1") {
+    if let Some(minion) = master.minions.get_mut("web1") {
         minion.pillar = Some(Value::Map(&[]));
     }
     for (target, expected) in TARGETS {
-        let found = selected(&fleet, target);
+        let found = selected(&master, target);
         assert!(found == *expected || (*expected == "cannot be read" && found.contains(expected)), "{target}: {found}");
     }
 }
@@ -150,10 +150,10 @@ const NODEGROUPS: &[(&str, &str, &str)] = &[
 fn every_form_of_a_nodegroup() {
     let arena = Arena::new();
     let groups: Vec<(&str, &str)> = NODEGROUPS.iter().map(|(name, words, _)| (*name, *words)).collect();
-    let mut fleet = fleet(&arena, &groups);
-    fleet.minions.shift_remove("lost");
+    let mut master = master(&arena, &groups);
+    master.minions.shift_remove("lost");
     for (name, _, expected) in NODEGROUPS {
-        let found = match fleet.select_nodegroup(name) {
+        let found = match master.select_nodegroup(name) {
             Ok(selection) => selection.minions,
             Err(problem) => vec![&*arena.alloc_str(&problem.message)],
         };
@@ -168,39 +168,39 @@ fn every_form_of_a_nodegroup() {
 #[test]
 fn a_nodegroup_in_a_target_keeps_its_words_bare_as_with_salt() {
     let arena = Arena::new();
-    let mut fleet = fleet(&arena, &[("either", "web1 or web2"), ("outer", "N@either")]);
-    fleet.minions.shift_remove("lost");
-    assert_eq!(selected(&fleet, "N@either and db*"), "web1");
-    assert_eq!(selected(&fleet, "N@outer and db*"), "");
+    let mut master = master(&arena, &[("either", "web1 or web2"), ("outer", "N@either")]);
+    master.minions.shift_remove("lost");
+    assert_eq!(selected(&master, "N@either and db*"), "web1");
+    assert_eq!(selected(&master, "N@outer and db*"), "");
 }
 
 #[test]
 fn what_is_not_known_of_a_minion_is_an_error_where_it_decides() {
     let arena = Arena::new();
-    let fleet = fleet(&arena, &[]);
+    let master = master(&arena, &[]);
     let message = "whether `G@os:Debian` matches `lost` cannot be said: no source has the grains";
-    assert_eq!(selected(&fleet, "G@os:Debian"), message);
-    assert_eq!(selected(&fleet, "not G@os:Debian"), message);
-    assert_eq!(selected(&fleet, "web* and G@os:Debian"), "web1");
-    assert_eq!(selected(&fleet, "L@lost or G@os:Debian"), "web1 db1 lost");
+    assert_eq!(selected(&master, "G@os:Debian"), message);
+    assert_eq!(selected(&master, "not G@os:Debian"), message);
+    assert_eq!(selected(&master, "web* and G@os:Debian"), "web1");
+    assert_eq!(selected(&master, "L@lost or G@os:Debian"), "web1 db1 lost");
     let message = "whether `I@env:prod` matches `web1`, `lost` cannot be said: no source has the pillar";
-    assert_eq!(selected(&fleet, "I@env:prod"), message);
+    assert_eq!(selected(&master, "I@env:prod"), message);
 }
 
 #[test]
 fn a_source_that_is_missing_is_named() {
     let arena = Arena::new();
-    let mut fleet = fleet(&arena, &[]);
-    fleet.grains = Coverage::Nothing;
-    let problem = fleet.select("G@os:Debian").unwrap_err();
+    let mut master = master(&arena, &[]);
+    master.grains = Coverage::Nothing;
+    let problem = master.select("G@os:Debian").unwrap_err();
     assert_eq!(problem.message, "`G@os:Debian` asks for grains, and no source has any");
     assert!(problem.hint.unwrap().contains("`cache:`"));
-    fleet.grains = Coverage::Part;
+    master.grains = Coverage::Part;
     let message = "`G@osfamily:Debian` asks for `osfamily`, which the saved grains of no minion have";
-    assert_eq!(selected(&fleet, "G@osfamily:Debian"), message);
-    fleet.listed = false;
-    assert_eq!(selected(&fleet, "L@web1 or db1"), "web1 db1");
-    assert_eq!(selected(&fleet, "web*"), "`web*` asks for all minions, and no source says which there are");
+    assert_eq!(selected(&master, "G@osfamily:Debian"), message);
+    master.listed = false;
+    assert_eq!(selected(&master, "L@web1 or db1"), "web1 db1");
+    assert_eq!(selected(&master, "web*"), "`web*` asks for all minions, and no source says which there are");
 }
 
 #[test]
@@ -210,22 +210,22 @@ fn nodegroups_that_grow_without_end_are_refused() {
     let words: Vec<String> = (1..41).map(|n| format!("N@g{n} or N@g{n}")).collect();
     let groups: Vec<(&str, &str)> = names.iter().map(String::as_str).zip(words.iter().map(String::as_str)).collect();
     let groups: Vec<(&str, &str)> = groups.into_iter().chain([("g40", "web*")]).collect();
-    let fleet = fleet(&arena, &[]);
+    let master = master(&arena, &[]);
     let nodegroups = groups
         .iter()
         .map(|(name, words)| (*name, Nodegroup { words: words.split_whitespace().collect(), at: Pos::default() }));
-    let fleet = Fleet { nodegroups: nodegroups.collect(), ..fleet };
-    assert!(fleet.select_nodegroup("g0").unwrap_err().message.ends_with("becomes more than 100000 words"));
+    let master = Master { nodegroups: nodegroups.collect(), ..master };
+    assert!(master.select_nodegroup("g0").unwrap_err().message.ends_with("becomes more than 100000 words"));
     let deep = format!("{}web1", "not ".repeat(10_000));
-    assert!(selected(&fleet, &deep).contains("nested more than 200 deep"));
+    assert!(selected(&master, &deep).contains("nested more than 200 deep"));
 }
 
 #[test]
 fn paths_lead_into_mappings_and_lists() {
     let arena = Arena::new();
-    let fleet = fleet(&arena, &[]);
+    let master = master(&arena, &[]);
     let at = |id: &str, path: &str| {
-        traverse(fleet.minions.get(id).unwrap().grains.unwrap(), path, ':').map(|value| value.to_json())
+        traverse(master.minions.get(id).unwrap().grains.unwrap(), path, ':').map(|value| value.to_json())
     };
     assert_eq!(at("web1", "roles:0").as_deref(), Some("\"web\""));
     assert_eq!(at("web1", "roles:-1:app").as_deref(), Some("\"shop\""));

@@ -66,8 +66,8 @@ fn of_patterns(
     let terms = terms(patterns, options)?;
     let named: Vec<&str> = terms.iter().map(String::as_str).collect();
     let at = || patterns.first().map_or_else(|| Location::whole("--limit"), |first| first.at.clone());
-    if let Some(fleet) = &loaded.fleet
-        && let Some(problem) = fleet.unanswered(|name| named.iter().any(|term| pattern::asks_for(term, name)))
+    if let Some(master) = &loaded.master
+        && let Some(problem) = master.unanswered(|name| named.iter().any(|term| pattern::asks_for(term, name)))
     {
         return Err(problem.at(at()).into());
     }
@@ -88,8 +88,8 @@ fn of_targets(loaded: &Loaded<'_>, targets: &[&Pattern]) -> Result<Vec<HostId>, 
     let mut hosts = Vec::new();
     let mut problems = Vec::new();
     for target in targets {
-        let selection = match &loaded.fleet {
-            Some(fleet) => fleet.select(&target.text),
+        let selection = match &loaded.master {
+            Some(master) => master.select(&target.text),
             None => Err(no_source(&format!("`{}` is a target of Salt's", target.text))),
         };
         match selection {

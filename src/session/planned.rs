@@ -11,7 +11,7 @@ use crate::inventory::Inventory;
 use crate::inventory::effective::Effective;
 use crate::plan::names::GroupNames;
 use crate::plan::{Assignments, Plan};
-use crate::salt::Fleet;
+use crate::salt::Master;
 use crate::text::TextMap;
 
 /// What came of a configuration and its sources.
@@ -34,7 +34,7 @@ pub struct Planned<'a> {
     #[doc(hidden)]
     pub vaults: Vec<String>,
     /// The minions of Salt sources, if there are any.
-    pub(super) fleet: Option<Fleet<'a>>,
+    pub(super) master: Option<Master<'a>>,
     pub(super) texts: &'a TextMap<'a>,
     pub(super) groups_only: bool,
     /// The configuration file, if one is used.
@@ -89,7 +89,7 @@ impl<'a> Planned<'a> {
             variables: &Effective::new(&self.inventory),
             texts: self.texts,
             options,
-            fleet: self.fleet.as_ref(),
+            master: self.master.as_ref(),
         };
         let mut found = Diagnostics::new();
         let mut results = Vec::new();

@@ -22,7 +22,7 @@ use super::bytes::{Unread, nature};
 use super::file::other_encoding;
 use super::{Named, Reading};
 use crate::error::{Code, Location, Problem};
-use crate::salt::{Bank, Coverage, Fleet, Minion, Nodegroup, listed};
+use crate::salt::{Bank, Coverage, Master, Minion, Nodegroup, listed};
 use crate::text::{Encoding, Pos, Text};
 use crate::value::{Entry, KeyKind, Value, is_template};
 pub(super) use detect::detect;
@@ -98,7 +98,7 @@ struct Gathered<'a> {
     silent: IndexMap<&'a str, Pos>,
 }
 
-/// Reads all Salt sources together into the reading's inventory and fleet.
+/// Reads all Salt sources together into the reading's inventory, and what a master knows.
 pub(super) fn read(reading: &mut Reading<'_, '_>, given: &[(Part, Named)]) {
     let before = reading.found.checkpoint();
     let mut gathered = Gathered::default();
@@ -107,10 +107,10 @@ pub(super) fn read(reading: &mut Reading<'_, '_>, given: &[(Part, Named)]) {
         return;
     }
     gathered.passed.say(reading);
-    let mut fleet = fleet(reading, &mut gathered);
-    add_hosts(reading, &gathered, &fleet);
-    fleet.unanswered = add_groups(reading, &fleet);
-    reading.fleet = Some(fleet);
+    let mut master = master(reading, &mut gathered);
+    add_hosts(reading, &gathered, &master);
+    master.unanswered = add_groups(reading, &master);
+    reading.master = Some(master);
 }
 
 fn read_part<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, part: Part, named: &Named) {
@@ -146,25 +146,25 @@ fn access_hint(unread: &Unread, otherwise: &str) -> String {
 }
 
 /// Puts minions, their data and nodegroups together.
-fn fleet<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>) -> Fleet<'a> {
+fn master<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>) -> Master<'a> {
     settle_roster_grains(gathered);
     let ids = minion_ids(gathered);
-    let mut fleet = Fleet {
+    let mut master = Master {
         listed: ids.is_some(),
         grains: gathered.grains_coverage,
         pillar: gathered.pillar_coverage,
         nodegroups: std::mem::take(&mut gathered.nodegroups),
         keys: gathered.keys.as_ref().map(|keys| keys.keys().copied().collect()),
         main_nodegroups: gathered.main_nodegroups.take(),
-        ..Fleet::default()
+        ..Master::default()
     };
-    let ids = ids.unwrap_or_else(|| listed_in_groups(&fleet));
-    fleet.minions = ids.into_iter().map(|id| (id, minion(gathered, id))).collect();
-    if fleet.listed {
-        warn_of_strangers(reading, gathered, &fleet);
-        warn_of_silence(reading, gathered, &fleet);
+    let ids = ids.unwrap_or_else(|| listed_in_groups(&master));
+    master.minions = ids.into_iter().map(|id| (id, minion(gathered, id))).collect();
+    if master.listed {
+        warn_of_strangers(reading, gathered, &master);
+        warn_of_silence(reading, gathered, &master);
     }
-    fleet
+    master
 }
 
 /// Where rosters alone say what is known, as for `salt-ssh`, an entry without grains has none. Beside a master's minions
@@ -218,9 +218,9 @@ fn minion_ids<'a>(gathered: &Gathered<'a>) -> Option<Vec<&'a str>> {
 }
 
 /// The ids that nodegroups list, where nothing else says which minions there are.
-fn listed_in_groups<'a>(fleet: &Fleet<'a>) -> Vec<&'a str> {
+fn listed_in_groups<'a>(master: &Master<'a>) -> Vec<&'a str> {
     let mut ids: IndexSet<&'a str> = IndexSet::new();
-    for word in fleet.nodegroups.values().flat_map(|group| group.words.iter().copied()) {
+    for word in master.nodegroups.values().flat_map(|group| group.words.iter().copied()) {
         let operator = matches!(word, "and" | "or" | "not" | "(" | ")");
         let plain = !operator && !word.contains(['@', '*', '?', '[', '(', '{', '\\']);
         let list = word.strip_prefix("L@").or(plain.then_some(word)).unwrap_or_default();
@@ -230,8 +230,8 @@ fn listed_in_groups<'a>(fleet: &Fleet<'a>) -> Vec<&'a str> {
 }
 
 /// Warns of data of machines that are no minions any more.
-fn warn_of_strangers(reading: &mut Reading<'_, '_>, gathered: &Gathered<'_>, fleet: &Fleet<'_>) {
-    let strangers: Vec<&str> = gathered.grains.keys().copied().filter(|id| !fleet.minions.contains_key(id)).collect();
+fn warn_of_strangers(reading: &mut Reading<'_, '_>, gathered: &Gathered<'_>, master: &Master<'_>) {
+    let strangers: Vec<&str> = gathered.grains.keys().copied().filter(|id| !master.minions.contains_key(id)).collect();
     if !strangers.is_empty() {
         let message = format!("there are grains, but no accepted key, of {}", listed(&strangers));
         let problem =
@@ -241,8 +241,8 @@ fn warn_of_strangers(reading: &mut Reading<'_, '_>, gathered: &Gathered<'_>, fle
 }
 
 /// Warns of minions of which nothing is known although something is known of others.
-fn warn_of_silence(reading: &mut Reading<'_, '_>, gathered: &Gathered<'_>, fleet: &Fleet<'_>) {
-    let silent: Vec<&str> = gathered.silent.keys().copied().filter(|id| fleet.minions.contains_key(id)).collect();
+fn warn_of_silence(reading: &mut Reading<'_, '_>, gathered: &Gathered<'_>, master: &Master<'_>) {
+    let silent: Vec<&str> = gathered.silent.keys().copied().filter(|id| master.minions.contains_key(id)).collect();
     if !silent.is_empty() {
         let message = format!("did not answer: {}", listed(&silent));
         reading.found.warn(
@@ -250,9 +250,9 @@ fn warn_of_silence(reading: &mut Reading<'_, '_>, gathered: &Gathered<'_>, fleet
         );
     }
     let unknown =
-        |id: &&str| fleet.minions.get(id).is_some_and(|minion| minion.grains.is_none()) && !silent.contains(id);
-    let unknown: Vec<&str> = fleet.minions.keys().copied().filter(unknown).collect();
-    if fleet.grains == Coverage::Whole && !unknown.is_empty() {
+        |id: &&str| master.minions.get(id).is_some_and(|minion| minion.grains.is_none()) && !silent.contains(id);
+    let unknown: Vec<&str> = master.minions.keys().copied().filter(unknown).collect();
+    if master.grains == Coverage::Whole && !unknown.is_empty() {
         let message = format!("no grains are known of {}", listed(&unknown));
         reading.found.warn(
             Problem::of(Code::MinionState, message).hint("have the master ask: salt '*' saltutil.refresh_grains"),
@@ -261,9 +261,9 @@ fn warn_of_silence(reading: &mut Reading<'_, '_>, gathered: &Gathered<'_>, fleet
 }
 
 /// Minions as hosts.
-fn add_hosts<'a>(reading: &mut Reading<'_, 'a>, gathered: &Gathered<'a>, fleet: &Fleet<'a>) {
+fn add_hosts<'a>(reading: &mut Reading<'_, 'a>, gathered: &Gathered<'a>, master: &Master<'a>) {
     let mut refused: Option<(&'a str, &'a str)> = None;
-    for (id, minion) in &fleet.minions {
+    for (id, minion) in &master.minions {
         let address = gathered.roster.as_ref().and_then(|roster| roster.get(id));
         let at = address.map_or(minion.grains_at, |address| address.at);
         let added = reading.inventory.add_host(id, None, None, at);
@@ -294,13 +294,13 @@ fn add_hosts<'a>(reading: &mut Reading<'_, 'a>, gathered: &Gathered<'a>, fleet: 
 }
 
 /// Nodegroups as groups; returns those that no file can answer.
-fn add_groups<'a>(reading: &mut Reading<'_, 'a>, fleet: &Fleet<'a>) -> Vec<&'a str> {
+fn add_groups<'a>(reading: &mut Reading<'_, 'a>, master: &Master<'a>) -> Vec<&'a str> {
     let mut unanswered = Vec::new();
-    for (name, group) in &fleet.nodegroups {
-        let selection = match fleet.select_nodegroup(name) {
+    for (name, group) in &master.nodegroups {
+        let selection = match master.select_nodegroup(name) {
             Ok(selection) => selection,
             // A master has it without harm as long as nobody asks for it.
-            Err(problem) if fleet.asks_elsewhere(name) => {
+            Err(problem) if master.asks_elsewhere(name) => {
                 let message = format!("nodegroup `{name}` is no group here: {}", problem.message);
                 reading.found.warn(Problem { message, ..problem }.at(reading.texts.locate(group.at)));
                 unanswered.push(*name);
@@ -312,7 +312,7 @@ fn add_groups<'a>(reading: &mut Reading<'_, 'a>, fleet: &Fleet<'a>) -> Vec<&'a s
                 continue;
             }
         };
-        if !selection.unknown.is_empty() && fleet.listed {
+        if !selection.unknown.is_empty() && master.listed {
             let unknown: Vec<&str> = selection.unknown.iter().map(String::as_str).collect();
             reading.warning(
                 Code::NoMatch,

@@ -70,7 +70,7 @@ impl Export<'_, '_> {
 
     /// Warns of hosts that the master has no accepted key of.
     fn warn_of_keys(&self, found: &mut Diagnostics) {
-        let Some(keys) = self.fleet.and_then(|fleet| fleet.keys.as_ref()) else { return };
+        let Some(keys) = self.master.and_then(|master| master.keys.as_ref()) else { return };
         let hosts = self.rollouts().flat_map(|(rollout, _)| &rollout.batches).flat_map(|batch| &batch.hosts);
         let unknown: Vec<&str> = hosts.copied().filter(|host| !keys.contains(host)).collect();
         if unknown.is_empty() {

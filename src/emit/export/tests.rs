@@ -68,7 +68,7 @@ fn render(format: &str, versions: &[(&str, &[Host<'_>])], options: &Options) -> 
         variables: &variables,
         texts: &texts,
         options,
-        fleet: None,
+        master: None,
     };
     find(format).unwrap().render(&export)
 }

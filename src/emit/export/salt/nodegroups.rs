@@ -10,7 +10,7 @@ use crate::value::write_yaml_string;
 pub(in super::super) fn render(export: &Export<'_, '_>, found: &mut Diagnostics) -> Result<Vec<u8>> {
     Error::unless_any(export.check_ids(), ())?;
     export.warn_of_keys(found);
-    if let Some(main) = export.fleet.and_then(|fleet| fleet.main_nodegroups.as_ref()) {
+    if let Some(main) = export.master.and_then(|master| master.main_nodegroups.as_ref()) {
         let message = "these nodegroups will be gone from the master: those of a file in master.d replace them";
         let hint = "move them into a file of their own in master.d";
         found.warn(Problem::of(Code::Changed, message).at(main.clone()).hint(hint));
