@@ -41,7 +41,7 @@ pub fn main() -> ExitCode {
         Err(error) => {
             let sink = json.as_ref().map(|path| Sink { path: path.as_deref(), access: Access::Usual, color });
             // what cannot be written to the one may be to the other
-            if !sink.is_some_and(|sink| check::failed(&error, sink).is_ok()) {
+            if sink.is_none_or(|sink| check::failed(&error, sink).is_err()) {
                 messages::error(&error, color);
             }
             ExitCode::FAILURE

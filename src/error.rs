@@ -128,7 +128,7 @@ impl Problem {
 
     /// The same problem, with a way out; a concealed place keeps its own.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        if !self.location.as_ref().is_some_and(|location| location.concealed.is_some()) {
+        if self.location.as_ref().is_none_or(|location| location.concealed.is_none()) {
             self.hint = Some(hint.into());
         }
         self

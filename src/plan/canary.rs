@@ -30,7 +30,7 @@ impl<'a> Batching<'_, '_, 'a> {
         self.hold_back();
         let pins = &self.fleet.assigned.facts.pinned;
         self.pin(pins);
-        let cover = if !self.found.failed_since(&before) { self.cover(pins) } else { Vec::new() };
+        let cover = if self.found.failed_since(&before) { Vec::new() } else { self.cover(pins) };
         let mut hosts = pins.clone();
         hosts.extend(cover.iter().map(|picked| picked.host));
         let size = self.canary_size(pins.len(), hosts.len());

@@ -163,7 +163,7 @@ impl<'a> Reader<'_, 'a> {
             match keys::by_name(first.key) {
                 Some(key) => given.extend(self.read_texts(key, first.key, first.option, &texts)),
                 None => {
-                    self.problems.push(Problem::of(Code::UnknownKey, format!("{} sets no known key", first.option)))
+                    self.problems.push(Problem::of(Code::UnknownKey, format!("{} sets no known key", first.option)));
                 }
             }
         }

@@ -43,7 +43,7 @@ fn salt<'a>(entries: &'a [Entry<'a>], given: &Given<'a>, reader: &mut Reader<'_,
         match (entry.key, entry.value) {
             ("salt", Value::Map(parts @ [_, ..])) => found = Some((entry, parts)),
             ("salt", _) => {
-                reader.report(Code::InvalidValue, given.origin, entry.at, "`inventory`: `salt` has no parts", FORM)
+                reader.report(Code::InvalidValue, given.origin, entry.at, "`inventory`: `salt` has no parts", FORM);
             }
             (key, _) => {
                 let message = format!("`inventory`: unknown kind of source `{}`", key.escape_debug());
