@@ -16,7 +16,7 @@ fn repository() -> &'static Path {
 const CHEAP_ROLES: [(&str, &str); 5] = [
     (
         "app/tasks/main.yml",
-        r#"
+        r"
 - name: Install the release, or keep the one that is there
   block:
     - name: Write it
@@ -27,21 +27,21 @@ const CHEAP_ROLES: [(&str, &str); 5] = [
     - name: Say what is left on the host
       ansible.builtin.fail:
         msg: not installed
-"#,
+",
     ),
     (
         "app/handlers/main.yml",
-        r#"
+        r"
 - name: Restart the app
   ansible.builtin.raw: cp {{ app_folder }}/version {{ app_folder }}/running
-"#,
+",
     ),
     (
         "health/tasks/main.yml",
-        r#"
+        r"
 - name: See that it runs the release
   ansible.builtin.raw: cd {{ app_folder }} && grep -qx {{ app_version }} running && test ! -e broken
-"#,
+",
     ),
     (
         "balancer/tasks/leave.yml",
