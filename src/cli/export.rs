@@ -69,7 +69,7 @@ pub fn run(invocation: &Invocation<'_>, options: &ExportOptions) -> anyhow::Resu
 /// warning.
 fn check_limit(invocation: &Invocation<'_>, wanted: &[Wanted<'_>]) -> Result<Option<Problem>, Error> {
     let Some(first) = invocation.session.settings().limit.first() else { return Ok(None) };
-    let needs_all = wanted.iter().map(|wanted| wanted.format).filter(|format| format.needs_all());
+    let needs_all = wanted.iter().map(|wanted| wanted.format).filter(|format| format.needs_all);
     let problem = |format: &Format| {
         let problem = Problem::of(
             Code::Contradiction,

@@ -72,13 +72,6 @@ pub enum Rendered {
     Folder(Vec<File>),
 }
 
-/// Formats whose readers can tell a plan without batches from one with some. To others an empty list may be a success.
-const TAKES_NOTHING: [&str; 4] = ["json", "ndjson", "tsv", "regal"];
-
-/// Formats that say who is in service, or that a rollout goes by to its end.
-const NEEDS_ALL: [&str; 7] =
-    ["nginx", "nginx-lua", "haproxy", "haproxy-runtime", "salt", "salt-nodegroups", "salt-orchestrate"];
-
 /// Most problems that a format names one by one.
 const MOST_PROBLEMS: usize = 20;
 
@@ -107,6 +100,10 @@ pub struct Format {
     pub uses: &'static [Setting],
     /// How it is made.
     pub render: Render,
+    /// Whether a plan that lacks hosts would do harm: it says who is in service, or a rollout goes by it to its end.
+    pub needs_all: bool,
+    /// Whether its readers can tell a plan without batches from one with some. To others an empty list may be a success.
+    pub takes_nothing: bool,
 }
 
 /// All formats, in the order of `export --list`.
@@ -124,49 +121,58 @@ pub static FORMATS: &[Format] = &[
         "a folder with a group source for clush and nodeset",
     ),
     folder("dsh", &[Setting::ByName], groups::dsh, "a folder of group files for dsh"),
-    text("nginx", pools::USES, nginx::render, "upstreams and the variables that choose among them, to include in http"),
+    text("nginx", pools::USES, nginx::render, "upstreams and the variables that choose among them, to include in http")
+        .that_needs_all(),
     folder(
         "nginx-lua",
         pools::USES,
         nginx_lua::render,
         "a folder with the pools as data and a Lua module that follows them without a reload",
-    ),
-    text("haproxy", pools::USES, haproxy::render, "two backends for each version, for a further -f"),
+    )
+    .that_needs_all(),
+    text("haproxy", pools::USES, haproxy::render, "two backends for each version, for a further -f").that_needs_all(),
     text(
         "haproxy-runtime",
         pools::USES,
         haproxy::runtime,
         "the commands that bring a running HAProxy to the same state",
-    ),
+    )
+    .that_needs_all(),
     text("file-sd", file_sd::USES, file_sd::render, "targets with labels for Prometheus' file service discovery"),
-    text("json", &[], programs::json, "the whole plan as one JSON document; the same as plan --format json"),
-    text("ndjson", &[Setting::ByName], programs::ndjson, "a JSON document a line for each batch, and an end"),
+    text("json", &[], programs::json, "the whole plan as one JSON document; the same as plan --format json")
+        .that_takes_nothing(),
+    text("ndjson", &[Setting::ByName], programs::ndjson, "a JSON document a line for each batch, and an end")
+        .that_takes_nothing(),
     text(
         "tsv",
         &[Setting::ByName],
         programs::tsv,
         "a line a host: version, index, batch, user group, host, address, and how one logs in",
-    ),
-    text("regal", &[], programs::regal, "a JSON mapping a line from version to batches, as regal's iter_dict"),
-    folder("salt", salt::ROSTER_USES, salt::folder, "a folder with the three that follow"),
-    text("salt-nodegroups", &[], salt::nodegroups, "the batches as nodegroups, for a Salt master's master.d"),
+    )
+    .that_takes_nothing(),
+    text("regal", &[], programs::regal, "a JSON mapping a line from version to batches, as regal's iter_dict")
+        .that_takes_nothing(),
+    folder("salt", salt::ROSTER_USES, salt::folder, "a folder with the three that follow").that_needs_all(),
+    text("salt-nodegroups", &[], salt::nodegroups, "the batches as nodegroups, for a Salt master's master.d")
+        .that_needs_all(),
     text("salt-roster", salt::ROSTER_USES, salt::roster, "a flat roster of the hosts, for salt-ssh"),
     text(
         "salt-orchestrate",
         &[],
         salt::orchestrate,
         "an orchestration that goes from batch to batch, for salt-run state.orchestrate",
-    ),
+    )
+    .that_needs_all(),
 ];
 
 /// A format of one text.
 const fn text(name: &'static str, uses: &'static [Setting], render: RenderText, summary: &'static str) -> Format {
-    Format { name, summary, uses, render: Render::Text(render) }
+    Format { name, summary, uses, render: Render::Text(render), needs_all: false, takes_nothing: false }
 }
 
 /// A format of a folder with files.
 const fn folder(name: &'static str, uses: &'static [Setting], render: RenderFolder, summary: &'static str) -> Format {
-    Format { name, summary, uses, render: Render::Folder(render) }
+    Format { name, summary, uses, render: Render::Folder(render), needs_all: false, takes_nothing: false }
 }
 
 /// The format of a name.
@@ -175,14 +181,19 @@ pub fn find(name: &str) -> Option<&'static Format> {
 }
 
 impl Format {
+    const fn that_needs_all(mut self) -> Self {
+        self.needs_all = true;
+        self
+    }
+
+    const fn that_takes_nothing(mut self) -> Self {
+        self.takes_nothing = true;
+        self
+    }
+
     /// Whether it gives a folder of files.
     pub fn is_folder(&self) -> bool {
         matches!(self.render, Render::Folder(_))
-    }
-
-    /// Whether a plan that lacks hosts would do harm.
-    pub fn needs_all(&self) -> bool {
-        NEEDS_ALL.contains(&self.name)
     }
 
     /// Makes what is to be written; returns it with the warnings about it.
@@ -191,7 +202,7 @@ impl Format {
     /// Everything that the format cannot express; each problem names the format, and the host or version if it is about
     /// one.
     pub fn render(&self, export: &Export<'_, '_>) -> Result<(Rendered, Vec<Problem>)> {
-        if export.plan().rollouts.is_empty() && !TAKES_NOTHING.contains(&self.name) {
+        if export.plan().rollouts.is_empty() && !self.takes_nothing {
             let problem = Problem::of(Code::NoHosts, format!("export {}: the plan has no batches", self.name));
             return Err(problem.hint("see what is read with regal-inventory plan").into());
         }
