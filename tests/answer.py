@@ -5,7 +5,8 @@
 The modules are imported before the first question; what they read then, from environment and files, is settled. A question is a line of
 JSON on stdin: module, function and arguments, the first of which is the name of the program; where they are not to be those of its start,
 the folder and the whole environment; and whether stderr goes where stdout does. The answer is a line of JSON on stdout: {"code", "stdout",
-"stderr"}. The code is negative for what a signal ended, and for what takes longer than ten minutes.
+"stderr"}. What a program registers with atexit does not run. The code is negative for what a signal ended, and for what takes longer than
+ten minutes.
 """
 
 from __future__ import annotations
