@@ -3,13 +3,17 @@
 mod arguments;
 mod check;
 mod compare;
+mod diff;
 mod documents;
+mod exit;
 mod export;
 mod invocation;
 mod listing;
 mod messages;
 mod output;
 mod plan;
+mod save;
+mod who;
 mod why;
 
 use std::process::ExitCode;
@@ -21,7 +25,7 @@ use regal_inventory::files::Access;
 use regal_inventory::session::Shared;
 use regal_inventory::shown::is_unseen;
 
-/// Runs the command line and maps the outcome to an exit code: 0 done, 1 bad input, 2 usage.
+/// Runs the command line and maps the outcome to an exit code; see [`exit`].
 pub fn main() -> ExitCode {
     let arguments = match arguments::parse() {
         Ok(arguments) => arguments,
@@ -35,7 +39,7 @@ pub fn main() -> ExitCode {
         interrupted(signal);
     }
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => ExitCode::from(code),
         // A reader that has seen enough, such as `head`, is no failure.
         Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
@@ -44,7 +48,7 @@ pub fn main() -> ExitCode {
             if sink.is_none_or(|sink| check::failed(&error, sink).is_err()) {
                 messages::error(&error, color);
             }
-            ExitCode::FAILURE
+            ExitCode::from(exit::code_of(&error))
         }
     }
 }
@@ -73,14 +77,15 @@ fn interrupted(signal: i32) -> ! {
     std::process::exit(128 + signal)
 }
 
-fn run(arguments: Arguments, shared: &Shared) -> anyhow::Result<()> {
+/// Runs a command and returns its exit code.
+fn run(arguments: Arguments, shared: &Shared) -> anyhow::Result<u8> {
     let (path, color) = (arguments.output.as_deref(), arguments.color);
     let sink = Sink { path, access: Access::Usual, color };
     match arguments.command {
-        Some(Command::Export(ref options)) if options.list => return export::list(sink),
-        Some(Command::Completions { shell }) => return documents::completions(shell, sink),
-        Some(Command::Schema) => return documents::schema(sink),
-        Some(Command::Man) => return documents::manual(sink),
+        Some(Command::Export(ref options)) if options.list => return done(export::list(sink)),
+        Some(Command::Completions { shell }) => return done(documents::completions(shell, sink)),
+        Some(Command::Schema) => return done(documents::schema(sink)),
+        Some(Command::Man) => return done(documents::manual(sink)),
         _ => {}
     }
     let arena = regal_inventory::text::Arena::new();
@@ -88,10 +93,11 @@ fn run(arguments: Arguments, shared: &Shared) -> anyhow::Result<()> {
     if let Some(Command::Plan(options)) = &arguments.command
         && let Some(other) = &options.compare
     {
-        return compare::run(&arena, &texts, &arguments, options, other, shared);
+        return done(compare::run(&arena, &texts, &arguments, options, other, shared));
     }
     let mut invocation = Invocation::new(&arena, &texts, &arguments, shared)?;
-    match &arguments.command {
+    done(match &arguments.command {
+        Some(Command::Diff(options)) => return diff::run(&invocation, options),
         Some(Command::Plan(options)) => plan::run(&invocation, options),
         Some(Command::Why(options)) => {
             // one host is asked about, whatever is shown of the others
@@ -101,5 +107,10 @@ fn run(arguments: Arguments, shared: &Shared) -> anyhow::Result<()> {
         Some(Command::Check(options)) => check::run(&invocation, options),
         Some(Command::Export(options)) => export::run(&invocation, options),
         _ => listing::run(&invocation, &arguments),
-    }
+    })
+}
+
+/// The exit code of a command that either does its work or fails.
+fn done(outcome: anyhow::Result<()>) -> anyhow::Result<u8> {
+    outcome.map(|()| exit::DONE)
 }

@@ -3,6 +3,7 @@
 pub mod ansible;
 pub mod connection;
 pub mod diagnostics;
+pub mod drift;
 pub mod export;
 pub mod graph;
 pub mod groups;

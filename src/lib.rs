@@ -74,6 +74,8 @@ pub mod files;
 #[doc(hidden)]
 pub mod fold;
 #[doc(hidden)]
+pub mod frozen;
+#[doc(hidden)]
 pub mod inventory;
 #[doc(hidden)]
 pub mod json;

@@ -6,6 +6,7 @@
 
 mod amount;
 mod described;
+pub mod drift;
 mod duration;
 mod glob;
 mod keys;

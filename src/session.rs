@@ -1,6 +1,7 @@
 //! From a configuration to a plan, as the command does it: [`Session::open`], [`Session::plan`], and what is shown of the result.
 
 mod configuration;
+mod frozen;
 mod limit;
 mod planned;
 mod sources;
@@ -12,15 +13,17 @@ use crate::assign::{self, Request, literal_hosts};
 use crate::diagnostics::Diagnostics;
 use crate::emit::ansible::PlanGroups;
 use crate::error::{Code, Error, Location, Problem, Result};
-use crate::plan::{Assignments, plan};
-use crate::policy::naming::Naming;
+use crate::plan::{Assignments, Plan, plan};
 use crate::policy::versions::{VersionFrom, VersionSource};
 use crate::settings::{self, Input, OptionText, Place, Settings};
 pub use crate::source::Surroundings;
 use crate::source::bytes::{Pipes, is_descriptor};
 use crate::source::{self, Interrupt, Loaded};
+use crate::text::Text;
 pub use crate::text::{Arena, TextMap};
 pub use configuration::{Configuration, NAME, remarks};
+use frozen::Freeze;
+pub use frozen::read as read_frozen;
 pub use planned::Planned;
 
 /// Set for the programs that are run as sources: a source that is this program would call itself without end.
@@ -38,6 +41,8 @@ pub struct Opening {
     pub surroundings: Surroundings,
     /// Values of keys that win over the configuration and the environment, in their order.
     pub options: Vec<GivenOption>,
+    /// A frozen plan to use; the configuration is then the one that it names.
+    pub frozen: Option<PathBuf>,
     /// Files besides the configuration that a directory may hold and that are no inventories.
     pub own_files: Vec<PathBuf>,
     /// Whether programs are run although the cache has what they printed.
@@ -73,6 +78,7 @@ impl Opening {
             configuration,
             surroundings,
             options: Vec::new(),
+            frozen: None,
             own_files: Vec::new(),
             refresh_cache: false,
             shared: Shared::default(),
@@ -91,8 +97,17 @@ pub struct Session<'a> {
     configuration_is_empty: bool,
     own_files: Vec<PathBuf>,
     surroundings: Arc<Surroundings>,
+    options: Vec<GivenOption>,
+    freeze: Option<Freeze<'a>>,
     refresh_cache: bool,
     shared: Shared,
+}
+
+/// What is shown: a plan, and the inventory that it stands on.
+struct Basis<'a> {
+    loaded: Loaded<'a>,
+    assignments: Assignments<'a>,
+    plan: Plan<'a>,
 }
 
 impl<'a> Session<'a> {
@@ -101,17 +116,31 @@ impl<'a> Session<'a> {
     /// # Errors
     /// Everything that is wrong with them; a configuration that was found and cannot be trusted; this program as a source of
     /// itself.
-    pub fn open(arena: &'a Arena, texts: &'a TextMap<'a>, opening: Opening) -> Result<Self> {
-        if opening.surroundings.variable(GUARD).is_some() {
-            let problem = Problem::of(Code::OwnFile, "regal-inventory was started as a source of itself");
-            return Err(problem.hint("take the script that runs it out of the sources").into());
+    pub fn open(arena: &'a Arena, texts: &'a TextMap<'a>, mut opening: Opening) -> Result<Self> {
+        if let Some(path) = opening.frozen.take() {
+            return Self::open_frozen(arena, texts, opening, &path);
         }
-        let environment = environment(arena, &opening.surroundings)?;
         let configuration = opening.configuration.path(&opening.surroundings)?;
         let file = match &configuration {
             Some(path) => Some(opening.configuration.read(arena, texts, path, &opening.shared.pipes)?),
             None => None,
         };
+        Self::with_text(arena, texts, opening, configuration, file)
+    }
+
+    /// Opens a session whose configuration has been read.
+    fn with_text(
+        arena: &'a Arena,
+        texts: &'a TextMap<'a>,
+        opening: Opening,
+        configuration: Option<PathBuf>,
+        file: Option<Text<'a>>,
+    ) -> Result<Self> {
+        if opening.surroundings.variable(GUARD).is_some() {
+            let problem = Problem::of(Code::OwnFile, "regal-inventory was started as a source of itself");
+            return Err(problem.hint("take the script that runs it out of the sources").into());
+        }
+        let environment = environment(arena, &opening.surroundings)?;
         let options: Vec<OptionText<'a>> = opening.options.iter().map(|given| given.kept(arena)).collect();
         let surroundings = Arc::new(opening.surroundings);
         let input = Input {
@@ -131,6 +160,8 @@ impl<'a> Session<'a> {
             configuration_is_empty: file.is_some_and(|file| is_empty(file.text)),
             own_files: opening.own_files,
             surroundings,
+            options: opening.options,
+            freeze: None,
             refresh_cache: opening.refresh_cache,
             shared: opening.shared,
         })
@@ -141,19 +172,18 @@ impl<'a> Session<'a> {
     /// # Errors
     /// Every problem of the first step that has any.
     pub fn plan(&self) -> Result<Planned<'a>> {
-        let Some(versions) = &self.settings.versions else { return Err(self.no_versions()) };
         let mut found = Diagnostics::new();
-        let loaded = self.load(versions, &mut found)?;
-        let assignments = self.assign(&loaded, versions, &mut found)?;
-        let plan = plan(&assignments, &self.settings.policy)?;
-        found.warn_all(plan.warnings.iter().cloned());
+        let Basis { loaded, assignments, plan } = match &self.freeze {
+            Some(freeze) => self.frozen_basis(freeze, &mut found)?,
+            None => self.today(&mut found)?,
+        };
         let hidden = limit::hidden(&self.settings.limit, &loaded, &self.files(), &mut found)?;
         let plan = limit::shown(plan, &loaded.inventory, &hidden);
-        let naming: &Naming = &self.settings.naming;
-        let names = naming.name(&plan)?;
+        let names = self.names(&plan)?;
         found.warn_all(names.warnings.iter().cloned());
-        let mut groups = PlanGroups::new(self.arena, &loaded.inventory, &plan, &names, naming.ansible_cleans)?;
-        if let VersionSource::From(VersionFrom::Var(name), _) = versions {
+        let cleans = self.settings.naming.ansible_cleans;
+        let mut groups = PlanGroups::new(self.arena, &loaded.inventory, &plan, &names, cleans)?;
+        if let Some(VersionSource::From(VersionFrom::Var(name), _)) = &self.settings.versions {
             groups.say_version_var(self.arena, name);
         }
         found.warn_all(skipped(&loaded.skipped, &loaded.vaults));
@@ -174,6 +204,16 @@ impl<'a> Session<'a> {
             environment: self.settings.environment.clone(),
             sources: self.source_names(),
         })
+    }
+
+    /// Plans with the sources as they are today.
+    fn today(&self, found: &mut Diagnostics) -> Result<Basis<'a>> {
+        let Some(versions) = &self.settings.versions else { return Err(self.no_versions()) };
+        let loaded = self.load(versions, found)?;
+        let assignments = self.assign(&loaded, versions, found)?;
+        let plan = plan(&assignments, &self.settings.policy)?;
+        found.warn_all(plan.warnings.iter().cloned());
+        Ok(Basis { loaded, assignments, plan })
     }
 
     /// The settings.
@@ -215,7 +255,8 @@ impl<'a> Session<'a> {
         let options = self.reading(&mut more)?;
         let mut loaded = source::load(self.arena, self.texts, &self.settings.inventory, &options)?;
         if self.shared.interrupt.signal().is_some() {
-            return Err(Problem::of(Code::ProgramFailed, "stopped by a signal while a program ran").into());
+            let problem = Problem::of(Code::ProgramFailed, "stopped by a signal while a program ran");
+            return Err(problem.hint("run the command again; nothing was planned").into());
         }
         found.warn_all(std::mem::take(&mut loaded.warnings));
         found.warn_all(more.finish()?);
@@ -243,7 +284,7 @@ impl<'a> Session<'a> {
             Some(path) => Problem::of(Code::NoVersions, what).at(Location::whole(path.display().to_string())),
             None => {
                 let here = configuration::working_directory(&self.surroundings);
-                let here = here.display();
+                let here = here.map_or_else(|_| "the working directory".to_string(), |here| here.display().to_string());
                 Problem::of(Code::NoVersions, format!("{what}, and there is no {NAME} in {here} or a folder above it"))
             }
         };
@@ -289,7 +330,8 @@ fn environment<'a>(arena: &'a Arena, surroundings: &Surroundings) -> Result<Vec<
     for (name, value) in &surroundings.variables {
         let Some(name) = name.to_str().filter(|name| name.starts_with("REGAL_")) else { continue };
         let Some(value) = value.to_str() else {
-            return Err(Problem::of(Code::Encoding, format!("the variable {name} is not valid UTF-8")).into());
+            let problem = Problem::of(Code::Encoding, format!("the variable {name} is not valid UTF-8"));
+            return Err(problem.hint(format!("set it to text in UTF-8, or unset it: unset {name}")).into());
         };
         variables.push((&*arena.alloc_str(name), &*arena.alloc_str(value)));
     }

@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 pub use crate::policy::Pattern;
+use crate::policy::drift::Drift;
 use crate::policy::naming::Naming;
 pub use crate::policy::versions::{ExplicitVersion, VersionFrom, VersionSource};
 use crate::policy::{Layer, Policy};
@@ -32,8 +33,8 @@ use layer::Reader;
 pub use place::{Place, Program};
 
 /// Variables that are no settings: where the file is, what the collection's plugins read, and the mark of a run within a run.
-pub const RESERVED_VARIABLES: [&str; 4] =
-    ["REGAL_CONFIG", "REGAL_INVENTORY_BINARY", "REGAL_ROLLOUT_PROGRESS", "REGAL_INVENTORY_RUNNING"];
+pub const RESERVED_VARIABLES: [&str; 5] =
+    ["REGAL_CONFIG", "REGAL_PLAN", "REGAL_INVENTORY_BINARY", "REGAL_ROLLOUT_PROGRESS", "REGAL_INVENTORY_RUNNING"];
 
 /// What the settings are read from.
 #[derive(Clone, Debug, Default)]
@@ -88,6 +89,8 @@ pub struct Settings {
     pub vault_ids: Vec<Secret>,
     /// Whether a full inventory leaves out vars files under vault for which there is no password.
     pub skip_vaults: bool,
+    /// What it means that the inventory differs from a frozen plan.
+    pub drift: Drift,
     /// The `REGAL_*` variables that took part, in their order.
     pub environment: Vec<(String, String)>,
 }
@@ -142,6 +145,10 @@ fn merge(drafts: Vec<Draft>) -> Settings {
         settings.ansible_inventory = draft.ansible_inventory.or(settings.ansible_inventory);
         replace(&mut settings.vault_ids, draft.vault_ids);
         replace(&mut settings.skip_vaults, draft.skip_vaults);
+        replace(&mut settings.drift.mode, draft.drift_mode);
+        replace(&mut settings.drift.removed, draft.drift_removed);
+        replace(&mut settings.drift.added, draft.drift_added);
+        replace(&mut settings.drift.changed, draft.drift_changed);
         if draft.vault_password_file.is_some() {
             settings.vault_password_file = draft.vault_password_file;
         }

@@ -5,6 +5,8 @@
 
 use std::cell::{Cell, RefCell};
 
+use sha2::{Digest, Sha256};
+
 use crate::error::{Code, Location, Problem};
 
 /// How to look at what was decrypted, in a file and in what Ansible printed.
@@ -159,6 +161,28 @@ impl<'a> TextMap<'a> {
         let mut texts = self.texts.borrow_mut();
         let same = texts.iter_mut().filter(|named| named.text.base == text.base);
         same.for_each(|named| named.concealed = Some(VIEW_PRINTED));
+    }
+
+    /// Returns the text of this name; nothing if there is none.
+    pub fn text_of(&self, name: &str) -> &'a str {
+        let texts = self.texts.borrow();
+        texts.iter().find(|named| named.name == name).map(|named| named.text.text).unwrap_or_default()
+    }
+
+    /// Returns the SHA-256 of the texts of this name and below this folder, in hexadecimal digits, those left out that were
+    /// decrypted; nothing if there are none.
+    pub fn digest_of(&self, name: &str) -> Option<String> {
+        let texts = self.texts.borrow();
+        let is_below =
+            |other: &str| other.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let found: Vec<&str> = texts
+            .iter()
+            .filter(|named| named.concealed.is_none() && is_below(named.name))
+            .map(|named| named.text.text)
+            .collect();
+        let mut digest = Sha256::new();
+        found.iter().for_each(|text| digest.update(text));
+        (!found.is_empty()).then(|| base16ct::lower::encode_string(&digest.finalize()))
     }
 
     /// The program that printed the text of a position; nothing for a file.

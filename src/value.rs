@@ -5,6 +5,7 @@
 //! copied freely.
 
 mod date;
+mod json;
 pub(crate) mod keys;
 pub(crate) mod number;
 mod print;
@@ -20,6 +21,7 @@ use crate::error::{Code, Problem};
 use crate::text::{Pos, TextMap};
 
 pub(crate) use date::Timestamp;
+pub use json::from_json;
 pub use print::write_json_string;
 pub use tagged::is_template;
 pub use yaml_text::write_quoted as write_yaml_string;

@@ -14,6 +14,7 @@ mod empty_items;
 mod engine;
 mod export_command;
 mod fixtures;
+mod frozen;
 mod groups;
 mod layers;
 mod library;

@@ -92,3 +92,21 @@ fn a_mistyped_host_is_likely_the_one_with_the_same_end() {
     let test = Test::new().file("hosts", hosts).args(&["-i", "hosts", "--versions", "v=web-a7", "check"]);
     assert!(test.errors().contains("did you mean `web-a07`?"));
 }
+
+#[test]
+fn a_working_directory_that_is_gone_is_named() {
+    let gone = test().shell("mkdir gone && cd gone && rmdir ../gone && regal check");
+    let expected = "error: the working directory cannot be read: no such file or directory
+  hint: change to a folder that exists and that you may read
+";
+    assert_eq!((gone.code, gone.stderr.as_str()), (1, expected));
+}
+
+#[test]
+fn a_variable_that_is_not_text_is_named() {
+    let broken = test().shell("REGAL_BATCH_SIZE=$'\\xff' regal check");
+    let expected = "error: the variable REGAL_BATCH_SIZE is not valid UTF-8
+  hint: set it to text in UTF-8, or unset it: unset REGAL_BATCH_SIZE
+";
+    assert_eq!((broken.code, broken.stderr.as_str()), (1, expected));
+}

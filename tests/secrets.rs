@@ -108,6 +108,11 @@ fn configurations(id: Id) -> Vec<String> {
         | Id::SourceTimeout
         | Id::MaxYamlValues
         | Id::VaultPasswordFile
+        | Id::Drift
+        | Id::DriftMode
+        | Id::DriftRemoved
+        | Id::DriftAdded
+        | Id::DriftChanged
         | Id::VaultIds
         | Id::Vault => with(RELEASE, &[""]),
     }

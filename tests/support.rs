@@ -20,6 +20,20 @@ pub struct Output {
     pub code: i32,
 }
 
+impl Output {
+    /// What was printed, of a call that went well.
+    pub fn json(&self) -> Value {
+        assert_eq!(self.code, 0, "{}", self.stderr);
+        serde_json::from_str(&self.stdout).unwrap()
+    }
+
+    /// The messages of a call that failed with nothing on stdout.
+    pub fn errors(&self) -> &str {
+        assert_eq!((self.code, self.stdout.as_str()), (1, ""), "{}", self.stderr);
+        &self.stderr
+    }
+}
+
 impl Test {
     pub fn new() -> Self {
         Test::within_folder(tempfile::tempdir().unwrap())

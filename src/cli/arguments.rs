@@ -22,7 +22,7 @@ pub use export::{ExportOptions, Wanted};
     name = "regal-inventory",
     version,
     after_help = "Settings are read from regal.yml, then REGAL_* variables, then options.\n\
-                  Exit codes: 0 done, 1 bad input, 2 wrong usage."
+                  Exit codes: 0 done, 1 bad input, 2 wrong usage, 3 the inventory differs from the frozen plan."
 )]
 #[allow(clippy::struct_excessive_bools, reason = "an option without a value is a bool to clap")]
 pub struct Arguments {
@@ -52,6 +52,9 @@ pub struct Arguments {
     /// Configuration file; otherwise REGAL_CONFIG, or the nearest regal.yml from the working directory upward
     #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
+    /// Use the plan of this file, saved by plan --save, and not one of today; otherwise REGAL_PLAN
+    #[arg(long, value_name = "FILE", global = true)]
+    pub plan: Option<PathBuf>,
     /// Print warnings with --list, --host and --graph as well
     #[arg(short, long, global = true)]
     pub verbose: bool,
@@ -75,6 +78,8 @@ pub enum Command {
     Why(WhyOptions),
     /// Read everything and print every problem and warning
     Check(CheckOptions),
+    /// Say what differs between a frozen plan and the plan of today's inventory; exit code 3 if anything does
+    Diff(DiffOptions),
     /// Write the plan for other tools: host files, nginx, Salt, programs
     Export(Box<ExportOptions>),
     /// Print the JSON Schema of regal.yml, for editors
@@ -103,6 +108,12 @@ pub struct PlanOptions {
     /// Show which batches run together under rollout_waves=parallel: of all versions, or of these
     #[arg(long, value_name = "VERSION,…", num_args = 0.., require_equals = true, value_delimiter = ',')]
     pub waves: Option<Vec<String>>,
+    /// Save the plan in a file that nothing changes afterwards, such as rollouts/2.5.0.rollout.yml
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["compare", "waves", "output"])]
+    pub save: Option<PathBuf>,
+    /// Leave out of the saved file when and by whom it was saved
+    #[arg(long, requires = "save")]
+    pub no_time: bool,
     /// Show what differs from the plan of another configuration; variables and options hold for both
     #[arg(long, value_name = "FILE", conflicts_with = "waves")]
     pub compare: Option<PathBuf>,
@@ -131,6 +142,14 @@ pub struct CheckOptions {
     pub format: AnswerFormat,
 }
 
+/// Options of `diff`.
+#[derive(Debug, Args)]
+pub struct DiffOptions {
+    /// The form to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: AnswerFormat,
+}
+
 /// Options of `why`.
 #[derive(Debug, Args)]
 pub struct WhyOptions {
@@ -142,7 +161,7 @@ pub struct WhyOptions {
     pub format: AnswerFormat,
 }
 
-/// The forms of `why` and `check`.
+/// The forms of `why`, `check` and `diff`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum AnswerFormat {
     /// For a terminal

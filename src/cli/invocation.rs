@@ -40,6 +40,7 @@ impl<'a> Invocation<'a> {
         let mut opening = Opening::new(configuration, surroundings());
         opening.options = arguments.settings.clone();
         opening.own_files = own_files;
+        opening.frozen = frozen(arguments);
         opening.refresh_cache = arguments.refresh_cache;
         opening.shared = shared.clone();
         let session = Session::open(arena, texts, opening)?;
@@ -59,6 +60,12 @@ pub fn configuration(arguments: &Arguments) -> Configuration {
         Some(path) => Configuration::File { path, named_by: "--config or REGAL_CONFIG" },
         None => Configuration::Nearest,
     }
+}
+
+/// The frozen plan that is used: the option, otherwise the variable.
+pub fn frozen(arguments: &Arguments) -> Option<PathBuf> {
+    let variable = || std::env::var_os("REGAL_PLAN").filter(|path| !path.is_empty()).map(PathBuf::from);
+    arguments.plan.clone().or_else(variable)
 }
 
 /// The environment and the program of this process; paths stay relative to its working directory.

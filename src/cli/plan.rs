@@ -7,7 +7,7 @@ use regal_inventory::plan::waves;
 
 use super::arguments::{PlanFormat, PlanOptions};
 use super::invocation::Invocation;
-use super::messages;
+use super::{messages, save};
 
 /// Prints the plan.
 ///
@@ -40,7 +40,15 @@ pub fn run(invocation: &Invocation<'_>, options: &PlanOptions) -> anyhow::Result
         }
         Some(format) => report.write(format, &mut result)?,
     }
-    invocation.sink(&planned).write(&result)
+    let saved = match &options.save {
+        Some(path) => Some(save::save(invocation, &planned, path, options.no_time)?),
+        None => None,
+    };
+    invocation.sink(&planned).write(&result)?;
+    if let Some(note) = saved {
+        messages::lines(&note);
+    }
+    Ok(())
 }
 
 /// The form of a report; a list of groups and regal's form are none.

@@ -21,6 +21,7 @@ use crate::error::Problem;
 use crate::plan::names::{GroupNames, RolloutNames};
 use crate::plan::{Batch, Plan, Rollout, plan_id};
 use crate::text::Arena;
+use crate::value::from_json;
 pub(super) use document::DomainKey;
 
 /// How a report is written.
@@ -119,7 +120,7 @@ fn write_document(document: &impl Serialize, format: ReportFormat, out: &mut imp
         let arena = Arena::new();
         let document = serde_json::to_value(document)?;
         let mut yaml = Vec::new();
-        document::to_value(&arena, &document).write_yaml(&mut yaml);
+        from_json(&arena, &document).write_yaml(&mut yaml);
         return out.write_all(&yaml);
     }
     json::write_pretty(document, out)

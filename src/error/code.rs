@@ -133,6 +133,11 @@ codes! {
     NameClash = "name-clash",
     /// Ansible, Salt or another program would change or misread a name or a value.
     Changed = "changed",
+    // Frozen plans
+    /// A file is not a frozen plan, is not whole, was changed, or is of a newer program.
+    InvalidPlan = "invalid-plan",
+    /// The inventory says something else than when the plan was frozen.
+    Drift = "drift",
     // Results
     /// A format cannot express something of the plan.
     ExportRefused = "export-refused",

@@ -39,7 +39,8 @@ pub struct RolloutNames {
 }
 
 impl RolloutNames {
-    fn new(rollout: &Rollout<'_>, version: String) -> Self {
+    /// Names the batches of a rollout whose version's group has this name.
+    pub(crate) fn new(rollout: &Rollout<'_>, version: String) -> Self {
         let batches: Vec<_> = rollout.batches.iter().map(|batch| format!("{version}_group{}", batch.stage)).collect();
         let has_b = rollout.batches.iter().any(|batch| batch.stage != Stage::A);
         RolloutNames { b: has_b.then(|| format!("{version}_groupB")), batches, version }

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::Surroundings;
-use crate::error::{Code, Location, Problem, Result};
+use crate::error::{Code, Location, Problem, Result, io_message};
 use crate::shown::printable;
 use crate::source::Limits;
 use crate::source::bytes::Pipes;
@@ -43,7 +43,7 @@ impl Configuration {
     /// looked for then, since that would be another plan without a word.
     pub fn path(&self, surroundings: &Surroundings) -> Result<Option<PathBuf>> {
         match self {
-            Configuration::Nearest => find(&working_directory(surroundings)),
+            Configuration::Nearest => find(&working_directory(surroundings)?),
             Configuration::File { path, .. } => Ok(Some(surroundings.folder.join(path))),
             Configuration::None => Ok(None),
         }
@@ -82,10 +82,18 @@ impl Configuration {
     }
 }
 
-/// The working directory as an absolute path, as far as there is one.
-pub(super) fn working_directory(surroundings: &Surroundings) -> PathBuf {
-    let folder = &surroundings.folder;
-    if folder.as_os_str().is_empty() { Path::new(".").canonicalize().unwrap_or_default() } else { folder.clone() }
+/// Returns the working directory as an absolute path.
+///
+/// # Errors
+/// There is none any more, or it may not be read.
+pub(super) fn working_directory(surroundings: &Surroundings) -> Result<PathBuf> {
+    if !surroundings.folder.as_os_str().is_empty() {
+        return Ok(surroundings.folder.clone());
+    }
+    Path::new(".").canonicalize().map_err(|error| {
+        let message = format!("the working directory cannot be read: {}", io_message(&error));
+        Problem::of(Code::System, message).hint("change to a folder that exists and that you may read").into()
+    })
 }
 
 /// The nearest configuration from `start` upward.
@@ -169,6 +177,12 @@ fn everybody_writes(metadata: &Metadata) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn a_folder_that_is_handed_in_need_not_be_that_of_the_process() {
+        let surroundings = Surroundings { folder: PathBuf::from("/srv/shop"), ..Surroundings::default() };
+        assert_eq!(working_directory(&surroundings).unwrap(), Path::new("/srv/shop"));
+    }
 
     #[test]
     fn the_nearest_file_upward_is_found() {

@@ -32,7 +32,7 @@ impl Session<'_> {
             own_files,
             guard: Some((GUARD.to_string(), "1".to_string())),
             engine: Engine { mode: self.settings.engine, program: self.ansible_inventory()? },
-            cache: self.cache(found),
+            cache: self.cache(found)?,
             secrets: self.secrets(),
             interrupt: Some(self.shared.interrupt.clone()),
             ..self.files()
@@ -78,30 +78,33 @@ impl Session<'_> {
     }
 
     /// The cache, if one is asked for.
-    fn cache(&self, found: &mut Diagnostics) -> Option<Cache> {
+    ///
+    /// # Errors
+    /// There is no working directory.
+    fn cache(&self, found: &mut Diagnostics) -> Result<Option<Cache>> {
         let ttl = Duration::from_secs(self.settings.cache_ttl);
         if ttl.is_zero() {
-            return None;
+            return Ok(None);
         }
         let home = self.surroundings.absolute("HOME");
         let set = self.surroundings.absolute("XDG_CACHE_HOME");
         let Some(caches) = set.or_else(|| home.as_ref().map(|home| home.join(".cache"))) else {
             let message = "the cache is not used: neither XDG_CACHE_HOME nor HOME says where it is to be";
             found.warn(Problem::of(Code::CacheUnused, message));
-            return None;
+            return Ok(None);
         };
-        Some(Cache {
+        Ok(Some(Cache {
             folder: caches.join("regal-inventory"),
             ttl,
             refresh: self.refresh_cache,
-            context: self.context(),
+            context: self.context()?,
             watched: self.ansible_configurations(home.as_deref()),
-        })
+        }))
     }
 
     /// What scripts and plugins can see besides their files: the working directory and the environment. One that differs may
     /// hold another account or region, so what was printed under it is not used.
-    fn context(&self) -> Vec<String> {
+    fn context(&self) -> Result<Vec<String>> {
         let counts = |name: &str| !name.starts_with("REGAL_") && !IGNORED_VARIABLES.contains(&name);
         let variables = self.surroundings.variables.iter();
         let mut context: Vec<String> = variables
@@ -109,8 +112,8 @@ impl Session<'_> {
             .filter(|(name, _)| counts(name))
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
-        context.push(configuration::working_directory(&self.surroundings).display().to_string());
-        context
+        context.push(configuration::working_directory(&self.surroundings)?.display().to_string());
+        Ok(context)
     }
 
     /// The places that Ansible reads its configuration from.

@@ -12,6 +12,7 @@ use super::policy_keys;
 use super::sources;
 use super::typed::{self, Typed};
 use crate::error::{Code, Location};
+use crate::policy::drift;
 use crate::policy::naming::{Spelling, is_plain};
 use crate::policy::versions::{ExplicitVersion, VersionFrom, VersionSource};
 use crate::policy::{Glob, Keys, Override, Pattern, Priority, SharedHosts};
@@ -43,6 +44,10 @@ pub(super) struct Draft {
     pub vault_password_file: Option<Secret>,
     pub vault_ids: Option<Vec<Secret>>,
     pub skip_vaults: Option<bool>,
+    pub drift_mode: Option<drift::Mode>,
+    pub drift_removed: Option<drift::Removed>,
+    pub drift_added: Option<drift::Added>,
+    pub drift_changed: Option<drift::Changed>,
 }
 
 impl Draft {
@@ -90,6 +95,10 @@ impl Draft {
             }
             Id::VaultIds => self.vault_ids = Some(vault_ids(value, given.origin, &at(), reader.place)?),
             Id::Vault => self.skip_vaults = Some(typed::choice(value, forms::VAULTS)?),
+            Id::DriftMode => self.drift_mode = Some(typed::choice(value, drift::Mode::WORDS)?),
+            Id::DriftRemoved => self.drift_removed = Some(typed::choice(value, drift::Removed::WORDS)?),
+            Id::DriftAdded => self.drift_added = Some(typed::choice(value, drift::Added::WORDS)?),
+            Id::DriftChanged => self.drift_changed = Some(typed::choice(value, drift::Changed::WORDS)?),
             _ => policy_keys::set(&mut self.keys, given, &at())?,
         }
         Ok(())

@@ -4,6 +4,7 @@
 //! values to both. A key without a form does not compile.
 
 use super::keys::{Id, KEYS, Key};
+use crate::policy::drift;
 use crate::policy::naming::Spelling;
 use crate::policy::{Approval, DomainOrder, Missing, Mode, Order, Remainder, SharedHosts, SpreadMode};
 use crate::source::{OWN_PLUGINS, engine};
@@ -135,6 +136,11 @@ pub(super) fn form(key: &Key, name: &str) -> Form {
         Id::Cache => Form::Group(Id::CacheTtl),
         Id::VaultIds => Form::List(VAULT_ID, Empty::Refused),
         Id::Vault => words(VAULTS),
+        Id::Drift => Form::Group(Id::DriftMode),
+        Id::DriftMode => words(drift::Mode::WORDS),
+        Id::DriftRemoved => words(drift::Removed::WORDS),
+        Id::DriftAdded => words(drift::Added::WORDS),
+        Id::DriftChanged => words(drift::Changed::WORDS),
     }
 }
 

@@ -81,6 +81,11 @@ pub enum Id {
     VaultPasswordFile,
     VaultIds,
     Vault,
+    Drift,
+    DriftMode,
+    DriftRemoved,
+    DriftAdded,
+    DriftChanged,
 }
 
 /// What the value of a key means.
@@ -501,7 +506,47 @@ pub static KEYS: &[Key] = &[
         "`error` or `skip`",
         "what vars files under vault without a password mean to a full inventory; error",
     ),
+    key(
+        Id::Drift,
+        "drift",
+        Shape::Mapping,
+        "`check` or `ignore`, or `{removed: …, added: …, changed: …}`",
+        "what it means that the inventory differs from a frozen plan; check",
+    ),
+    key(
+        Id::DriftMode,
+        "drift.mode",
+        Shape::Scalar,
+        "`check` or `ignore`",
+        "whether a frozen plan is compared with the inventory each time it is used; check",
+    ),
+    key(
+        Id::DriftRemoved,
+        "drift.removed",
+        Shape::Scalar,
+        "`drop` or `error`",
+        "hosts of a frozen plan that the inventory no longer has: left out of their batches, or an error; drop",
+    ),
+    key(
+        Id::DriftAdded,
+        "drift.added",
+        Shape::Scalar,
+        "`error` or `ignore`",
+        "hosts that are to run a version of a frozen plan and are in no batch of it; error",
+    ),
+    key(
+        Id::DriftChanged,
+        "drift.changed",
+        Shape::Scalar,
+        "`error` or `ignore`",
+        "hosts of a frozen plan with another version or failure domain, and settings that differ; error",
+    ),
 ];
+
+/// Whether a variable is ours and no setting.
+pub fn is_reserved(variable: &str) -> bool {
+    super::RESERVED_VARIABLES.contains(&variable)
+}
 
 /// The key of a setting.
 pub fn by_id(id: Id) -> Option<&'static Key> {

@@ -294,9 +294,10 @@ impl<'a> Reader<'_, 'a> {
     fn flatten(&mut self, given: Given<'a>, scope: Scope) -> Vec<Given<'a>> {
         let Given { key, value, origin, at, .. } = given;
         match (key.id, value) {
-            (Id::Canary | Id::Spread | Id::Assignment | Id::VersionFrom | Id::Cache, Value::Map(entries))
-                if !entries.is_empty() =>
-            {
+            (
+                Id::Canary | Id::Spread | Id::Assignment | Id::VersionFrom | Id::Cache | Id::Drift,
+                Value::Map(entries),
+            ) if !entries.is_empty() => {
                 let prefix = format!("{}.", key.name);
                 let mut flat = Vec::new();
                 for entry in entries {
@@ -315,6 +316,7 @@ impl<'a> Reader<'_, 'a> {
             (Id::Spread, _) => first_of(Id::SpreadBy, given),
             (Id::Assignment, _) => first_of(Id::AssignmentMode, given),
             (Id::Cache, _) => first_of(Id::CacheTtl, given),
+            (Id::Drift, _) => first_of(Id::DriftMode, given),
             (Id::VersionFrom, Value::Str(text)) => match text.split_once(':') {
                 Some((kind, text)) => match keys::by_name(&format!("version_from.{}", kind.trim())) {
                     Some(key) => vec![Given { key, value: Value::Str(text), origin, at, written: given.written }],

@@ -72,7 +72,12 @@ pub(super) fn set(keys: &mut Keys, given: &Given<'_>, at: &Location) -> Typed<()
         | Id::SourceTimeout
         | Id::VaultPasswordFile
         | Id::VaultIds
-        | Id::Vault => {}
+        | Id::Vault
+        | Id::Drift
+        | Id::DriftMode
+        | Id::DriftRemoved
+        | Id::DriftAdded
+        | Id::DriftChanged => {}
     }
     Ok(())
 }

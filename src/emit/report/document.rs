@@ -11,8 +11,6 @@ use super::{Report, domains, done_after, permille, rollout_id};
 use crate::error::Problem;
 use crate::plan::names::RolloutNames;
 use crate::plan::{DomainName, Rollout};
-use crate::text::{Arena, Pos};
-use crate::value::{Entry, KeyKind, Value};
 
 /// The version of this document's shape.
 const SCHEMA: u32 = 1;
@@ -206,29 +204,5 @@ impl<'r> Warning<'r> {
     pub fn new(problem: &'r Problem) -> Self {
         let location = problem.location.as_ref().map(ToString::to_string);
         Warning { location, diagnostic: Diagnostic::new(problem) }
-    }
-}
-
-/// The same document as a value, which the one writer of YAML takes.
-pub(super) fn to_value<'v>(arena: &'v Arena, json: &'v serde_json::Value) -> Value<'v> {
-    match json {
-        serde_json::Value::Null => Value::Null,
-        serde_json::Value::Bool(true) => Value::Bool(true, "true"),
-        serde_json::Value::Bool(false) => Value::Bool(false, "false"),
-        serde_json::Value::Number(number) if number.is_f64() => Value::Float(arena.alloc_str(&number.to_string())),
-        serde_json::Value::Number(number) => Value::Int(arena.alloc_str(&number.to_string())),
-        serde_json::Value::String(text) => Value::Str(text),
-        serde_json::Value::Array(items) => {
-            Value::List(arena.alloc_slice_fill_iter(items.iter().map(|item| to_value(arena, item))))
-        }
-        serde_json::Value::Object(entries) => {
-            let entry = |(key, value): (&'v String, &'v serde_json::Value)| Entry {
-                key,
-                kind: KeyKind::Str,
-                at: Pos::default(),
-                value: to_value(arena, value),
-            };
-            Value::Map(arena.alloc_slice_fill_iter(entries.iter().map(entry)))
-        }
     }
 }

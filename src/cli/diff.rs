@@ -1,0 +1,31 @@
+//! `diff`: what differs between a frozen plan and the plan of today's inventory.
+
+use regal_inventory::emit::drift::DriftReport;
+use regal_inventory::error::{Code, Error, Problem};
+use regal_inventory::files::Access;
+
+use super::arguments::{AnswerFormat, DiffOptions};
+use super::exit;
+use super::invocation::Invocation;
+use super::output::Sink;
+
+/// Prints what differs; the exit code says whether anything does.
+///
+/// # Errors
+/// There is no frozen plan; bad input; a result that cannot be written.
+pub fn run(invocation: &Invocation<'_>, options: &DiffOptions) -> anyhow::Result<u8> {
+    let Some(frozen) = invocation.session.frozen() else {
+        let problem = Problem::of(Code::InvalidOption, "there is no frozen plan to compare with today's");
+        return Err(Error::from(problem.hint("name one: regal-inventory diff --plan FILE")).into());
+    };
+    let drift = invocation.session.drift()?;
+    let report = DriftReport { frozen, drift: &drift };
+    let mut result = Vec::new();
+    match options.format {
+        AnswerFormat::Text => report.write_text(&mut result)?,
+        AnswerFormat::Json => report.write_json(&mut result)?,
+    }
+    let sink = Sink { path: invocation.output.as_deref(), access: Access::Usual, color: invocation.color };
+    sink.write(&result)?;
+    Ok(if drift.is_empty() { exit::DONE } else { exit::DRIFT })
+}

@@ -1,0 +1,142 @@
+//! What differs between a frozen plan and that of today's inventory, to read or for programs.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::json;
+use crate::frozen::Frozen;
+use crate::frozen::drift::Drift;
+use crate::shown::{Shown, printable};
+
+/// The version of the document's shape.
+const SCHEMA: u32 = 1;
+
+/// Drift, with the plan that it is of.
+pub struct DriftReport<'r, 'a> {
+    /// The frozen plan.
+    pub frozen: &'r Frozen<'a>,
+    /// What differs.
+    pub drift: &'r Drift<'a>,
+}
+
+#[derive(Serialize)]
+struct Document<'r> {
+    schema: u32,
+    plan: String,
+    plan_id: &'r str,
+    drift: bool,
+    removed: Vec<&'r str>,
+    added: Vec<Added<'r>>,
+    moved: Vec<Moved<'r>>,
+    domains: Vec<Domain<'r>>,
+    settings: Vec<Setting<'r>>,
+}
+
+#[derive(Serialize)]
+struct Added<'r> {
+    host: &'r str,
+    version: &'r str,
+}
+
+#[derive(Serialize)]
+struct Moved<'r> {
+    host: &'r str,
+    from: &'r str,
+    to: &'r [&'r str],
+}
+
+#[derive(Serialize)]
+struct Domain<'r> {
+    host: &'r str,
+    label: &'r str,
+    from: &'r str,
+    to: &'r str,
+}
+
+#[derive(Serialize)]
+struct Setting<'r> {
+    version: &'r str,
+    key: &'r str,
+    from: Option<&'r str>,
+    to: Option<&'r str>,
+}
+
+impl DriftReport<'_, '_> {
+    /// Writes a line for each difference.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
+        let file = self.frozen.path.display().to_string();
+        let mut lines = Vec::new();
+        let drift = self.drift;
+        lines.extend(
+            drift.removed.iter().map(|host| format!("removed   {}: no longer in the inventory", Shown::new(host))),
+        );
+        lines.extend(drift.added.iter().map(|added| {
+            format!("added     {}: to run {}, in no batch", Shown::new(added.host), self.shown(added.version))
+        }));
+        lines.extend(drift.moved.iter().map(|moved| {
+            let to: Vec<String> = moved.to.iter().map(|version| self.shown(version).to_string()).collect();
+            let to = if to.is_empty() { "no version".to_string() } else { to.join(", ") };
+            format!("moved     {}: from {} to {to}", Shown::new(moved.host), self.shown(moved.from))
+        }));
+        lines.extend(drift.domains.iter().map(|change| {
+            let (host, label) = (Shown::new(change.host), Shown::new(&change.label));
+            format!("domain    {host}: {label} {} is now {}", change.from, change.to)
+        }));
+        lines.extend(drift.settings.iter().map(|change| {
+            let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".to_string());
+            let version = self.shown(change.version);
+            format!("setting   {version}: {} {} is now {}", change.key, value(&change.from), value(&change.to))
+        }));
+        if lines.is_empty() {
+            lines.push(format!("{file} is still the plan of the inventory"));
+        }
+        lines.iter().try_for_each(|line| writeln!(out, "{}", printable(line)))
+    }
+
+    /// Writes one JSON document.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+        let drift = self.drift;
+        let document = Document {
+            schema: SCHEMA,
+            plan: self.frozen.path.display().to_string(),
+            plan_id: &self.frozen.id,
+            drift: !drift.is_empty(),
+            removed: drift.removed.clone(),
+            added: drift.added.iter().map(|added| Added { host: added.host, version: added.version }).collect(),
+            moved: drift
+                .moved
+                .iter()
+                .map(|moved| Moved { host: moved.host, from: moved.from, to: &moved.to })
+                .collect(),
+            domains: drift
+                .domains
+                .iter()
+                .map(|change| Domain { host: change.host, label: &change.label, from: &change.from, to: &change.to })
+                .collect(),
+            settings: drift
+                .settings
+                .iter()
+                .map(|change| Setting {
+                    version: change.version,
+                    key: change.key,
+                    from: change.from.as_deref(),
+                    to: change.to.as_deref(),
+                })
+                .collect(),
+        };
+        json::write_pretty(&document, out)
+    }
+
+    /// A version as a message shows it.
+    fn shown<'v>(&self, version: &'v str) -> Shown<'v> {
+        let secret = self.frozen.plan.rollouts.iter().any(|rollout| rollout.version == version && rollout.secret);
+        Shown::unless(secret, version)
+    }
+}

@@ -1,0 +1,93 @@
+#![allow(clippy::unwrap_used)]
+use std::path::Path;
+
+use super::*;
+use crate::plan::{Assigned, Assignments, DomainIndex, Facts, Label, plan};
+use crate::policy::naming::Naming;
+use crate::policy::{Layer, Missing, Policy, Set};
+
+/// A plan whose names and values are those that YAML takes for something else.
+fn frozen<'a>() -> Frozen<'a> {
+    let hosts = vec!["web1", "web 2", "1.10", "yes"];
+    let of = [Some(0), Some(1), Some(0), None].map(|value| value.map_or(DomainIndex::MISSING, DomainIndex::new));
+    let zone = Label {
+        name: "zone".to_string(),
+        values: vec!["a", "no"],
+        of: of.to_vec(),
+        secrets: vec![DomainIndex::new(1)],
+    };
+    let facts = Facts { labels: vec![zone], ..Facts::default() };
+    let shop = Assigned { excluded: vec!["web9"], facts, ..Assigned::new("1.10", hosts) };
+    let assignments =
+        Assignments { versions: vec![shop, Assigned::new("null", vec!["db1"])], ..Assignments::default() };
+    let mut policy = Policy::default();
+    let mut layer = Layer::default();
+    layer.all.bake = Some(90);
+    let at = Location::whole("regal.yml");
+    let own = layer.versions.entry("1.10".to_string()).or_default();
+    own.spread_by = Some(Set { value: vec!["zone".to_string()], at: at.clone() });
+    own.spread_missing = Some(Set { value: Missing::Each, at });
+    policy.layers.push(layer);
+    let plan = plan(&assignments, &policy).unwrap();
+    let names = Naming::default().name(&plan).unwrap();
+    let lines = vec!["canary: 1".to_string(), String::new()];
+    let made_from = MadeFrom {
+        folder: "..".to_string(),
+        configuration: Some(Configuration { path: "regal.yml".to_string(), lines }),
+        ..MadeFrom::default()
+    };
+    let saved = Some(Saved { at: "2026-11-28T09:14:03Z".to_string(), by: "deploy@control1".to_string() });
+    Frozen::new(Path::new("2.5.0.rollout.yml"), plan, names, made_from, saved)
+}
+
+/// What is read, in its debug form, or the messages.
+fn read(text: &str) -> std::result::Result<String, String> {
+    let (arena, texts) = (Arena::new(), TextMap::new());
+    let path = Path::new("2.5.0.rollout.yml");
+    let frozen = Frozen::read(&arena, &texts, path, text.as_bytes().to_vec());
+    frozen.map(|frozen| format!("{frozen:?}")).map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_plan_comes_back_as_it_was_saved() {
+    let frozen = frozen();
+    let text = frozen.text().unwrap();
+    // what was decrypted is not saved, only its number
+    let expected = format!("{frozen:?}").replace("LabelValue { text: \"no\"", "LabelValue { text: \"…2\"");
+    assert_eq!(read(&text).unwrap(), expected);
+    assert!(!text.contains("no\n"), "{text}");
+    assert!(text.starts_with("#!/usr/bin/env -S regal-inventory --plan\n"), "{text}");
+    assert!(text.contains("\nplugin: regal-inventory\nschema: 1\n"), "{text}");
+}
+
+#[test]
+fn every_byte_counts() {
+    let text = frozen().text().unwrap();
+    for at in (0..text.len()).step_by(7) {
+        assert!(read(&text[..at]).is_err(), "cut at {at}");
+        let mut edited = text.clone().into_bytes();
+        edited[at] ^= 1;
+        if let Ok(edited) = String::from_utf8(edited) {
+            assert!(read(&edited).is_err(), "edited at {at}");
+        }
+    }
+}
+
+#[test]
+fn a_digest_does_not_make_a_plan_of_what_does_not_fit_together() {
+    let body = document::write(&frozen()).unwrap();
+    for (from, to, why) in [
+        ("- web1\n", "- web5\n", "its id is that of other batches"),
+        ("- web 2\n", "- \"yes\"\n", "a batch is empty, or has a host of another one"),
+        ("batch: B1", "batch: B0", "a batch has no name such as A or B1"),
+        ("schema: 1", "schema: 2", "the frozen plan has the form 2, and this program reads form 1"),
+        ("approval: never", "approval: sometimes", "`approval` is none of its words"),
+        ("1.10_groupA", "web_groupA", "a group has another name than its batch gives it"),
+        ("max_failures: 0", "max_failure: 0", "unknown field `max_failure`"),
+    ] {
+        let changed = body.replace(from, to);
+        assert_ne!(changed, body, "{from}");
+        let message = read(&digest::signed(&changed)).unwrap_err();
+        assert!(message.contains(why), "{message}");
+    }
+}

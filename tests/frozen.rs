@@ -1,0 +1,184 @@
+//! Plans that are saved and used later.
+
+use std::os::unix::fs::PermissionsExt;
+
+use crate::support::{Output, Test};
+
+const HOSTS: &str = "[shop]\nweb[1:5] v=shop-2.5.0\n[db]\ndb1 v=db-1.0 zone=a\ndb2 v=db-1.0 zone=b\n";
+const SETTINGS: &str = "inventory: hosts\nversion_from: {var: v}\nbatch_size: 2\napproval: after_canary\nbake: 90s\n";
+const FILE: &str = "rollouts/2.5.0.rollout.yml";
+
+fn test() -> Test {
+    let test = Test::new().file("hosts", HOSTS).file("regal.yml", SETTINGS);
+    std::fs::create_dir(test.path().join("rollouts")).unwrap();
+    test
+}
+
+/// A folder with a saved plan.
+fn saved() -> Test {
+    let test = test();
+    let saved = test.shell(&format!("regal plan --save {FILE} --no-time --format groups"));
+    assert_eq!(saved.code, 0, "{}", saved.stderr);
+    test
+}
+
+fn frozen(test: &Test, arguments: &str) -> Output {
+    test.shell(&format!("regal --plan {FILE} {arguments}"))
+}
+
+fn read(test: &Test) -> String {
+    std::fs::read_to_string(test.path().join(FILE)).unwrap()
+}
+
+fn write(test: &Test, name: &str, text: &str) {
+    std::fs::write(test.path().join(name), text).unwrap();
+}
+
+#[test]
+fn it_is_saved_as_text_for_a_review() {
+    let test = test();
+    let saved = test.shell(&format!("regal plan --save {FILE} --no-time --only shop-2.5.0 --format groups"));
+    assert_eq!(saved.stdout, "shop-2.5.0_groupA\nshop-2.5.0_groupB1\nshop-2.5.0_groupB2\n");
+    assert!(saved.stderr.starts_with(&format!("saved in {FILE}: plan ")), "{}", saved.stderr);
+    assert!(saved.stderr.ends_with("3 batches, 5 hosts\n"), "{}", saved.stderr);
+    let text = read(&test).replace(env!("CARGO_PKG_VERSION"), "VERSION");
+    let end = text.find("# sha256: ").unwrap();
+    insta::assert_snapshot!(&text[..end]);
+    assert_eq!(std::fs::metadata(test.path().join(FILE)).unwrap().permissions().mode() & 0o111, 0o111);
+}
+
+#[test]
+fn it_says_when_and_by_whom_it_was_saved() {
+    let test = test();
+    test.shell(&format!("regal plan --save {FILE}"));
+    let text = read(&test);
+    let line = |key: &str| text.lines().find_map(|line| line.trim().strip_prefix(key)).unwrap_or_default().to_string();
+    assert!(line("at: ").starts_with("\"20") && line("at: ").ends_with("Z\""), "{text}");
+    assert!(line("by: ").contains('@'), "{text}");
+}
+
+#[test]
+fn a_file_is_never_replaced() {
+    let test = saved();
+    let before = read(&test);
+    let again = test.shell(&format!("regal plan --save {FILE}"));
+    let expected = format!(
+        "error: {FILE}: there is a file already, and a frozen plan is never replaced
+  hint: give the new plan another name, or remove the file and its record first
+"
+    );
+    assert_eq!((again.code, again.stderr), (1, expected));
+    assert_eq!(read(&test), before);
+}
+
+#[test]
+fn it_gives_the_groups_of_then_whatever_the_inventory_says() {
+    let test = saved();
+    let groups = |output: Output| output.json();
+    let now = groups(test.shell("regal --list --groups-only"));
+    assert_eq!(groups(frozen(&test, "--list")), now);
+    assert_eq!(frozen(&test, "plan").stdout, test.shell("regal plan").stdout);
+    // hosts that have come move others, but not in the frozen plan
+    write(&test, "hosts", &format!("web0 v=shop-2.5.0\n{HOSTS}"));
+    assert_eq!(groups(frozen(&test, "--list --drift ignore")), now);
+    assert_eq!(groups(frozen(&test, "--list --drift-added ignore")), now);
+    assert_ne!(groups(test.shell("regal --list --groups-only")), now);
+    // without any sources too
+    std::fs::remove_file(test.path().join("hosts")).unwrap();
+    std::fs::remove_file(test.path().join("regal.yml")).unwrap();
+    assert_eq!(groups(frozen(&test, "--list --drift ignore")), now);
+}
+
+#[test]
+fn it_is_used_from_any_folder_and_by_a_variable() {
+    let test = saved();
+    let here = frozen(&test, "--list").stdout;
+    let elsewhere = test.shell(&format!("cd / && regal --plan '{}/{FILE}' --list", test.path().display()));
+    assert_eq!((elsewhere.stdout.as_str(), elsewhere.stderr.as_str()), (here.as_str(), ""));
+    assert_eq!(test.shell(&format!("REGAL_PLAN={FILE} regal --list")).stdout, here);
+    // an executable configuration that is frozen from outside
+    assert_eq!(test.shell(&format!("REGAL_PLAN={FILE} regal --config regal.yml --list")).stdout, here);
+    let other = test.shell(&format!("touch other.yml; REGAL_PLAN={FILE} regal --config other.yml --list"));
+    assert!(other.stderr.contains("and not by other.yml"), "{}", other.stderr);
+}
+
+#[test]
+fn the_sources_variables_are_there_where_they_are_asked_for() {
+    let test = saved();
+    let full = frozen(&test, "--list --groups-only=false");
+    assert_eq!(full.json()["_meta"]["hostvars"]["db1"]["zone"], "a");
+    assert_eq!(frozen(&test, "--list").json()["_meta"]["hostvars"], serde_json::json!({}));
+}
+
+#[test]
+fn the_options_and_variables_of_then_hold() {
+    let test = test();
+    let save = format!("REGAL_BATCH_SIZE=3 regal plan --canary 2 --save {FILE} --no-time --format groups");
+    assert_eq!(test.shell(&save).code, 0);
+    let list = frozen(&test, "--list");
+    assert_eq!((list.code, list.stderr.as_str()), (0, ""));
+    assert_eq!(list.json()["shop-2.5.0_groupA"]["hosts"], serde_json::json!(["web1", "web2"]));
+    let other = frozen(&test, "--list --canary 1");
+    let expected = format!(
+        "error: {FILE}: the batches of a frozen plan are fixed: --canary cannot change them
+  hint: leave --canary out, or make another plan with plan --save FILE
+"
+    );
+    assert_eq!((other.code, other.stderr), (1, expected));
+}
+
+#[test]
+fn what_is_not_whole_or_was_changed_is_refused() {
+    let test = saved();
+    let text = read(&test);
+    let mut all = String::new();
+    let newer = text.replace("schema: 1", "schema: 2");
+    let cases = [
+        ("cut", &text[..text.len() / 2]),
+        ("cut by a line", &text[..=text.trim_end().rfind('\n').unwrap()]),
+        ("cut by a character", &text[..text.len() - 1]),
+        ("edited", &text.replacen("web1", "web5", 1)),
+        ("edited after its end", &format!("{text}# looked at by ops\n")),
+        ("of a newer program", &newer),
+        ("a configuration", SETTINGS),
+        ("an inventory", HOSTS),
+        ("nothing", ""),
+    ];
+    for (name, text) in cases {
+        write(&test, FILE, text);
+        let output = frozen(&test, "--list");
+        assert_eq!((output.code, output.stdout.as_str()), (1, ""), "{name}");
+        all.push_str(&format!("## {name}\n{}", output.stderr));
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn a_file_that_everybody_may_write_is_refused() {
+    let test = saved();
+    std::fs::set_permissions(test.path().join(FILE), std::fs::Permissions::from_mode(0o777)).unwrap();
+    assert!(frozen(&test, "--list").errors().contains("everybody may write it"));
+}
+
+#[test]
+fn drift_is_told_and_stops_what_would_be_wrong() {
+    let mut all = String::new();
+    for (name, hosts, settings) in [
+        ("a host is gone", HOSTS.replace("web[1:5]", "web[2:5]"), SETTINGS.to_string()),
+        ("a host has come", HOSTS.replace("web[1:5]", "web[1:6]"), SETTINGS.to_string()),
+        ("a host has another version", format!("{HOSTS}web1 v=db-1.0\n"), SETTINGS.to_string()),
+        ("a host has none", format!("{HOSTS}web1 v=\n"), SETTINGS.to_string()),
+        ("a host is excluded", HOSTS.to_string(), format!("{SETTINGS}exclude: web3\n")),
+        ("a setting", HOSTS.to_string(), SETTINGS.replace("after_canary", "never")),
+        ("a comment", format!("# ours\n{HOSTS}"), format!("# ours\n{SETTINGS}")),
+    ] {
+        let test = saved();
+        write(&test, "hosts", &hosts);
+        write(&test, "regal.yml", &settings);
+        let list = frozen(&test, "-v --list");
+        let diff = frozen(&test, "diff");
+        assert_eq!(diff.code, if name == "a comment" { 0 } else { 3 }, "{name}: {}", diff.stderr);
+        all.push_str(&format!("## {name}: {}\n{}{}", list.code, list.stderr, diff.stdout));
+    }
+    insta::assert_snapshot!(all);
+}
