@@ -15,6 +15,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "diagnostics",
             "error",
             "fold",
+            "frozen",
             "inventory",
             "pattern",
             "plan",
