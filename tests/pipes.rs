@@ -105,6 +105,7 @@ fn what_is_no_file_no_folder_and_no_pipe_is_refused() {
 }
 
 #[test]
+#[ignore = "long; run tests/run"]
 fn a_pipe_without_an_end_is_not_waited_for() {
     for (line, expected) in [
         (

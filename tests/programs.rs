@@ -34,6 +34,7 @@ fn until(holds: impl Fn() -> bool) {
 }
 
 #[test]
+#[ignore = "long; run tests/run"]
 fn a_script_that_hangs_is_ended_with_all_it_started() {
     // The one ends when it is told to, the other does not.
     let stubborn = HANGS.replace("sleep 60", "sh -c 'trap \"\" TERM; sleep 60; sleep 60'");
@@ -51,6 +52,7 @@ fn a_script_that_hangs_is_ended_with_all_it_started() {
 }
 
 #[test]
+#[ignore = "long; run tests/run"]
 fn every_program_has_that_time() {
     let hangs = "#!/bin/sh\nsleep 60\n";
     let only = |argument: &str| {
@@ -76,6 +78,7 @@ fn every_program_has_that_time() {
 }
 
 #[test]
+#[ignore = "long; run tests/run"]
 fn no_time_is_as_long_as_it_takes() {
     let slow = format!("#!/bin/sh\nsleep 1.2\necho '{GROUPS}'\n");
     let test = || Test::new().script("s", &slow).args(&["-i", "s", "--list"]).args(&VERSION);

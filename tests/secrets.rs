@@ -124,6 +124,7 @@ fn says_nothing(output: &Output, what: &str) {
 }
 
 #[test]
+#[ignore = "long; run tests/run"]
 fn a_decrypted_value_stands_in_no_message_about_any_key() {
     let mut refused = 0;
     let mut seen = Vec::new();
@@ -209,6 +210,7 @@ fn every_export(
 }
 
 #[test]
+#[ignore = "long; run tests/run"]
 fn a_decrypted_login_stands_in_no_message() {
     // Each has something that a format over ssh refuses or leaves out.
     for (login, said) in [

@@ -57,6 +57,7 @@ fn permitted(command: &[&str], otherwise: &str) -> bool {
 
 /// As two containers with one volume: each writer is process 1 of its own.
 #[test]
+#[ignore = "long; run tests/run"]
 fn pairs_of_writers_with_one_process_id() {
     // files::tests has two writers with one id everywhere: threads of one process.
     let unshare: &[&str] = &["unshare", "--pid", "--fork"];
@@ -95,6 +96,7 @@ fn writers_beside_each_other(test: &Test, before: &[&str], rounds: usize) {
 }
 
 #[test]
+#[ignore = "long; run tests/run"]
 fn ended_at_any_moment_it_leaves_the_old_or_the_new_and_the_next_clears_away() {
     // As with the pairs: most rounds wait for no disk.
     let (ended, left) = end_writers(&site(1_500), 10);
@@ -182,6 +184,7 @@ fn a_mount_point_is_not_replaced() {
 
 /// What was decrypted is in the file or not: nobody has to know which, so all of them are private then.
 #[test]
+#[ignore = "long; run tests/run"]
 fn what_something_was_decrypted_for_is_for_the_user_alone() {
     let web = include_str!("fixtures/inventories/vault/group_vars/web.yml");
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
