@@ -5,12 +5,12 @@
 The modules are imported before the first question; what they read then, from environment and files, is settled. A question is a line of
 JSON on stdin: module, function and arguments, the first of which is the name of the program; where they are not to be those of its start,
 the folder and the whole environment; and whether stderr goes where stdout does. The answer is a line of JSON on stdout: {"code", "stdout",
-"stderr"}. What a program registers with atexit does not run. The code is negative for what a signal ended, and for what takes longer than
-ten minutes.
+"stderr"}. The code is negative for what a signal ended, and for what takes longer than ten minutes.
 """
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import json
@@ -48,6 +48,8 @@ class Question(TypedDict):
 def child(question: Question, stdout: File, stderr: File) -> NoReturn:
     """Is that program from here on."""
     code: object = 1
+    # What was registered so far is for the end of the parent; what the program registers is for its own.
+    atexit._clear()
     try:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(stdout.fileno(), 1)
@@ -64,6 +66,7 @@ def child(question: Question, stdout: File, stderr: File) -> NoReturn:
         code = end.code
     except BaseException:
         traceback.print_exc()
+    atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code if isinstance(code, int) else int(code is not None))

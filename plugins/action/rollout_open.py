@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from ansible.utils.vars import load_extra_vars
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
 import rollout_command  # noqa: E402
 from regal_rollout.batches import Batch  # noqa: E402
-from regal_rollout.needs import version_var  # noqa: E402
+from regal_rollout.needs import needed_after_all, version_var  # noqa: E402
 from regal_rollout.opening import Opening  # noqa: E402
 from regal_rollout.policy import policies, target  # noqa: E402
 from regal_rollout.report import settings_to_go_on  # noqa: E402
@@ -45,7 +45,7 @@ class ActionModule(ActionBase):
         if opened["first"]:
             problems += [*_problems_at_first(run, there)]
             problems += [*_problem_of_version_var(opened, load_extra_vars(self._loader))]
-        problems += [*_problem_of_needs(opened, there.get("_rollout_without", ()))]
+        problems += [*needed_after_all(opened, there.get("_rollout_without", ()))]
         if problems:
             raise AnsibleActionFail("; ".join(problems))
         if opened["begins"]:
@@ -128,14 +128,6 @@ def _problems_at_first(run: Run, there: Mapping[str, Any]) -> Iterator[str]:
             break
     if "regal_plan" in there:
         yield "an older regal-inventory wrote the inventory: its regal_plan is no longer read; export it again"
-
-
-def _problem_of_needs(opened: Mapping[str, Any], without: Collection[str]) -> Iterator[str]:
-    """Yields what the batch needs of the playbook and was taken out of it before."""
-    needed = {"approval": opened["asks"], "version": opened["version_var"], "bake": opened["bake"]}
-    for part, is_needed in needed.items():
-        if is_needed and part in without:
-            yield f"the variables of the inventory have changed since the run began: nothing said that a batch needs {part}"
 
 
 def _problem_of_version_var(opened: Mapping[str, Any], extra: Mapping[str, Any]) -> Iterator[str]:

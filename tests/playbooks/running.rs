@@ -204,8 +204,7 @@ fn handlers_of_ones_own_are_a_hook_and_a_missing_one_is_reported() {
     });
     scenario.on_each_ansible(|site| {
         // Ansible ends the run there, without a recap, and the report is printed when the process ends.
-        let run = site.rollout().set("rollout_version=app").go_alone();
-        let run = run.fails().ran("drain", "A zulu").says("Restart");
+        let run = run(site).fails().ran("drain", "A zulu").says("Restart");
         run.says("finished app: 0 of 2 hosts").says("app_groupA, lost in deploy, is drained: zulu").says("to go on: ");
     });
 }

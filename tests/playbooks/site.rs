@@ -229,16 +229,8 @@ pub struct Run<'site> {
     configuration: Vec<(String, String)>,
     environment: Vec<(String, String)>,
     answer: Option<String>,
-    stdin: Input,
+    piped: bool,
     apart: bool,
-}
-
-/// What a run reads from where no terminal is.
-#[derive(Clone, Copy)]
-enum Input {
-    Null,
-    Pipe,
-    Closed,
 }
 
 impl<'site> Run<'site> {
@@ -252,7 +244,7 @@ impl<'site> Run<'site> {
             configuration: programs::configuration(&site.ansible),
             environment: Vec::new(),
             answer: None,
-            stdin: Input::Null,
+            piped: false,
             apart: false,
         }
         .set(&format!("rollout_hooks={}", site.path("hooks").display()))
@@ -304,13 +296,7 @@ impl<'site> Run<'site> {
 
     /// With a pipe as its input, into which nobody writes.
     pub fn through_a_pipe(mut self) -> Self {
-        self.stdin = Input::Pipe;
-        self
-    }
-
-    /// With its input closed.
-    pub fn without_input(mut self) -> Self {
-        self.stdin = Input::Closed;
+        self.piped = true;
         self
     }
 
@@ -324,7 +310,7 @@ impl<'site> Run<'site> {
     /// it is the program itself.
     pub fn go(self) -> Outcome {
         let own = self.environment.iter().any(|(name, _)| name.starts_with("ANSIBLE_"));
-        if own || self.answer.is_some() || !matches!(self.stdin, Input::Null) {
+        if own || self.answer.is_some() || self.piped {
             return self.go_alone();
         }
         let site = self.site;
@@ -355,11 +341,6 @@ impl<'site> Run<'site> {
         let site = self.site;
         let ansible = site.ansible.join("ansible-playbook");
         let mut command = match &self.answer {
-            None if matches!(self.stdin, Input::Closed) => {
-                let mut command = Command::new("sh");
-                command.args(["-c", "exec \"$0\" \"$@\" <&-"]).arg(&ansible);
-                command
-            }
             None => Command::new(&ansible),
             Some(answer) => {
                 let mut command = Command::new(site.ansible.join("python3"));
@@ -370,11 +351,7 @@ impl<'site> Run<'site> {
         command.args(self.all_arguments());
         site.in_a_clean_environment(&mut command);
         command.env("REGAL_TEST_DOWN", site.path("down")).envs(self.configuration).envs(self.environment);
-        if matches!(self.stdin, Input::Pipe) {
-            command.stdin(Stdio::piped());
-        } else {
-            command.stdin(Stdio::null());
-        }
+        command.stdin(if self.piped { Stdio::piped() } else { Stdio::null() });
         run(site, command, self.apart)
     }
 }

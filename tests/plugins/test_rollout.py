@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT / "plugins/plugin_utils"))
 from regal_rollout import batches, plan, policy, report, settings  # noqa: E402
 from regal_rollout.front import front  # noqa: E402
 from regal_rollout.hooks import Hooks  # noqa: E402
-from regal_rollout.needs import needless  # noqa: E402
+from regal_rollout.needs import needed_after_all, needless  # noqa: E402
 from regal_rollout.opening import Opening  # noqa: E402
 from regal_rollout.run import Run  # noqa: E402
 from regal_rollout.texts import first_hosts, shortened, shown  # noqa: E402
@@ -224,6 +224,18 @@ class Openings(unittest.TestCase):
             self.assertEqual(needless(run, lambda host: {}), every - {"begin", "begun"})
             run.wave = 0
             self.assertEqual(needless(run, lambda host: {}), every)
+
+    def test_what_was_taken_out_and_is_needed_after_all_is_told_with_what_to_do(self) -> None:
+        opened = {"asks": True, "version_var": "", "bake": 60}
+        told = [*needed_after_all(opened, {"approval", "version", "begun"})]
+        self.assertEqual(
+            told,
+            [
+                "the variables of the inventory have changed since the run began: nothing said then that a batch needs approval; "
+                "run the command again, which reads them again"
+            ],
+        )
+        self.assertEqual([*needed_after_all(opened, ())], [])
 
     def test_what_a_terminal_would_act_on_is_escaped(self) -> None:
         self.assertEqual(shown("web-1.é\x1b[2J\n\u202e"), "web-1.é\\x1b[2J\\n\\u202e")

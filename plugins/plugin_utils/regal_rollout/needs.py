@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from .opening import Opening
@@ -30,6 +30,17 @@ def needless(run: Run, variables_of: Callable[[str], Mapping[str, Any]]) -> set[
         "bake": any(opening.bake() for opening in to_come),
     }
     return {part for part, is_needed in needed.items() if not is_needed}
+
+
+def needed_after_all(opened: Mapping[str, Any], without: Collection[str]) -> Iterator[str]:
+    """Yields, as messages, what a batch needs of the playbook although it was taken out before."""
+    needed = {"approval": opened["asks"], "version": opened["version_var"], "bake": opened["bake"]}
+    for part, is_needed in needed.items():
+        if is_needed and part in without:
+            yield (
+                f"the variables of the inventory have changed since the run began: nothing said then that a batch needs {part}; "
+                "run the command again, which reads them again"
+            )
 
 
 def version_var(run: Run, variables: Mapping[str, Any]) -> str:
