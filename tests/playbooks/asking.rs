@@ -18,7 +18,12 @@ fn without_a_terminal_approval_stops_the_run() {
     });
     Scenario::five_hosts().on_one_ansible(|site| {
         let asks = || site.rollout().set("rollout_version=app-1.0.0").set("rollout_approval=true").set("rollout_to=B1");
-        asks().through_a_pipe().go().exits(2).ran("drain", "A zulu").says("not approved, there is no terminal to ask on");
+        asks()
+            .through_a_pipe()
+            .go()
+            .exits(2)
+            .ran("drain", "A zulu")
+            .says("not approved, there is no terminal to ask on");
     });
 }
 
