@@ -40,7 +40,7 @@ pub fn main() -> ExitCode {
     }
     match outcome {
         Ok(code) => ExitCode::from(code),
-        // A reader that has seen enough, such as `head`, is no failure.
+        // A reader that has seen enough, such as `head`, is not a failure.
         Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             let sink = json.as_ref().map(|path| Sink { path: path.as_deref(), access: Access::Usual, color });

@@ -67,7 +67,7 @@ enum State {
     Kept,
 }
 
-/// Whether a result is written into what stands there, since it is no file that could be replaced: `/dev/null`, a pipe.
+/// Whether a result is written into what stands there, since it is not a file that could be replaced: `/dev/null`, a pipe.
 pub fn is_stream(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
@@ -87,7 +87,7 @@ pub fn place(path: &Path) -> PathBuf {
 /// Makes a file of what `print` gives.
 ///
 /// # Errors
-/// The folder that it is to stand in cannot be written to; something that is no file has its name.
+/// The folder that it is to stand in cannot be written to; something that is not a file has its name.
 pub fn file(path: &Path, access: Access, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Staged> {
     let staged = Staged::beside(path, Kind::File)?;
     staged.make_file(access, print).map_err(|error| staged.cannot(&error))?;
@@ -167,7 +167,7 @@ impl Staged {
         match (&self.kind, FileType::from_raw_mode(old.st_mode)) {
             (Kind::File, FileType::RegularFile) => Ok(()),
             (Kind::File, FileType::Directory) => Err(self.cannot(&io::ErrorKind::IsADirectory.into())),
-            (Kind::File, _) => Err(self.cannot(&io::Error::other("it is no file"))),
+            (Kind::File, _) => Err(self.cannot(&io::Error::other("it is not a file"))),
             (Kind::Folder(format), kind) => {
                 self.check_not_here()?;
                 folder::refuse_foreign(self.holder.parent.as_fd(), &self.name, kind, format, &self.path)

@@ -28,7 +28,7 @@ pub const ENDING: &str = ".rollout.yml";
 /// What keeps Ansible from reading such a file as data.
 const PLUGIN: &str = "regal-inventory";
 /// What to do about a file that cannot be used.
-const MAKE_ANOTHER: &str = "a frozen plan cannot be mended: take the original, for example out of git, or make another one with \
+const MAKE_ANOTHER: &str = "a frozen plan cannot be repaired: take the original, for example out of git, or make another one with \
                             regal-inventory plan --save FILE";
 
 /// A plan that was read from a file.

@@ -241,7 +241,7 @@ impl<'a> Inventory<'a> {
     /// Sets an inventory variable; a later value takes the place of an earlier one.
     ///
     /// # Errors
-    /// An `ansible_group_priority` of a group that is no integer.
+    /// An `ansible_group_priority` of a group that is not an integer.
     pub fn set_var(&mut self, target: Target, name: &'a str, value: Value<'a>, at: Pos) -> Result<(), Problem> {
         match target {
             Target::Group(group) if name == "ansible_group_priority" => {

@@ -224,7 +224,7 @@ fn number<E: serde::de::Error>(value: Value<'_>) -> Result<Value<'_>, E> {
         Value::Str(text) if text.contains(['.', 'e', 'E']) => Ok(Value::Float(text)),
         Value::Str(text) if number::is_too_long(text) => Err(E::custom("an integer has more than 4300 digits")),
         Value::Str(text) => Ok(Value::Int(text)),
-        _ => Err(E::custom("a number is not one")),
+        _ => Err(E::custom("this is not a valid number")),
     }
 }
 

@@ -5,7 +5,7 @@
 //! everything else is text, tuples and sets are lists, complex numbers and `...` turn back into strings, and bytes into
 //! unsafe strings.
 //!
-//! Different from Python: a `\N{…}` escape, a lone surrogate and bytes that are no UTF-8 are errors; sets keep their order;
+//! Different from Python: a `\N{…}` escape, a lone surrogate and bytes that are not UTF-8 are errors; sets keep their order;
 //! nesting ends at 200 levels for every bracket, where Python runs out of memory a little earlier for some; after an
 //! unhashable value, what follows in the same brackets is read as literals and names only.
 

@@ -105,7 +105,7 @@ impl std::fmt::Display for EmptyItem {
     }
 }
 
-/// The first item of a text that names nothing: `""`, `web::db`, `web:`, `:`, `!`. Ansible passes over such an item, and
+/// The first item of a text that names nothing: `""`, `web::db`, `web:`, `:`, `!`. Ansible skips such an item, and
 /// takes every host where no other is left.
 pub fn empty_item(pattern: &str) -> Option<EmptyItem> {
     let items = if pattern.contains(',') {
@@ -302,7 +302,7 @@ impl Matcher {
                 "close what it opens, or escape special characters with `\\`"
             };
             PatternError {
-                message: format!("pattern `{pattern}` is no regular expression: {why}"),
+                message: format!("pattern `{pattern}` is not a valid regular expression: {why}"),
                 hint: hint.to_string(),
             }
         })
@@ -314,7 +314,7 @@ impl Matcher {
     }
 }
 
-/// `[n]` or `[n:m]` behind a pattern; both ends included, -1 the last.
+/// `[n]` or `[n:m]` after a pattern; both ends included, -1 the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Subscript {
     start: i64,
@@ -339,7 +339,7 @@ impl Subscript {
     }
 }
 
-/// The pattern and the subscript behind it, if it has one; a regular expression has none.
+/// The pattern and the subscript after it, if it has one; a regular expression has none.
 fn split_subscript(term: &str) -> (&str, Option<Subscript>) {
     let parsed = || {
         let (names, subscript) = term.strip_suffix(']')?.rsplit_once('[')?;

@@ -217,7 +217,7 @@ impl<'a> Rollout<'a> {
 /// number of hosts.
 ///
 /// # Errors
-/// A name in `priority` that is no version; a host in several versions under `shared_hosts: error`; rules that exclude each
+/// A name in `priority` that is not a version; a host in several versions under `shared_hosts: error`; rules that exclude each
 /// other or cannot be met with the hosts there are. All of them at once.
 pub fn plan<'a>(assignments: &Assignments<'a>, policy: &Policy) -> Result<Plan<'a>> {
     let mut found = Diagnostics::new();

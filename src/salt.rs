@@ -41,7 +41,7 @@ pub struct Master<'a> {
     pub pillar: Coverage,
     /// The accepted keys of the master, where a source has them.
     pub keys: Option<std::collections::HashSet<&'a str>>,
-    /// Nodegroups that are no groups, since no file can answer them.
+    /// Nodegroups that are not groups, since no file can answer them.
     pub unanswered: Vec<&'a str>,
     /// The `nodegroups:` of a master's main file, which one in `master.d` replaces.
     pub main_nodegroups: Option<Location>,
@@ -161,11 +161,11 @@ impl<'a> Master<'a> {
         nodegroup::words(self, name).is_ok_and(|words| words.iter().any(|word| compound::asks_elsewhere(word)))
     }
 
-    /// Returns why a nodegroup that is asked for is no group, if one of those is: what asks for it would take other hosts.
+    /// Returns why a nodegroup that is asked for is not a group, if one of those is: what asks for it would take other hosts.
     pub fn unanswered(&self, asked: impl Fn(&str) -> bool) -> Option<Problem> {
         let name = self.unanswered.iter().find(|name| asked(name))?;
         let problem = self.select_nodegroup(name).err()?;
-        let message = format!("nodegroup `{name}` is no group here: {}", problem.message);
+        let message = format!("nodegroup `{name}` is not a group here: {}", problem.message);
         Some(Problem { message, ..problem })
     }
 }

@@ -43,7 +43,7 @@ pub struct Opening {
     pub options: Vec<GivenOption>,
     /// A frozen plan to use; the configuration is then the one that it names.
     pub frozen: Option<PathBuf>,
-    /// Files besides the configuration that a directory may hold and that are no inventories.
+    /// Files besides the configuration that a directory may hold and that are not inventories.
     pub own_files: Vec<PathBuf>,
     /// Whether programs are run although the cache has what they printed.
     pub refresh_cache: bool,
@@ -276,9 +276,9 @@ impl<'a> Session<'a> {
     fn no_versions(&self) -> Error {
         let what = match &self.configuration {
             Some(_) if self.configuration_is_empty => {
-                "the configuration is empty: nothing says which version a host is to run"
+                "the configuration is empty: nothing says which version a host should run"
             }
-            _ => "nothing says which version a host is to run",
+            _ => "nothing says which version a host should run",
         };
         let problem = match &self.configuration {
             Some(path) => Problem::of(Code::NoVersions, what).at(Location::whole(path.display().to_string())),

@@ -32,7 +32,7 @@ pub use keys::{Id, KEYS, Key, Shape, variable};
 use layer::Reader;
 pub use place::{Place, Program};
 
-/// Variables that are no settings: where the file is, what the collection's plugins read, and the mark of a run within a run.
+/// Variables that are not settings: where the file is, what the collection's plugins read, and the mark of a run within a run.
 pub const RESERVED_VARIABLES: [&str; 5] =
     ["REGAL_CONFIG", "REGAL_PLAN", "REGAL_INVENTORY_BINARY", "REGAL_ROLLOUT_PROGRESS", "REGAL_INVENTORY_RUNNING"];
 

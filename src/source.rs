@@ -122,9 +122,9 @@ pub struct Loaded<'a> {
     pub inventory: Inventory<'a>,
     /// Everything that Ansible would take silently or with a warning, and that an operator should know.
     pub warnings: Vec<Problem>,
-    /// Vars files under vault as a whole, which were not read for want of a password.
+    /// Vars files under vault as a whole, which were not read for lack of a password.
     pub vaults: Vec<String>,
-    /// Files of a directory that were passed over because they are our own.
+    /// Files of a directory that were skipped because they are our own.
     pub skipped: Vec<String>,
     /// The minions and nodegroups of Salt sources, if there are any.
     pub master: Option<Master<'a>>,
@@ -161,7 +161,7 @@ struct Reading<'m, 'a> {
 pub enum TextFormat {
     /// An INI inventory.
     Ini,
-    /// A YAML inventory; where it is no mapping an INI one, as a file without an ending.
+    /// A YAML inventory; where it is not a mapping an INI one, as a file without an ending.
     Yaml,
     /// What an inventory script printed for `--list`; one without `_meta` cannot be asked for variables.
     Script,
@@ -306,10 +306,9 @@ impl<'a> Reading<'_, 'a> {
     fn refuses(&mut self, path: &Path) -> bool {
         let own = self.options.own_files.iter().any(|own| same_file(own, path));
         if own {
-            let problem =
-                Problem::of(Code::OwnFile, "this file belongs to regal-inventory and is no inventory to read")
-                    .at(Location::whole(path.display().to_string()))
-                    .hint("name the inventory that it should read instead");
+            let problem = Problem::of(Code::OwnFile, "this file belongs to regal-inventory and is not an inventory")
+                .at(Location::whole(path.display().to_string()))
+                .hint("name the inventory that it should read instead");
             self.push(problem);
         }
         own

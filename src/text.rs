@@ -72,7 +72,7 @@ struct Named<'a> {
     /// Whether messages show no lines of it: beside what they are about stand passwords.
     unquoted: bool,
     printer: Option<Printer>,
-    /// Whether it has no lines: data that is no text.
+    /// Whether it has no lines: data that is not text.
     binary: bool,
 }
 
@@ -118,7 +118,7 @@ impl<'a> TextMap<'a> {
         self.decrypted.get()
     }
 
-    /// Adds a file that is no text, a place in which is the file as a whole; a program of Salt's wrote it.
+    /// Adds a file that is not text, a place in which is the file as a whole; a program of Salt's wrote it.
     ///
     /// # Errors
     /// Those of [`TextMap::add`].
@@ -278,7 +278,7 @@ impl Encoding {
     }
 }
 
-/// The parts of a text between line feeds, the empty one behind a last line feed left out.
+/// The parts of a text between line feeds, the empty one after a last line feed left out.
 pub(crate) fn lines(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {

@@ -145,6 +145,6 @@ impl Envelope {
 fn from_hex(digits: &[u8]) -> Result<Vec<u8>, Failure> {
     base16ct::mixed::decode_vec(digits).map_err(|error| match error {
         base16ct::Error::InvalidLength => Failure::Damaged("it has an odd number of hexadecimal digits"),
-        base16ct::Error::InvalidEncoding => Failure::Damaged("something in it is no hexadecimal digit"),
+        base16ct::Error::InvalidEncoding => Failure::Damaged("something in it is not a hexadecimal digit"),
     })
 }

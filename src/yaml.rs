@@ -4,7 +4,7 @@
 //! what they and merge keys expand to is counted, so that a small text cannot become a huge value.
 //!
 //! Different from Ansible: what could not be printed as JSON (bytes, dates as keys) is an error here already; a key that
-//! overrides a merged one is no duplicate; a set keeps its order; a key without `? ` ends within 1,024 bytes, not
+//! overrides a merged one is not a duplicate; a set keeps its order; a key without `? ` ends within 1,024 bytes, not
 //! characters; the tag of a mapping under `<<` counts; `!!str` of a mapping with a `=` key is an error; an anchor inside of
 //! `!unsafe` is unsafe wherever it is used, and one outside never becomes so.
 
@@ -302,7 +302,7 @@ impl<'a, 'w> Composer<'a, 'w> {
         let tag = node.tag.filter(|tag| *tag != "!").map(Tag::of);
         let in_pairs = self.frames.last().is_some_and(|frame| frame.shape == Shape::Pairs);
         let shape = match tag {
-            // The mappings in `!!omap` are no values of their own, so their tags do not count.
+            // The mappings in `!!omap` are not values of their own, so their tags do not count.
             _ if in_pairs && !is_list => Shape::Pair,
             None | Some(Tag::Unsafe) => {
                 if is_list {

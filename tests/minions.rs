@@ -513,10 +513,10 @@ fn nothing_in_a_roster_is_a_template_or_an_option() {
             assert!(message.contains("`web1` cannot be in `export salt-roster`: its "), "{message}");
         }
         let message = refused("", &["--user", mark]);
-        assert!(message.contains("is no user name for `export salt-roster`"), "{message}");
+        assert!(message.contains("is not a valid user name for `export salt-roster`"), "{message}");
     }
-    assert!(refused("", &["--user=-oProxy"]).contains("`--user -oProxy` is no user name"));
-    assert!(refused("ansible_user=-oProxy", &[]).contains("which ssh takes for an option"));
+    assert!(refused("", &["--user=-oProxy"]).contains("`--user -oProxy` is not a valid user name"));
+    assert!(refused("ansible_user=-oProxy", &[]).contains("which ssh would read as an option"));
 }
 
 #[test]

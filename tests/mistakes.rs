@@ -41,7 +41,7 @@ fn a_range_of_names_that_selects_other_hosts_is_warned_of() {
         assert_eq!(output.code, 0, "{}", output.stderr);
         output.stderr
     };
-    let expected = "warning: --versions: `web[1:12]` is no range of names in a pattern, and takes other hosts than those
+    let expected = "warning: --versions: `web[1:12]` is not a range of names in a pattern, and takes other hosts than those
   hint: in a pattern [1:12] counts the hosts of a group, from 0; list the names web1 to web12 with commas, or write a glob such as `web*`
 ";
     assert_eq!(check("web[1:12]"), expected);
@@ -49,7 +49,7 @@ fn a_range_of_names_that_selects_other_hosts_is_warned_of() {
         assert_eq!(check(meant), "", "{meant}");
     }
     let limited = test().args(&["-i", "hosts", "--versions", "a=web", "--limit", "web[1:12]", "check"]).run();
-    assert!(limited.stderr.contains("limit `web[1:12]` is no range of names in a pattern"), "{}", limited.stderr);
+    assert!(limited.stderr.contains("limit `web[1:12]` is not a range of names in a pattern"), "{}", limited.stderr);
 }
 
 #[test]

@@ -321,10 +321,10 @@ fn why_of_a_host_that_has_no_batch() {
         |host: &str| Test::new().file("hosts", hosts).args(&["-i", "hosts", "--version-from", "var:v", "why", host]);
     assert!(ask("web2").stdout().contains("version   none"));
     let json = ask("web2").args(&["--format", "json"]).stdout();
-    assert!(json.contains("\"unversioned\": \"nothing that `version_from` or `versions` says"), "{json}");
+    assert!(json.contains("\"unversioned\": \"neither `version_from` nor `versions` gives it"), "{json}");
     let message = ask("wbe1").errors();
     assert!(
-        message.contains("`wbe1` is no host of the inventory") && message.contains("did you mean `web1`?"),
+        message.contains("`wbe1` is not a host of the inventory") && message.contains("did you mean `web1`?"),
         "{message}"
     );
 }

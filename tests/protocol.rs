@@ -62,7 +62,7 @@ fn a_host_in_two_versions_has_the_policy_of_each() {
     let config = config.replace("'2.0'", "'1-0'");
     let refused = Test::new().file("regal.yml", &config).args(&["--list"]).run();
     assert_eq!(refused.code, 1);
-    let message = "versions `1.0` and `1-0` differ only in marks, and `w1` is in both";
+    let message = "versions `1.0` and `1-0` differ only in punctuation, and `w1` is in both";
     assert!(refused.stderr.contains(message), "{}", refused.stderr);
     // Without a host in common each has its own.
     let config = config.replace("hosts: all", "hosts: w2");

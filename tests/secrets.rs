@@ -215,7 +215,7 @@ fn a_decrypted_login_stands_in_no_message() {
     // Each has something that a format over ssh refuses or leaves out.
     for (login, said) in [
         ("ansible_ssh_host: 'hunter2 x'", "its address `…`: …"),
-        ("ansible_ssh_port: hunter2", "its `ansible_ssh_port` is `…`, which is no port"),
+        ("ansible_ssh_port: hunter2", "its `ansible_ssh_port` is `…`, which is not a valid port"),
         ("ansible_connection: hunter2", "its `ansible_connection` is `…`, and this format is for ssh"),
         ("ansible_private_key_file: 'hunter2\"'", "its `ansible_private_key_file` is `…`, which has a quote"),
         ("ansible_ssh_user: 'hunter2 x'", "its `ansible_ssh_user` is `…`, which has more than"),
@@ -242,10 +242,10 @@ fn a_decrypted_login_stands_in_no_message() {
 #[test]
 fn what_is_said_instead() {
     let message = vaulted("versions: {v1: web}\nassignment: {mode: rank, key: asset}\n").args(&["check"]).errors();
-    let expected = "web[1:2] have the same `asset`, `…`, which `assignment.key` takes for an id";
+    let expected = "web[1:2] have the same `asset`, `…`, which `assignment.key` uses as an id";
     assert!(message.contains(expected), "{message}");
     let message = vaulted("version_from: {var: bad}\n").args(&["check"]).errors();
-    assert!(message.contains("version `…` is no group name: it has a character that"), "{message}");
+    assert!(message.contains("version `…` is not a valid group name: it has a character that"), "{message}");
     let message = vaulted(PLAIN).args(&["export", "hosts", "--output", "o"]).errors();
     assert!(message.contains("`web1` cannot be in `export hosts`: its address `…`: …\n"), "{message}");
     let plan = vaulted("versions: {v1: web}\nspread: zone\n").args(&["why", "web2"]).stdout();

@@ -95,7 +95,7 @@ fn not_taken(test: &Test, why: &str) {
     let output = test.run();
     assert_eq!((output.code, output.stdout.as_str()), (1, ""), "{}", output.stderr);
     assert!(
-        output.stderr.contains("regal.yml: this configuration was found here and is not taken: "),
+        output.stderr.contains("regal.yml: this configuration was found here and is not used: "),
         "{}",
         output.stderr
     );

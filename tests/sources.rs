@@ -246,7 +246,7 @@ fn ranges_of_many_digits() {
     assert!(endless.contains("hosts:1:1: host range in `h[1:9999999999999999999]` makes too many hosts"), "{endless}");
     let long = format!("h[1:{}]\n", "9".repeat(40));
     assert!(list(&long).errors().contains("has a number of more than 30 digits"));
-    assert!(list("h[1:2x]\n").errors().contains("has a bound that is no number and no letter"));
+    assert!(list("h[1:2x]\n").errors().contains("has a bound that is not a number or a letter"));
 }
 
 #[test]

@@ -113,7 +113,7 @@ fn a_term_that_matches_nothing_is_an_error_and_a_filter_a_warning() {
     let message = test().args(&["-i", "hosts", "--versions", "v=web[5]", "plan"]).errors();
     assert!(message.contains("beyond the 2 that `web` has"), "{message}");
     let message = test().args(&["-i", "hosts", "--versions", "v=~web(", "plan"]).errors();
-    assert!(message.contains("is no regular expression"), "{message}");
+    assert!(message.contains("is not a valid regular expression"), "{message}");
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn no_version_at_all_names_candidates() {
     assert!(message.contains("no host and no group has a variable `ver`"), "{message}");
     assert!(message.contains("app_version"), "{message}");
     let message = Test::new().file("hosts", "web01 app_version=1\n").args(&["-i", "hosts", "--list"]).errors();
-    assert!(message.contains("nothing says which version a host is to run"), "{message}");
+    assert!(message.contains("nothing says which version a host should run"), "{message}");
     assert!(message.contains("variables that look like a version: app_version"), "{message}");
 }
 

@@ -78,7 +78,7 @@ fn a_host_in_two_versions_is_refused_in_the_words_of_the_playbook() {
         Test::new().args(&["-i", &format!("{},", (1..=40).map(|n| format!("h{n}")).collect::<Vec<_>>().join(","))]);
     let message = many.args(&["--versions", "a=all", "--versions", "b=all", "plan", "--waves"]).errors();
     assert_eq!(message.matches("error: ").count(), 11, "{message}");
-    assert!(message.contains("error: so it is with 30 more"), "{message}");
+    assert!(message.contains("error: the same holds for 30 more"), "{message}");
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn a_limit_shifts_no_wave() {
 #[test]
 fn what_cannot_be_asked_is_said() {
     let message = two_services().args(&["plan", "--waves=dp-7.0.0,"]).errors();
-    assert!(message.contains("`--waves` names `dp-7.0.0`, which is no version"), "{message}");
+    assert!(message.contains("`--waves` names `dp-7.0.0`, which is not a version"), "{message}");
     assert!(message.contains("hint: the versions are db-7.0.0, app-1.0.0"), "{message}");
     let message = waves(&["--format", "regal"]).run();
     assert_eq!(message.code, 2, "{}", message.stderr);

@@ -49,7 +49,7 @@
 {%- set end = start %}
 {%- endif %}
 {%- set chosen = ordered[start:end + 1] %}
-{#- Salt passes over an id without an accepted key, and the batch would count as done. #}
+{#- Salt skips an id without an accepted key, and the batch would count as done. #}
 {%- set keys = salt['saltutil.wheel']('key.list', 'accepted') %}
 {%- set accepted = keys.get('return', keys.get('data', {}).get('return', {})).get('minions', []) %}
 {%- for batch in chosen %}

@@ -40,7 +40,7 @@ class ActionModule(ActionBase):
             return "there is no terminal to ask on"
         except AnsiblePromptInterrupt:
             return "the answer was Ctrl+C"
-        # What was typed without a return key is no answer.
+        # What was typed without a return key is not an answer.
         if time.monotonic() >= end:
             return f"nobody answered within {seconds} seconds"
         text = answer.decode(errors="replace").strip()

@@ -18,7 +18,7 @@ from regal_rollout.run import CURRENT  # noqa: E402
 
 
 class ActionModule(ActionBase):
-    """With `finished`, returns what the front is told before the batch or behind it; with `by`, fails unless that host told it."""
+    """With `finished`, returns what the front is told before the batch or after it; with `by`, fails unless that host told it."""
 
     BYPASS_HOST_LOOP = True
     _VALID_ARGS = frozenset(("finished", "by"))

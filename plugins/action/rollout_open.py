@@ -133,4 +133,4 @@ def _problems_at_first(run: Run, there: Mapping[str, Any]) -> Iterator[str]:
 def _problem_of_version_var(opened: Mapping[str, Any], extra: Mapping[str, Any]) -> Iterator[str]:
     name = opened["version_var"]
     if name in extra and any(of["target"] != str(extra[name]) for of in opened["of"].values()):
-        yield f"{name} is given with -e, which nothing overrides, so it cannot be set to what each host is to run; leave it out, or give rollout_version_var="
+        yield f"{name} is given with -e, which nothing overrides, so it cannot be set to what each host should run; leave it out, or give rollout_version_var="

@@ -47,7 +47,7 @@ from regal_rollout.needs import needless  # noqa: E402
 from regal_rollout.plan import Plan  # noqa: E402
 from regal_rollout.run import CURRENT, Run  # noqa: E402
 
-# Tasks that note what became of a host, and are no part of a step.
+# Tasks that note what became of a host, and are not part of a step.
 _NOTES = ("rollout_note", "rollout_open", "rollout_front", "rollout_ask", "rollout_came_back")
 
 

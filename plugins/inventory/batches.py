@@ -95,7 +95,7 @@ class InventoryModule(BaseInventoryPlugin):
         self._add(self._decoded(text))
 
     def _display_first(self, message: str) -> None:
-        """Displays a message as it is, before Ansible says what each of its plugins could not read, in lines that it breaks anew."""
+        """Displays a message as it is, before Ansible says what each of its plugins could not read, in lines that it breaks again."""
         if message not in self._displayed:
             self._displayed.add(message)
             self.display.display(message, color=C.COLOR_ERROR, stderr=True)

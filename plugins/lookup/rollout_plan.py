@@ -16,7 +16,7 @@ description:
 options:
   _terms:
     description: C(groups) for the names of the batch groups in order, C(sizes) for the number of hosts in each wave, or C(again) for the
-      groups of the run that is over, in a play behind it.
+      groups of the run that is over, in a play after it.
     required: true
   back:
     description: whether the batches are rolled back
@@ -95,6 +95,6 @@ def _refuse_templates(hosts: list[str]) -> None:
 def _refuse_leaps() -> None:
     """Without the tasks that open a batch nothing would be known of it."""
     if context.CLIARGS.get("start_at_task"):
-        raise AnsibleLookupError("--start-at-task passes over the begin of the first batch; give rollout_from, or run the command that was printed")
+        raise AnsibleLookupError("--start-at-task skips the begin of the first batch; give rollout_from, or run the command that was printed")
     for tag in sorted({"always", "tagged"}.intersection(context.CLIARGS.get("skip_tags") or ())):
-        raise AnsibleLookupError(f"--skip-tags {tag} passes over what opens and closes each batch; name the tags of your hooks")
+        raise AnsibleLookupError(f"--skip-tags {tag} skips what opens and closes each batch; name the tags of your hooks")

@@ -91,7 +91,7 @@ def _program() -> str:
 
 
 def _options(typed: argparse.Namespace) -> Iterator[str]:
-    """Yields the options that differ from their defaults, but for those that are made anew."""
+    """Yields the options that differ from their defaults, but for those that are made again."""
     for action in _parser()._actions:  # argparse has no other list of them
         if not action.option_strings or action.dest in ("extra_vars", "subset", "help", "version"):
             continue
@@ -108,11 +108,11 @@ def _options(typed: argparse.Namespace) -> Iterator[str]:
                 yield from (option, shlex.quote(str(item)))
 
 
-def _extra_vars(given: list[str], made_anew: set[str]) -> Iterator[str]:
-    """Yields the variables that are not the rollout's own, which come behind them and so win."""
+def _extra_vars(given: list[str], made_again: set[str]) -> Iterator[str]:
+    """Yields the variables that are not the rollout's own, which come after them and so win."""
     for number, text in enumerate(given, 1):
         values = _values(text)
-        if values and made_anew.issuperset(values):
+        if values and made_again.issuperset(values):
             continue
         secret = next((name for name in _names(values) if SECRET.search(name)), None)
         yield from ("-e", asks_for(f"EXTRA_VARS_{number}", f"what is to be given with -e for {secret}") if secret else shlex.quote(text))

@@ -24,7 +24,7 @@ _state = {"under_way": False}
 
 
 def under_way() -> bool:
-    """Whether the hook runs at this moment, whose tasks are no part of the run."""
+    """Whether the hook runs at this moment, whose tasks are not part of the run."""
     return _state["under_way"]
 
 

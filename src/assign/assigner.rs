@@ -90,7 +90,7 @@ impl Assigner<'_, '_> {
             self.found.warn(Problem::of(Code::NoMatch, message).at(place(term)).hint(self.nearest(&term[1..])));
         }
         for (term, hint) in &selection.ranges {
-            let message = format!("`{term}` is no range of names in a pattern, and takes other hosts than those");
+            let message = format!("`{term}` is not a range of names in a pattern, and takes other hosts than those");
             self.found.warn(Problem::of(Code::InvalidPattern, message).at(place(term)).hint(hint));
         }
         if let Some(host) = selection.repeated.first() {

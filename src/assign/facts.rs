@@ -251,7 +251,7 @@ impl<'a> Assigner<'_, 'a> {
             } else {
                 let value = Shown::unless(*secret, value);
                 let message =
-                    format!("{which} {have} the same `{name}`, `{value}`, which `assignment.key` takes for an id");
+                    format!("{which} {have} the same `{name}`, `{value}`, which `assignment.key` uses as an id");
                 (Code::DuplicateValue, message)
             };
             if self.found.error_count() < MAX_NOTES {

@@ -32,7 +32,7 @@ pub struct Request<'r, 'a> {
 /// Assigns a version to each host of a reconciled inventory that has one.
 ///
 /// # Errors
-/// A pattern that cannot be read or matches nothing; a version variable whose value is no version; a label that no host
+/// A pattern that cannot be read or matches nothing; a version variable whose value is not a version; a label that no host
 /// has; no host with a version although there are hosts. All of them at once.
 pub fn assign<'a>(
     arena: &'a crate::text::Arena,

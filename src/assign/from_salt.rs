@@ -39,7 +39,7 @@ impl Assigner<'_, '_> {
         }
         self.warn_of_missing(master, bank, at);
         if bank == Bank::Grains {
-            let message = format!("`{path}` is a grain, so it says what a minion runs and not what it is to run");
+            let message = format!("`{path}` is a grain, so it says what a minion runs, not what it should run");
             let hint = "to roll out, plan from `version_from: {pillar: …}`, from nodegroups, or from `versions:`";
             self.found.warn(Problem::of(Code::Ignored, message).at(at.clone()).hint(hint));
         }
@@ -86,7 +86,7 @@ impl Assigner<'_, '_> {
         }
     }
 
-    /// Why a nodegroup that is asked for is no group; see [`Master::unanswered`].
+    /// Why a nodegroup that is asked for is not a group; see [`Master::unanswered`].
     pub(super) fn unanswered(&self, asked: impl Fn(&str) -> bool) -> Option<Problem> {
         self.master.and_then(|master| master.unanswered(asked))
     }
@@ -105,7 +105,7 @@ impl Assigner<'_, '_> {
                 Ok(selection) => {
                     if !selection.unknown.is_empty() {
                         let message = format!(
-                            "the target lists what is no minion: {}",
+                            "the target lists what is not a minion: {}",
                             listed(selection.unknown.iter().map(String::as_str))
                         );
                         let problem = Problem::of(Code::NoSuchHost, message).at(target.at.clone());

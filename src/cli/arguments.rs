@@ -226,7 +226,7 @@ pub fn parse() -> Result<Arguments, clap::Error> {
     Ok(arguments)
 }
 
-/// The whole command line. The options that set keys stand before or behind a command.
+/// The whole command line. The options that set keys stand before or after a command.
 pub fn command() -> clap::Command {
     // Made only for the command that is used: as global options they were copied for each, a third of the time to start.
     let with_options =
@@ -283,7 +283,7 @@ fn value_name(key: &Key) -> &'static str {
     }
 }
 
-/// The keys that options set; behind the command they win over those before it.
+/// The keys that options set; after the command they win over those before it.
 fn settings(matches: &ArgMatches) -> Vec<GivenOption> {
     let behind = matches.subcommand().map(|(_, matches)| matches);
     let mut given = Vec::new();

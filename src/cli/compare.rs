@@ -77,7 +77,7 @@ fn sides<'a>(
 /// The problems of a side.
 ///
 /// # Errors
-/// What is no matter of one of the sides.
+/// What does not concern one of the sides.
 fn problems(error: Option<anyhow::Error>) -> anyhow::Result<Vec<Problem>> {
     match error.map(anyhow::Error::downcast::<Error>) {
         None => Ok(Vec::new()),

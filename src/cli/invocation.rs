@@ -25,7 +25,7 @@ impl<'a> Invocation<'a> {
         Self::with(arena, texts, arguments, configuration(arguments), Vec::new(), shared)
     }
 
-    /// Reads a configuration, the environment and the options; `own_files` are no sources either.
+    /// Reads a configuration, the environment and the options; `own_files` are not sources either.
     ///
     /// # Errors
     /// Everything that is wrong with them.

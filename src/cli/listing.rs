@@ -78,7 +78,7 @@ fn refuse_misread(listing: &Listing<'_, '_>) -> Result<(), Error> {
     let problems = listing.misread_in_yaml().into_iter().map(|host| {
         let message =
             format!("host `{host}` cannot stand in YAML: Ansible would read a range of hosts or a port in its name");
-        Problem::of(Code::Changed, message).hint("rename it, or leave `--yaml` away: the JSON form keeps such names")
+        Problem::of(Code::Changed, message).hint("rename it, or leave `--yaml` out: the JSON form keeps such names")
     });
     Error::unless_any(problems.collect(), ())
 }

@@ -61,7 +61,7 @@ fn excluded<'p, 'a>(planned: &'p Planned<'a>, host: &'p str) -> impl Iterator<It
 
 fn unknown(inventory: &Inventory<'_>, host: &str) -> Problem {
     let names = inventory.host_ids().map(|id| inventory.host_name(id));
-    Problem::of(Code::NoSuchHost, format!("`{}` is no host of the inventory", Shown::new(host))).hint(
+    Problem::of(Code::NoSuchHost, format!("`{}` is not a host of the inventory", Shown::new(host))).hint(
         match nearest::name(host, names) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "regal-inventory --graph shows groups and hosts".to_string(),

@@ -186,7 +186,7 @@ struct Parts<'w> {
 }
 
 impl Parts<'_> {
-    /// The buffer for a group or host, behind a full part that is written.
+    /// The buffer for a group or host, after a full part that is written.
     fn next(&mut self) -> io::Result<&mut Vec<u8>> {
         if self.out.len() >= PART {
             self.sink.write_all(&self.out)?;

@@ -45,7 +45,7 @@ pub(super) const OTHERS: Names = &[
 ];
 /// Connections over ssh, by whatever program.
 const OVER_SSH: [&str; 4] = ["ssh", "smart", "paramiko", "paramiko_ssh"];
-/// Where those come from, with a dot behind it.
+/// Where those come from, with a dot after it.
 const OWN: [&str; 3] = ["ansible.builtin.", "ansible.legacy.", "ansible.netcommon."];
 
 /// What is set of [`Names`] in an inventory at all, so that a host costs nothing where nothing is.

@@ -112,7 +112,7 @@ pub static FORMATS: &[Format] = &[
         "hosts",
         &[Setting::Id, Setting::User, Setting::SshPort, Setting::ByName],
         hosts::render,
-        "a folder of host files, one a batch: parallel-ssh, pdsh, clush, GNU parallel, Fabric",
+        "a folder of host files, one per batch: parallel-ssh, pdsh, clush, GNU parallel, Fabric",
     ),
     folder(
         "clustershell",
@@ -130,7 +130,7 @@ pub static FORMATS: &[Format] = &[
         "a folder with the pools as data and a Lua module that follows them without a reload",
     )
     .that_needs_all(),
-    text("haproxy", pools::USES, haproxy::render, "two backends for each version, for a further -f").that_needs_all(),
+    text("haproxy", pools::USES, haproxy::render, "two backends for each version, for one more -f").that_needs_all(),
     text(
         "haproxy-runtime",
         pools::USES,
@@ -141,18 +141,23 @@ pub static FORMATS: &[Format] = &[
     text("file-sd", file_sd::USES, file_sd::render, "targets with labels for Prometheus' file service discovery"),
     text("json", &[], programs::json, "the whole plan as one JSON document; the same as plan --format json")
         .that_takes_nothing(),
-    text("ndjson", &[Setting::ByName], programs::ndjson, "a JSON document a line for each batch, and an end")
-        .that_takes_nothing(),
+    text(
+        "ndjson",
+        &[Setting::ByName],
+        programs::ndjson,
+        "one JSON document per line: a line for each batch, and one for the end",
+    )
+    .that_takes_nothing(),
     text(
         "tsv",
         &[Setting::ByName],
         programs::tsv,
-        "a line a host: version, index, batch, user group, host, address, and how one logs in",
+        "one line per host: version, index, batch, user group, host, address, and how to log in",
     )
     .that_takes_nothing(),
-    text("regal", &[], programs::regal, "a JSON mapping a line from version to batches, as regal's iter_dict")
+    text("regal", &[], programs::regal, "one JSON mapping per line from version to batches, as regal's iter_dict")
         .that_takes_nothing(),
-    folder("salt", salt::ROSTER_USES, salt::folder, "a folder with the three that follow").that_needs_all(),
+    folder("salt", salt::ROSTER_USES, salt::folder, "a folder with the next three").that_needs_all(),
     text("salt-nodegroups", &[], salt::nodegroups, "the batches as nodegroups, for a Salt master's master.d")
         .that_needs_all(),
     text("salt-roster", salt::ROSTER_USES, salt::roster, "a flat roster of the hosts, for salt-ssh"),

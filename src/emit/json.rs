@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::shown::is_unseen;
 use crate::text::all_bytes;
 
-/// Writes a document on many lines, and a line feed behind it.
+/// Writes a document on many lines, and a line feed after it.
 ///
 /// # Errors
 /// Those of `out`.
@@ -17,7 +17,7 @@ pub(super) fn write_pretty(document: &impl Serialize, out: &mut impl Write) -> i
     write(&serde_json::to_string_pretty(document)?, out)
 }
 
-/// Writes a document on one line, and a line feed behind it.
+/// Writes a document on one line, and a line feed after it.
 ///
 /// # Errors
 /// Those of `out`.

@@ -12,7 +12,7 @@ use crate::shown;
 /// The version of the JSON document's shape.
 const SCHEMA: u32 = 1;
 /// Why a host stands nowhere in the plan.
-const NO_VERSION: &str = "nothing that `version_from` or `versions` says gives it a version";
+const NO_VERSION: &str = "neither `version_from` nor `versions` gives it a version";
 /// The column where the value of a line such as `version` begins.
 const LABEL: usize = 10;
 

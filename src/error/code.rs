@@ -59,7 +59,7 @@ codes! {
     GroupLoop = "group-loop",
     /// A host and a group have the same name.
     SharedName = "shared-name",
-    /// Ansible, Salt or regal-inventory passes over something that an inventory says, or takes it for something else.
+    /// Ansible, Salt or regal-inventory skips something that an inventory says, or takes it for something else.
     Ignored = "ignored",
     /// A source has nothing to read.
     EmptySource = "empty-source",

@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use super::holder::{NEW, OLD, PUT};
 use super::{Kind, Staged, State, folder, leftovers, tree};
 
-/// How often a place is tried anew in which others put something and take it away.
+/// How often a place is tried again where others put something in and take it out.
 const TRIES: usize = 100;
 
 impl Staged {
@@ -157,7 +157,7 @@ impl Staged {
         let kind = FileType::from_raw_mode(self.inside(name)?.st_mode);
         match (&self.kind, kind) {
             (Kind::File, FileType::RegularFile) => Ok(None),
-            (Kind::File, _) => Ok(Some("it is no file".to_string())),
+            (Kind::File, _) => Ok(Some("it is not a file".to_string())),
             (Kind::Folder(format), FileType::Directory) => {
                 folder::strange(tree::open(self.holder.folder.as_fd(), name)?.as_fd(), Some(format))
             }

@@ -96,7 +96,7 @@ pub(super) fn strange(folder: BorrowedFd<'_>, format: Option<&str>) -> io::Resul
     Ok(other.map(|name| format!("it has `{name}`, which this export did not write")))
 }
 
-/// What the marker says; nothing if it is no plain file.
+/// What the marker says; nothing if it is not a plain file.
 fn marker(folder: BorrowedFd<'_>) -> String {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let mut text = String::new();

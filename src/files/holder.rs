@@ -1,6 +1,6 @@
 //! The private folder beside a place in which a writer works.
 //!
-//! Its name is random, and made anew while it is taken. Nobody else may look or write into it. Its file `owner` stays locked
+//! Its name is random, and another one is made while it is taken. Nobody else may look or write into it. Its file `owner` stays locked
 //! as long as the process lives, whatever ends it; and it says on which running system that is, since process ids mean
 //! nothing between containers, and locks little between machines.
 
@@ -27,7 +27,7 @@ pub(super) const PUT: &str = "put";
 /// What stood in the place, where the file system cannot exchange two names.
 pub(super) const OLD: &str = "old";
 
-/// How often a holder is made anew that another process took for one left by an ended process.
+/// How often another holder is made where a process took the last one for a leftover.
 const TRIES: usize = 100;
 
 /// A private folder, removed at the end with what is its own in it.

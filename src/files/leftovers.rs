@@ -1,7 +1,7 @@
 //! What ended processes left beside places.
 //!
 //! It is removed where it is certain that the process has ended and that nothing else is lost: the owner's lock is free, and
-//! it was taken on this running system. What is left in doubt is named once it is old enough to be no work under way.
+//! it was taken on this running system. What is left in doubt is named once it is so old that nobody can be at work on it.
 
 use std::ffi::OsStr;
 use std::fs::File;

@@ -26,7 +26,7 @@ pub(super) fn check(text: &str) -> Result<(), Problem> {
     if sha256(&text[..start]) == digits {
         return Ok(());
     }
-    Err(problem("the frozen plan was changed after it was saved: its digest is that of another text"))
+    Err(problem("the frozen plan was changed after it was saved: its digest does not match"))
 }
 
 /// Returns the SHA-256 of a text in hexadecimal digits.

@@ -143,7 +143,7 @@ impl Document {
             names.rollouts.push(of_rollout);
         }
         if id_of(&plan, &names) != self.plan_id {
-            return Err(malformed("its id is that of other batches"));
+            return Err(malformed("its id does not match its batches"));
         }
         let (id, saved, made_from) = (self.plan_id, self.saved, self.made_from);
         Ok(Frozen { path: path.to_path_buf(), plan, names, id, saved, made_from })
@@ -199,7 +199,7 @@ impl Version {
             batches,
             canary_size: self.canary_size,
             batch_sizes: self.batch_sizes,
-            approval: approval.ok_or_else(|| malformed("`approval` is none of its words"))?,
+            approval: approval.ok_or_else(|| malformed("`approval` has an unknown value"))?,
             max_failures: self.max_failures,
             excluded: self.excluded.iter().map(|host| &*arena.alloc_str(host)).collect(),
             notes: self.notes,

@@ -87,7 +87,7 @@ pub struct SettingChange<'a> {
 }
 
 impl<'a> Drift<'a> {
-    /// Compares; hosts that `done` names are passed over, and `policy` is that of the frozen plan.
+    /// Compares; hosts that `done` names are skipped, and `policy` is that of the frozen plan.
     pub fn between(frozen: &Frozen<'a>, policy: &Policy, today: &Today<'_, 'a>, done: &HashSet<String>) -> Self {
         let mut drift = Drift::default();
         let (places, then) = (places(today.plan), places(&frozen.plan));
@@ -148,7 +148,9 @@ impl<'a> Drift<'a> {
         }
         if !self.added.is_empty() && rules.added == Added::Error {
             let hosts = list(self.added.iter().map(|added| added.host));
-            errors.push(format!("in no batch of the frozen plan, but to run one of its versions: {hosts}"));
+            errors.push(format!(
+                "hosts that should run a version of the frozen plan, but are in none of its batches: {hosts}"
+            ));
         }
         if rules.changed == Changed::Error {
             errors.extend(self.changes());
@@ -166,11 +168,11 @@ impl<'a> Drift<'a> {
         let mut messages = Vec::new();
         if !self.moved.is_empty() {
             let hosts = list(self.moved.iter().map(|moved| moved.host));
-            messages.push(format!("no longer to run the version that they have in the frozen plan: {hosts}"));
+            messages.push(format!("hosts that should no longer run their version of the frozen plan: {hosts}"));
         }
         if !self.domains.is_empty() {
             let hosts = list(self.domains.iter().map(|change| change.host));
-            messages.push(format!("in another failure domain than in the frozen plan: {hosts}"));
+            messages.push(format!("hosts whose failure domain has changed: {hosts}"));
         }
         if !self.settings.is_empty() {
             let keys: BTreeSet<&str> = self.settings.iter().map(|change| change.key).collect();

@@ -77,11 +77,11 @@ fn every_byte_counts() {
 fn a_digest_does_not_make_a_plan_of_what_does_not_fit_together() {
     let body = document::write(&frozen()).unwrap();
     for (from, to, why) in [
-        ("- web1\n", "- web5\n", "its id is that of other batches"),
+        ("- web1\n", "- web5\n", "its id does not match its batches"),
         ("- web 2\n", "- \"yes\"\n", "a batch is empty, or has a host of another one"),
         ("batch: B1", "batch: B0", "a batch has no name such as A or B1"),
         ("schema: 1", "schema: 2", "the frozen plan has the form 2, and this program reads form 1"),
-        ("approval: never", "approval: sometimes", "`approval` is none of its words"),
+        ("approval: never", "approval: sometimes", "`approval` has an unknown value"),
         ("1.10_groupA", "web_groupA", "a group has another name than its batch gives it"),
         ("max_failures: 0", "max_failure: 0", "unknown field `max_failure`"),
     ] {

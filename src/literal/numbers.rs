@@ -20,7 +20,7 @@ pub(super) fn scan(text: &str) -> Option<(Number<'_>, usize)> {
         [b'0', b'b' | b'B', ..] => prefixed(text, |byte| matches!(byte, b'0' | b'1'))?,
         _ => decimal(text)?,
     };
-    // `1if x else y` is no syntax error to Python, but no literal either.
+    // `1if x else y` is not a syntax error to Python, but not a literal either.
     match bytes.get(length) {
         Some(byte) if byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii() => None,
         _ => Some((number, length)),

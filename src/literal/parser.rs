@@ -1,6 +1,6 @@
 //! The expressions that `literal_eval` accepts, by recursive descent.
 //!
-//! What matters beside the values is which failure comes first: something that is no literal makes the whole text a string,
+//! What matters beside the values is which failure comes first: something that is not a literal makes the whole text a string,
 //! an unhashable key before it kills the file, and a syntax error anywhere wins over both.
 
 use super::numbers::{self, Number};
@@ -13,7 +13,7 @@ const MAX_DEPTH: usize = 200;
 
 /// Why there is no value.
 pub(super) enum Stop {
-    /// It is no literal.
+    /// It is not a literal.
     Text,
     /// Python fails in a way that Ansible does not catch.
     Error(String),
@@ -68,7 +68,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// The next byte behind blanks and comments.
+    /// The next byte after blanks and comments.
     fn peek(&mut self) -> Option<u8> {
         loop {
             let byte = *self.text.as_bytes().get(self.at)?;
@@ -94,7 +94,7 @@ impl<'a> Parser<'a> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    /// Something that is no literal: the end, unless evaluation has failed before it.
+    /// Something that is not a literal: the end, unless evaluation has failed before it.
     fn malformed(&self) -> Result<Term<'a>, Stop> {
         match self.error {
             Some(_) => Ok(Term { value: Value::Null, kind: Kind::Plain }),
@@ -172,7 +172,7 @@ impl<'a> Parser<'a> {
         let start = self.at;
         self.at += 1;
         if matches!(self.peek(), Some(b'+' | b'-')) {
-            // Only whether it is a number matters behind two signs, and it is no literal either way.
+            // Only whether it is a number matters after two signs, and it is not a literal either way.
             while self.eat(b'+') || self.eat(b'-') {}
             self.atom()?;
             self.error.clone_from(&error);
@@ -286,7 +286,7 @@ impl<'a> Parser<'a> {
             }
             Content::Bytes(bytes) => {
                 let text = String::from_utf8(bytes).unwrap_or_else(|_| {
-                    self.flaw.get_or_insert_with(|| "bytes that are no UTF-8 cannot be a value".to_string());
+                    self.flaw.get_or_insert_with(|| "bytes that are not UTF-8 cannot be a value".to_string());
                     String::new()
                 });
                 // Ansible decodes bytes, but does not trust them as a template.

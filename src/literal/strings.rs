@@ -19,7 +19,7 @@ pub(super) enum Content<'a> {
     Bytes(Vec<u8>),
 }
 
-/// The length of a prefix with a quote behind it: `r`, `u`, `b` and `b` with `r`, in any case; 0 without a prefix.
+/// The length of a prefix with a quote after it: `r`, `u`, `b` and `b` with `r`, in any case; 0 without a prefix.
 pub(super) fn prefix(text: &str) -> Option<usize> {
     let length = text.bytes().take(3).position(|byte| matches!(byte, b'\'' | b'"'))?;
     match text.get(..length)?.to_ascii_lowercase().as_str() {
@@ -94,7 +94,7 @@ impl Unescaped {
         Some(())
     }
 
-    /// Resolves the escape whose text behind the backslash starts with `first`; its length there.
+    /// Resolves the escape whose text after the backslash starts with `first`; its length there.
     fn escape(&mut self, first: char, escape: &str) -> Option<usize> {
         let simple = match first {
             '\n' => return Some(1),
@@ -148,7 +148,7 @@ impl Unescaped {
         if self.is_bytes {
             self.bytes.push(code as u8);
         } else if (0xd800..0xe000).contains(&code) {
-            self.flaw = Some("half of a surrogate pair is no character");
+            self.flaw = Some("half of a surrogate pair is not a character");
         } else {
             self.bytes.extend_from_slice(char::from_u32(code)?.encode_utf8(&mut [0; 4]).as_bytes());
         }

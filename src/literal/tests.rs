@@ -130,8 +130,8 @@ fn strings_have_prefixes_and_escapes() {
         ("b'a' rb'\\x'", r#"{"__ansible_unsafe":"a\\x"}"#),
         (r"b'\xc3\xa9\u'", r#"{"__ansible_unsafe":"é\\u"}"#),
         (r"'\N{BULLET}'", r"!`\N{…}` is not supported: write the character itself"),
-        (r"'\ud800'", "!half of a surrogate pair is no character"),
-        (r"b'\xff'", "!bytes that are no UTF-8 cannot be a value"),
+        (r"'\ud800'", "!half of a surrogate pair is not a character"),
+        (r"b'\xff'", "!bytes that are not UTF-8 cannot be a value"),
     ]);
     stay_text(&[
         "'a",

@@ -2,7 +2,7 @@
 
 /// The regular expression for a glob over a whole name: `*`, `?`, `[abc]`, `[!abc]`, `[a-z]`.
 ///
-/// A `[` without its `]` stands for itself, and so does a `]` right behind the `[`.
+/// A `[` without its `]` stands for itself, and so does a `]` right after the `[`.
 pub fn to_regex(glob: &str) -> String {
     let mut expression = String::from("^(?s:");
     let mut rest = glob;
@@ -19,13 +19,13 @@ pub fn to_regex(glob: &str) -> String {
     expression
 }
 
-/// Writes the class that starts at `rest`, behind its `[`, and gives what follows it.
+/// Writes the class that starts at `rest`, after its `[`, and gives what follows it.
 fn push_class<'g>(expression: &mut String, rest: &'g str) -> &'g str {
     let (negated, body) = match rest.strip_prefix('!') {
         Some(body) => (true, body),
         None => (false, rest),
     };
-    // A `]` in front belongs to the class.
+    // A leading `]` belongs to the class.
     let skip = usize::from(body.starts_with(']'));
     let Some(end) = body[skip..].find(']').map(|end| end + skip) else {
         expression.push_str("\\[");

@@ -1,6 +1,6 @@
 //! Ranges in host names: `web[01:12]`, `db[a:c]`, `rack[0:8:2]-node[1:4]`.
 //!
-//! The rules are those of ansible-core 2.19, `expand_hostname_range`: a begin may be left out (0), zeros in front of it pad
+//! The rules are those of ansible-core 2.19, `expand_hostname_range`: a begin may be left out (0), zeros before it pad
 //! every number to its length, letters go `a` to `z` and then `A` to `Z`, several ranges multiply, an end before the begin
 //! gives no host.
 
@@ -94,14 +94,14 @@ impl Range {
         let width = if padded { begin.chars().count() } else { 0 };
         if let (Some(from), Some(to)) = (letter(begin), letter(end)) {
             if from > to {
-                return Err(("has its begin behind its end", "letters go a to z, then A to Z"));
+                return Err(("begins after its end", "letters go a to z, then A to Z"));
             }
             return Ok(Range { begin: from, end: to, step: python_step(step)?, width, letters: true });
         }
         let number = |text: &str| match python_int128(text) {
             Some(bound) if bound.unsigned_abs() < MAX_BOUND => Ok(bound),
             Some(_) => Err(("has a number of more than 30 digits", "check the range; it is for counting hosts")),
-            None => Err(("has a bound that is no number and no letter", SHAPE)),
+            None => Err(("has a bound that is not a number or a letter", SHAPE)),
         };
         Ok(Range { begin: number(begin)?, end: number(end)?, step: python_step(step)?, width, letters: false })
     }
@@ -121,7 +121,7 @@ impl Range {
             let letter = usize::try_from(value).ok().and_then(|place| LETTERS.get(place)).filter(|_| self.letters);
             match letter {
                 Some(letter) => char::from(*letter).to_string(),
-                // Python's `str.zfill`: the sign stays in front.
+                // Python's `str.zfill`: the sign stays first.
                 None => format!("{value:0width$}", width = self.width),
             }
         })
@@ -141,6 +141,6 @@ fn python_step(text: &str) -> Result<i128, (&'static str, &'static str)> {
     match python_int128(text).map(|step| step.clamp(-MAX_STEP, MAX_STEP)) {
         Some(0) => Err(("has a step of 0", "a step is 1 or more")),
         Some(step) => Ok(step),
-        None => Err(("has a step that is no number", SHAPE)),
+        None => Err(("has a step that is not a number", SHAPE)),
     }
 }

@@ -1,7 +1,7 @@
 //! Names of the groups that a plan becomes.
 //!
 //! A version `app-1.0.0` gives the groups `app-1.0.0`, `app-1.0.0_groupA`, `app-1.0.0_groupB`, `app-1.0.0_groupB1` …, each
-//! with `PREFIX_` in front where a prefix is set. Ansible's patterns read some characters as operators, and a leading
+//! with `PREFIX_` before them where a prefix is set. Ansible's patterns read some characters as operators, and a leading
 //! `!` or `~` would select every host, so names that are not plain are refused.
 
 use std::collections::HashMap;
@@ -56,7 +56,7 @@ impl Naming {
     /// Names the groups of a plan.
     ///
     /// # Errors
-    /// Versions whose name is no group name; names that coincide, be it in the plan or by Ansible's cleaning where that
+    /// Versions whose name is not a valid group name; names that coincide, be it in the plan or by Ansible's cleaning where that
     /// is switched on. All of them at once. Clashes with groups and hosts of the inventory are not seen here.
     pub fn name(&self, plan: &Plan<'_>) -> Result<GroupNames> {
         let mut found = Diagnostics::new();
@@ -95,7 +95,7 @@ impl Naming {
             None => Ok(name),
             Some(c) => {
                 let why = if rollout.secret { HIDDEN.to_string() } else { describe(c, name.starts_with(c)) };
-                let message = format!("version `{shown}` is no group name: {why}");
+                let message = format!("version `{shown}` is not a valid group name: {why}");
                 Err(Problem::of(Code::InvalidVersion, message).hint("`group_names: safe` writes `_` for it"))
             }
         }
@@ -215,16 +215,16 @@ mod tests {
         assert_eq!(
             messages(named(&Naming::default(), &versions)),
             [
-                "version `web:db` is no group name: it has a `:`",
-                "version `!1.0` is no group name: with a leading `!`, Ansible's patterns would select other hosts",
-                "version `~1.0` is no group name: with a leading `~`, Ansible's patterns would select other hosts",
-                "version `a b` is no group name: it has a space",
-                "version `a,b` is no group name: it has a `,`",
-                "version `a[1]` is no group name: it has a `[`",
-                "version `*` is no group name: it has a `*`",
-                "version `{{ v }}` is no group name: it has a `{`",
-                "version `-1` is no group name: it starts with `-`",
-                "version `é` is no group name: it has a `é`",
+                "version `web:db` is not a valid group name: it has a `:`",
+                "version `!1.0` is not a valid group name: with a leading `!`, Ansible's patterns would select other hosts",
+                "version `~1.0` is not a valid group name: with a leading `~`, Ansible's patterns would select other hosts",
+                "version `a b` is not a valid group name: it has a space",
+                "version `a,b` is not a valid group name: it has a `,`",
+                "version `a[1]` is not a valid group name: it has a `[`",
+                "version `*` is not a valid group name: it has a `*`",
+                "version `{{ v }}` is not a valid group name: it has a `{`",
+                "version `-1` is not a valid group name: it starts with `-`",
+                "version `é` is not a valid group name: it has a `é`",
                 "version `all` gives the group `all`, which has a meaning of its own",
             ]
         );

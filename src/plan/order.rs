@@ -34,7 +34,7 @@ pub(super) fn by_priority<'v, 'a>(
             ordered.sort_by_key(|assigned| ranks.get(assigned.version).copied().unwrap_or(usize::MAX));
             for (name, at) in names {
                 if !versions.iter().any(|assigned| assigned.version == name) {
-                    let message = format!("`priority` names `{name}`, which is no version");
+                    let message = format!("`priority` names `{name}`, which is not a version");
                     found.error(Problem::of(Code::NoSuchVersion, message).at(at.clone()).hint(versions_hint(versions)));
                 }
             }
@@ -82,10 +82,10 @@ impl<'a> ListedDomains<'a> {
         }
     }
 
-    /// Reports the names that are no domain of any version.
+    /// Reports the names that are not domains of any version.
     pub fn report(self, found: &mut Diagnostics) {
         for (name, at, _) in self.known.into_iter().filter(|(_, _, known)| !known) {
-            let message = format!("`spread.order` names `{name}`, which is no domain");
+            let message = format!("`spread.order` names `{name}`, which is not a domain");
             let domains: Vec<String> = self.domains.iter().map(ToString::to_string).collect();
             let hint = format!("the domains are {}", domains.join(", "));
             found.error(Problem::of(Code::NoMatch, message).at(at).hint(hint));

@@ -64,7 +64,7 @@ pub(super) struct Candidates<'d, 'f, 'v, 'a> {
 }
 
 impl Candidates<'_, '_, '_, '_> {
-    /// All hosts in order, those of the final batches in a list of their own behind the others.
+    /// All hosts in order, those of the final batches in a list of their own after the others.
     fn phases(&self) -> [Vec<HostIndex>; 2] {
         let (last, first) = self.fleet.order.iter().partition(|host| self.fleet.is_last(**host));
         [first, last]

@@ -137,7 +137,7 @@ fn a_priority_without_its_version() {
     let error = ordered(Priority::Names(vec![("3.0".into(), location())])).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "error: regal.yml:3:1: `priority` names `3.0`, which is no version\n  hint: the versions are 1.0, 11.0, 2.0"
+        "error: regal.yml:3:1: `priority` names `3.0`, which is not a version\n  hint: the versions are 1.0, 11.0, 2.0"
     );
     let (order, warnings) = ordered(Priority::Containing("3.".into(), location())).unwrap();
     assert_eq!(order, ["1.0", "11.0", "2.0"]);

@@ -74,7 +74,7 @@ fn shared(plan: &Plan<'_>, names: &GroupNames, waves: &[Wave<'_, '_>]) -> Vec<Pr
         }
     }
     if more > 0 {
-        problems.push(Problem::of(Code::NotShown, format!("so it is with {more} more")));
+        problems.push(Problem::of(Code::NotShown, format!("the same holds for {more} more")));
     }
     if let Some(last) = problems.pop() {
         problems.push(last.hint("`plan --waves=VERSION,VERSION` takes only some of the versions"));
@@ -85,7 +85,7 @@ fn shared(plan: &Plan<'_>, names: &GroupNames, waves: &[Wave<'_, '_>]) -> Vec<Pr
 /// Some versions of a plan, in the order in which they are asked for, by version or by the name of its group.
 ///
 /// # Errors
-/// Names that are no version, all of them at once.
+/// Names that are not versions, all of them at once.
 pub fn select<'a>(plan: &Plan<'a>, names: &GroupNames, wanted: &[&str]) -> Result<(Plan<'a>, GroupNames)> {
     let mut problems = Vec::new();
     let mut places = Vec::new();
@@ -105,7 +105,7 @@ pub fn select<'a>(plan: &Plan<'a>, names: &GroupNames, wanted: &[&str]) -> Resul
                 let more = if plan.rollouts.len() > LISTED { ", …" } else { "" };
                 let hint = format!("the versions are {}{more}", versions.join(", "));
                 problems.push(
-                    Problem::of(Code::NoSuchVersion, format!("`--waves` names `{name}`, which is no version"))
+                    Problem::of(Code::NoSuchVersion, format!("`--waves` names `{name}`, which is not a version"))
                         .hint(hint),
                 );
             }
@@ -173,7 +173,7 @@ mod tests {
         assert_eq!(groups(&waves(&some, &chosen).unwrap()), [["mq_groupA", "db_groupA"]]);
         let problems = select(&plan, &names, &["mq", "dp", "mq"]).unwrap_err().problems;
         let messages: Vec<_> = problems.iter().map(|problem| problem.message.as_str()).collect();
-        assert_eq!(messages, ["`--waves` names `dp`, which is no version", "`--waves` names `mq` twice"]);
+        assert_eq!(messages, ["`--waves` names `dp`, which is not a version", "`--waves` names `mq` twice"]);
     }
 
     proptest! {

@@ -30,7 +30,7 @@ impl Amount {
     /// Reads `5`, `10%` or `12.5%`.
     ///
     /// # Errors
-    /// Why the text is no amount, as a fragment that follows the text: negative, over 100 %, no number …
+    /// Why the text is not an amount, as a fragment that follows the text: negative, over 100 %, not a number …
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let text = text.trim();
         if text.starts_with('-') {

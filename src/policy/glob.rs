@@ -6,7 +6,7 @@ use regex::Regex;
 #[derive(Clone, Debug)]
 pub struct Glob {
     text: String,
-    /// Nothing where the text has no special character, or is no glob and stands for itself.
+    /// Nothing where the text has no special character, or is not a glob and stands for itself.
     regex: Option<Regex>,
 }
 

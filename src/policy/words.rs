@@ -71,7 +71,7 @@ words! {
 words! {
     /// How much a host's batch depends on the other hosts.
     Mode {
-        /// Hosts follow each other in `order`: one that is added moves everything behind it.
+        /// Hosts follow each other in `order`: one that is added moves everything after it.
         #[default]
         Order = "order",
         /// Hosts follow each other by hash: one that is added moves at most one host out of the canary.

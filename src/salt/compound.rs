@@ -172,13 +172,13 @@ impl Parser<'_> {
         Ok(Test { word: word.clone(), kind: kind(word)? })
     }
 
-    /// What stands behind a complete expression.
+    /// What stands after a complete expression.
     fn stray(&self) -> (String, String) {
         let word = self.peek().unwrap_or_default();
         let before = self.at.checked_sub(1).and_then(|at| self.words.get(at)).map_or("", String::as_str);
         if before.ends_with(',') {
             return (
-                format!("there is a space behind the comma of `{before}`"),
+                format!("there is a space after the comma of `{before}`"),
                 "write the list without spaces: L@a,b".into(),
             );
         }
@@ -209,7 +209,7 @@ fn kind(word: &str) -> Read<Kind> {
         'E' => matcher(Matcher::regex(pattern), word).map(|matcher| Kind::Id(matcher, false)),
         'S' => Subnet::parse(pattern).map(Kind::Network).ok_or_else(|| {
             let hint = "write an address or a network without host bits: S@10.0.0.0/16".to_string();
-            (format!("`{word}` is no address and no network"), hint)
+            (format!("`{word}` is not an address or a network"), hint)
         }),
         _ => Err((
             format!("`{word}` asks for {}", elsewhere(letter)),

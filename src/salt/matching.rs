@@ -12,7 +12,7 @@ use crate::value::Value;
 pub struct Selection<'a> {
     /// The minions, in the master's order.
     pub minions: Vec<&'a str>,
-    /// Ids that a list names and that are no minions, sorted.
+    /// Ids that a list names and that are not minions, sorted.
     pub unknown: Vec<String>,
 }
 

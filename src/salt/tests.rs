@@ -114,7 +114,7 @@ fn every_form_of_a_target() {
     let arena = Arena::new();
     let mut master = master(&arena, &[("web", "web*"), ("debian", "G@os:Debian")]);
     master.minions.shift_remove("lost");
-    // web1 has no pillar, which is as good as an empty one.
+    // web1 has no pillar, which is the same as an empty one.
     if let Some(minion) = master.minions.get_mut("web1") {
         minion.pillar = Some(Value::Map(&[]));
     }

@@ -106,11 +106,11 @@ fn find(start: &Path) -> Result<Option<PathBuf>> {
     match doubt(&found) {
         None => Ok(Some(shown)),
         Some(why) => {
-            let message = format!("this configuration was found here and is not taken: {why}");
+            let message = format!("this configuration was found here and is not used: {why}");
             let problem = Problem::of(Code::InvalidConfiguration, message);
             let path = printable(&shown.display().to_string()).into_owned();
             let hint = format!(
-                "if it is yours to use, name it: --config {path}, or REGAL_CONFIG={path}; --config /dev/null is none"
+                "if you trust it, name it: --config {path}, or REGAL_CONFIG={path}; --config /dev/null uses none"
             );
             Err(problem.at(Location::whole(path)).hint(hint).into())
         }
@@ -150,7 +150,7 @@ pub fn remarks(path: &Path) -> Vec<Problem> {
         problem.at(Location::whole(path.display().to_string())).hint(hint)
     };
     let mut remarks = Vec::new();
-    const SHEBANG: &str = "make `#!/usr/bin/env -S regal-inventory --config` its first line, or take the run bit away";
+    const SHEBANG: &str = "make `#!/usr/bin/env -S regal-inventory --config` its first line, or remove the run bit";
     if text.starts_with("\u{feff}#!") {
         remarks.push(warn(
             "its run bit is set, but a byte order mark before the `#!` keeps it from being run",
@@ -161,10 +161,8 @@ pub fn remarks(path: &Path) -> Vec<Problem> {
     }
     if !text.lines().any(|line| line.starts_with("plugin:")) {
         let hint = "add the line `plugin: regal-inventory`";
-        remarks.push(warn(
-            "its run bit is set, and without `plugin` Ansible takes it for an inventory should it fail",
-            hint,
-        ));
+        remarks
+            .push(warn("its run bit is set, and without `plugin` Ansible reads it as an inventory if it fails", hint));
     }
     remarks
 }

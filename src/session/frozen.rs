@@ -182,7 +182,7 @@ pub fn read<'a>(arena: &'a Arena, texts: &TextMap<'a>, path: &Path, pipes: &Pipe
     let metadata = path.metadata().map_err(|error| whole(Problem::of(Code::Unreadable, io_message(&error))))?;
     if metadata.is_file() && metadata.mode() & 0o002 != 0 {
         let problem = Problem::of(Code::InvalidPlan, "the frozen plan is not used: everybody may write it");
-        return Err(whole(problem).hint("look at it, then take that right away: chmod o-w FILE").into());
+        return Err(whole(problem).hint("look at it, then remove that right: chmod o-w FILE").into());
     }
     Frozen::read(arena, texts, path, bytes)
 }

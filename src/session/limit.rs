@@ -74,7 +74,7 @@ fn of_patterns(
     let selection = pattern::select(&loaded.inventory, &named)
         .map_err(|error| Problem::of(Code::InvalidPattern, error.message).at(at()).hint(error.hint))?;
     for (term, hint) in &selection.ranges {
-        let message = format!("limit `{term}` is no range of names in a pattern, and takes other hosts than those");
+        let message = format!("limit `{term}` is not a range of names in a pattern, and takes other hosts than those");
         found.warn(Problem::of(Code::InvalidPattern, message).at(at()).hint(hint));
     }
     for term in selection.unmatched.iter().chain(&selection.unmatched_filters) {
@@ -134,7 +134,7 @@ fn lines(file: &str, at: &Location, options: &Options) -> Result<Vec<String>, Pr
         text.lines().map(str::trim).filter(|line| !line.is_empty()).map(ToString::to_string).collect();
     if lines.is_empty() {
         // Without a term a limit would leave every host.
-        return Err(wrong(Code::InvalidPattern, "names no host".to_string()).hint("write one pattern a line"));
+        return Err(wrong(Code::InvalidPattern, "names no host".to_string()).hint("write one pattern per line"));
     }
     if let Some(line) = lines.iter().find(|line| pattern::is_nothing(line)) {
         let hint = "write a pattern there, or take the line out";

@@ -105,7 +105,7 @@ impl<'a> Planned<'a> {
     /// Leaves versions out that are not among these, none where no version is named; the batches of those that stay do not change.
     ///
     /// # Errors
-    /// Names that are no version, all of them.
+    /// Names that are not versions, all of them.
     pub fn keep_only(&mut self, only: &[String]) -> Result<()> {
         if only.is_empty() {
             return Ok(());
@@ -135,7 +135,7 @@ impl<'a> Planned<'a> {
             return Ok(());
         }
         let message = format!("there is no host to plan with in {}", self.sources.join(", "));
-        let hint = "check the sources; regal-inventory --graph shows what was read, and is no error without hosts";
+        let hint = "check the sources; regal-inventory --graph shows what was read, and is not an error without hosts";
         Err(Problem::of(Code::NoHosts, message).hint(hint).into())
     }
 

@@ -39,7 +39,7 @@ impl Session<'_> {
         })
     }
 
-    /// How files are read that are no sources, such as those of a limit.
+    /// How files are read that are not sources, such as those of a limit.
     pub(super) fn files(&self) -> Options {
         Options {
             limits: self.settings.limits,
@@ -89,7 +89,7 @@ impl Session<'_> {
         let home = self.surroundings.absolute("HOME");
         let set = self.surroundings.absolute("XDG_CACHE_HOME");
         let Some(caches) = set.or_else(|| home.as_ref().map(|home| home.join(".cache"))) else {
-            let message = "the cache is not used: neither XDG_CACHE_HOME nor HOME says where it is to be";
+            let message = "the cache is not used: neither XDG_CACHE_HOME nor HOME says where to put it";
             found.warn(Problem::of(Code::CacheUnused, message));
             return Ok(None);
         };

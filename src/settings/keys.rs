@@ -168,7 +168,7 @@ pub static KEYS: &[Key] = &[
         "plugin",
         Shape::Scalar,
         "`regal-inventory` or `regal.rollout.batches`",
-        "keeps Ansible from reading the file as data; the second is the inventory plugin that reads it without a run bit",
+        "keeps Ansible from reading the file as data; the second word is for the inventory plugin, which needs no run bit",
     ),
     key(
         Id::Inventory,
@@ -200,7 +200,7 @@ pub static KEYS: &[Key] = &[
         "version_from.group",
         Shape::Scalar,
         "a group name with one `*`, which is the version",
-        "the groups that stand for versions",
+        "the groups whose names contain the version",
     ),
     key(
         Id::VersionTemplate,
@@ -213,14 +213,14 @@ pub static KEYS: &[Key] = &[
         Id::VersionGrain,
         "version_from.grain",
         Shape::Scalar,
-        "the name of a Salt grain, `:` leading into it",
+        "the name of a Salt grain, with `:` between nested keys",
         "the Salt grain to read: what a minion runs",
     ),
     key(
         Id::VersionPillar,
         "version_from.pillar",
         Shape::Scalar,
-        "a key of a Salt pillar, `:` leading into it",
+        "a key of a Salt pillar, with `:` between nested keys",
         "the Salt pillar key to read",
     ),
     key(
@@ -228,7 +228,7 @@ pub static KEYS: &[Key] = &[
         "version_from.nodegroup",
         Shape::Scalar,
         "a nodegroup's name with one `*`, which is the version",
-        "the Salt nodegroups that stand for versions",
+        "the Salt nodegroups whose names contain the version",
     ),
     key(Id::Hosts, "hosts", Shape::Patterns, PATTERNS, "the hosts of a version").per_version(),
     key(
@@ -240,7 +240,7 @@ pub static KEYS: &[Key] = &[
     )
     .alias("schedule")
     .per_version(),
-    key(Id::CanarySize, "canary.size", Shape::Scalar, SIZE, "the size of the canary; 1").per_version(),
+    key(Id::CanarySize, "canary.size", Shape::Scalar, SIZE, "the size of the canary (default: 1)").per_version(),
     key(Id::CanaryHosts, "canary.hosts", Shape::Patterns, PATTERNS_OR_NONE, "hosts that are canaries in any case")
         .per_version(),
     key(Id::CanaryExclude, "canary.exclude", Shape::Patterns, PATTERNS_OR_NONE, "hosts that are never canaries")
@@ -250,7 +250,7 @@ pub static KEYS: &[Key] = &[
         "canary.cover",
         Shape::List,
         LABELS,
-        "labels of whose every value there is a canary, such as one in each zone",
+        "labels; each of their values gets a canary, such as one in each zone",
     )
     .per_version(),
     key(Id::CanaryBake, "canary.bake", Shape::Scalar, DURATION, "how long to watch the canary; as `bake`").per_version(),
@@ -259,7 +259,7 @@ pub static KEYS: &[Key] = &[
         "batch_size",
         Shape::List,
         "a number of hosts from 1, a percent above 0% and up to 100%, `rest`, or a list of them with `rest` only last",
-        "the sizes of the batches after the canary, the last repeats; 1",
+        "the sizes of the batches after the canary; the last one repeats (default: 1)",
     )
     .alias("combine")
     .per_version(),
@@ -268,7 +268,7 @@ pub static KEYS: &[Key] = &[
         "remainder",
         Shape::Scalar,
         "`last`, `balance` or `merge`",
-        "a short last batch: left short, evened out with those before it, or joined to the one before it; last",
+        "what happens to a short last batch: it stays short, is evened out with those before it, or joins the one before it (default: last)",
     )
     .per_version(),
     key(
@@ -276,7 +276,7 @@ pub static KEYS: &[Key] = &[
         "max_unavailable",
         Shape::Scalar,
         SIZE,
-        "hosts of a version that may be in one batch, the canary too; no bound",
+        "the most hosts of a version in one batch, the canary included (default: no limit)",
     )
     .per_version(),
     key(
@@ -284,7 +284,7 @@ pub static KEYS: &[Key] = &[
         "min_healthy",
         Shape::Scalar,
         HEALTHY,
-        "hosts of a version that must be in no batch at a time; no bound",
+        "the fewest hosts of a version outside of each batch (default: no limit)",
     )
     .per_version(),
     key(
@@ -301,7 +301,7 @@ pub static KEYS: &[Key] = &[
         "spread.mode",
         Shape::Scalar,
         "`even` or `sequential`",
-        "every batch takes its share of each domain, or domain after domain; even",
+        "each batch takes its share of every domain, or one domain follows another (default: even)",
     )
     .per_version(),
     key(
@@ -309,7 +309,7 @@ pub static KEYS: &[Key] = &[
         "spread.missing",
         Shape::Scalar,
         "`error`, `each` or `group`",
-        "hosts without the label: refused, each a domain of its own, or one domain together; error",
+        "hosts without the label: an error, each a domain of its own, or one domain together (default: error)",
     )
     .per_version(),
     key(
@@ -317,7 +317,7 @@ pub static KEYS: &[Key] = &[
         "spread.order",
         Shape::List,
         "`name`, `smallest_first`, or a list of domains",
-        "the order of domains in the mode `sequential`; name",
+        "the order of domains in the mode `sequential` (default: name)",
     )
     .per_version(),
     key(
@@ -325,7 +325,7 @@ pub static KEYS: &[Key] = &[
         "spread.max_unavailable",
         Shape::Scalar,
         SIZE,
-        "hosts of a domain that may be in one batch, a percent of the domain's hosts; no bound",
+        "the most hosts of a domain in one batch; a percent is of the domain's hosts (default: no limit)",
     )
     .per_version(),
     key(
@@ -333,7 +333,7 @@ pub static KEYS: &[Key] = &[
         "order",
         Shape::Scalar,
         "`inventory`, `sorted`, `reverse_inventory`, `reverse_sorted` or `shuffle`",
-        "the order of hosts, in Ansible's words; inventory",
+        "the order of hosts, in Ansible's words (default: inventory)",
     )
     .per_version(),
     key(Id::Last, "last", Shape::Patterns, PATTERNS_OR_NONE, "hosts for the final batches").per_version(),
@@ -350,7 +350,7 @@ pub static KEYS: &[Key] = &[
         "assignment.mode",
         Shape::Scalar,
         "`order`, `rank` or `bucket`",
-        "hosts follow each other in `order`, or by hash, or each host's own hash decides; order",
+        "hosts follow each other in `order` or by hash, or each host's own hash decides (default: order)",
     )
     .per_version(),
     key(
@@ -358,7 +358,7 @@ pub static KEYS: &[Key] = &[
         "assignment.key",
         Shape::Scalar,
         "the name of a host variable",
-        "the variable that is hashed in place of the host's name",
+        "the variable that is hashed instead of the host's name",
     )
     .per_version(),
     key(
@@ -366,24 +366,24 @@ pub static KEYS: &[Key] = &[
         "assignment.waves",
         Shape::Scalar,
         COUNT,
-        "the number of waves after the canary in the mode `bucket`; as many as the sizes need",
+        "the number of waves after the canary in the mode `bucket` (default: as many as the sizes need)",
     )
     .per_version(),
     key(
         Id::Seed,
         "seed",
         Shape::Scalar,
-        "a text, in which `{version}` stands for the version",
-        "what is hashed with each host: another seed gives other canaries; empty",
+        "a text; `{version}` in it is replaced by the version",
+        "what is hashed with each host; another seed gives other canaries (default: empty)",
     )
     .per_version(),
-    key(Id::Bake, "bake", Shape::Scalar, DURATION, "how long to watch a batch; 0").per_version(),
+    key(Id::Bake, "bake", Shape::Scalar, DURATION, "how long to watch a batch (default: 0)").per_version(),
     key(
         Id::Approval,
         "approval",
         Shape::Scalar,
         "`never`, `after_canary` or `each_batch`",
-        "when to ask before going on; never",
+        "when to ask before going on (default: never)",
     )
     .per_version(),
     key(
@@ -391,7 +391,7 @@ pub static KEYS: &[Key] = &[
         "max_failures",
         Shape::Scalar,
         "a number of hosts from 0, or a percent from 0% to 100%; under `max_fail_percentage` a bare number is a percent",
-        "hosts of a version that may be lost before it stops; 0",
+        "how many hosts of a version may be lost before its rollout stops (default: 0)",
     )
     .alias_for("max_fail_percentage", Meaning::Percent)
     .per_version(),
@@ -415,7 +415,7 @@ pub static KEYS: &[Key] = &[
         "shared_hosts",
         Shape::Scalar,
         "`warn`, `error` or `allow`",
-        "what a host in several versions means; warn",
+        "what happens if a host is in several versions (default: warn)",
     ),
     key(Id::Exclude, "exclude", Shape::Patterns, PATTERNS_OR_NONE, "hosts to keep out of the plan").per_version(),
     key(Id::Limit, "limit", Shape::Patterns, PATTERNS, "hosts to show; the plan stays that of all hosts"),
@@ -432,28 +432,28 @@ pub static KEYS: &[Key] = &[
         "groups_only",
         Shape::Scalar,
         "`true` or `false`",
-        "write the batches only, to stand beside the source; false",
+        "write only the batches, for use beside the source (default: false)",
     ),
     key(
         Id::Engine,
         "engine",
         Shape::Scalar,
         "`auto`, `native` or `ansible`",
-        "what reads the sources: ansible-inventory only for plugin configurations, never, or always; auto",
+        "whether ansible-inventory reads the sources: only plugin configurations, never, or always (default: auto)",
     ),
     key(
         Id::AnsibleInventory,
         "ansible_inventory",
         Shape::Scalar,
         "the path of a program, or its name in PATH",
-        "the program that reads plugin configurations; ansible-inventory",
+        "the program that reads plugin configurations (default: ansible-inventory)",
     ),
     key(
         Id::Cache,
         "cache",
         Shape::Mapping,
         "a duration, or `{ttl: …}`",
-        "how long to keep what scripts and ansible-inventory print; 0",
+        "how long to keep what scripts and ansible-inventory print (default: 0)",
     ),
     key(Id::CacheTtl, "cache.ttl", Shape::Scalar, DURATION, "the same as `cache`"),
     key(
@@ -461,28 +461,28 @@ pub static KEYS: &[Key] = &[
         "max_range_hosts",
         Shape::Scalar,
         COUNT,
-        "how many hosts ranges may add, against a mistyped one; 100000",
+        "how many hosts ranges may add, as a guard against mistyped ones (default: 100000)",
     ),
     key(
         Id::MaxYamlValues,
         "max_yaml_values",
         Shape::Scalar,
         COUNT,
-        "how many values the aliases of a YAML file may expand to; 5000000",
+        "how many values the aliases of a YAML file may expand to (default: 5000000)",
     ),
     key(
         Id::MaxSourceBytes,
         "max_source_bytes",
         Shape::Scalar,
         COUNT,
-        "how many bytes a file or pipe may give, or a program print; 1073741824 (1 GiB)",
+        "how many bytes a file or pipe may contain, or a program print (default: 1073741824, 1 GiB)",
     ),
     key(
         Id::SourceTimeout,
         "source_timeout",
         Shape::Scalar,
         DURATION,
-        "how long a script or ansible-inventory may run and a pipe stay open, 0 for ever; 5m",
+        "how long a script or ansible-inventory may run and a pipe stay open; 0 is for ever (default: 5m)",
     ),
     key(
         Id::VaultPasswordFile,
@@ -504,42 +504,42 @@ pub static KEYS: &[Key] = &[
         "vault",
         Shape::Scalar,
         "`error` or `skip`",
-        "what vars files under vault without a password mean to a full inventory; error",
+        "what happens to a full inventory if there is no password for a vars file under vault (default: error)",
     ),
     key(
         Id::Drift,
         "drift",
         Shape::Mapping,
         "`check` or `ignore`, or `{removed: …, added: …, changed: …}`",
-        "what it means that the inventory differs from a frozen plan; check",
+        "what happens if the inventory differs from a frozen plan (default: check)",
     ),
     key(
         Id::DriftMode,
         "drift.mode",
         Shape::Scalar,
         "`check` or `ignore`",
-        "whether a frozen plan is compared with the inventory each time it is used; check",
+        "whether a frozen plan is compared with the inventory each time it is used (default: check)",
     ),
     key(
         Id::DriftRemoved,
         "drift.removed",
         Shape::Scalar,
         "`drop` or `error`",
-        "hosts of a frozen plan that the inventory no longer has: left out of their batches, or an error; drop",
+        "hosts of a frozen plan that the inventory no longer has: left out of their batches, or an error (default: drop)",
     ),
     key(
         Id::DriftAdded,
         "drift.added",
         Shape::Scalar,
         "`error` or `ignore`",
-        "hosts that are to run a version of a frozen plan and are in no batch of it; error",
+        "hosts that should run a version of a frozen plan and are in none of its batches (default: error)",
     ),
     key(
         Id::DriftChanged,
         "drift.changed",
         Shape::Scalar,
         "`error` or `ignore`",
-        "hosts of a frozen plan with another version or failure domain, and settings that differ; error",
+        "hosts of a frozen plan with another version or failure domain, and settings that differ (default: error)",
     ),
 ];
 

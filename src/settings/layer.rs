@@ -98,7 +98,7 @@ impl<'a> Reader<'_, 'a> {
                         "name the regal.yml here, and give the playbook to ansible-playbook",
                     )
                 } else {
-                    ("the file is no mapping", "write `KEY: VALUE` lines, such as `canary: 1`")
+                    ("the file is not a mapping", "write `KEY: VALUE` lines, such as `canary: 1`")
                 };
                 self.report(Code::InvalidConfiguration, Origin::File, text.base, message, hint);
                 Vec::new()
@@ -106,7 +106,7 @@ impl<'a> Reader<'_, 'a> {
         }
     }
 
-    /// What the `REGAL_*` variables set. An empty variable is as good as none, unless it holds patterns: there nothing
+    /// What the `REGAL_*` variables set. An empty variable is the same as none, unless it holds patterns: there nothing
     /// could be all hosts.
     pub fn environment(&mut self, input: &Input<'a>) -> Vec<Given<'a>> {
         let mut given = Vec::new();
@@ -361,7 +361,7 @@ impl<'a> Reader<'_, 'a> {
     }
 }
 
-/// Whether a key has no value since the other one, which is no key there, is not indented.
+/// Whether a key has no value since the other one, which is not a key there, is not indented.
 fn belongs_under(above: &Entry<'_>, below: &Entry<'_>) -> bool {
     above.value == Value::Null
         && keys::by_name(below.key).is_none()

@@ -64,7 +64,7 @@ impl Place {
             None => (None, text),
         };
         match file {
-            "" => Err("there is no file behind the `@`"),
+            "" => Err("there is no file after the `@`"),
             "prompt" | "prompt_ask_vault_pass" => Err("an inventory cannot ask for a password"),
             _ => Ok(Secret { id, path: self.path(file, origin), origin: at }),
         }

@@ -188,7 +188,7 @@ fn all_problems_of_all_layers_at_once() {
         [
             "regal.yml:1:1: `plugin` cannot be `aws_ec2`: no such choice",
             "regal.yml:3:1: `combine` and `batch_size` are the same setting",
-            "regal.yml:4:1: `exclude` cannot be `a,,b`: item 2 of 3 is empty, which Ansible passes over, so that other hosts could be meant",
+            "regal.yml:4:1: `exclude` cannot be `a,,b`: item 2 of 3 is empty, which Ansible skips, so that other hosts could be meant",
             "regal.yml:5:12: hosts of version `1.0` cannot be empty: there is no text in it",
             "regal.yml:5:23: version `2.0` has no `hosts`",
             "unknown environment variable REGAL_BACTH_SIZE",
@@ -217,7 +217,7 @@ fn keys_in_the_wrong_place() {
         ("overrides: {a: {hosts: web}}", "regal.yml:1:17: unknown key `hosts`"),
         ("overrides: {a: 1}", "regal.yml:1:13: `overrides`: `a` has no keys"),
         ("overrides: [a]", "regal.yml:1:1: `overrides` cannot be a list: no mapping"),
-        ("[canary, 1]", "regal.yml:1:1: the file is no mapping"),
+        ("[canary, 1]", "regal.yml:1:1: the file is not a mapping"),
         ("versions: {}", "regal.yml:1:1: `versions` is empty"),
         ("versions: {~: web}", "regal.yml:1:12: `versions`: a version is empty"),
         (

@@ -77,7 +77,7 @@ pub(super) fn patterns<'a>(value: Value<'a>) -> Typed<Vec<&'a str>> {
         if let Some(empty) = pattern::empty_item(text).filter(|_| !target) {
             return wrong(
                 Value::Str(text),
-                format!("{empty}, which Ansible passes over, so that other hosts could be meant"),
+                format!("{empty}, which Ansible skips, so that other hosts could be meant"),
             );
         }
     }

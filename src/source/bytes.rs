@@ -108,7 +108,7 @@ fn missing(path: &Path, error: &std::io::Error) -> Unread {
     match (error.kind(), path.read_link()) {
         (ErrorKind::NotFound, Ok(target)) => {
             let why = format!("it is a link to `{}`, which does not exist", target.display());
-            Unread { kind: ErrorKind::NotFound, ..Unread::new(why, "mend the link, or name the file itself") }
+            Unread { kind: ErrorKind::NotFound, ..Unread::new(why, "fix the link, or name the file itself") }
         }
         _ => Unread::from(error),
     }

@@ -2,7 +2,7 @@
 //!
 //! An entry is a file in a private folder, one for a call of a program. Its name is made of the call; its first line of
 //! what decides the output (the files, their times and sizes, the environment) and of the text itself. So an entry that is
-//! old, damaged or about something else is as good as none, a change replaces the entry, and nothing piles up.
+//! old, damaged or about something else is the same as none, a change replaces the entry, and nothing piles up.
 
 use std::fs::{DirBuilder, File, Metadata};
 use std::io::{Read, Write};
@@ -24,7 +24,7 @@ pub struct Cache {
     pub folder: PathBuf,
     /// How long an entry is used.
     pub ttl: Duration,
-    /// Whether to run every program anew, and keep what it prints.
+    /// Whether to run every program again, and keep what it prints.
     pub refresh: bool,
     /// What else decides the output, such as the environment and the working directory.
     pub context: Vec<String>,
@@ -116,7 +116,7 @@ impl Store<'_> {
         Key { path: self.cache.folder.join(hex(name)), state: hex(state) }
     }
 
-    /// What the call printed, unless that is old, damaged, about something else, or to be read anew.
+    /// What the call printed, unless that is old, damaged, about something else, or to be read again.
     pub fn get(&self, key: &Key) -> Option<String> {
         if self.cache.refresh {
             return None;

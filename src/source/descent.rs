@@ -38,7 +38,7 @@ impl Descent {
         self.alive().next().is_some()
     }
 
-    /// Sends a signal to all; one that is gone already is no failure.
+    /// Sends a signal to all; one that is gone already is not a failure.
     pub fn signal(&self, signal: Signal) {
         for pid in self.alive() {
             let _ = kill_process(pid, signal);

@@ -6,7 +6,7 @@ use super::entries::{MAX_DEPTH, is_executable, sorted_entries};
 use super::{OWN_PLUGINS, Reading, io_message, same_file};
 use crate::error::{Code, Location, Problem};
 
-/// Endings that Ansible passes over, its `INVENTORY_IGNORE_EXTS` from 2.19 on.
+/// Endings that Ansible skips, its `INVENTORY_IGNORE_EXTS` from 2.19 on.
 const IGNORED_ENDINGS: [&str; 12] =
     [".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".orig", ".cfg", ".retry"];
 /// Names that hold variables or plugins.
@@ -23,7 +23,7 @@ impl Reading<'_, '_> {
         if files.is_empty() && !self.found.failed_since(&before) {
             let problem = Problem::of(Code::EmptySource, "the directory holds no inventory")
                 .at(Location::whole(path.display().to_string()));
-            self.push(problem.hint("Ansible passes over hidden files, and endings such as .cfg, .md, .txt and .bak"));
+            self.push(problem.hint("Ansible skips hidden files, and endings such as .cfg, .md, .txt and .bak"));
         }
         files
     }

@@ -52,7 +52,7 @@ const ENVIRONMENT: [(&str, &str); 9] = [
     // What follows is told from the plugin's output, or would stand on stdout.
     ("ANSIBLE_INVENTORY_EXPORT", "0"),
     ("ANSIBLE_VERBOSITY", "0"),
-    // Facts that Ansible keeps are no inventory; but see `LOCAL_FACTS`.
+    // Facts that Ansible keeps are not an inventory; but see `LOCAL_FACTS`.
     ("ANSIBLE_INJECT_FACT_VARS", "0"),
     ("ANSIBLE_NOCOLOR", "1"),
     ("ANSIBLE_FORCE_COLOR", "0"),
@@ -323,7 +323,7 @@ fn password(secret: &Secret, path: &Path) -> String {
     }
 }
 
-/// Regular expressions for the names of our own files, which Ansible shall pass over in directories too.
+/// Regular expressions for the names of our own files, which Ansible shall skip in directories too.
 fn ignoring(files: &[String]) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '_' | '-') { c } else { '.' };
     let name = |file: &String| Path::new(file).file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -99,7 +99,7 @@ impl<'a> Reading<'_, 'a> {
     }
 
     /// Whether an INI text starts with a byte order mark that cannot be read as Ansible does, which is a problem. Before a
-    /// host it becomes a part of the name, with a warning; a section behind it is none to Ansible, and a comment a host.
+    /// host it becomes a part of the name, with a warning; a section after it is none to Ansible, and a comment a host.
     pub(super) fn refuses_mark(&mut self, text: Text<'a>) -> bool {
         let Some(rest) = text.text.strip_prefix(MARK) else { return false };
         let first = rest.split(['\n', '\r']).next().map(str::trim_start).unwrap_or_default();

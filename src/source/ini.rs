@@ -27,7 +27,7 @@ enum Section {
     Hosts,
     Children,
     Vars,
-    /// Behind a broken header: its lines would only add noise.
+    /// After a broken header: its lines would only add noise.
     Unknown,
 }
 
@@ -108,7 +108,7 @@ impl<'a> Reader<'_, '_, 'a> {
         } else if line.starts_with('[') && line.ends_with(']') {
             self.problem(
                 line,
-                format!("`{line}` is no section header"),
+                format!("`{line}` is not a valid section header"),
                 "write [group], [group:children] or [group:vars], without spaces or `:` inside the name",
             );
             self.section = Section::Unknown;
@@ -187,7 +187,7 @@ impl<'a> Reader<'_, '_, 'a> {
         if names.iter().any(|name| name.trim() == "---") {
             self.problem(
                 line,
-                "`---` is no host name".to_string(),
+                "`---` is not a valid host name".to_string(),
                 "a YAML inventory needs the ending .yml, .yaml or none",
             );
             return;
@@ -206,7 +206,7 @@ impl<'a> Reader<'_, '_, 'a> {
     fn pair(&mut self, token: &shell::Token<'a>, line: Pos) -> Option<(&'a str, Value<'a>, Pos)> {
         let at = Pos(line.0 + token.offset as u32);
         let Some(equals) = token.text.bytes().position(|byte| byte == b'=') else {
-            let message = format!("`{}` behind a host is no key=value pair", token.text);
+            let message = format!("`{}` after a host is not a key=value pair", token.text);
             self.reading.problem(
                 Code::InvalidIni,
                 at,
@@ -223,7 +223,7 @@ impl<'a> Reader<'_, '_, 'a> {
         let Some((name, value)) = line.split_once('=') else {
             self.problem(
                 line,
-                format!("`{line}` is no key=value line"),
+                format!("`{line}` is not a key=value line"),
                 "in a [group:vars] section each line is key=value",
             );
             return;
@@ -241,7 +241,7 @@ impl<'a> Reader<'_, '_, 'a> {
         if name.is_empty() || !ends(rest) {
             self.problem(
                 line,
-                format!("`{line}` is no group name"),
+                format!("`{line}` is not a valid group name"),
                 "in a [group:children] section each line is the name of one group",
             );
             return;
@@ -317,7 +317,7 @@ impl<'a> Reader<'_, '_, 'a> {
     }
 }
 
-/// The name and tag of `[name]` or `[name:tag]`, perhaps with a comment behind it.
+/// The name and tag of `[name]` or `[name:tag]`, perhaps with a comment after it.
 fn header(line: &str) -> Option<(&str, Option<&str>)> {
     let (name, rest) = word(line.strip_prefix('[')?);
     let (tag, rest) = match rest.strip_prefix(':') {

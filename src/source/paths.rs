@@ -2,7 +2,7 @@
 //!
 //! The rules are those of ansible-core's `unfrackpath`: variables first, then `~`; a variable that is not set and a user
 //! that is not known stay as they are written. Ansible does so with each path of `-i`, of `ansible.cfg` and of password
-//! files; a list of hosts with commas is no path.
+//! files; a list of hosts with commas is not a path.
 
 use std::borrow::Cow;
 use std::ffi::OsString;

@@ -201,7 +201,7 @@ impl Run {
         self.signal(started.as_ref(), Signal::KILL);
     }
 
-    /// What is gone already is no failure.
+    /// What is gone already is not a failure.
     fn signal(&self, started: Option<&Descent>, signal: Signal) {
         let _ = match started {
             None => rustix::process::kill_process_group(self.pid(), signal),

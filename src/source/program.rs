@@ -127,7 +127,7 @@ fn run(call: &Call, options: &Options) -> Result<Option<Printed>, Problem> {
     }
 }
 
-/// Why a program was not waited for, as a fragment that goes on behind its name, and what to do.
+/// Why a program was not waited for, as a fragment that goes on after its name, and what to do.
 pub(super) fn stop(end: &End, limits: &Limits) -> (String, &'static str) {
     const LONGER: &str = "run it by hand; `source_timeout` is how long it may take, 0 for ever";
     let within = format!("{} (`source_timeout`)", seconds(limits.timeout));

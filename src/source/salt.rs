@@ -229,13 +229,13 @@ fn listed_in_groups<'a>(master: &Master<'a>) -> Vec<&'a str> {
     ids.into_iter().collect()
 }
 
-/// Warns of data of machines that are no minions any more.
+/// Warns of data of machines that are not minions any more.
 fn warn_of_strangers(reading: &mut Reading<'_, '_>, gathered: &Gathered<'_>, master: &Master<'_>) {
     let strangers: Vec<&str> = gathered.grains.keys().copied().filter(|id| !master.minions.contains_key(id)).collect();
     if !strangers.is_empty() {
         let message = format!("there are grains, but no accepted key, of {}", listed(&strangers));
         let problem =
-            Problem::of(Code::MinionState, message).hint("what the master keeps of deleted minions is passed over");
+            Problem::of(Code::MinionState, message).hint("what the master keeps of deleted minions is skipped");
         reading.found.warn(problem);
     }
 }
@@ -301,7 +301,7 @@ fn add_groups<'a>(reading: &mut Reading<'_, 'a>, master: &Master<'a>) -> Vec<&'a
             Ok(selection) => selection,
             // A master has it without harm as long as nobody asks for it.
             Err(problem) if master.asks_elsewhere(name) => {
-                let message = format!("nodegroup `{name}` is no group here: {}", problem.message);
+                let message = format!("nodegroup `{name}` is not a group here: {}", problem.message);
                 reading.found.warn(Problem { message, ..problem }.at(reading.texts.locate(group.at)));
                 unanswered.push(*name);
                 continue;
@@ -317,14 +317,14 @@ fn add_groups<'a>(reading: &mut Reading<'_, 'a>, master: &Master<'a>) -> Vec<&'a
             reading.warning(
                 Code::NoMatch,
                 group.at,
-                format!("nodegroup `{name}` lists what is no minion: {}", listed(&unknown)),
+                format!("nodegroup `{name}` lists what is not a minion: {}", listed(&unknown)),
             );
         }
         if matches!(*name, "all" | "ungrouped") {
             reading.warning(
                 Code::Ignored,
                 group.at,
-                format!("nodegroup `{name}` is no group here: Ansible has one of that name"),
+                format!("nodegroup `{name}` is not a group here: Ansible has one of that name"),
             );
             continue;
         }

@@ -148,7 +148,7 @@ fn read_group<'a>(reading: &mut Reading<'_, 'a>, entry: &'a Entry<'a>, hosts: &m
         reading.warning(
             Code::Ignored,
             entry.at,
-            format!("`{}` has no hosts, vars or children: Ansible takes it for a host of that name", entry.key),
+            format!("`{}` has no hosts, vars or children: Ansible reads it as a host of that name", entry.key),
         );
         read_hosts(reading, group, &[Value::Str(entry.key)], entry.at, hosts);
         // Nor does it run templates in such variables.

@@ -85,7 +85,7 @@ fn quoted_word(line: &str, from: usize) -> Result<(String, usize), &'static str>
             (None, '"' | '\'') => quote = Some(c),
             (Some(open), c) if c == open => quote = None,
             (None | Some('"'), '\\') => {
-                let (_, escaped) = chars.next().ok_or("a backslash ends the line, with nothing behind it")?;
+                let (_, escaped) = chars.next().ok_or("a backslash ends the line, with nothing after it")?;
                 // Inside double quotes only a quote and a backslash are escaped.
                 if quote.is_some() && escaped != '"' && escaped != '\\' {
                     word.push('\\');

@@ -43,7 +43,7 @@ impl Surroundings {
     }
 
     /// Returns the program of this name in `PATH`. An empty or relative folder in it is the working directory's, where anybody's
-    /// program may stand, and is passed over.
+    /// program may stand, and is skipped.
     pub(crate) fn in_path(&self, name: &str) -> Option<PathBuf> {
         let folders = split_paths(self.variable("PATH")?).filter(|folder| folder.is_absolute());
         folders.map(|folder| folder.join(name)).find(|path| is_executable(path))

@@ -124,7 +124,7 @@ fn read_host<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, host: &'a Entry<
     }
 }
 
-/// The tables at the top; nothing where the text is no TOML of version 1.0.
+/// The tables at the top; nothing where the text is not TOML of version 1.0.
 fn parse<'a>(reading: &mut Reading<'_, 'a>, text: Text<'a>) -> Option<&'a [Entry<'a>]> {
     if text.text.starts_with('\u{feff}') {
         let message = "the file starts with a byte order mark, which Ansible does not take in TOML";
@@ -196,7 +196,7 @@ struct Values<'r, 'm, 'a> {
 
 impl<'a> Values<'_, '_, 'a> {
     /// A table's entries in the order in which Python first sees them, and where the first is: the parser puts a table
-    /// whose header comes behind its own subtables last.
+    /// whose header comes after its own subtables last.
     fn entries(&mut self, table: &DeTable<'a>) -> (&'a [Entry<'a>], usize) {
         let mut entries: Vec<(usize, Entry<'a>)> = Vec::with_capacity(table.len());
         for (key, value) in table {

@@ -56,7 +56,7 @@ fn read_folder<'a>(
     match folder.metadata() {
         Ok(metadata) if metadata.is_dir() => {}
         Ok(_) => {
-            let problem = Problem::of(Code::Ignored, "is no directory: Ansible reads no variables from it");
+            let problem = Problem::of(Code::Ignored, "is not a directory: Ansible reads no variables from it");
             return reading.found.warn(problem.at(Location::whole(folder.display().to_string())));
         }
         Err(_) => return,
@@ -167,7 +167,7 @@ impl<'a> Reading<'_, 'a> {
         parsed.map_err(|fault| fault.problem(self.texts))
     }
 
-    /// A variable's name: a key that is no string as Python's `json` would write it.
+    /// A variable's name: a key that is not a string as Python's `json` would write it.
     pub(super) fn variable_name(&self, entry: &value::Entry<'a>) -> &'a str {
         if entry.kind == KeyKind::Str { entry.key } else { self.arena.alloc_str(&entry.name()) }
     }

@@ -25,7 +25,7 @@ pub(super) enum Document<'a> {
     Plugin(&'a Entry<'a>),
     /// Another text that is neither YAML groups nor INI, and why it is not read.
     Unreadable(Problem),
-    /// No mapping: why it is no YAML inventory. It may be INI.
+    /// No mapping: why it is not a YAML inventory. It may be INI.
     Other(Problem),
 }
 
@@ -51,8 +51,7 @@ pub(super) fn parse<'a>(reading: &mut Reading<'_, 'a>, text: Text<'a>) -> Result
     }
     match entries.iter().find(|entry| entry.key == "plugin" && entry.value.is_truthy()) {
         Some(plugin) if plugin.value.text().is_some_and(|name| OWN_PLUGINS.contains(&name)) => {
-            let problem =
-                Problem::of(Code::OwnFile, "this is a configuration of regal-inventory and no inventory to read");
+            let problem = Problem::of(Code::OwnFile, "this is a configuration of regal-inventory and not an inventory");
             Ok(Document::Unreadable(
                 problem
                     .at(reading.texts.locate(plugin.at))
@@ -118,7 +117,7 @@ fn read_group<'a>(reading: &mut Reading<'_, 'a>, entry: &'a Entry<'a>) -> Option
                 Code::InvalidInventory,
                 section.at,
                 format!("`{}` of group `{}` is {}, not a mapping", section.key, entry.key, other.type_name()),
-                "write each name as a key with a colon behind it, without a dash",
+                "write each name as a key with a colon after it, without a dash",
             ),
             (false, _) => reading.warning(
                 Code::Ignored,
@@ -157,7 +156,7 @@ fn read_child<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, entry: &'a Entr
     }
 }
 
-/// A child with a value that is no group's: Ansible skips the value, but not the relation to a group or host it knows.
+/// A child with a value that is not a group's: Ansible skips the value, but not the relation to a group or host it knows.
 fn read_bare_child<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, entry: &'a Entry<'a>) {
     let message = format!("child group `{}` is {}, not a mapping", entry.key, entry.value.type_name());
     let known = if entry.kind == KeyKind::Str { reading.inventory.find_group(entry.key) } else { None };
@@ -166,7 +165,7 @@ fn read_bare_child<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, entry: &'a
         let linked = reading.inventory.add_child(group, child);
         reading.note(linked, entry.at);
     } else if entry.kind == KeyKind::Str && reading.inventory.find_host(entry.key).is_some() {
-        reading.warning(Code::Ignored, entry.at, format!("{message}: Ansible takes it for the host of that name"));
+        reading.warning(Code::Ignored, entry.at, format!("{message}: Ansible reads it as the host of that name"));
         reading.add_hosts(&[entry.key], Some(group), None, &[], entry.at);
     } else {
         reading.problem(
@@ -194,7 +193,7 @@ fn read_host<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, entry: &'a Entry
                 Code::InvalidInventory,
                 entry.at,
                 message,
-                "write variables as a mapping, or nothing behind the colon",
+                "write variables as a mapping, or nothing after the colon",
             );
         }
     };

@@ -108,7 +108,7 @@ impl Scan<'_> {
         count
     }
 
-    /// The time with the separator before it and the zone behind it, to the end.
+    /// The time with the separator before it and the zone after it, to the end.
     fn time(&mut self) -> Option<Time> {
         if self.blanks() == 0 {
             self.expect(b'T').or_else(|| self.expect(b't'))?;
@@ -124,7 +124,7 @@ impl Scan<'_> {
         Some(Time { hour, minute, second, microsecond, zone })
     }
 
-    /// Digits behind the point, in millionths; more than six are cut.
+    /// Digits after the point, in millionths; more than six are cut.
     fn fraction(&mut self) -> u32 {
         let digits = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let (number, rest) = self.0.split_at(digits);

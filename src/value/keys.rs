@@ -63,7 +63,7 @@ impl<'a> Identity<'a> {
 pub(crate) fn unique<'a>(entries: &mut Vec<Entry<'a>>, start: usize, mut repeated: impl FnMut(usize, &Entry<'a>)) {
     let Some(tail) = entries.get_mut(start..) else { return };
     let mut table = (tail.len() > FEW).then(|| HashMap::with_capacity(tail.len()));
-    // The entries kept so far stand in front, each with its original offset.
+    // The entries kept so far come first, each with its original offset.
     let mut origins: Vec<usize> = Vec::new();
     let mut kept = 0;
     for i in 0..tail.len() {

@@ -53,7 +53,7 @@ fn magnitude(body: &str) -> String {
     number.to_string()
 }
 
-/// The radix that a prefix names, and the digits behind it; a bare leading zero means octal, as in YAML 1.1.
+/// The radix that a prefix names, and the digits after it; a bare leading zero means octal, as in YAML 1.1.
 fn split_radix(body: &str) -> (u32, &str) {
     match body.as_bytes() {
         [b'0', b'x' | b'X', ..] => (16, &body[2..]),

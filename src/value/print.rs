@@ -70,7 +70,7 @@ fn write_map(entries: &[Entry<'_>], out: &mut Vec<u8>) {
     out.push(b'}');
 }
 
-/// For each byte: 0 if it stands for itself in a JSON string, `u` if it needs `\u00XX`, else the letter behind `\`.
+/// For each byte: 0 if it stands for itself in a JSON string, `u` if it needs `\u00XX`, else the letter after `\`.
 const ESCAPES: [u8; 256] = {
     let mut table = [0; 256];
     let mut control = 0;

@@ -286,7 +286,7 @@ fn scalars_survive_yaml() {
     for (value, written) in scalars {
         assert_eq!(round_trip(value), format!("{written}\n"));
     }
-    // Under `!unsafe` Ansible would type it, and it is no template anyway.
+    // Under `!unsafe` Ansible would type it, and it is not a template anyway.
     assert_eq!(Value::Unsafe("12").to_yaml(), "\"12\"\n");
 }
 

@@ -84,7 +84,7 @@ fn is_run(bytes: &[u8], digit: impl Fn(&u8) -> bool) -> bool {
     !bytes.is_empty() && bytes.iter().all(|byte| *byte == b'_' || digit(byte))
 }
 
-/// How many digits and underscores there are in front.
+/// How many digits and underscores there are at the start.
 fn digits(bytes: &[u8]) -> usize {
     bytes.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'_').count()
 }

@@ -5,7 +5,7 @@ use crate::shown::is_unseen;
 use super::yaml11::{Resolved, resolve, resolve_loosely};
 use super::{Entry, KeyKind, Value, number, print};
 
-/// A key longer than this gets a `? ` in front: libyaml wants the `:` of others within 1,024 characters.
+/// A key longer than this gets a `? ` before it: libyaml wants the `:` of others within 1,024 characters.
 const MAX_SIMPLE_KEY: usize = 1000;
 
 impl Value<'_> {
@@ -115,7 +115,7 @@ fn write_float(text: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(text.as_bytes());
 }
 
-/// `!unsafe`, unless the text would be no string under it: Ansible types it even in quotes. Such a text is no template.
+/// `!unsafe`, unless the text would not be a string under it: Ansible types it even in quotes. Such a text is not a template.
 fn write_unsafe(text: &str, out: &mut Vec<u8>) {
     if resolve_loosely(text).0 == Resolved::Str {
         out.extend_from_slice(b"!unsafe ");
@@ -123,7 +123,7 @@ fn write_unsafe(text: &str, out: &mut Vec<u8>) {
     write_quoted(text, out);
 }
 
-/// A vault as the block that `ansible-vault` prints, or in quotes if its lines are no plain ones.
+/// A vault as the block that `ansible-vault` prints, or in quotes if its lines are not plain ones.
 fn write_vault(text: &str, indent: usize, out: &mut Vec<u8>) {
     let body = text.strip_suffix('\n').unwrap_or(text);
     let is_plain = |line: &str| !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_graphic());

@@ -60,7 +60,7 @@ fn damaged_files() {
     assert_eq!(damage(&cut(2)), "it is not whole");
     assert_eq!(damage(&PLAIN[..PLAIN.len() - 2]), "it has an odd number of hexadecimal digits");
     assert_eq!(damage(&PLAIN[..PLAIN.len() - 3]), "it has an odd number of hexadecimal digits");
-    assert_eq!(damage(&PLAIN.replacen("\n6", "\nx", 1)), "something in it is no hexadecimal digit");
+    assert_eq!(damage(&PLAIN.replacen("\n6", "\nx", 1)), "something in it is not a hexadecimal digit");
     assert_eq!(damage(&PLAIN.replacen('\n', " \n", 2)), "it has an odd number of hexadecimal digits");
 }
 

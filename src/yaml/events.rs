@@ -50,7 +50,7 @@ pub enum Kind<'e> {
     End,
 }
 
-/// The properties in front of a node.
+/// The properties before a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Node<'e> {
     /// `&name`.
@@ -87,13 +87,13 @@ pub struct Broken {
 pub struct Events<'t> {
     parser: NonNull<sys::yaml_parser_t>,
     depth: usize,
-    /// Bytes of the text in front of what libyaml reads.
+    /// Bytes of the text before what libyaml reads.
     skipped: usize,
     text: PhantomData<&'t str>,
 }
 
 impl<'t> Events<'t> {
-    /// A parser at the start of the text, behind a byte order mark.
+    /// A parser at the start of the text, after a byte order mark.
     pub fn new(text: &'t str) -> Self {
         let skipped = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let text = &text[skipped..];
@@ -170,7 +170,7 @@ impl Event {
         self.skipped + self.raw.start_mark.index as usize
     }
 
-    /// The byte behind the event.
+    /// The byte after the event.
     pub fn end(&self) -> usize {
         self.skipped + self.raw.end_mark.index as usize
     }
@@ -224,7 +224,7 @@ fn style(style: sys::yaml_scalar_style_t) -> Style {
     }
 }
 
-/// A string of libyaml's that ends at its first NUL; percent-encoded tags may be no UTF-8 and are then `?`.
+/// A string of libyaml's that ends at its first NUL; percent-encoded tags may not be UTF-8 and are then `?`.
 ///
 /// # Safety
 /// `pointer` is null or a C string that lives for `'e`.

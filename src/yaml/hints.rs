@@ -23,7 +23,7 @@ pub(super) fn explain(text: Text<'_>, broken: &Broken) -> Fault {
     {
         return Fault::new(Code::InvalidYaml, text.pos(*start), "a quote that opens here is never closed");
     }
-    // The line of the error, or the last one that has text when it is behind the end.
+    // The line of the error, or the last one that has text when it is after the end.
     if offset == source.len() && broken.context.is_none() {
         offset = source.trim_end().len();
     }

@@ -1,6 +1,6 @@
 //! A short way for the YAML that most inventories are: block mappings and lists of ASCII text, one entry a line.
 //!
-//! It takes keys without spaces, plain and quoted values that end on their line, `[]` and `{}`, comments except behind
+//! It takes keys without spaces, plain and quoted values that end on their line, `[]` and `{}`, comments except after
 //! quotes, and one `---` at the top. At anything else, errors included, it gives up, and libyaml reads the text from its start:
 //! what this file accepts must be what libyaml reads, and fuzzing compares the two.
 
@@ -45,7 +45,7 @@ impl<'c, 'a, 'w> Lines<'c, 'a, 'w> {
             }
             let indent = line.len() - content.len();
             if line.starts_with("---") || line.starts_with("...") {
-                // Only a marker of its own, and only in front of everything.
+                // Only a marker of its own, and only before everything.
                 if line != "---" || has_marker || !lines.blocks.is_empty() {
                     return None;
                 }
@@ -162,7 +162,7 @@ impl<'c, 'a, 'w> Lines<'c, 'a, 'w> {
     }
 }
 
-/// A line without the blanks in front.
+/// A line without its leading blanks.
 fn without_indent(line: &str) -> &str {
     &line[line.bytes().position(|byte| byte != b' ').unwrap_or(line.len())..]
 }

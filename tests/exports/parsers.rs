@@ -84,7 +84,7 @@ fn expected(hosts: &[(String, Option<String>)]) -> Vec<Vec<String>> {
 /// A refusal names the format, unless the inventory or the plan could not be made of the names.
 fn assert_refused(output: &Output, format: &str) {
     assert_eq!(output.code, 1, "{output:?}");
-    let earlier = ["is no group name", "gives the group", "hosts.json", "is also a", "host `"];
+    let earlier = ["is not a valid group name", "gives the group", "hosts.json", "is also a", "host `"];
     let named = output.stderr.contains(&format!("`export {format}`"))
         || earlier.iter().any(|text| output.stderr.contains(text));
     assert!(named, "{output:?}");

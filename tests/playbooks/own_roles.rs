@@ -141,7 +141,7 @@ fn the_example_before_and_after() {
             .says("web_groupB3 does not begin: hosts are lost, which failed or could not be reached")
             .says("lost in web_groupB2: web05, web06")
             .says("not begun: web_groupB3, web_groupB4")
-            .says("with --limit web05,web06,web_groupB3,web_groupB4 it passes over the hosts that are done");
+            .says("with --limit web05,web06,web_groupB3,web_groupB4 it skips the hosts that are done");
 
         // Why it is not in the example: what is healthy stays out of service.
         let strict = fs::read_to_string(site.path("roles/site.yml")).unwrap();
@@ -273,7 +273,7 @@ fn what_cannot_be_is_said_before_any_host_is_touched() {
             run_of(site, &play(version, "")).fails().untouched().says(message);
         };
         refused("'app-1.0'", "no version app-1.0; the inventory has app-1.0.0, db-7.0.0");
-        refused("1.10", "the version 1.1 is no text: quote it, since YAML reads 1.10 as 1.1");
+        refused("1.10", "the version 1.1 is not text: quote it, since YAML reads 1.10 as 1.1");
         refused("''", "name a version, such as batch_groups('app-1.0.0')");
         refused(
             "'app-1.0.0', 'db-7.0.0'",

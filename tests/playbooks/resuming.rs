@@ -63,7 +63,7 @@ fn a_stale_plan_id_is_refused() {
             .fails()
             .untouched()
             .says("the plan has changed: rollout_plan_id is 7a73729dc581, the inventory gives")
-            .says("leave rollout_plan_id and rollout_from out to begin anew");
+            .says("leave rollout_plan_id and rollout_from out to start again");
         run().set("rollout_from=B1").go().fails().untouched().says(
             "or, if you know that every host before B1 is done, give rollout_earlier_done=true instead of rollout_plan_id",
         );
@@ -90,7 +90,7 @@ fn a_resume_that_nothing_says_is_one_is_refused() {
             .go()
             .fails()
             .untouched()
-            .says("rollout_from=B2 passes over app-1.0.0_groupA: zulu; app-1.0.0_groupB1: mike, alpha")
+            .says("rollout_from=B2 skips app-1.0.0_groupA: zulu; app-1.0.0_groupB1: mike, alpha")
             .says("give rollout_plan_id too, as the stopped run printed it")
             .says("rollout_earlier_done=true");
         from().set("rollout_plan_id=7a73729dc581").go().exits(0).ran("deploy", "B2 yankee bravo");

@@ -295,7 +295,7 @@ fn two_runs_in_one_playbook_have_a_report_each() {
 fn what_passes_over_the_begin_of_a_batch_is_refused() {
     Scenario::five_hosts().on_one_ansible(|site| {
         for (option, why) in [
-            ("--start-at-task=Note", "--start-at-task passes over"),
+            ("--start-at-task=Note", "--start-at-task skips"),
             ("--skip-tags=always", "--skip-tags always"),
             ("--skip-tags=tagged", "--skip-tags tagged"),
         ] {

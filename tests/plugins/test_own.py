@@ -49,7 +49,7 @@ class Batches(unittest.TestCase):
 
     def test_what_is_no_version_is_refused(self):
         for version in (1.1, 2, None, True, {"app": 1}):
-            with self.assertRaisesRegex(Refused, "is no text"):
+            with self.assertRaisesRegex(Refused, "is not text"):
                 asked(version)
         for versions in ((), ("",), ([],)):
             with self.assertRaisesRegex(Refused, "name a version"):

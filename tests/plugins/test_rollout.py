@@ -98,7 +98,7 @@ class Plans(unittest.TestCase):
             ("no version x; the inventory has app, db", {"version": "x"}),
             ("no batch B7; there are A, B1, B2", {"version": "app", "from": "B7"}),
             ("comes after", {"version": "app", "from": "B2", "to": "B1", "earlier_done": True}),
-            ("passes over app_groupA: zulu", {"version": "app", "from": "B1"}),
+            ("skips app_groupA: zulu", {"version": "app", "from": "B1"}),
             ("the plan has changed", {"version": "app", "plan_id": "x"}),
             ("no batch B9", {"version": "app", "approved": "B9"}),
             ("need a single version", {"version": "app,db", "from": "A"}),

@@ -45,7 +45,7 @@ def _plugin(text: str) -> str | None:
 
 
 def unknown_options(ansible_cfg: str | None) -> list[str]:
-    """Returns what is misspelt in an ansible.cfg, a message for each; Ansible itself passes over what it does not know."""
+    """Returns what is misspelt in an ansible.cfg, a message for each; Ansible itself skips what it does not know."""
     parser = configparser.RawConfigParser(inline_comment_prefixes=(";",), strict=False)
     try:
         parser.read(ansible_cfg or [], encoding="utf-8")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the hook for a load balancer is told before a wave and behind it."""
+"""What the hook for a load balancer is told before a wave and after it."""
 
 from __future__ import annotations
 

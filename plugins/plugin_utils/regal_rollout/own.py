@@ -91,8 +91,8 @@ def _texts(asked: Iterable[Any]) -> list[str]:
     for term in asked:
         for version in term if isinstance(term, (list, tuple)) else [term]:
             if not isinstance(version, str):
-                raise Refused(f"the version {version} is no text: quote it, since YAML reads 1.10 as 1.1")
-            # Ansible's own kinds of text stay behind.
+                raise Refused(f"the version {version} is not text: quote it, since YAML reads 1.10 as 1.1")
+            # Ansible's own kinds of text are left out.
             wanted.append(str(version))
     if not any(version.strip() for version in wanted):
         raise Refused("name a version, such as batch_groups('app-1.0.0')")
@@ -153,5 +153,5 @@ def _story(
     return [
         *(f"  lost in {group}: {', '.join(hosts)}" for group, hosts in by_group.items()),
         f"  not begun: {first_hosts(rest)}",
-        f"to go on, repair the lost hosts and run the same command again; with --limit {limit} it passes over the hosts that are done",
+        f"to go on, repair the lost hosts and run the same command again; with --limit {limit} it skips the hosts that are done",
     ]

@@ -166,7 +166,7 @@ def _resume_problems(
         way = (
             "leave rollout_plan_id out, and let rollout_from be the last batch that has a host to go back"
             if settings.back
-            else "leave rollout_plan_id and rollout_from out to begin anew (an installed.yml passes over the hosts that are done)"
+            else "leave rollout_plan_id and rollout_from out to start again (an installed.yml skips the hosts that are done)"
             + (knows if passed_over else "")
         )
         yield (
@@ -176,7 +176,7 @@ def _resume_problems(
     known = given or hooks.has("installed") or truth(settings.given.get("rollout_earlier_done", ""))
     if not settings.back and passed_over and not known:
         yield (
-            f"rollout_from={settings.first} passes over {listed(passed_over)}; nothing says that these hosts are done. To resume, give"
+            f"rollout_from={settings.first} skips {listed(passed_over)}; nothing says that these hosts are done. To resume, give"
             " rollout_plan_id too, as the stopped run printed it; or leave rollout_from out; or, if you know that they are done, give"
             " rollout_earlier_done=true"
         )

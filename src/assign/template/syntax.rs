@@ -94,7 +94,7 @@ fn expression<'s>(source: &'s str, end: &str) -> Result<&'s str, Refused> {
     Ok("")
 }
 
-/// The bytes of a string behind its opening quote, with the closing one.
+/// The bytes of a string after its opening quote, with the closing one.
 fn quoted(rest: &str, quote: char) -> usize {
     let mut escaped = false;
     for (at, c) in rest.char_indices() {

@@ -92,7 +92,7 @@ impl<'a> PlanGroups<'a> {
     }
 
     /// Says on the group over all versions which variable of the hosts the versions came from, so that a playbook can set it to what
-    /// it installs. A text that is no variable's name is left out.
+    /// it installs. A text that is not a variable's name is left out.
     pub fn say_version_var(&mut self, arena: &'a Arena, name: &str) {
         let is_name = !name.starts_with(|first: char| first.is_ascii_digit())
             && !name.is_empty()
@@ -236,7 +236,7 @@ fn clashing_policies(rollouts: &[(&Rollout<'_>, &RolloutNames)]) -> Vec<Problem>
             {
                 let (first, second) = (other.shown(), rollout.shown());
                 let message = format!(
-                    "versions `{first}` and `{second}` differ only in marks, and `{}` is in both: one variable would hold both policies",
+                    "versions `{first}` and `{second}` differ only in punctuation, and `{}` is in both: one variable would hold both policies",
                     Shown::new(host)
                 );
                 problems.push(

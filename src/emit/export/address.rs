@@ -24,7 +24,7 @@ impl<'a> Export<'_, 'a> {
     /// What one connects to: a host's `ansible_host`, or its name where it has none or names are asked for.
     ///
     /// # Errors
-    /// An `ansible_host` that is no plain text, or one that is no address and no DNS name.
+    /// An `ansible_host` that is not plain text, or one that is not an address or a DNS name.
     pub fn address(&self, host: &'a str) -> Result<&'a str, Problem> {
         let set = if self.options.by_name { None } else { self.host_variable(host) };
         let Some((name, value)) = set else {
@@ -32,7 +32,7 @@ impl<'a> Export<'_, 'a> {
         };
         let by_name = "give it an address, or use --by-name to connect to hosts by their names";
         let Some(address) = value.text() else {
-            return Err(self.refuse(host, format!("its `{name}` is no text")).hint(by_name));
+            return Err(self.refuse(host, format!("its `{name}` is not text")).hint(by_name));
         };
         if is_template(address) {
             let why = format!("its `{name}` is a template, which only Ansible resolves");
@@ -120,7 +120,7 @@ impl<'e> Export<'e, '_> {
             None => self.refuse(host, format!("it has no variable `{name}` for `--port`")),
             Some(text) => {
                 let text = self.shown(host, name, text);
-                self.refuse(host, format!("its `{name}` is `{text}`, which is no port"))
+                self.refuse(host, format!("its `{name}` is `{text}`, which is not a valid port"))
             }
         })
     }
@@ -155,7 +155,7 @@ pub(super) fn fault(text: &str) -> Option<String> {
     text.split('.').find_map(label_fault).or_else(|| {
         let last = text.rsplit('.').next().unwrap_or_default();
         let digits = last.bytes().all(|byte| byte.is_ascii_digit());
-        digits.then(|| "its last part is a number, and it is no IPv4 address".to_string())
+        digits.then(|| "its last part is a number, and it is not an IPv4 address".to_string())
     })
 }
 
@@ -166,7 +166,7 @@ fn zone_fault(ip: Ipv6Addr, zone: &str) -> Option<String> {
     }
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let named = !zone.is_empty() && zone.chars().all(plain);
-    (!named).then(|| "behind `%` stands the name of an interface, such as `eth0`".to_string())
+    (!named).then(|| "after `%` stands the name of an interface, such as `eth0`".to_string())
 }
 
 /// Whether an address names the interface behind which it is, `fe80::1%eth0`.

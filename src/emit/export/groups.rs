@@ -47,7 +47,7 @@ fn source<'e>(export: &Export<'e, '_>, found: &mut Diagnostics) -> &'e str {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     // `Main` is the section of the configuration itself.
     if source == "Main" || !source.starts_with(|c: char| c.is_ascii_alphanumeric()) || !source.chars().all(plain) {
-        let message = format!("`--source {source}` is no name for a group source in `export {}`", export.format);
+        let message = format!("`--source {source}` is not a name for a group source in `export {}`", export.format);
         found.error(Problem::of(Code::InvalidOption, message).hint("use letters, digits, `_`, `-` and `.`"));
     }
     source

@@ -10,7 +10,7 @@ use crate::diagnostics::Diagnostics;
 use crate::error::{Error, Result};
 
 const HEAD: &str = "\
-# Written by regal-inventory export haproxy: give it to haproxy with a further -f, behind the file with the frontend.
+# Written by regal-inventory export haproxy: give it to haproxy with one more -f, after the file with the frontend.
 #   use_backend regal_ID_a if { req.cook(group) A }
 #   default_backend regal_ID_b
 ";

@@ -51,7 +51,7 @@ pub(super) fn render(export: &Export<'_, '_>, found: &mut Diagnostics) -> Result
     }
     if let Some((host, address)) = bare_ipv6 {
         let address = export.shown_address(host, address);
-        let message = format!("export {}: parallel-ssh takes the end of {address} for a port", export.format);
+        let message = format!("export {}: parallel-ssh would read the end of {address} as a port", export.format);
         found.warn(
             Problem::of(Code::Changed, message)
                 .hint("for parallel-ssh, give the port with --ssh-port 22; pdsh and clush need it without"),
@@ -71,7 +71,7 @@ pub(super) fn user<'e>(export: &'e Export<'_, '_>, found: &mut Diagnostics) -> O
     let user = export.options.user.as_deref()?;
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     if user.is_empty() || user.starts_with('-') || !user.chars().all(plain) {
-        let message = format!("`--user {user}` is no user name for `export {}`", export.format);
+        let message = format!("`--user {user}` is not a valid user name for `export {}`", export.format);
         found.error(Problem::of(Code::InvalidOption, message).hint("use letters, digits, `.`, `_` and `-`"));
     }
     Some(user)

@@ -37,7 +37,7 @@ impl Export<'_, '_> {
             let id: String = given.map_or_else(|| (alphabet.spell)(&named.version), str::to_string);
             let (version, own) = (rollout.shown(), Shown::unless(rollout.secret && given.is_none(), &id));
             if id.len() > alphabet.longest || id.is_empty() || !id.chars().all(alphabet.allows) {
-                let why = format!("`{own}` is no name of at most {} {}", alphabet.longest, alphabet.described);
+                let why = format!("`{own}` is not a name of at most {} {}", alphabet.longest, alphabet.described);
                 let hint = format!("give it one: --id {version}=app");
                 found.error(self.refuse(rollout.version, why).hint(hint));
             } else if let Some(other) =
@@ -74,7 +74,7 @@ impl Export<'_, '_> {
             };
             if given[index].replace(id).is_some() {
                 let version = self.plan().rollouts[index].shown();
-                found.error(Problem::of(Code::InvalidOption, format!("`--id` stands twice for version {version}")));
+                found.error(Problem::of(Code::InvalidOption, format!("`--id` is given twice for version {version}")));
             }
         }
         given

@@ -140,7 +140,7 @@ impl<'e, 'a> Logins<'e, 'a> {
         let port = value.text().and_then(|text| text.trim().parse().ok()).filter(|port| *port > 0);
         port.map(Some).ok_or_else(|| {
             let shown = export.shown(host, name, value.text().unwrap_or(value.type_name()));
-            let problem = export.refuse(host, format!("its `{name}` is `{shown}`, which is no port"));
+            let problem = export.refuse(host, format!("its `{name}` is `{shown}`, which is not a valid port"));
             problem.hint("give it as a number, or use --ssh-port where the format has it")
         })
     }
@@ -232,7 +232,7 @@ impl<'e, 'a> Logins<'e, 'a> {
 fn fault_of_user(user: &str) -> Option<&'static str> {
     let allowed = |c: char| c.is_alphanumeric() || "._-@+".contains(c);
     if user.starts_with('-') {
-        Some("which ssh takes for an option")
+        Some("which ssh would read as an option")
     } else if !user.chars().all(allowed) {
         Some("which has more than letters, digits, `.`, `_`, `-`, `@` and `+`")
     } else {
@@ -245,7 +245,7 @@ fn fault_of_path(path: &str) -> Option<&'static str> {
     if path.is_empty() {
         Some("which is empty")
     } else if path.starts_with('-') {
-        Some("which ssh takes for an option")
+        Some("which ssh would read as an option")
     } else if path.chars().any(|c| c.is_control() || matches!(c, '"' | '\\')) {
         Some("which has a quote, a backslash or a control character")
     } else {

@@ -42,7 +42,7 @@ fn write(pools: &Pools<'_>, text: &mut String) {
     text.push_str(&format!(
         "\nmap $regal_user_group $regal_{id}_upstream {{ default regal_{id}_{b}; A regal_{id}_{a}; }}\n"
     ));
-    // 0% is no share for nginx, and neither is more than what is left.
+    // 0% is not a share for nginx, and neither is more than what is left.
     let shares = match pools.share() {
         0 => "* B;".to_string(),
         10_000.. => "* A;".to_string(),

@@ -31,7 +31,7 @@ pub(super) fn json(export: &Export<'_, '_>, found: &mut Diagnostics) -> Result<V
 pub(super) fn regal(export: &Export<'_, '_>, _: &mut Diagnostics) -> Result<Vec<u8>> {
     let hosts = export.plan().rollouts.iter().flat_map(|rollout| &rollout.batches).flat_map(|batch| &batch.hosts);
     let split = hosts.filter(|host| host.contains(','));
-    let problem = |host: &&str| export.refuse(host, "it has a comma, which stands between two hosts there");
+    let problem = |host: &&str| export.refuse(host, "it has a comma, which separates hosts there");
     Error::unless_any(split.map(problem).collect(), ())?;
     let mut out = Vec::new();
     export.written(iter_dict::write(export.plan(), &mut out))?;
@@ -125,7 +125,7 @@ pub(super) fn tsv(export: &Export<'_, '_>, found: &mut Diagnostics) -> Result<Ve
     Ok(out)
 }
 
-/// How hosts are reached, in the inventory's own texts; what is no text, and no field, is left out.
+/// How hosts are reached, in the inventory's own texts; what is not text, or not a field, is left out.
 struct Ways<'e, 'a> {
     logins: Logins<'e, 'a>,
 }

@@ -50,7 +50,7 @@ impl Export<'_, '_> {
     fn twice(&self, flag: &str, rollout: usize) -> Problem {
         Problem::of(
             Code::InvalidOption,
-            format!("`{flag}` stands twice for version {}", self.plan().rollouts[rollout].shown()),
+            format!("`{flag}` is given twice for version {}", self.plan().rollouts[rollout].shown()),
         )
     }
 

@@ -60,7 +60,7 @@ impl Export<'_, '_> {
             }
             for host in rollout.batches.iter().flat_map(|batch| &batch.hosts) {
                 if let Some(why) = fault(host) {
-                    let hint = "an id here has letters, digits and what no target of Salt's gives a meaning";
+                    let hint = "use letters, digits, and characters without a meaning in Salt's targets";
                     problems.push(self.refuse(host, why).hint(hint));
                 }
             }
@@ -77,9 +77,8 @@ impl Export<'_, '_> {
             return;
         }
         let message = format!("the master has no accepted key of {}", listed(&unknown));
-        found.warn(
-            Problem::of(Code::MinionState, message).hint("Salt passes over such an id; accept its key, or exclude it"),
-        );
+        found
+            .warn(Problem::of(Code::MinionState, message).hint("Salt skips such an id; accept its key, or exclude it"));
     }
 }
 
@@ -93,10 +92,10 @@ fn fault(id: &str) -> Option<String> {
         });
     }
     if matches!(id.as_bytes(), [letter, b'@', ..] if letter.is_ascii_uppercase()) || id.contains("@@") {
-        return Some("Salt takes it for a matcher".to_string());
+        return Some("Salt reads it as a matcher".to_string());
     }
     if matches!(id, "and" | "or" | "not" | "") || id.starts_with('.') || id.starts_with('-') {
-        return Some("Salt takes it for something else".to_string());
+        return Some("Salt reads it as something else".to_string());
     }
     (id.len() > LONGEST).then(|| format!("an id has {LONGEST} characters at most"))
 }

@@ -33,7 +33,7 @@ fn two_by_two() -> Policy {
     Policy { layers, shared_hosts: SharedHosts::Allow, ..Policy::default() }
 }
 
-/// What a format makes of versions with hosts, in batches of two behind a canary.
+/// What a format makes of versions with hosts, in batches of two after a canary.
 fn render(format: &str, versions: &[(&str, &[Host<'_>])], options: &Options) -> Result<(Rendered, Vec<Problem>)> {
     let mut inventory = Inventory::new();
     for (name, address) in versions.iter().flat_map(|(_, hosts)| hosts.iter()) {
@@ -134,7 +134,7 @@ fn users_and_ports_stand_with_the_hosts_where_they_are_asked_for() {
     let hosts: Vec<&str> = text.lines().filter(|line| !line.starts_with("---")).collect();
     assert_eq!(hosts, ["deploy@10.0.0.1:2222", "deploy@10.0.0.2:2222", "deploy@2001:db8::3:2222"]);
     let (_, warnings) = render("hosts", &[("v", FIVE)], &Options::default()).unwrap();
-    assert_eq!(warnings[0].message, "export hosts: parallel-ssh takes the end of 2001:db8::3 for a port");
+    assert_eq!(warnings[0].message, "export hosts: parallel-ssh would read the end of 2001:db8::3 as a port");
 }
 
 #[test]

@@ -163,7 +163,7 @@ impl CompareReport<'_, '_> {
         lines
     }
 
-    /// The hosts behind `start`: in one line, or where the report is full in as many as they need.
+    /// The hosts after `start`: in one line, or where the report is full in as many as they need.
     fn hosts(&self, start: String, hosts: &[&str]) -> Vec<String> {
         if self.current.full {
             return text::wrap(&start, hosts);

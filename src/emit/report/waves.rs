@@ -167,7 +167,7 @@ impl WavesReport<'_, '_> {
             }
         }
         // names of groups need no escapes in code
-        writeln!(out, "\nWhat `rollout.yml` is to be given:\n\n```")?;
+        writeln!(out, "\nWhat to give to `rollout.yml`:\n\n```")?;
         self.variables().iter().try_for_each(|given| writeln!(out, "-e {given}"))?;
         writeln!(out, "```")?;
         markdown::write_remarks(self.report, out)

@@ -9,7 +9,7 @@ use crate::plan::stable::{is_within, wave};
 use crate::plan::why::Reason;
 use crate::policy::Amount;
 
-/// The canary by hash; or the waves after it, each in the order of hashes, and the final hosts behind them.
+/// The canary by hash; or the waves after it, each in the order of hashes, and the final hosts after them.
 pub(super) fn strategy<'f, 'v, 'a>(candidates: &Candidates<'_, 'f, 'v, 'a>) -> Box<dyn Strategy<'a> + 'f> {
     if candidates.stage == Stage::A { Box::new(canary(candidates)) } else { Box::new(waves(candidates)) }
 }

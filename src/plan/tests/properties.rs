@@ -473,7 +473,7 @@ proptest! {
         let (before, after) = (stable(Mode::Bucket, &canary, &names).0, stable(Mode::Bucket, &canary, &without(&names, gone)).0);
         let within = |host: &&String| stable::is_within(host_hash("v1", host), (percent, 100));
         let real = |hosts: &[String]| hosts.iter().filter(within).filter(|host| **host != names[gone]).cloned().collect::<Vec<_>>();
-        // the one that is forced into an empty canary is no member by its hash
+        // the one that is forced into an empty canary is not a member by its hash
         prop_assert_eq!(real(&before), real(&after));
         prop_assert!(!before.is_empty() && !after.is_empty());
         prop_assert!(before.iter().all(|host| within(&host)) || before.len() == 1);
@@ -519,7 +519,7 @@ fn a_merged_batch_uses_up_no_size() {
     assert_eq!(sizes, [1, 13, 8, 8]);
 }
 
-/// Else the properties above would hold for want of plans.
+/// Else the properties above would hold for lack of plans.
 #[test]
 fn most_cases_have_a_plan() {
     use proptest::strategy::ValueTree;

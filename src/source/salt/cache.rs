@@ -33,7 +33,7 @@ pub(super) fn read<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a
         let whole = Location::whole(path.display().to_string());
         let problem = Problem::of(
             Code::InvalidSalt,
-            "the folder is no cache of a master: it has no `grains`, `pillar` or `minions`",
+            "the folder is not a cache of a master: it has no `grains`, `pillar` or `minions`",
         );
         return reading
             .push(problem.at(whole).hint("name the `cachedir` of the master, such as /var/cache/salt/master"));

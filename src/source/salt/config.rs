@@ -1,6 +1,6 @@
 //! A master's configuration: nodegroups, and where its roster, keys and cache are.
 //!
-//! As with Salt, the files of `master.d` are merged into each other, lists of the same name one behind the other, and what
+//! As with Salt, the files of `master.d` are merged into each other, lists of the same name one after the other, and what
 //! comes of them takes the place of the same key in the main file.
 
 use std::path::{Path, PathBuf};
@@ -137,7 +137,7 @@ fn settings<'a>(reading: &mut Reading<'_, 'a>, folder: &Path, main: Option<&Path
         }
     }
     if let Some(main) = settings.main.filter(|_| replaced) {
-        let message = "these nodegroups are replaced by those of master.d, as Salt does without a word";
+        let message = "these nodegroups are replaced by those of master.d, as Salt does silently";
         reading.warning(Code::Ignored, main.at, message);
         settings.main = None;
     }
@@ -154,10 +154,10 @@ fn matching(reading: &mut Reading<'_, '_>, folder: &Path, pattern: &str) -> Vec<
     entries.into_iter().filter(|path| path.is_file() && matcher.matches(&file_name(path))).collect()
 }
 
-/// Merges files into each other: mappings by key, lists one behind the other, later values over earlier ones.
+/// Merges files into each other: mappings by key, lists one after the other, later values over earlier ones.
 fn included<'a>(reading: &mut Reading<'_, 'a>, files: &[PathBuf], merged: &mut Vec<Entry<'a>>) {
     for file in files {
-        // What `export salt-nodegroups` wrote: the batches of a plan are no source of the next.
+        // What `export salt-nodegroups` wrote: the batches of a plan are not a source of the next.
         if reading.head(file, OWN_MARK.len()).is_some_and(|head| head == OWN_MARK) {
             reading.skipped.push(file.display().to_string());
             continue;
@@ -256,7 +256,7 @@ fn add_nodegroups<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>
 /// The words of a definition.
 fn words<'a>(reading: &mut Reading<'_, 'a>, group: &Entry<'a>, list: bool) -> Option<Vec<&'a str>> {
     if group.kind != KeyKind::Str {
-        let message = format!("the nodegroup `{}` is no string in YAML", group.key);
+        let message = format!("the nodegroup `{}` is not a string in YAML", group.key);
         reading.problem(Code::InvalidSalt, group.at, message, format!("quote it: \"{}\"", group.key));
         return None;
     }

@@ -47,7 +47,7 @@ fn file(reading: &Reading<'_, '_>, path: &Path) -> Option<Part> {
         return None;
     }
     let text = std::str::from_utf8(reading.bytes(path).ok()?).ok()?;
-    // A template is no YAML; whoever named such a file so means a roster.
+    // A template is not YAML; whoever named such a file so means a roster.
     if named && (text.contains("{%") || text.contains("{{")) {
         return Some(Part::Roster);
     }
@@ -60,7 +60,7 @@ fn file(reading: &Reading<'_, '_>, path: &Path) -> Option<Part> {
     kind.unwrap_or_else(|()| (roster && is_broken_roster(path, text, named)).then_some(Part::Roster))
 }
 
-/// Whether what is no YAML was meant as a roster. Messages about an inventory show its lines, and a roster has passwords.
+/// Whether what is not YAML was meant as a roster. Messages about an inventory show its lines, and a roster has passwords.
 fn is_broken_roster(path: &Path, text: &str, named: bool) -> bool {
     let yaml = path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml");
     let ansible = |line: &str| {

@@ -52,7 +52,7 @@ pub(super) fn read<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a
 /// taken for a minion; else a problem says so.
 fn sound(reading: &mut Reading<'_, '_>, path: &Path, folder: &Path, names: &[String]) -> bool {
     let message = match names.iter().find(|name| !has_key(&folder.join(name))) {
-        Some(name) => format!("the folder is no folder of keys: `{name}` is no minion's public key"),
+        Some(name) => format!("the folder is not a folder of keys: `{name}` is not a minion's public key"),
         None if names.is_empty() => "the folder has no accepted keys: no `minions` with a file for each id".to_string(),
         None => return true,
     };
@@ -101,7 +101,7 @@ fn key_names(reading: &mut Reading<'_, '_>, folder: &Path) -> Option<Vec<String>
 fn read_listed<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, path: &Path) {
     let Some((text, entries)) = mapping(reading, path, KEYS) else { return };
     let Some(accepted) = ids(reading, entries, "minions") else {
-        return reading.problem(Code::InvalidSalt, text.base, "this is no list of keys: it has no `minions`", KEYS);
+        return reading.problem(Code::InvalidSalt, text.base, "this is not a list of keys: it has no `minions`", KEYS);
     };
     if accepted.is_empty() {
         warn_of_none(reading, path);
@@ -116,7 +116,7 @@ pub(super) fn read_status<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gath
         return reading.problem(
             Code::InvalidSalt,
             text.base,
-            "this is no status of minions: it has no lists `up` and `down`",
+            "this is not a status of minions: it has no lists `up` and `down`",
             STATUS,
         );
     };
@@ -146,7 +146,7 @@ fn mapping<'a>(reading: &mut Reading<'_, 'a>, path: &Path, hint: &str) -> Option
             None
         }
         Err(fault) => {
-            reading.problem(Code::InvalidJson, fault.at, format!("the file is no JSON: {}", fault.message), hint);
+            reading.problem(Code::InvalidJson, fault.at, format!("the file is not JSON: {}", fault.message), hint);
             None
         }
     }
@@ -167,7 +167,7 @@ fn ids<'a>(reading: &mut Reading<'_, 'a>, entries: &[Entry<'a>], key: &str) -> O
                 Code::InvalidSalt,
                 *at,
                 format!("an id is {}, not a string", other.type_name()),
-                "save it anew",
+                "save it again",
             ),
         }
     }

@@ -20,11 +20,11 @@ pub(super) fn parse<'a>(arena: &'a Arena, bytes: &'a [u8]) -> Result<Value<'a>, 
     let value = rmpv::decode::value_ref::read_value_ref_with_max_depth(&mut rest, MAX_DEPTH).map_err(|error| {
         match error.kind() {
             std::io::ErrorKind::UnexpectedEof => format!("it ends within a value, after {} bytes", bytes.len()),
-            _ => format!("it is no MessagePack: {error}"),
+            _ => format!("it is not MessagePack: {error}"),
         }
     })?;
     if !rest.is_empty() {
-        return Err(format!("there are {} bytes behind its value", rest.len()));
+        return Err(format!("there are {} bytes after its value", rest.len()));
     }
     convert(arena, &value)
 }
@@ -60,7 +60,7 @@ fn entry<'a>(arena: &'a Arena, key: &ValueRef<'a>, value: &ValueRef<'a>) -> Resu
         ValueRef::Boolean(truth) => (if *truth { "true" } else { "false" }, KeyKind::Bool(*truth)),
         ValueRef::F64(float) => (&*arena.alloc_str(&number::float_repr(*float)), KeyKind::Float),
         ValueRef::Nil => ("null", KeyKind::Null),
-        _ => return Err("a mapping has a key that is no single value".to_string()),
+        _ => return Err("a mapping has a key that is not a single value".to_string()),
     };
     Ok(Entry { key, kind, at: Pos::default(), value: convert(arena, value)? })
 }
@@ -122,7 +122,7 @@ mod tests {
         for length in 0..whole.len() {
             assert!(read(&whole[..length]).is_err(), "{length}");
         }
-        assert_eq!(read(&[0xc0, 0xc0]), Err("there are 1 bytes behind its value".to_string()));
+        assert_eq!(read(&[0xc0, 0xc0]), Err("there are 1 bytes after its value".to_string()));
         assert_eq!(read(&[0xd4, 1, 0]), Err("it has a value of the unknown ext type 1".to_string()));
         assert!(read(&vec![0x91; 100_000]).is_err());
     }

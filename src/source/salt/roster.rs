@@ -92,7 +92,7 @@ fn read_entry<'a>(
     defaults: &Defaults<'a>,
 ) {
     if entry.kind != KeyKind::Str {
-        let message = format!("the id `{}` is no string in YAML", entry.key);
+        let message = format!("the id `{}` is not a string in YAML", entry.key);
         return reading.problem(Code::InvalidName, entry.at, message, format!("quote it: \"{}\"", entry.key));
     }
     let own = match entry.value {
@@ -124,7 +124,7 @@ fn add<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, id: &'a s
             "host" => "ansible_host",
             "port" => "ansible_port",
             "user" => "ansible_user",
-            // The agent's key is no file.
+            // The agent's key is not a file.
             "priv" if entry.value.text() != Some("agent-forwarding") => "ansible_ssh_private_key_file",
             "sudo" => "ansible_become",
             // Without sudo, salt-ssh has no use for its user; a play with `become` must not take it.

@@ -46,7 +46,7 @@ pub(super) fn read<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a
                 return reading.problem(
                     Code::InvalidJson,
                     fault.at,
-                    format!("the file is no JSON: {}", fault.message),
+                    format!("the file is not JSON: {}", fault.message),
                     hint(bank),
                 );
             }
@@ -73,7 +73,7 @@ fn read_minion<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, b
             reading.problem(
                 Code::InvalidSalt,
                 entry.at,
-                "this is what salt-call printed: `local` is no minion's id",
+                "this is what salt-call printed: `local` is not a minion's id",
                 hint,
             );
         }
@@ -127,7 +127,7 @@ fn is_masked(value: Value<'_>) -> bool {
     }
 }
 
-/// The JSON documents that stand one after another in a text; what is no document stays with the one before it.
+/// The JSON documents that stand one after another in a text; what is not a document stays with the one before it.
 fn documents(text: Text<'_>) -> Vec<Text<'_>> {
     let bytes = text.text.as_bytes();
     let mut found = Vec::new();

@@ -35,7 +35,7 @@ pub(super) fn read(text: &str) -> Result<Said, &'static str> {
     let mut words = words.iter().map(String::as_str);
     while let Some(word) = words.next() {
         let letters = word.strip_prefix('-').filter(|letters| !letters.is_empty() && *letters != "-");
-        let letters = letters.ok_or("has a word that ssh takes for the host")?;
+        let letters = letters.ok_or("has a word that ssh would read as the host")?;
         for (at, letter) in letters.char_indices() {
             if FLAGS.contains(letter) {
                 said.others.push(format!("-{letter}"));
@@ -78,7 +78,7 @@ impl Said {
         let bare = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
         match keyword.to_ascii_lowercase().as_str() {
             "port" => {
-                let port = bare.parse().ok().filter(|port| *port > 0).ok_or("has a port that is none")?;
+                let port = bare.parse().ok().filter(|port| *port > 0).ok_or("has a port that is not valid")?;
                 self.port.get_or_insert(port);
             }
             "user" => {
@@ -91,7 +91,7 @@ impl Said {
             }
             "proxyjump" if self.jump.is_none() => {
                 let jump = bare.split(',').all(is_hop).then(|| bare.to_string());
-                self.jump = Some(jump.ok_or("has a ProxyJump that is no list of hosts")?);
+                self.jump = Some(jump.ok_or("has a ProxyJump that is not a list of hosts")?);
             }
             "proxycommand" if self.jump.is_none() => {
                 let jump =

@@ -124,7 +124,7 @@ fn text(format: &str, stanzas: &IndexMap<Login<'_>, Vec<&str>>) -> String {
     text
 }
 
-/// The hosts, each behind a space, as lines that are not too long.
+/// The hosts, each after a space, as lines that are not too long.
 fn lines(hosts: &[&str]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for host in hosts {

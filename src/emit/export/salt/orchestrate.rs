@@ -1,4 +1,4 @@
-//! An orchestration that goes from batch to batch: the plan as data, and `playbooks/salt/rollout.sls` behind it.
+//! An orchestration that goes from batch to batch: the plan as data, and `playbooks/salt/rollout.sls` after it.
 
 use super::Export;
 use crate::diagnostics::Diagnostics;

@@ -50,7 +50,7 @@ const OTHERS: [(&str, &str); 21] = [
     ("disable_wipe", OWN),
 ];
 
-/// The keys that were passed over, in order of first appearance: where, of which id, and of how many more.
+/// The keys that were skipped, in order of first appearance: where, of which id, and of how many more.
 #[derive(Default)]
 pub(in crate::source::salt) struct Passed<'a>(IndexMap<&'a str, (Pos, &'a str, usize)>);
 
@@ -59,7 +59,7 @@ impl<'a> Passed<'a> {
     pub fn note(&mut self, id: &'a str, entry: &Entry<'a>) {
         let known = READ.contains(&entry.key) || hint(entry.key).is_some();
         if !known || asks(entry.value) {
-            // Behind an unquoted comma, as in `passwd: a,b`, stands a part of a password.
+            // After an unquoted comma, as in `passwd: a,b`, stands a part of a password.
             let key = if !known && entry.value == Value::Null { WORD } else { entry.key };
             self.0.entry(key).and_modify(|(.., more)| *more += 1).or_insert((entry.at, id, 0));
         }
@@ -102,7 +102,7 @@ fn hint(key: &str) -> Option<&'static str> {
 fn meant(key: &str) -> String {
     match nearest::name(key, READ.into_iter().chain(OTHERS.map(|(name, _)| name))) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => "remove it; write what is to be known of a minion under `grains:`".to_string(),
+        None => "remove it; write what should be known of a minion under `grains:`".to_string(),
     }
 }
 
