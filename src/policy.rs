@@ -5,7 +5,6 @@
 //! [`Policy::rules`] merges them key by key into the [`Rules`] of one version.
 
 mod amount;
-mod described;
 pub mod drift;
 mod duration;
 mod glob;

@@ -28,7 +28,7 @@ use crate::source::engine::Mode;
 use crate::source::{Limits, Secret, Source};
 use crate::text::{Arena, Text, TextMap};
 use draft::Draft;
-pub use keys::{Id, KEYS, Key, Shape, variable};
+pub use keys::{Id, KEYS, Key, PolicyKey, Shape, variable};
 use layer::Reader;
 pub use place::{Place, Program};
 

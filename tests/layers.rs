@@ -219,3 +219,34 @@ fn one_file_has_unsafe_code() {
     let with_unsafe: Vec<String> = modules().into_iter().filter_map(has_unsafe).collect();
     assert_eq!(with_unsafe, ["yaml/events"]);
 }
+
+/// The files of `src/settings` and `src/policy` whose code names something, beside comments and tests.
+fn files_that_name(what: &str) -> BTreeSet<String> {
+    let is_word = |code: &str, at: usize| {
+        let edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != '"' && c != '`');
+        edge(code[..at].chars().next_back()) && edge(code[at + what.len()..].chars().next())
+    };
+    let named = modules().into_iter().filter(|(module, code)| {
+        let code = code.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let there =
+            ["settings", "policy"].contains(&module[0].as_str()) && module.last().is_none_or(|name| name != "tests");
+        there && code.match_indices(what).any(|(at, _)| is_word(code, at))
+    });
+    named.map(|(module, _)| module.join("/")).collect()
+}
+
+/// A key that every version may have of its own, and one that holds for all.
+#[test]
+fn a_key_stands_in_four_files() {
+    let files = |names: &[&str]| -> Vec<String> {
+        let all: BTreeSet<String> = names.iter().flat_map(|name| files_that_name(name)).collect();
+        all.into_iter().collect()
+    };
+    let of_a_version = ["policy/keys", "policy/rules", "settings/keys", "settings/policy_keys"];
+    assert_eq!(files(&["CanaryBake", "canary_bake"]), of_a_version);
+    assert_eq!(files(&["AssignmentWaves", "assignment_waves"]), of_a_version);
+    assert_eq!(files(&["SpreadMaxUnavailable", "spread_max_unavailable"]), of_a_version);
+    let of_all = ["settings", "settings/draft", "settings/keys", "settings/schema"];
+    assert_eq!(files(&["DriftRemoved", "drift_removed"]), of_all);
+    assert_eq!(files(&["DriftAdded", "drift_added"]), of_all);
+}

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use regal_inventory::emit::export::{FORMATS, Format, Setting};
-use regal_inventory::settings::keys::Id;
+use regal_inventory::settings::keys::{Id, PolicyKey};
 use regal_inventory::settings::{KEYS, Shape};
 
 use crate::support::{Output, Test};
@@ -53,14 +53,18 @@ fn configurations(id: Id) -> Vec<String> {
         Id::VersionGroup | Id::VersionGrain | Id::VersionPillar | Id::VersionNodegroup => {
             with("", &["version_from: {group: 'hunter*'}", "version_from: {grain: release}"])
         }
-        Id::Assignment | Id::AssignmentMode | Id::AssignmentKey | Id::AssignmentWaves => with(
+        Id::Assignment
+        | Id::Policy(PolicyKey::AssignmentMode | PolicyKey::AssignmentKey | PolicyKey::AssignmentWaves) => with(
             PLAIN,
             &[
                 "assignment: {mode: rank, key: asset}",
                 "assignment: {mode: bucket, waves: 99999999, key: zone}\ncanary: 1%",
             ],
         ),
-        Id::Canary | Id::CanaryCover | Id::CanaryExclude | Id::CanaryHosts | Id::CanarySize => with(
+        Id::Canary
+        | Id::Policy(
+            PolicyKey::CanaryCover | PolicyKey::CanaryExclude | PolicyKey::CanaryHosts | PolicyKey::CanarySize,
+        ) => with(
             PLAIN,
             &[
                 "canary: {cover: [zone], exclude: web1}",
@@ -68,28 +72,43 @@ fn configurations(id: Id) -> Vec<String> {
                 "canary: {cover: zone, hosts: web1, size: 1}\nspread: {by: zone, max_unavailable: 1}",
             ],
         ),
-        Id::Spread | Id::SpreadBy | Id::SpreadMissing | Id::SpreadOrder | Id::SpreadMaxUnavailable | Id::SpreadMode => {
-            with(
-                PLAIN,
-                &[
-                    "spread: {by: zone, mode: sequential, order: [nowhere]}",
-                    "spread: {by: zone, max_unavailable: 10%}",
-                    "spread: {by: [zone, nothing]}",
-                    "spread: zone\ncanary: {hosts: [web1, web2]}",
-                ],
-            )
-        }
+        Id::Spread
+        | Id::Policy(
+            PolicyKey::SpreadBy
+            | PolicyKey::SpreadMissing
+            | PolicyKey::SpreadOrder
+            | PolicyKey::SpreadMaxUnavailable
+            | PolicyKey::SpreadMode,
+        ) => with(
+            PLAIN,
+            &[
+                "spread: {by: zone, mode: sequential, order: [nowhere]}",
+                "spread: {by: zone, max_unavailable: 10%}",
+                "spread: {by: [zone, nothing]}",
+                "spread: zone\ncanary: {hosts: [web1, web2]}",
+            ],
+        ),
         Id::Priority => with(RELEASE, &["priority: [nothing]", "priority_name: nothing"]),
         Id::Overrides => with(RELEASE, &["overrides: {'nothing*': {batch_size: 1}}"]),
         Id::SharedHosts => with(RELEASE, &["shared_hosts: error"]),
         Id::Name | Id::GroupNames => {
             with("version_from: {var: bad}\n", &["name: api", "group_names: safe", "group_names: safe\nname: api"])
         }
-        Id::MinHealthy | Id::MaxUnavailable | Id::MaxFailures => {
+        Id::Policy(PolicyKey::MinHealthy | PolicyKey::MaxUnavailable | PolicyKey::MaxFailures) => {
             with(RELEASE, &["min_healthy: 99%", "max_unavailable: 1", "max_failures: 1"])
         }
-        Id::Exclude | Id::Last | Id::Limit => with(RELEASE, &["exclude: web", "last: web", "limit: web2"]),
-        Id::BatchSize | Id::Remainder | Id::Order | Id::Seed | Id::Approval | Id::Bake | Id::CanaryBake => with(
+        Id::Policy(PolicyKey::Exclude | PolicyKey::Last) | Id::Limit => {
+            with(RELEASE, &["exclude: web", "last: web", "limit: web2"])
+        }
+        Id::Policy(
+            PolicyKey::BatchSize
+            | PolicyKey::Remainder
+            | PolicyKey::Order
+            | PolicyKey::Seed
+            | PolicyKey::Approval
+            | PolicyKey::Bake
+            | PolicyKey::CanaryBake,
+        ) => with(
             RELEASE,
             &["batch_size: [10%, rest]\ncanary: 100%", "order: shuffle\nseed: '{version}'", "approval: each_batch"],
         ),

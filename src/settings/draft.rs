@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use indexmap::IndexMap;
 
 use super::forms;
-use super::keys::{Id, Meaning};
+use super::keys::{Id, Meaning, PolicyKey};
 use super::layer::{Given, Origin, Reader, Scope};
 use super::place::{Place, Program};
 use super::policy_keys;
@@ -69,7 +69,13 @@ impl Draft {
             Id::Plugin => typed::choice(value, forms::PLUGINS)?,
             Id::Inventory => self.inventory = Some(sources::typed(value, given, reader)?),
             Id::Versions => self.set_versions(given, reader)?,
-            id if is_version_from(id) => {
+            Id::VersionFrom
+            | Id::VersionVar
+            | Id::VersionGroup
+            | Id::VersionTemplate
+            | Id::VersionGrain
+            | Id::VersionPillar
+            | Id::VersionNodegroup => {
                 let from = version_from(given)?;
                 self.versions = Some(VersionSource::From(from, at()));
             }
@@ -99,7 +105,9 @@ impl Draft {
             Id::DriftRemoved => self.drift_removed = Some(typed::choice(value, drift::Removed::WORDS)?),
             Id::DriftAdded => self.drift_added = Some(typed::choice(value, drift::Added::WORDS)?),
             Id::DriftChanged => self.drift_changed = Some(typed::choice(value, drift::Changed::WORDS)?),
-            _ => policy_keys::set(&mut self.keys, given, &at())?,
+            Id::Policy(key) => policy_keys::set(&mut self.keys, key, given, &at())?,
+            // `hosts` stands under a version, and a group is given as the keys below it
+            Id::Hosts | Id::Canary | Id::Spread | Id::Assignment | Id::Cache | Id::Drift => {}
         }
         Ok(())
     }
@@ -242,7 +250,7 @@ impl Setting {
         match id {
             Id::Versions => Setting::Versions,
             id if is_version_from(id) => Setting::Versions,
-            Id::MaxUnavailable | Id::MinHealthy => Setting::Bound,
+            Id::Policy(PolicyKey::MaxUnavailable | PolicyKey::MinHealthy) => Setting::Bound,
             id => Setting::Key(id),
         }
     }
@@ -254,10 +262,11 @@ fn own_keys<'a>(inner: Vec<Given<'a>>, reader: &mut Reader<'_, 'a>) -> (Keys, Op
     let mut hosts = None;
     for given in once_each(inner, reader) {
         let at = reader.locate(given.origin, given.at);
-        let set = if given.key.id == Id::Hosts {
-            policy_keys::patterns(given.value, &at).map(|patterns| hosts = Some(patterns))
-        } else {
-            policy_keys::set(&mut keys, &given, &at)
+        let set = match given.key.id {
+            Id::Hosts => policy_keys::patterns(given.value, &at).map(|patterns| hosts = Some(patterns)),
+            Id::Policy(key) => policy_keys::set(&mut keys, key, &given, &at),
+            // no other key is allowed there
+            _ => Ok(()),
         };
         if let Err(wrong) = set {
             report(&given, wrong, reader);

@@ -1,12 +1,11 @@
 //! What the value of each key looks like in the file, for the schema.
 //!
 //! It is the other side of what [`draft`](super::draft) and [`policy_keys`](super::policy_keys) read; tests put the same
-//! values to both. A key without a form does not compile.
+//! values to both. [`schema`](super::schema) says which key has which; one without does not compile.
 
-use super::keys::{Id, KEYS, Key};
-use crate::policy::drift;
+use super::keys::{KEYS, Key};
+use crate::policy::DomainOrder;
 use crate::policy::naming::Spelling;
-use crate::policy::{Approval, DomainOrder, Missing, Mode, Order, Remainder, SharedHosts, SpreadMode};
 use crate::source::{OWN_PLUGINS, engine};
 
 /// The words of `plugin`, `group_names`, `engine` and `vault`, with what they mean.
@@ -54,8 +53,8 @@ pub(super) enum Form {
     Sources,
     /// One of these words, or a list of texts.
     WordOrList(Vec<&'static str>),
-    /// What this key takes, or a mapping of the keys below.
-    Group(Id),
+    /// What one of the keys below takes, or a mapping of them.
+    Group,
     /// A mapping of one of the keys below, or a text of its name, `:` and its value.
     OneOf,
     /// Versions with their hosts, or with keys of their own.
@@ -79,73 +78,26 @@ pub(super) const ANY: &str = r"\S";
 pub(super) const ONE_STAR: &str = r"^[^*]*\*[^*]*$";
 /// Items between commas, each with more than marks and colons, and no colon at either end; that `web::db` has an empty item
 /// and `2001:db8::5` has none is more than it can say.
-const PATTERNS: &str = r"^(?!\s*:(?!:)[^,]*$)(?![^,]*[^:,\s]\s*:\s*$)[^,]*[^,\s:!&~][^,]*(?:,[^,]*[^,\s:!&~][^,]*)*$";
+pub(super) const PATTERNS: &str =
+    r"^(?!\s*:(?!:)[^,]*$)(?![^,]*[^:,\s]\s*:\s*$)[^,]*[^,\s:!&~][^,]*(?:,[^,]*[^,\s:!&~][^,]*)*$";
 /// Host variables and `group:GLOB` between commas.
-const LABELS: &str =
+pub(super) const LABELS: &str =
     r"^\s*(?:group:[^*,]*\*[^*,]*|(?!group:)[^,\s][^,]*)(?:,\s*(?:group:[^*,]*\*[^*,]*|(?!group:)[^,\s][^,]*))*$";
 /// Characters that need no care in a group name.
 pub(super) const PLAIN: &str = r"^\s*[A-Za-z0-9_][A-Za-z0-9_.+-]*\s*$";
 /// Braces only around `version`.
 pub(super) const SEED: &str = r"^(?:[^{}]|\{version\})*$";
 /// `FILE` or `ID@FILE`, without a prompt.
-const VAULT_ID: &str = r"^(?!\s*(?:[^@]*@)?(?:prompt|prompt_ask_vault_pass)?\s*$)[\s\S]*\S";
+pub(super) const VAULT_ID: &str = r"^(?!\s*(?:[^@]*@)?(?:prompt|prompt_ask_vault_pass)?\s*$)[\s\S]*\S";
 
-/// The form of a key under one of its names.
-pub(super) fn form(key: &Key, name: &str) -> Form {
-    if key.id == Id::MaxFailures && name != key.name {
-        return Form::Percent;
-    }
-    match key.id {
-        Id::Plugin => words(PLUGINS),
-        Id::Inventory => Form::Sources,
-        Id::Versions => Form::Versions,
-        Id::VersionFrom => Form::OneOf,
-        Id::VersionVar | Id::VersionTemplate | Id::VersionGrain | Id::VersionPillar => Form::Text,
-        Id::VersionGroup | Id::VersionNodegroup => Form::OneStar,
-        Id::Hosts | Id::Limit => Form::List(PATTERNS, Empty::Refused),
-        Id::Canary => Form::Group(Id::CanarySize),
-        Id::CanaryHosts | Id::CanaryExclude | Id::Exclude | Id::Last => Form::List(PATTERNS, Empty::Allowed),
-        Id::CanaryCover | Id::SpreadBy => Form::List(LABELS, Empty::Allowed),
-        Id::CanarySize | Id::MaxUnavailable | Id::SpreadMaxUnavailable => Form::Size,
-        Id::MinHealthy => Form::Healthy,
-        Id::BatchSize => Form::Sizes,
-        Id::MaxFailures => Form::Failures,
-        Id::CanaryBake | Id::Bake | Id::CacheTtl | Id::SourceTimeout => Form::Duration,
-        Id::Remainder => words(Remainder::WORDS),
-        Id::Spread => Form::Group(Id::SpreadBy),
-        Id::SpreadMode => words(SpreadMode::WORDS),
-        Id::SpreadMissing => words(Missing::WORDS),
-        Id::SpreadOrder => match words(DOMAIN_ORDERS) {
-            Form::Words(words) => Form::WordOrList(words),
-            other => other,
-        },
-        Id::Order => words(Order::WORDS),
-        Id::Assignment => Form::Group(Id::AssignmentMode),
-        Id::AssignmentMode => words(Mode::WORDS),
-        Id::AssignmentKey | Id::AnsibleInventory | Id::VaultPasswordFile => Form::Text,
-        Id::AssignmentWaves | Id::MaxRangeHosts | Id::MaxYamlValues | Id::MaxSourceBytes => Form::Count,
-        Id::Seed => Form::Seed,
-        Id::Approval => words(Approval::WORDS),
-        Id::Overrides => Form::Overrides,
-        Id::Priority => Form::List(ANY, Empty::Refused),
-        Id::SharedHosts => words(SharedHosts::WORDS),
-        Id::Name => Form::Plain,
-        Id::GroupNames => words(SPELLINGS),
-        Id::GroupsOnly => Form::Boolean,
-        Id::Engine => words(ENGINES),
-        Id::Cache => Form::Group(Id::CacheTtl),
-        Id::VaultIds => Form::List(VAULT_ID, Empty::Refused),
-        Id::Vault => words(VAULTS),
-        Id::Drift => Form::Group(Id::DriftMode),
-        Id::DriftMode => words(drift::Mode::WORDS),
-        Id::DriftRemoved => words(drift::Removed::WORDS),
-        Id::DriftAdded => words(drift::Added::WORDS),
-        Id::DriftChanged => words(drift::Changed::WORDS),
-    }
+/// One of these words.
+pub(super) fn words<T>(words: &'static [(&'static str, T)]) -> Form {
+    Form::Words(word_list(words))
 }
 
-fn words<T>(words: &'static [(&'static str, T)]) -> Form {
-    Form::Words(words.iter().map(|(word, _)| *word).collect())
+/// The words alone.
+pub(super) fn word_list<T>(words: &'static [(&'static str, T)]) -> Vec<&'static str> {
+    words.iter().map(|(word, _)| *word).collect()
 }
 
 /// The keys that stand under a key, each with its name there.

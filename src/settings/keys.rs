@@ -37,35 +37,13 @@ pub enum Id {
     VersionNodegroup,
     Hosts,
     Canary,
-    CanarySize,
-    CanaryHosts,
-    CanaryExclude,
-    CanaryCover,
-    CanaryBake,
-    BatchSize,
-    Remainder,
-    MaxUnavailable,
-    MinHealthy,
+    /// A key of the policy, which a version may have of its own.
+    Policy(PolicyKey),
     Spread,
-    SpreadBy,
-    SpreadMode,
-    SpreadMissing,
-    SpreadOrder,
-    SpreadMaxUnavailable,
-    Order,
-    Last,
     Assignment,
-    AssignmentMode,
-    AssignmentKey,
-    AssignmentWaves,
-    Seed,
-    Bake,
-    Approval,
-    MaxFailures,
     Overrides,
     Priority,
     SharedHosts,
-    Exclude,
     Limit,
     Name,
     GroupNames,
@@ -86,6 +64,36 @@ pub enum Id {
     DriftRemoved,
     DriftAdded,
     DriftChanged,
+}
+
+/// A key of the policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the table says what each key is")]
+pub enum PolicyKey {
+    CanarySize,
+    CanaryHosts,
+    CanaryExclude,
+    CanaryCover,
+    CanaryBake,
+    BatchSize,
+    Remainder,
+    MaxUnavailable,
+    MinHealthy,
+    SpreadBy,
+    SpreadMode,
+    SpreadMissing,
+    SpreadOrder,
+    SpreadMaxUnavailable,
+    Order,
+    Last,
+    AssignmentMode,
+    AssignmentKey,
+    AssignmentWaves,
+    Seed,
+    Bake,
+    Approval,
+    MaxFailures,
+    Exclude,
 }
 
 /// What the value of a key means.
@@ -130,6 +138,11 @@ const LABELS: &str = "a host variable such as `zone`, `group:GLOB` for groups su
 
 const fn key(id: Id, name: &'static str, shape: Shape, allowed: &'static str, doc: &'static str) -> Key {
     Key { id, name, alias: None, alias_means: Meaning::Plain, doc, allowed, per_version: false, shape }
+}
+
+/// A key that a version may have of its own.
+const fn policy(key: PolicyKey, name: &'static str, shape: Shape, allowed: &'static str, doc: &'static str) -> Key {
+    self::key(Id::Policy(key), name, shape, allowed, doc).per_version()
 }
 
 impl Key {
@@ -240,53 +253,46 @@ pub static KEYS: &[Key] = &[
     )
     .alias("schedule")
     .per_version(),
-    key(Id::CanarySize, "canary.size", Shape::Scalar, SIZE, "the size of the canary (default: 1)").per_version(),
-    key(Id::CanaryHosts, "canary.hosts", Shape::Patterns, PATTERNS_OR_NONE, "hosts that are canaries in any case")
-        .per_version(),
-    key(Id::CanaryExclude, "canary.exclude", Shape::Patterns, PATTERNS_OR_NONE, "hosts that are never canaries")
-        .per_version(),
-    key(
-        Id::CanaryCover,
+    policy(PolicyKey::CanarySize, "canary.size", Shape::Scalar, SIZE, "the size of the canary (default: 1)"),
+    policy(PolicyKey::CanaryHosts, "canary.hosts", Shape::Patterns, PATTERNS_OR_NONE, "hosts that are canaries in any case"),
+    policy(PolicyKey::CanaryExclude, "canary.exclude", Shape::Patterns, PATTERNS_OR_NONE, "hosts that are never canaries"),
+    policy(
+        PolicyKey::CanaryCover,
         "canary.cover",
         Shape::List,
         LABELS,
         "labels; each of their values gets a canary, such as one in each zone",
-    )
-    .per_version(),
-    key(Id::CanaryBake, "canary.bake", Shape::Scalar, DURATION, "how long to watch the canary; as `bake`").per_version(),
-    key(
-        Id::BatchSize,
+    ),
+    policy(PolicyKey::CanaryBake, "canary.bake", Shape::Scalar, DURATION, "how long to watch the canary; as `bake`"),
+    policy(
+        PolicyKey::BatchSize,
         "batch_size",
         Shape::List,
         "a number of hosts from 1, a percent above 0% and up to 100%, `rest`, or a list of them with `rest` only last",
         "the sizes of the batches after the canary; the last one repeats (default: 1)",
     )
-    .alias("combine")
-    .per_version(),
-    key(
-        Id::Remainder,
+    .alias("combine"),
+    policy(
+        PolicyKey::Remainder,
         "remainder",
         Shape::Scalar,
         "`last`, `balance` or `merge`",
         "what happens to a short last batch: it stays short, is evened out with those before it, or joins the one before it (default: last)",
-    )
-    .per_version(),
-    key(
-        Id::MaxUnavailable,
+    ),
+    policy(
+        PolicyKey::MaxUnavailable,
         "max_unavailable",
         Shape::Scalar,
         SIZE,
         "the most hosts of a version in one batch, the canary included (default: no limit)",
-    )
-    .per_version(),
-    key(
-        Id::MinHealthy,
+    ),
+    policy(
+        PolicyKey::MinHealthy,
         "min_healthy",
         Shape::Scalar,
         HEALTHY,
         "the fewest hosts of a version outside of each batch (default: no limit)",
-    )
-    .per_version(),
+    ),
     key(
         Id::Spread,
         "spread",
@@ -295,48 +301,43 @@ pub static KEYS: &[Key] = &[
         "the failure domains that batches are spread over",
     )
     .per_version(),
-    key(Id::SpreadBy, "spread.by", Shape::List, LABELS, "labels whose values are failure domains").per_version(),
-    key(
-        Id::SpreadMode,
+    policy(PolicyKey::SpreadBy, "spread.by", Shape::List, LABELS, "labels whose values are failure domains"),
+    policy(
+        PolicyKey::SpreadMode,
         "spread.mode",
         Shape::Scalar,
         "`even` or `sequential`",
         "each batch takes its share of every domain, or one domain follows another (default: even)",
-    )
-    .per_version(),
-    key(
-        Id::SpreadMissing,
+    ),
+    policy(
+        PolicyKey::SpreadMissing,
         "spread.missing",
         Shape::Scalar,
         "`error`, `each` or `group`",
         "hosts without the label: an error, each a domain of its own, or one domain together (default: error)",
-    )
-    .per_version(),
-    key(
-        Id::SpreadOrder,
+    ),
+    policy(
+        PolicyKey::SpreadOrder,
         "spread.order",
         Shape::List,
         "`name`, `smallest_first`, or a list of domains",
         "the order of domains in the mode `sequential` (default: name)",
-    )
-    .per_version(),
-    key(
-        Id::SpreadMaxUnavailable,
+    ),
+    policy(
+        PolicyKey::SpreadMaxUnavailable,
         "spread.max_unavailable",
         Shape::Scalar,
         SIZE,
         "the most hosts of a domain in one batch; a percent is of the domain's hosts (default: no limit)",
-    )
-    .per_version(),
-    key(
-        Id::Order,
+    ),
+    policy(
+        PolicyKey::Order,
         "order",
         Shape::Scalar,
         "`inventory`, `sorted`, `reverse_inventory`, `reverse_sorted` or `shuffle`",
         "the order of hosts, in Ansible's words (default: inventory)",
-    )
-    .per_version(),
-    key(Id::Last, "last", Shape::Patterns, PATTERNS_OR_NONE, "hosts for the final batches").per_version(),
+    ),
+    policy(PolicyKey::Last, "last", Shape::Patterns, PATTERNS_OR_NONE, "hosts for the final batches"),
     key(
         Id::Assignment,
         "assignment",
@@ -345,56 +346,50 @@ pub static KEYS: &[Key] = &[
         "how much a host's batch depends on the other hosts",
     )
     .per_version(),
-    key(
-        Id::AssignmentMode,
+    policy(
+        PolicyKey::AssignmentMode,
         "assignment.mode",
         Shape::Scalar,
         "`order`, `rank` or `bucket`",
         "hosts follow each other in `order` or by hash, or each host's own hash decides (default: order)",
-    )
-    .per_version(),
-    key(
-        Id::AssignmentKey,
+    ),
+    policy(
+        PolicyKey::AssignmentKey,
         "assignment.key",
         Shape::Scalar,
         "the name of a host variable",
         "the variable that is hashed instead of the host's name",
-    )
-    .per_version(),
-    key(
-        Id::AssignmentWaves,
+    ),
+    policy(
+        PolicyKey::AssignmentWaves,
         "assignment.waves",
         Shape::Scalar,
         COUNT,
         "the number of waves after the canary in the mode `bucket` (default: as many as the sizes need)",
-    )
-    .per_version(),
-    key(
-        Id::Seed,
+    ),
+    policy(
+        PolicyKey::Seed,
         "seed",
         Shape::Scalar,
         "a text; `{version}` in it is replaced by the version",
         "what is hashed with each host; another seed gives other canaries (default: empty)",
-    )
-    .per_version(),
-    key(Id::Bake, "bake", Shape::Scalar, DURATION, "how long to watch a batch (default: 0)").per_version(),
-    key(
-        Id::Approval,
+    ),
+    policy(PolicyKey::Bake, "bake", Shape::Scalar, DURATION, "how long to watch a batch (default: 0)"),
+    policy(
+        PolicyKey::Approval,
         "approval",
         Shape::Scalar,
         "`never`, `after_canary` or `each_batch`",
         "when to ask before going on (default: never)",
-    )
-    .per_version(),
-    key(
-        Id::MaxFailures,
+    ),
+    policy(
+        PolicyKey::MaxFailures,
         "max_failures",
         Shape::Scalar,
         "a number of hosts from 0, or a percent from 0% to 100%; under `max_fail_percentage` a bare number is a percent",
         "how many hosts of a version may be lost before its rollout stops (default: 0)",
     )
-    .alias_for("max_fail_percentage", Meaning::Percent)
-    .per_version(),
+    .alias_for("max_fail_percentage", Meaning::Percent),
     key(
         Id::Overrides,
         "overrides",
@@ -417,7 +412,7 @@ pub static KEYS: &[Key] = &[
         "`warn`, `error` or `allow`",
         "what happens if a host is in several versions (default: warn)",
     ),
-    key(Id::Exclude, "exclude", Shape::Patterns, PATTERNS_OR_NONE, "hosts to keep out of the plan").per_version(),
+    policy(PolicyKey::Exclude, "exclude", Shape::Patterns, PATTERNS_OR_NONE, "hosts to keep out of the plan"),
     key(Id::Limit, "limit", Shape::Patterns, PATTERNS, "hosts to show; the plan stays that of all hosts"),
     key(
         Id::Name,
@@ -542,6 +537,18 @@ pub static KEYS: &[Key] = &[
         "hosts of a frozen plan with another version or failure domain, and settings that differ (default: error)",
     ),
 ];
+
+/// The key below a group that a single value stands for: `canary: 2` is `canary.size: 2`. Only groups have one.
+pub fn single(group: Id) -> Option<Id> {
+    match group {
+        Id::Canary => Some(Id::Policy(PolicyKey::CanarySize)),
+        Id::Spread => Some(Id::Policy(PolicyKey::SpreadBy)),
+        Id::Assignment => Some(Id::Policy(PolicyKey::AssignmentMode)),
+        Id::Cache => Some(Id::CacheTtl),
+        Id::Drift => Some(Id::DriftMode),
+        _ => None,
+    }
+}
 
 /// Whether a variable is ours and no setting.
 pub fn is_reserved(variable: &str) -> bool {

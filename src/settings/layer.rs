@@ -290,42 +290,37 @@ impl<'a> Reader<'_, 'a> {
         given
     }
 
-    /// A key that may be a mapping, as the keys under it.
+    /// A key that may be a mapping, as the keys under it; a single value is that of the key that matters most there.
     fn flatten(&mut self, given: Given<'a>, scope: Scope) -> Vec<Given<'a>> {
-        let Given { key, value, origin, at, .. } = given;
-        match (key.id, value) {
-            (
-                Id::Canary | Id::Spread | Id::Assignment | Id::VersionFrom | Id::Cache | Id::Drift,
-                Value::Map(entries),
-            ) if !entries.is_empty() => {
-                let prefix = format!("{}.", key.name);
-                let mut flat = Vec::new();
-                for entry in entries {
-                    let name = format!("{prefix}{}", entry.key);
-                    match keys::by_name(&name) {
-                        Some(key) => {
-                            let written = Cow::Owned(name);
-                            flat.push(Given { key, written, value: entry.value, origin, at: entry.at });
-                        }
-                        None => self.unknown_key(entry, origin, &prefix, scope),
-                    }
-                }
-                flat
+        let single = keys::single(given.key.id);
+        let is_group = single.is_some() || given.key.id == Id::VersionFrom;
+        match given.value {
+            Value::Map(entries) if is_group && !entries.is_empty() => {
+                self.below(given.key, entries, given.origin, scope)
             }
-            (Id::Canary, _) => first_of(Id::CanarySize, given),
-            (Id::Spread, _) => first_of(Id::SpreadBy, given),
-            (Id::Assignment, _) => first_of(Id::AssignmentMode, given),
-            (Id::Cache, _) => first_of(Id::CacheTtl, given),
-            (Id::Drift, _) => first_of(Id::DriftMode, given),
-            (Id::VersionFrom, Value::Str(text)) => match text.split_once(':') {
-                Some((kind, text)) => match keys::by_name(&format!("version_from.{}", kind.trim())) {
-                    Some(key) => vec![Given { key, value: Value::Str(text), origin, at, written: given.written }],
-                    None => vec![given],
-                },
+            Value::Str(text) if given.key.id == Id::VersionFrom => vec![version_from(text, given)],
+            _ => match single.and_then(keys::by_id) {
+                Some(key) => vec![Given { key, ..given }],
                 None => vec![given],
             },
-            _ => vec![given],
         }
+    }
+
+    /// The keys that stand under a key.
+    fn below(&mut self, above: &Key, entries: &'a [Entry<'a>], origin: Origin<'a>, scope: Scope) -> Vec<Given<'a>> {
+        let prefix = format!("{}.", above.name);
+        let mut given = Vec::new();
+        for entry in entries {
+            let name = format!("{prefix}{}", entry.key);
+            match keys::by_name(&name) {
+                Some(key) => {
+                    let written = Cow::Owned(name);
+                    given.push(Given { key, written, value: entry.value, origin, at: entry.at });
+                }
+                None => self.unknown_key(entry, origin, &prefix, scope),
+            }
+        }
+        given
     }
 
     fn unknown_key(&mut self, entry: &Entry<'a>, origin: Origin<'a>, prefix: &str, scope: Scope) {
@@ -373,9 +368,13 @@ fn is_play(value: &Value<'_>) -> bool {
     matches!(value, Value::Map(entries) if entries.iter().any(|entry| matches!(entry.key, "hosts" | "import_playbook")))
 }
 
-/// What a key that may be a mapping means when it is none: the key below it that matters most.
-fn first_of(id: Id, given: Given<'_>) -> Vec<Given<'_>> {
-    keys::by_id(id).into_iter().map(|key| Given { key, ..given.clone() }).collect()
+/// `var:NAME` as the key `version_from.var`.
+fn version_from<'a>(text: &'a str, given: Given<'a>) -> Given<'a> {
+    let Some((kind, value)) = text.split_once(':') else { return given };
+    match keys::by_name(&format!("version_from.{}", kind.trim())) {
+        Some(key) => Given { key, value: Value::Str(value), ..given },
+        None => given,
+    }
 }
 
 /// Whether a source is written as `{salt: …}`, or as a list that begins with one.

@@ -1,7 +1,7 @@
-//! The keys that a version may have of its own, typed.
+//! The keys that a version may have of its own: what their values look like, and their values typed.
 
-use super::forms::DOMAIN_ORDERS;
-use super::keys::{Id, Meaning};
+use super::forms::{DOMAIN_ORDERS, Empty, Form, LABELS, PATTERNS, word_list, words};
+use super::keys::{Meaning, PolicyKey};
 use super::layer::Given;
 use super::typed::{self, Typed, choice, text, wrong};
 use crate::error::Location;
@@ -11,73 +11,64 @@ use crate::policy::{
 };
 use crate::value::Value;
 
-/// Sets the key that is given. Those that are not of a version's policy are named, so that no new key is forgotten here.
-pub(super) fn set(keys: &mut Keys, given: &Given<'_>, at: &Location) -> Typed<()> {
+/// Returns what the value of a key looks like in the file, under a name that gives it this meaning.
+pub(super) fn form(key: PolicyKey, meaning: Meaning) -> Form {
+    match key {
+        PolicyKey::CanarySize | PolicyKey::MaxUnavailable | PolicyKey::SpreadMaxUnavailable => Form::Size,
+        PolicyKey::CanaryHosts | PolicyKey::CanaryExclude | PolicyKey::Exclude | PolicyKey::Last => {
+            Form::List(PATTERNS, Empty::Allowed)
+        }
+        PolicyKey::CanaryCover | PolicyKey::SpreadBy => Form::List(LABELS, Empty::Allowed),
+        PolicyKey::CanaryBake | PolicyKey::Bake => Form::Duration,
+        PolicyKey::BatchSize => Form::Sizes,
+        PolicyKey::Remainder => words(Remainder::WORDS),
+        PolicyKey::MinHealthy => Form::Healthy,
+        PolicyKey::Approval => words(Approval::WORDS),
+        PolicyKey::MaxFailures if meaning == Meaning::Percent => Form::Percent,
+        PolicyKey::MaxFailures => Form::Failures,
+        PolicyKey::Order => words(Order::WORDS),
+        PolicyKey::AssignmentMode => words(Mode::WORDS),
+        PolicyKey::AssignmentKey => Form::Text,
+        PolicyKey::AssignmentWaves => Form::Count,
+        PolicyKey::Seed => Form::Seed,
+        PolicyKey::SpreadMode => words(SpreadMode::WORDS),
+        PolicyKey::SpreadMissing => words(Missing::WORDS),
+        PolicyKey::SpreadOrder => Form::WordOrList(word_list(DOMAIN_ORDERS)),
+    }
+}
+
+/// Sets the key that is given.
+pub(super) fn set(keys: &mut Keys, key: PolicyKey, given: &Given<'_>, at: &Location) -> Typed<()> {
     let value = given.value;
-    match given.key.id {
-        Id::CanarySize => keys.canary_size = Some(size(value, "a batch of no host")?),
-        Id::CanaryHosts => keys.canary_hosts = Some(patterns_or_none(value, at)?),
-        Id::CanaryExclude => keys.canary_exclude = Some(patterns_or_none(value, at)?),
-        Id::CanaryCover => keys.canary_cover = placed(labels(value)?, at),
-        Id::CanaryBake => keys.canary_bake = Some(typed::seconds(value)?),
-        Id::BatchSize => keys.batch_size = Some(batch_sizes(value)?),
-        Id::Remainder => keys.remainder = placed(choice(value, Remainder::WORDS)?, at),
-        Id::MaxUnavailable => keys.bound = placed(Bound::MaxUnavailable(size(value, "no host could be updated")?), at),
-        Id::MinHealthy => keys.bound = placed(Bound::MinHealthy(healthy(value)?), at),
-        Id::Bake => keys.bake = Some(typed::seconds(value)?),
-        Id::Approval => keys.approval = Some(choice(value, Approval::WORDS)?),
-        Id::MaxFailures => keys.max_failures = Some(failures(value, given.key.meaning(&given.written))?),
-        Id::Exclude => keys.exclude = Some(patterns_or_none(value, at)?),
-        Id::Last => keys.last = Some(patterns_or_none(value, at)?),
-        Id::Order => keys.order = placed(choice(value, Order::WORDS)?, at),
-        Id::AssignmentMode => keys.assignment_mode = placed(choice(value, Mode::WORDS)?, at),
-        Id::AssignmentKey => keys.assignment_key = placed(text(value)?.to_string(), at),
-        Id::AssignmentWaves => keys.assignment_waves = placed(typed::count(value)?, at),
-        Id::Seed => keys.seed = Some(seed(value)?),
-        Id::SpreadBy => keys.spread_by = placed(labels(value)?, at),
-        Id::SpreadMode => keys.spread_mode = placed(choice(value, SpreadMode::WORDS)?, at),
-        Id::SpreadMissing => keys.spread_missing = placed(choice(value, Missing::WORDS)?, at),
-        Id::SpreadOrder => keys.spread_order = placed(domain_order(value)?, at),
-        Id::SpreadMaxUnavailable => {
+    match key {
+        PolicyKey::CanarySize => keys.canary_size = Some(size(value, "a batch of no host")?),
+        PolicyKey::CanaryHosts => keys.canary_hosts = Some(patterns_or_none(value, at)?),
+        PolicyKey::CanaryExclude => keys.canary_exclude = Some(patterns_or_none(value, at)?),
+        PolicyKey::CanaryCover => keys.canary_cover = placed(labels(value)?, at),
+        PolicyKey::CanaryBake => keys.canary_bake = Some(typed::seconds(value)?),
+        PolicyKey::BatchSize => keys.batch_size = Some(batch_sizes(value)?),
+        PolicyKey::Remainder => keys.remainder = placed(choice(value, Remainder::WORDS)?, at),
+        PolicyKey::MaxUnavailable => {
+            keys.bound = placed(Bound::MaxUnavailable(size(value, "no host could be updated")?), at);
+        }
+        PolicyKey::MinHealthy => keys.bound = placed(Bound::MinHealthy(healthy(value)?), at),
+        PolicyKey::Bake => keys.bake = Some(typed::seconds(value)?),
+        PolicyKey::Approval => keys.approval = Some(choice(value, Approval::WORDS)?),
+        PolicyKey::MaxFailures => keys.max_failures = Some(failures(value, given.key.meaning(&given.written))?),
+        PolicyKey::Exclude => keys.exclude = Some(patterns_or_none(value, at)?),
+        PolicyKey::Last => keys.last = Some(patterns_or_none(value, at)?),
+        PolicyKey::Order => keys.order = placed(choice(value, Order::WORDS)?, at),
+        PolicyKey::AssignmentMode => keys.assignment_mode = placed(choice(value, Mode::WORDS)?, at),
+        PolicyKey::AssignmentKey => keys.assignment_key = placed(text(value)?.to_string(), at),
+        PolicyKey::AssignmentWaves => keys.assignment_waves = placed(typed::count(value)?, at),
+        PolicyKey::Seed => keys.seed = Some(seed(value)?),
+        PolicyKey::SpreadBy => keys.spread_by = placed(labels(value)?, at),
+        PolicyKey::SpreadMode => keys.spread_mode = placed(choice(value, SpreadMode::WORDS)?, at),
+        PolicyKey::SpreadMissing => keys.spread_missing = placed(choice(value, Missing::WORDS)?, at),
+        PolicyKey::SpreadOrder => keys.spread_order = placed(domain_order(value)?, at),
+        PolicyKey::SpreadMaxUnavailable => {
             keys.spread_max_unavailable = placed(size(value, "no host of the domain could be updated")?, at);
         }
-        Id::Plugin
-        | Id::Inventory
-        | Id::Versions
-        | Id::VersionFrom
-        | Id::VersionVar
-        | Id::VersionGroup
-        | Id::VersionTemplate
-        | Id::VersionGrain
-        | Id::VersionPillar
-        | Id::VersionNodegroup
-        | Id::Hosts
-        | Id::Canary
-        | Id::Spread
-        | Id::Assignment
-        | Id::Overrides
-        | Id::Priority
-        | Id::SharedHosts
-        | Id::Limit
-        | Id::Name
-        | Id::GroupNames
-        | Id::GroupsOnly
-        | Id::Engine
-        | Id::AnsibleInventory
-        | Id::Cache
-        | Id::CacheTtl
-        | Id::MaxRangeHosts
-        | Id::MaxYamlValues
-        | Id::MaxSourceBytes
-        | Id::SourceTimeout
-        | Id::VaultPasswordFile
-        | Id::VaultIds
-        | Id::Vault
-        | Id::Drift
-        | Id::DriftMode
-        | Id::DriftRemoved
-        | Id::DriftAdded
-        | Id::DriftChanged => {}
     }
     Ok(())
 }

@@ -6,9 +6,13 @@
 use serde_json::{Map, Value, json};
 
 use super::draft::Setting;
-use super::forms::{ANY, Empty, Form, ONE_STAR, PLAIN, SEED, below, form};
+use super::forms::{
+    ANY, ENGINES, Empty, Form, ONE_STAR, PATTERNS, PLAIN, PLUGINS, SEED, SPELLINGS, VAULT_ID, VAULTS, below, words,
+};
 use super::keys::{self, Id, KEYS, Key};
 use super::layer::Scope;
+use super::policy_keys;
+use crate::policy::{SharedHosts, drift};
 use crate::source::salt::Part;
 #[cfg(test)]
 mod tests;
@@ -86,6 +90,37 @@ fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#/$defs/{name}") })
 }
 
+/// The form of a key under one of its names.
+fn form(key: &Key, name: &str) -> Form {
+    match key.id {
+        Id::Policy(policy) => policy_keys::form(policy, key.meaning(name)),
+        Id::Plugin => words(PLUGINS),
+        Id::Inventory => Form::Sources,
+        Id::Versions => Form::Versions,
+        Id::VersionFrom => Form::OneOf,
+        Id::VersionVar | Id::VersionTemplate | Id::VersionGrain | Id::VersionPillar => Form::Text,
+        Id::VersionGroup | Id::VersionNodegroup => Form::OneStar,
+        Id::Hosts | Id::Limit => Form::List(PATTERNS, Empty::Refused),
+        Id::Canary | Id::Spread | Id::Assignment | Id::Cache | Id::Drift => Form::Group,
+        Id::CacheTtl | Id::SourceTimeout => Form::Duration,
+        Id::AnsibleInventory | Id::VaultPasswordFile => Form::Text,
+        Id::MaxRangeHosts | Id::MaxYamlValues | Id::MaxSourceBytes => Form::Count,
+        Id::Overrides => Form::Overrides,
+        Id::Priority => Form::List(ANY, Empty::Refused),
+        Id::SharedHosts => words(SharedHosts::WORDS),
+        Id::Name => Form::Plain,
+        Id::GroupNames => words(SPELLINGS),
+        Id::GroupsOnly => Form::Boolean,
+        Id::Engine => words(ENGINES),
+        Id::VaultIds => Form::List(VAULT_ID, Empty::Refused),
+        Id::Vault => words(VAULTS),
+        Id::DriftMode => words(drift::Mode::WORDS),
+        Id::DriftRemoved => words(drift::Removed::WORDS),
+        Id::DriftAdded => words(drift::Added::WORDS),
+        Id::DriftChanged => words(drift::Changed::WORDS),
+    }
+}
+
 /// What a value of this form looks like.
 fn of_form(form: &Form, key: &Key) -> Value {
     let size = format!(r"^\s*(?!0(?:\.0+)?\s*%)(?:[1-9][0-9]*|{PERCENT}\s*%)\s*$");
@@ -121,7 +156,7 @@ fn of_form(form: &Form, key: &Key) -> Value {
         Form::WordOrList(words) => {
             json!({ "anyOf": [{ "enum": words }, { "type": "array", "items": text(ANY), "minItems": 1, "uniqueItems": true }] })
         }
-        Form::Group(id) => group(*id, key),
+        Form::Group => group(key),
         Form::OneOf => one_of(key),
         Form::Versions => json!({
             "type": "object", "minProperties": 1, "propertyNames": { "pattern": ANY },
@@ -176,15 +211,15 @@ fn sources() -> Value {
     json!({ "anyOf": [text(ANY), salt, items] })
 }
 
-/// What the key `single` takes, or a mapping of the keys below.
-fn group(single: Id, key: &Key) -> Value {
+/// What the key takes that a single value stands for, or a mapping of the keys below.
+fn group(key: &Key) -> Value {
     let mut properties = Map::new();
     for (inner, name) in below(key) {
         properties.insert(name.to_string(), reference(inner.name));
     }
     let mapping =
         json!({ "type": "object", "properties": properties, "additionalProperties": false, "minProperties": 1 });
-    let single = keys::by_id(single).map_or(Value::Bool(false), |key| reference(key.name));
+    let single = keys::single(key.id).and_then(keys::by_id).map_or(Value::Bool(false), |key| reference(key.name));
     json!({ "anyOf": [single, mapping] })
 }
 
