@@ -141,6 +141,7 @@ overrides: {'1.*': {canary: {hosts: n6}, exclude: n1}}
 }
 
 #[test]
+#[ignore = "long; run tests/run"]
 fn any_number_of_waves_does_where_no_host_or_one_is_left() {
     let config = |canary: &str, waves: u64| format!("canary: {canary}\nassignment: {{mode: bucket, waves: {waves}}}\n");
     let all = batches(test(&config("100%", 99_999_999_999)));

@@ -104,6 +104,7 @@ fn what_a_program_prints_has_a_largest_size() {
 }
 
 #[test]
+#[ignore = "long; run tests/run"]
 fn a_daemon_that_keeps_the_output_open_is_not_waited_for() {
     let list = |script: &str| {
         let test =

@@ -170,6 +170,7 @@ fn a_decrypted_value_stands_in_no_message_about_any_key() {
 }
 
 #[test]
+#[ignore = "long; run tests/run"]
 fn a_decrypted_value_stands_in_no_message_of_any_export() {
     let mut refused = 0;
     let vars = encrypt("ansible_host: hunter2.example.net\nansible_port: hunter2\nport: 80\n");
@@ -322,6 +323,7 @@ fn nothing_steers_the_terminal_through_the_settings() {
 }
 
 #[test]
+#[ignore = "long; run tests/run"]
 fn nothing_steers_the_terminal_through_an_inventory() {
     let configs = [
         "version_from: {var: rel}\n",
@@ -467,6 +469,7 @@ fn a_program_gets_the_exact_text() {
 }
 
 #[test]
+#[ignore = "long; run tests/run"]
 fn no_message_is_longer_than_a_screen_or_two() {
     let long = "x".repeat(60_000);
     let hosts = format!("[{long}]\n{long}h rel='{long} 1' zone={long}\nweb1 rel={long} zone={long} {long}=1\n");

@@ -55,6 +55,7 @@ fn what_makes_gigabytes_out_of_a_line_is_refused() {
 }
 
 #[test]
+#[ignore = "long; run tests/run"]
 fn a_long_value_does_not_go_in_and_a_long_version_does_not_come_out() {
     let long = format!("web1 z={}\n", "x".repeat(20_000_000));
     let message = errors(&long, "v{{ z }}");

@@ -62,6 +62,7 @@ fn age(path: &Path, hours: u64) {
 
 /// Two writers of one process have one process id, as those of two containers do.
 #[test]
+#[ignore = "long; run tests/run"]
 fn two_writers_of_one_process_id_each_write_the_whole() {
     let temporary = tempfile::tempdir().unwrap();
     let place = temporary.path().join("out");

@@ -109,6 +109,7 @@ fn partitions(n: usize, parts: usize, most: usize) -> Vec<Vec<usize>> {
 
 /// Every fleet of up to 12 hosts in up to 4 domains, every size, every cap.
 #[test]
+#[ignore = "long; run tests/run"]
 fn with_equal_sizes_the_number_of_batches_is_the_lower_bound() {
     let mut cases = 0;
     for n in 1..=12 {
