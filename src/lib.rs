@@ -86,6 +86,8 @@ pub mod nearest;
 #[doc(hidden)]
 pub mod pattern;
 #[doc(hidden)]
+pub mod record;
+#[doc(hidden)]
 pub mod salt;
 #[doc(hidden)]
 pub mod settings;

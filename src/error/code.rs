@@ -138,6 +138,10 @@ codes! {
     InvalidPlan = "invalid-plan",
     /// The inventory says something else than when the plan was frozen.
     Drift = "drift",
+    /// A record of a rollout is none, belongs to another plan, is damaged, or is of a newer program.
+    InvalidRecord = "invalid-record",
+    /// A rollout is under way, or may be, or was taken over.
+    RecordBusy = "record-busy",
     // Results
     /// A format cannot express something of the plan.
     ExportRefused = "export-refused",

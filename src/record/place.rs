@@ -1,0 +1,44 @@
+//! Where a record is, and of which plan.
+
+use std::ffi::OsString;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// How the names of frozen plans end, and those of their records.
+const PLAN: &str = ".rollout.yml";
+const RECORD: &str = ".rollout.jsonl";
+
+/// A record's file, and what is to be in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub path: PathBuf,
+    /// The id of the frozen plan.
+    pub plan_id: String,
+    /// Whether a new file is for its user alone.
+    pub private: bool,
+}
+
+impl Place {
+    /// The record of a frozen plan, beside it unless it has another place. It is as private as the plan.
+    pub fn new(plan: &Path, plan_id: &str, record: Option<&Path>) -> Self {
+        let private = plan.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o077 == 0);
+        let path = record.map_or_else(|| beside(plan), Path::to_path_buf);
+        Place { path, plan_id: plan_id.to_string(), private }
+    }
+}
+
+/// Returns the path of a plan's record beside it: `2.5.0.rollout.jsonl` beside `2.5.0.rollout.yml`.
+pub fn beside(plan: &Path) -> PathBuf {
+    let name = plan.file_name().unwrap_or_default();
+    let stem = name.to_str().and_then(|name| name.strip_suffix(PLAN));
+    let record = match stem {
+        Some(stem) => OsString::from(format!("{stem}{RECORD}")),
+        None => {
+            let mut name = name.to_os_string();
+            name.push(".jsonl");
+            name
+        }
+    };
+    plan.with_file_name(record)
+}
