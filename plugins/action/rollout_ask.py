@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt)
-"""Asks for a yes, for so long, and fails without one: `pause` takes either a limit of time or an answer."""
+"""Asks for a yes within a time limit, and fails without one: `pause` takes a time limit or an answer, not both."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ActionModule(ActionBase):
 
     @staticmethod
     def _ask(prompt: str, seconds: int) -> str:
-        """Returns why there is no approval, or nothing where there is."""
+        """Returns why there is no approval, or an empty text if there is."""
         end = time.monotonic() + seconds
         try:
             answer = Display().prompt_until(prompt + ": ", seconds=seconds)

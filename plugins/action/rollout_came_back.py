@@ -16,7 +16,7 @@ from regal_rollout.run import CURRENT  # noqa: E402
 
 
 class ActionModule(ActionBase):
-    """A rollback carries on past lost hosts, which leaves Ansible's exit code at 0; this makes it 2."""
+    """A rollback continues without lost hosts, so Ansible would exit with 0; this makes it exit with 2."""
 
     _VALID_ARGS = frozenset(())
     _requires_connection = False

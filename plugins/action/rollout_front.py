@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt)
-"""Works out what the hook for a load balancer is told, and sees that it was told."""
+"""Works out what the hook for a load balancer is told, and checks that it was told."""
 
 from __future__ import annotations
 

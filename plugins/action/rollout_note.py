@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt)
-"""Notes where a batch stands, for the report and for what ansible-runner and AWX hand on (`set_stats`)."""
+"""Notes where a batch stands, for the report and for what ansible-runner and AWX pass on (`set_stats`)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt)
-"""Opens a batch: sees that it may begin, and works out what its hosts and tasks ask for, once for all of them."""
+"""Opens a batch: checks that it may begin, and works out what its hosts and tasks ask for, once for all of them."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ description:
     reports a misspelt key. The plugin's own options stand in the environment and in C(ansible.cfg), so no option of the file is one of Ansible's;
     C(cache), too, is the program's, which keeps what scripts and C(ansible-inventory) print.
 notes:
-  - Ansible goes on without an inventory that fails. Set C(any_unparsed_is_failed = true) under C([inventory]) in C(ansible.cfg).
+  - Ansible continues without an inventory that fails. Set C(any_unparsed_is_failed = true) under C([inventory]) in C(ansible.cfg).
   - For C(plugin=regal-inventory) name the plugin under C(enable_plugins) in C(ansible.cfg), before C(auto). With
     C(plugin=regal.rollout.batches) the plugin C(auto) finds it.
 author:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt)
-"""The groups of a version's batches, for the `hosts:` of a play of one's own."""
+"""The groups of a version's batches, for the `hosts:` of your own play."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ name: batch_groups
 short_description: the groups of a version's batches, in order
 description:
   - Returns the names of the batch groups of one or several versions, the canary first. It is what C(hosts) of a play takes.
-  - Hosts that C(--limit) leaves out are not counted, and a batch that has no other is left out; no host gets into another batch by that.
-  - Fails before any host is touched where there is no such version or no batch at all, where C(--limit) leaves no host, where a host is in
-    two of the batches, and, before ansible-core 2.19, where the name of a host is a template.
+  - Hosts that C(--limit) leaves out are not counted. A batch with no hosts left is left out. No host moves to another batch.
+  - Fails before any host is touched if the version does not exist or has no batches, if C(--limit) leaves no host, if a host is in two of
+    the batches or, before ansible-core 2.19, if a host's name is a template.
 options:
   _terms:
     description:
@@ -21,8 +21,8 @@ options:
     elements: str
     required: true
 notes:
-  - It is for C(hosts:) and C(serial:) of a play. In a task it knows the hosts of the play only.
-  - With C(--syntax-check), which looks at no inventory, it stands for C(localhost).
+  - It is for C(hosts:) and C(serial:) of a play. In a task it only knows the hosts of the play.
+  - With C(--syntax-check), which reads no inventory, it returns C(localhost).
 seealso:
   - plugin: regal.rollout.batch_sizes
     plugin_type: lookup

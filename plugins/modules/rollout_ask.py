@@ -6,21 +6,21 @@ from __future__ import annotations
 
 DOCUMENTATION = """
 module: rollout_ask
-short_description: Asks for a yes, for so long
+short_description: Asks for a yes, within a time limit
 description:
-  - Asks on the terminal, and fails without a C(yes). That is so where the answer is another one, where nobody answers in time, and where there is no terminal.
-  - Asks once, however many hosts the play has.
+  - Asks on the terminal. Fails if the answer is not C(yes), if nobody answers in time, or if there is no terminal.
+  - Asks only once, not once per host.
 options:
   prompt:
     description: The question.
     type: str
     required: true
   seconds:
-    description: How long to wait for the answer.
+    description: How long to wait for the answer, in seconds.
     type: int
     required: true
   next:
-    description: What is not touched without a yes, for the message.
+    description: The batch that is not touched without a yes; the message names it.
     type: str
     required: true
 author:

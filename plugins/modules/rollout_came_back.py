@@ -8,8 +8,8 @@ DOCUMENTATION = """
 module: rollout_came_back
 short_description: Fails on a host that a rollback lost
 description:
-  - A task of C(rollback.yml), and of no use elsewhere.
-  - A rollback carries on past lost hosts, which leaves Ansible's exit code at 0. This makes it 2.
+  - A task of C(rollback.yml); it is not useful elsewhere.
+  - A rollback continues without lost hosts, so Ansible would exit with 0. This task makes it exit with 2.
 author:
   - regal-inventory (@regal-inventory)
 """

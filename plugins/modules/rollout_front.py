@@ -6,9 +6,9 @@ from __future__ import annotations
 
 DOCUMENTATION = """
 module: rollout_front
-short_description: Works out what the hook for a load balancer is told, and sees that it was told
+short_description: Works out what the hook for a load balancer is told, and checks that it was told
 description:
-  - A task of C(rollout.yml) and C(rollback.yml), and of no use elsewhere.
+  - A task of C(rollout.yml) and C(rollback.yml); it is not useful elsewhere.
 options:
   finished:
     description: Whether the batch is finished.

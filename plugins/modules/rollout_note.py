@@ -8,11 +8,11 @@ DOCUMENTATION = """
 module: rollout_note
 short_description: Notes where a batch stands
 description:
-  - A task of C(rollout.yml) and C(rollback.yml), and of no use elsewhere.
-  - Sets the statistics that ansible-runner and AWX hand on.
+  - A task of C(rollout.yml) and C(rollback.yml); it is not useful elsewhere.
+  - Sets the statistics that ansible-runner and AWX pass on.
 options:
   event:
-    description: What has become of the batch.
+    description: What happened to the batch.
     type: str
     required: true
     choices: [begun, in_service, done]

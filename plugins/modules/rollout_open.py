@@ -8,7 +8,7 @@ DOCUMENTATION = """
 module: rollout_open
 short_description: Opens a batch, unless something is wrong with the plan
 description:
-  - A task of C(rollout.yml) and C(rollback.yml), and of no use elsewhere.
+  - A task of C(rollout.yml) and C(rollback.yml); it is not useful elsewhere.
   - Works out what the hosts and tasks of the batch ask for, once for all of them.
 author:
   - regal-inventory (@regal-inventory)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt)
-"""The command that goes on with this run: the one that started it, in its environment, with other rollout variables."""
+"""The command that resumes this run: the one that started it, in its environment, with other rollout variables."""
 
 from __future__ import annotations
 

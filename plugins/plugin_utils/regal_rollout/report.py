@@ -66,7 +66,7 @@ def _headline(run: Run, options: Options, done: int, all_: int) -> str:
 
 
 def settings_to_go_on(run: Run) -> dict[str, str | None]:
-    """Returns the rollout_ variables of the command that goes on with the run; None for those it does without.
+    """Returns the rollout_ variables of the command that resumes the run; None for those it does without.
 
     Without installed.yml a rerun goes through finished hosts again, so the command starts at the first wave that is not finished;
     the plan id makes sure that it is still the same.

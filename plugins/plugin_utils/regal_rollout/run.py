@@ -36,7 +36,7 @@ class Run:
     done: set[str] = field(default_factory=set)
     # Hosts that failed or could not be reached, until they begin another task, since a hook may rescue them.
     stuck: set[str] = field(default_factory=set)
-    # Hosts that a rollback goes on without, with the step they were lost in.
+    # Hosts that a rollback continues without, with the step they were lost in.
     left: dict[str, str] = field(default_factory=dict)
     step: str = ""
     wave: int = -1
@@ -63,7 +63,7 @@ class Run:
             self.stuck.discard(host)
 
     def lose(self, host: str) -> None:
-        """Notes that the run goes on without the host."""
+        """Notes that the run continues without the host."""
         if host in self.steps and host not in self.done:
             self.left.setdefault(host, self.steps[host])
 
