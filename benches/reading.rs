@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -28,7 +29,7 @@ fn listing<'a, T>(
 ) -> T {
     let versions = VersionSource::From(VersionFrom::Var("app_version".to_string()), Location::whole("bench"));
     let policy = Policy::default();
-    let request = Request { versions: &versions, policy: &policy, master: None };
+    let request = Request { versions: &versions, policy: &policy, master: None, except: &HashSet::new() };
     let mut found = Diagnostics::new();
     let assignments = assign(arena, &loaded.inventory, texts, request, &mut found).unwrap();
     let plan = plan(&assignments, &policy).unwrap();

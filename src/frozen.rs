@@ -72,6 +72,9 @@ pub struct MadeFrom {
     pub options: Vec<GivenOption>,
     /// The sources.
     pub sources: Vec<Source>,
+    /// Hosts that were left out, since another rollout was done with them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub except: Vec<String>,
 }
 
 /// A configuration with its text.

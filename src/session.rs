@@ -6,6 +6,7 @@ mod limit;
 mod planned;
 mod sources;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,7 +24,7 @@ use crate::text::Text;
 pub use crate::text::{Arena, TextMap};
 pub use configuration::{Configuration, NAME, remarks};
 use frozen::Freeze;
-pub use frozen::read as read_frozen;
+pub use frozen::{done_hosts, read as read_frozen};
 pub use planned::Planned;
 
 /// Set for the programs that are run as sources: a source that is this program would call itself without end.
@@ -43,6 +44,10 @@ pub struct Opening {
     pub options: Vec<GivenOption>,
     /// A frozen plan to use; the configuration is then the one that it names.
     pub frozen: Option<PathBuf>,
+    /// The record of the frozen plan, if it is not the one beside it.
+    pub record: Option<PathBuf>,
+    /// Hosts to plan nothing for, such as those of [`done_hosts`].
+    pub except: Vec<String>,
     /// Files besides the configuration that a directory may hold and that are not inventories.
     pub own_files: Vec<PathBuf>,
     /// Whether programs are run although the cache has what they printed.
@@ -79,6 +84,8 @@ impl Opening {
             surroundings,
             options: Vec::new(),
             frozen: None,
+            record: None,
+            except: Vec::new(),
             own_files: Vec::new(),
             refresh_cache: false,
             shared: Shared::default(),
@@ -98,6 +105,7 @@ pub struct Session<'a> {
     own_files: Vec<PathBuf>,
     surroundings: Arc<Surroundings>,
     options: Vec<GivenOption>,
+    except: HashSet<String>,
     freeze: Option<Freeze<'a>>,
     refresh_cache: bool,
     shared: Shared,
@@ -161,6 +169,7 @@ impl<'a> Session<'a> {
             own_files: opening.own_files,
             surroundings,
             options: opening.options,
+            except: opening.except.into_iter().collect(),
             freeze: None,
             refresh_cache: opening.refresh_cache,
             shared: opening.shared,
@@ -185,6 +194,9 @@ impl<'a> Session<'a> {
         let mut groups = PlanGroups::new(self.arena, &loaded.inventory, &plan, &names, cleans)?;
         if let Some(VersionSource::From(VersionFrom::Var(name), _)) = &self.settings.versions {
             groups.say_version_var(self.arena, name);
+        }
+        if let Some(freeze) = &self.freeze {
+            freeze.say(self.arena, &loaded.inventory, &plan, &names, &mut groups)?;
         }
         found.warn_all(skipped(&loaded.skipped, &loaded.vaults));
         let Loaded { inventory, vaults, master, .. } = loaded;
@@ -269,7 +281,8 @@ impl<'a> Session<'a> {
         versions: &VersionSource,
         found: &mut Diagnostics,
     ) -> Result<Assignments<'a>> {
-        let request = Request { versions, policy: &self.settings.policy, master: loaded.master.as_ref() };
+        let master = loaded.master.as_ref();
+        let request = Request { versions, policy: &self.settings.policy, master, except: &self.except };
         assign::assign(self.arena, &loaded.inventory, self.texts, request, found)
     }
 

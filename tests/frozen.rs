@@ -74,7 +74,12 @@ fn a_file_is_never_replaced() {
 #[test]
 fn it_gives_the_groups_of_then_whatever_the_inventory_says() {
     let test = saved();
-    let groups = |output: Output| output.json();
+    let groups = |output: Output| {
+        let mut list = output.json();
+        let vars = list["regal"]["vars"].as_object_mut().unwrap();
+        let _ = (vars.remove("regal_plan_file"), vars.remove("regal_frozen_plan_id"));
+        list
+    };
     let now = groups(test.shell("regal --list --groups-only"));
     assert_eq!(groups(frozen(&test, "--list")), now);
     assert_eq!(frozen(&test, "plan").stdout, test.shell("regal plan").stdout);
@@ -181,4 +186,87 @@ fn drift_is_told_and_stops_what_would_be_wrong() {
         all.push_str(&format!("## {name}: {}\n{}{}", list.code, list.stderr, diff.stdout));
     }
     insta::assert_snapshot!(all);
+}
+
+/// A line of the record of the saved plan.
+fn event(test: &Test, json: &str) {
+    use std::io::Write;
+    let path = test.path().join("rollouts/2.5.0.rollout.jsonl");
+    let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path).unwrap();
+    let id = frozen(test, "plan --format json").json()["plan_id"].as_str().unwrap().to_string();
+    writeln!(file, "{{\"schema\":1,\"at\":\"2026-11-28T09:14:03.120Z\",\"plan\":\"{id}\",\"run\":\"r1\",{json}}}")
+        .unwrap();
+}
+
+/// A rollout of shop that is done with A and lost a host of B1.
+fn halfway() -> Test {
+    let test = saved();
+    event(&test, r#""event":"begin","group":"shop-2.5.0_groupA""#);
+    event(&test, r#""event":"done","group":"shop-2.5.0_groupA","hosts":["web1"]"#);
+    event(&test, r#""event":"begin","group":"shop-2.5.0_groupB1""#);
+    event(&test, r#""event":"lost","group":"shop-2.5.0_groupB1","host":"web3","step":"deploy""#);
+    test
+}
+
+#[test]
+fn groups_say_how_far_a_rollout_is() {
+    let states = |test: &Test| -> Vec<String> {
+        let list = frozen(test, "--list").json();
+        let names = ["regal_done", "regal_begun", "regal_lost", "regal_waiting"];
+        names
+            .map(|name| {
+                list[name]["hosts"].as_array().map(|hosts| format!("{name} {}", hosts.len())).unwrap_or_default()
+            })
+            .into()
+    };
+    assert_eq!(states(&saved()), ["", "", "", ""]);
+    let test = halfway();
+    assert_eq!(states(&test), ["regal_done 1", "regal_begun 1", "regal_lost 1", "regal_waiting 4"]);
+    let list = frozen(&test, "--list").json();
+    assert_eq!(list["regal_begun"]["hosts"], serde_json::json!(["web2"]));
+    let file = test.path().join(FILE).canonicalize().unwrap();
+    assert_eq!(list["regal"]["vars"]["regal_plan_file"], file.display().to_string());
+    assert_eq!(list["regal"]["vars"]["regal_frozen_plan_id"], list["regal"]["vars"]["regal_plan_id"]);
+    assert!(
+        frozen(&test, "--graph").stdout.contains("@regal_lost:\n  |  |--web3"),
+        "{}",
+        frozen(&test, "--graph").stdout
+    );
+}
+
+#[test]
+fn a_host_that_is_done_does_not_drift() {
+    let test = halfway();
+    write(&test, "hosts", &format!("{HOSTS}web1 v=db-1.0\n"));
+    assert_eq!(frozen(&test, "diff").code, 0);
+    write(&test, "hosts", &format!("{HOSTS}web2 v=db-1.0\n"));
+    assert_eq!(frozen(&test, "diff").stdout, "moved     web2: from shop-2.5.0 to db-1.0\n");
+}
+
+#[test]
+fn another_plan_has_what_is_not_done() {
+    let test = halfway();
+    write(&test, "hosts", &HOSTS.replace("web[1:5]", "web[1:6]"));
+    let next = test.shell(&format!("regal plan --save rollouts/rest.rollout.yml --except-done {FILE} --format groups"));
+    assert_eq!(next.code, 0, "{}", next.stderr);
+    let list = test.shell("regal --plan rollouts/rest.rollout.yml --list").json();
+    assert_eq!(list["shop-2.5.0_groupA"]["hosts"], serde_json::json!(["web2"]));
+    assert_eq!(list["shop-2.5.0_groupB2"]["hosts"], serde_json::json!(["web5", "web6"]));
+    let nothing = test.shell("regal plan --except-done rollouts/rest.rollout.yml");
+    assert!(nothing.errors().contains("there is no record of this plan"), "{}", nothing.stderr);
+}
+
+#[test]
+fn the_record_of_another_plan_is_refused() {
+    let test = halfway();
+    let path = test.path().join("rollouts/2.5.0.rollout.jsonl");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let id = frozen(&test, "plan --format json").json()["plan_id"].as_str().unwrap().to_string();
+    std::fs::write(&path, text.replace(&id, "0123456789ab")).unwrap();
+    let message = frozen(&test, "--list");
+    assert!(
+        message.errors().contains("this is the record of plan 0123456789ab, and rollouts/2.5.0.rollout.yml is plan"),
+        "{}",
+        message.stderr
+    );
 }

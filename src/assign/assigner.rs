@@ -41,6 +41,8 @@ impl Selected {
 pub(super) struct Assigner<'r, 'a> {
     pub inventory: &'r Inventory<'a>,
     pub master: Option<&'r Master<'a>>,
+    /// Hosts to plan nothing for.
+    pub except: &'r HashSet<String>,
     pub effective: Effective<'r, 'a>,
     pub texts: &'r TextMap<'a>,
     pub versions: IndexMap<&'a str, Vec<HostId>, RandomState>,

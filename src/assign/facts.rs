@@ -44,7 +44,10 @@ impl<'a> Assigner<'_, 'a> {
         Assignments { versions: assigned, unversioned }
     }
 
-    fn assigned(&mut self, version: &'a str, hosts: Vec<HostId>, rules: &Rules) -> Assigned<'a> {
+    fn assigned(&mut self, version: &'a str, mut hosts: Vec<HostId>, rules: &Rules) -> Assigned<'a> {
+        if !self.except.is_empty() {
+            hosts.retain(|host| !self.except.contains(self.inventory.host_name(*host)));
+        }
         let exclude = self.select(&rules.exclude);
         let (excluded, hosts): (Vec<HostId>, Vec<HostId>) = match &exclude {
             Some(exclude) => hosts.into_iter().partition(|host| exclude.place(*host).is_some()),

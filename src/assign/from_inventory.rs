@@ -27,6 +27,8 @@ pub struct Request<'r, 'a> {
     pub policy: &'r Policy,
     /// The minions of Salt sources, if there are any.
     pub master: Option<&'r Master<'a>>,
+    /// Hosts to plan nothing for, as if they had no version to get: those that another rollout is done with.
+    pub except: &'r HashSet<String>,
 }
 
 /// Assigns a version to each host of a reconciled inventory that has one.
@@ -47,6 +49,7 @@ pub fn assign<'a>(
     let mut assigner = Assigner {
         inventory,
         master: request.master,
+        except: request.except,
         effective: Effective::new(inventory),
         texts,
         versions: IndexMap::default(),

@@ -111,6 +111,9 @@ pub struct PlanOptions {
     /// Save the plan in a file that nothing changes afterwards, such as rollouts/2.5.0.rollout.yml
     #[arg(long, value_name = "FILE", conflicts_with_all = ["compare", "waves", "output"])]
     pub save: Option<PathBuf>,
+    /// Leave out the hosts that the rollout of this saved plan is done with, by its record
+    #[arg(long, value_name = "FILE", conflicts_with = "compare")]
+    pub except_done: Option<PathBuf>,
     /// Leave out of the saved file when and by whom it was saved
     #[arg(long, requires = "save")]
     pub no_time: bool,

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use regal_inventory::error::Result;
-use regal_inventory::session::{Configuration, Opening, Planned, Session, Shared, Surroundings};
+use regal_inventory::error::{Code, Problem, Result};
+use regal_inventory::session::{Configuration, Opening, Planned, Session, Shared, Surroundings, done_hosts};
 use regal_inventory::text::{Arena, TextMap};
 
-use super::arguments::{Arguments, Color};
+use super::arguments::{Arguments, Color, Command, PlanOptions};
 use super::output::Sink;
 
 /// A session, and where its results and messages go.
@@ -41,6 +41,7 @@ impl<'a> Invocation<'a> {
         opening.options = arguments.settings.clone();
         opening.own_files = own_files;
         opening.frozen = frozen(arguments);
+        opening.except = except(arguments, shared)?;
         opening.refresh_cache = arguments.refresh_cache;
         opening.shared = shared.clone();
         let session = Session::open(arena, texts, opening)?;
@@ -60,6 +61,21 @@ pub fn configuration(arguments: &Arguments) -> Configuration {
         Some(path) => Configuration::File { path, named_by: "--config or REGAL_CONFIG" },
         None => Configuration::Nearest,
     }
+}
+
+/// The hosts to plan nothing for.
+fn except(arguments: &Arguments, shared: &Shared) -> Result<Vec<String>> {
+    let Some(Command::Plan(PlanOptions { except_done: Some(path), .. })) = &arguments.command else {
+        return Ok(Vec::new());
+    };
+    if frozen(arguments).is_some() {
+        let problem = Problem::of(
+            Code::Contradiction,
+            "--except-done makes another plan, and --plan or REGAL_PLAN uses a saved one",
+        );
+        return Err(problem.hint("leave --plan out, or unset REGAL_PLAN").into());
+    }
+    done_hosts(path, &shared.pipes)
 }
 
 /// The frozen plan that is used: the option, otherwise the variable.

@@ -25,6 +25,10 @@ pub fn save<'a>(invocation: &Invocation<'a>, planned: &Planned<'a>, path: &Path,
             .hint("give the new plan another name, or remove the file and its record first")
             .into());
     }
+    if planned.plan.rollouts.is_empty() {
+        let problem = Problem::of(Code::NoHosts, "there is no batch to save: no host is left to plan");
+        return Err(whole(problem).hint("see what is read with regal-inventory plan").into());
+    }
     let saved = (!without_time)
         .then(|| Saved { at: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(), by: who::who() });
     let frozen = invocation.session.freeze(planned, path, saved)?;

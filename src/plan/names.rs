@@ -15,8 +15,17 @@ use crate::shown::Shown;
 /// The group over all versions.
 pub const ROOT: &str = "regal";
 
+/// The groups that say how far a rollout is, each with the hosts of which that is so.
+pub const DONE: &str = "regal_done";
+/// Hosts of batches that were begun, which are neither done nor lost.
+pub const BEGUN: &str = "regal_begun";
+/// Hosts that failed or could not be reached.
+pub const LOST: &str = "regal_lost";
+/// Hosts of batches that were not begun.
+pub const WAITING: &str = "regal_waiting";
+
 /// Names that Ansible or this program gives to groups of its own.
-const RESERVED: [&str; 3] = ["all", "ungrouped", ROOT];
+const RESERVED: [&str; 7] = ["all", "ungrouped", ROOT, DONE, BEGUN, LOST, WAITING];
 
 /// The group names of a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -7,15 +7,19 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::{Basis, Configuration, GivenOption, Opening, Planned, Session};
+use indexmap::IndexMap;
+
 use crate::diagnostics::Diagnostics;
+use crate::emit::ansible::PlanGroups;
 use crate::error::{Code, Location, Problem, Result, io_message};
 use crate::frozen::drift::{Drift, Today};
 use crate::frozen::{self, Frozen, MadeFrom, Saved};
 use crate::inventory::{Inventory, UNGROUPED};
-use crate::plan::names::{GroupNames, RolloutNames};
+use crate::plan::names::{BEGUN, DONE, GroupNames, LOST, RolloutNames, WAITING};
 use crate::plan::{Assignments, Plan};
 use crate::policy::Policy;
 use crate::policy::drift::{Mode, Removed};
+use crate::record::{self, Batch, Progress, State};
 use crate::settings::keys::{self, Id};
 use crate::source::bytes::{Pipes, is_descriptor};
 use crate::source::{Limits, Loaded, Source, Surroundings};
@@ -26,15 +30,86 @@ pub(super) struct Freeze<'a> {
     pub frozen: Frozen<'a>,
     /// The policy that it was made by.
     policy: Policy,
-    /// Hosts that the rollout is done with.
-    done: HashSet<String>,
+    /// Its file, from the root.
+    file: PathBuf,
+    /// What became of it so far; nothing where it has no record.
+    state: Option<State>,
+}
+
+impl<'a> Freeze<'a> {
+    /// Hosts that are done in all their versions.
+    fn done(&self) -> HashSet<String> {
+        let Some(state) = &self.state else { return HashSet::new() };
+        let standing = standings(state, &self.frozen.plan, &self.frozen.names);
+        standing
+            .into_iter()
+            .filter(|(_, standing)| *standing == Standing::Done)
+            .map(|(host, _)| host.to_string())
+            .collect()
+    }
+
+    /// Says in the groups of a plan that it is frozen, and how far its rollout is.
+    pub fn say(
+        &self,
+        arena: &'a Arena,
+        inventory: &Inventory<'a>,
+        plan: &Plan<'a>,
+        names: &GroupNames,
+        groups: &mut PlanGroups<'a>,
+    ) -> Result<()> {
+        groups.say_frozen(arena, &self.file.display().to_string(), &self.frozen.id);
+        let Some(state) = &self.state else { return Ok(()) };
+        let standings = standings(state, plan, names);
+        let of = |wanted: Standing| -> Vec<&'a str> {
+            standings.iter().filter(|(_, standing)| **standing == wanted).map(|(host, _)| *host).collect()
+        };
+        let (done, begun) = ((DONE, of(Standing::Done)), (BEGUN, of(Standing::Begun)));
+        groups.add(inventory, vec![done, begun, (LOST, of(Standing::Lost)), (WAITING, of(Standing::Waiting))])
+    }
+}
+
+/// How far a rollout is with a host. Of several versions the one counts that comes last here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Standing {
+    Done,
+    Waiting,
+    Begun,
+    Lost,
+}
+
+/// Where each host of a plan stands, in the order of the plan.
+fn standings<'a>(state: &State, plan: &Plan<'a>, names: &GroupNames) -> IndexMap<&'a str, Standing> {
+    let mut standings: IndexMap<&str, Standing> = IndexMap::new();
+    for (rollout, names) in plan.rollouts.iter().zip(&names.rollouts) {
+        for (batch, group) in rollout.batches.iter().zip(&names.batches) {
+            for host in &batch.hosts {
+                let standing = standing(state.forward(group), host);
+                let known = standings.entry(host).or_insert(standing);
+                *known = (*known).max(standing);
+            }
+        }
+    }
+    standings
+}
+
+/// Where a host of a batch stands. It is done only where the record says so of itself.
+fn standing(batch: Option<&Batch>, host: &str) -> Standing {
+    let Some(batch) = batch else { return Standing::Waiting };
+    match &batch.progress {
+        _ if batch.done.contains(host) => Standing::Done,
+        _ if batch.lost.contains_key(host) => Standing::Lost,
+        Progress::Lost { whole: Some(_), .. } => Standing::Lost,
+        Progress::Begun { .. } | Progress::Done { .. } | Progress::Lost { .. } => Standing::Begun,
+    }
 }
 
 impl<'a> Session<'a> {
     /// Reads a frozen plan and, unless drift is ignored, the configuration that it was made by.
     pub(super) fn open_frozen(arena: &'a Arena, texts: &'a TextMap<'a>, opening: Opening, path: &Path) -> Result<Self> {
         let frozen = read(arena, texts, &opening.surroundings.folder.join(path), &opening.shared.pipes)?;
+        let state = state(&frozen, opening.record.as_ref().map(|path| opening.surroundings.folder.join(path)))?;
         refuse_others(&opening, &frozen)?;
+        let file = super::configuration::working_directory(&opening.surroundings)?.join(&frozen.path);
         let keeps_variables = gives(&opening, Id::GroupsOnly);
         let opening = as_then(opening, &frozen)?;
         let configuration = match &opening.configuration {
@@ -48,7 +123,7 @@ impl<'a> Session<'a> {
             session = Session::open(arena, texts, opening)?;
         }
         session.settings.groups_only |= !keeps_variables;
-        session.freeze = Some(Freeze { frozen, policy, done: HashSet::new() });
+        session.freeze = Some(Freeze { frozen, policy, file, state });
         Ok(session)
     }
 
@@ -75,7 +150,7 @@ impl<'a> Session<'a> {
             policy: &self.settings.policy,
             has_host: &|host| inventory.find_host(host).is_some(),
         };
-        Drift::between(&freeze.frozen, &freeze.policy, &side, &freeze.done)
+        Drift::between(&freeze.frozen, &freeze.policy, &side, &freeze.done())
     }
 
     /// What a frozen plan is shown with: today's inventory, or just its hosts where nobody wants more of them.
@@ -146,6 +221,11 @@ impl<'a> Session<'a> {
             environment: self.settings.environment.iter().map(variable).collect(),
             options: self.options.iter().filter(|given| !shows(&given.key)).map(option).collect(),
             sources: self.settings.inventory.iter().map(|source| self.source(source)).collect(),
+            except: {
+                let mut except: Vec<String> = self.except.iter().cloned().collect();
+                except.sort_unstable();
+                except
+            },
         })
     }
 
@@ -185,6 +265,49 @@ pub fn read<'a>(arena: &'a Arena, texts: &TextMap<'a>, path: &Path, pipes: &Pipe
         return Err(whole(problem).hint("look at it, then remove that right: chmod o-w FILE").into());
     }
     Frozen::read(arena, texts, path, bytes)
+}
+
+/// Returns the hosts that the rollout of a frozen plan is done with, by the record beside it.
+///
+/// # Errors
+/// The plan or its record cannot be read; there is no record.
+pub fn done_hosts(path: &Path, pipes: &Pipes) -> Result<Vec<String>> {
+    let (arena, texts) = (Arena::new(), TextMap::new());
+    let frozen = read(&arena, &texts, path, pipes)?;
+    let Some(state) = state(&frozen, None)? else {
+        let problem = Problem::of(Code::Unreadable, "there is no record of this plan, so nothing of it is done");
+        let at = Location::whole(record::beside(path).display().to_string());
+        return Err(problem.at(at).hint("leave --except-done out, or put the record beside the plan").into());
+    };
+    let freeze = Freeze { frozen, policy: Policy::default(), file: path.to_path_buf(), state: Some(state) };
+    let done = freeze.done();
+    Ok(freeze
+        .frozen
+        .plan
+        .rollouts
+        .iter()
+        .flat_map(|rollout| &rollout.batches)
+        .flat_map(|batch| &batch.hosts)
+        .filter(|host| done.contains(**host))
+        .map(|host| host.to_string())
+        .collect())
+}
+
+/// What the record of a frozen plan says; nothing where there is none.
+///
+/// # Errors
+/// It cannot be read; it is the record of another plan.
+fn state(frozen: &Frozen<'_>, record: Option<PathBuf>) -> Result<Option<State>> {
+    let path = record.unwrap_or_else(|| record::beside(&frozen.path));
+    let log = record::read(&path)?;
+    let Some(first) = log.lines.first() else { return Ok(None) };
+    if first.plan != frozen.id {
+        let message =
+            format!("this is the record of plan {}, and {} is plan {}", first.plan, frozen.path.display(), frozen.id);
+        let problem = Problem::of(Code::InvalidRecord, message).at(Location::whole(path.display().to_string()));
+        return Err(problem.hint("name the record of the plan with --record FILE, or move this one away").into());
+    }
+    Ok(Some(record::fold(&log)))
 }
 
 /// Refuses options that would make another plan.
@@ -262,6 +385,7 @@ fn as_then(mut opening: Opening, frozen: &Frozen<'_>) -> Result<Opening> {
         None => Configuration::None,
     };
     opening.surroundings.variables = variables(&opening.surroundings, frozen);
+    opening.except = frozen.made_from.except.clone();
     let today = std::mem::take(&mut opening.options);
     let then = frozen.made_from.options.iter().filter(|then| !today.iter().any(|given| given.key == then.key));
     opening.options = then.map(option).collect();

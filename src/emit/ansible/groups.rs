@@ -2,11 +2,12 @@
 //!
 //! | group | holds | variables |
 //! | --- | --- | --- |
-//! | `regal` | all versions | `regal_plan_id`, `regal_version_var` if versions came from a host variable |
+//! | `regal` | all versions | `regal_plan_id`, `regal_version_var` if versions came from a host variable, `regal_plan_file` and `regal_frozen_plan_id` of a frozen plan |
 //! | `VERSION` | `VERSION_groupA` and `VERSION_groupB` | `regal_version`, `regal_policy_VERSION` |
 //! | `VERSION_groupA` | its hosts, in order | `regal_notes`, where there are any |
 //! | `VERSION_groupB` | its batches, in order | |
 //! | `VERSION_groupB1` … | their hosts, in order | |
+//! | `regal_done`, `regal_begun`, `regal_lost`, `regal_waiting` | of a frozen plan with a record: each host in one of them | |
 //!
 //! Every host inherits these variables, and Ansible prints, merges and templates them for each. So none grows with the number of
 //! batches or of versions, what the groups say is not said again, and text of the inventory is never a template (`text`).
@@ -100,6 +101,32 @@ impl<'a> PlanGroups<'a> {
         if let Some(root) = self.groups.first_mut().filter(|_| is_name) {
             root.vars.push(("regal_version_var", Value::Str(arena.alloc_str(name))));
         }
+    }
+
+    /// Says of a frozen plan which file it is in, and its id: that of the groups differs where hosts are left out.
+    pub fn say_frozen(&mut self, arena: &'a Arena, file: &str, id: &str) {
+        if let Some(root) = self.groups.first_mut() {
+            root.vars.push(("regal_plan_file", text(arena.alloc_str(file))));
+            root.vars.push(("regal_frozen_plan_id", Value::Str(arena.alloc_str(id))));
+        }
+    }
+
+    /// Adds groups of hosts beside those of the versions.
+    ///
+    /// # Errors
+    /// A group or a host of the inventory has such a name.
+    pub fn add(&mut self, inventory: &Inventory<'a>, groups: Vec<(&str, Vec<&'a str>)>) -> Result<()> {
+        let mut problems = Vec::new();
+        for (name, hosts) in groups {
+            let group = PlanGroup { hosts, ..PlanGroup::named(name) };
+            if inventory.find_group(name).is_some() || inventory.find_host(name).is_some() {
+                problems.push(Problem::of(Code::NameClash, format!("the group `{name}` cannot be added: the inventory has that name"))
+                    .hint("rename it there: the groups regal_done, regal_begun, regal_lost and regal_waiting say how far a rollout is"));
+            }
+            self.places.insert(group.name.clone(), self.groups.len());
+            self.groups.push(group);
+        }
+        Error::unless_any(problems, ())
     }
 
     /// The groups in order.
