@@ -270,3 +270,22 @@ fn the_record_of_another_plan_is_refused() {
         message.stderr
     );
 }
+
+#[test]
+fn the_file_is_of_the_form_that_is_documented() {
+    let schema: serde_json::Value = serde_json::from_str(include_str!("../examples/rollout.schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let settings = format!("{SETTINGS}spread: {{by: [zone], missing: each}}\nexclude: web5\n");
+    for save in ["--no-time", "", "--only db-1.0", "--canary 2"] {
+        let test = test().file("regal.yml", &settings);
+        let saved = test.shell(&format!("regal plan --save {FILE} {save}"));
+        assert_eq!(saved.code, 0, "{}", saved.stderr);
+        let document: serde_json::Value = serde_yaml::from_str(&read(&test)).unwrap();
+        let wrong: Vec<String> =
+            schema.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert!(wrong.is_empty(), "{save}: {wrong:?}\n{}", read(&test));
+        let mut other = document.clone();
+        other["versions"][0]["batches"][0]["hosts"] = serde_json::json!([1]);
+        assert!(!schema.is_valid(&other));
+    }
+}

@@ -1,6 +1,6 @@
 //! The form of the file, between YAML and a plan.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -180,7 +180,7 @@ impl Version {
 
     fn rollout<'a>(self, arena: &'a Arena) -> Result<(Rollout<'a>, RolloutNames), Problem> {
         let approval = Approval::WORDS.iter().find(|(word, _)| *word == self.approval).map(|(_, approval)| *approval);
-        let mut seen: HashSet<&'a str> = HashSet::new();
+        let mut seen: foldhash::HashSet<&'a str> = foldhash::HashSet::default();
         let mut batches = Vec::new();
         for entry in &self.batches {
             let hosts: Vec<&'a str> = entry.hosts.iter().map(|host| &*arena.alloc_str(host)).collect();

@@ -1,5 +1,6 @@
 //! What differs between a frozen plan and the plan of today's inventory.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Frozen;
@@ -90,9 +91,15 @@ impl<'a> Drift<'a> {
     /// Compares; hosts that `done` names are skipped, and `policy` is that of the frozen plan.
     pub fn between(frozen: &Frozen<'a>, policy: &Policy, today: &Today<'_, 'a>, done: &HashSet<String>) -> Self {
         let mut drift = Drift::default();
-        let (places, then) = (places(today.plan), places(&frozen.plan));
+        let places = LazyCell::new(|| (places(today.plan), places(&frozen.plan)));
         for rollout in &frozen.plan.rollouts {
             let version = rollout.version;
+            let now = today.plan.rollouts.iter().find(|now| now.version == version);
+            drift.settings.extend(now.iter().flat_map(|_| settings(version, policy, today.policy)));
+            if now.is_some_and(|now| now.batches == rollout.batches && now.labels == rollout.labels) {
+                continue;
+            }
+            let (places, then) = &*places;
             let planned: Vec<&'a str> = rollout
                 .batches
                 .iter()
@@ -108,7 +115,7 @@ impl<'a> Drift<'a> {
                     drift.moved.push(MovedHost { host, from: version, to: versions.to_vec() });
                 }
             }
-            let Some(now) = today.plan.rollouts.iter().find(|now| now.version == version) else { continue };
+            let Some(now) = now else { continue };
             let hosts = now.batches.iter().flat_map(|batch| &batch.hosts).copied();
             // one that has moved from another version is told as such
             let new = hosts.filter(|host| !then.contains_key(host) && !done.contains(*host));
@@ -116,7 +123,6 @@ impl<'a> Drift<'a> {
             let (before, after) = (domains(rollout), domains(now));
             let changed = planned.iter().flat_map(|host| domain_changes(host, &before, &after));
             drift.domains.extend(changed);
-            drift.settings.extend(settings(version, policy, today.policy));
         }
         drift.removed.dedup();
         drift
