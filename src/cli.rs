@@ -1,5 +1,6 @@
 //! The command line: arguments, one function a command, the only writer to stdout and stderr.
 
+mod approve;
 mod arguments;
 mod check;
 mod compare;
@@ -9,10 +10,13 @@ mod exit;
 mod export;
 mod invocation;
 mod listing;
+mod log;
 mod messages;
 mod output;
 mod plan;
+mod rollout;
 mod save;
+mod status;
 mod who;
 mod why;
 
@@ -86,6 +90,9 @@ fn run(arguments: Arguments, shared: &Shared) -> anyhow::Result<u8> {
         Some(Command::Completions { shell }) => return done(documents::completions(shell, sink)),
         Some(Command::Schema) => return done(documents::schema(sink)),
         Some(Command::Man) => return done(documents::manual(sink)),
+        Some(Command::Status(ref options)) => return status::run(&arguments, options, sink, shared),
+        Some(Command::Log(ref options)) => return done(log::run(&arguments, options, sink, shared)),
+        Some(Command::Approve(ref options)) => return done(approve::run(&arguments, options, sink, shared)),
         _ => {}
     }
     let arena = regal_inventory::text::Arena::new();

@@ -8,6 +8,8 @@ pub mod export;
 pub mod graph;
 pub mod groups;
 mod json;
+pub mod log;
 pub mod regal;
 pub mod report;
+pub mod status;
 pub mod why;

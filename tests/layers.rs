@@ -20,6 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "pattern",
             "plan",
             "policy",
+            "record",
             "salt",
             "shown",
             "text",

@@ -27,6 +27,7 @@ mod pipes;
 mod planning;
 mod programs;
 mod protocol;
+mod record;
 mod schema;
 mod secrets;
 mod settings;

@@ -4,6 +4,7 @@
 //! table of keys, so that the three ways to set a key have the same names.
 
 mod export;
+mod record;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use regal_inventory::session::GivenOption;
 use regal_inventory::settings::keys::{Id, KEYS, Key, Shape};
 
 pub use export::{ExportOptions, Wanted};
+pub use record::{ApproveOptions, LogOptions, StatusOptions};
 
 /// Plan staged rollouts over plain hosts: a canary and batches for each version, as an Ansible dynamic inventory.
 ///
@@ -22,7 +24,8 @@ pub use export::{ExportOptions, Wanted};
     name = "regal-inventory",
     version,
     after_help = "Settings are read from regal.yml, then REGAL_* variables, then options.\n\
-                  Exit codes: 0 done, 1 bad input, 2 wrong usage, 3 the inventory differs from the frozen plan."
+                  Exit codes: 0 done, 1 bad input, 2 wrong usage, 3 the inventory differs from the frozen plan,\n\
+                  6 somebody else runs the rollout."
 )]
 #[allow(clippy::struct_excessive_bools, reason = "an option without a value is a bool to clap")]
 pub struct Arguments {
@@ -80,6 +83,12 @@ pub enum Command {
     Check(CheckOptions),
     /// Say what differs between a frozen plan and the plan of today's inventory; exit code 3 if anything does
     Diff(DiffOptions),
+    /// Show how far the rollout of a frozen plan is, batch by batch, and who runs it
+    Status(StatusOptions),
+    /// Print what happened to a frozen plan, event by event
+    Log(LogOptions),
+    /// Let batches of a frozen plan begin that wait for approval
+    Approve(ApproveOptions),
     /// Write the plan for other tools: host files, nginx, Salt, programs
     Export(Box<ExportOptions>),
     /// Print the JSON Schema of regal.yml, for editors
@@ -164,7 +173,7 @@ pub struct WhyOptions {
     pub format: AnswerFormat,
 }
 
-/// The forms of `why`, `check` and `diff`.
+/// The forms of `why`, `check`, `diff`, `status` and `log`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum AnswerFormat {
     /// For a terminal

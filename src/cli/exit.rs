@@ -10,10 +10,16 @@ pub const DONE: u8 = 0;
 pub const BAD_INPUT: u8 = 1;
 /// The inventory says something else than when the plan was frozen.
 pub const DRIFT: u8 = 3;
+/// Somebody else runs the rollout.
+pub const BUSY: u8 = 6;
 
-/// Returns the code of an error: that of drift where there is nothing else, otherwise that of bad input.
+/// Returns the code of an error: that of drift or of another run where there is nothing else, otherwise that of bad input.
 pub fn code_of(error: &anyhow::Error) -> u8 {
     let problems = messages::problems(error);
-    let is_drift = !problems.is_empty() && problems.iter().all(|problem| problem.code == Code::Drift);
-    if is_drift { DRIFT } else { BAD_INPUT }
+    let are_all = |code| !problems.is_empty() && problems.iter().all(|problem| problem.code == code);
+    match () {
+        () if are_all(Code::Drift) => DRIFT,
+        () if are_all(Code::RecordBusy) => BUSY,
+        () => BAD_INPUT,
+    }
 }

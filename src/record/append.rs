@@ -60,10 +60,9 @@ pub(super) fn append(store: &mut impl Store, end: u64, torn: bool, line: &[u8]) 
     if torn {
         store.cut(end)?;
     }
-    let written = store.write_once(line).and_then(|written| match written == line.len() {
-        true => store.sync(),
-        false => Err(io::ErrorKind::StorageFull.into()),
-    });
+    let written = store
+        .write_once(line)
+        .and_then(|written| if written == line.len() { store.sync() } else { Err(io::ErrorKind::StorageFull.into()) });
     if written.is_err() {
         // What cannot be taken back is a torn line, or an event that happened and was not acknowledged.
         let _ = store.cut(end).and_then(|()| store.sync());

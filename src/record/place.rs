@@ -4,6 +4,9 @@ use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use super::reading::{self, Log};
+use crate::error::Result;
+
 /// How the names of frozen plans end, and those of their records.
 const PLAN: &str = ".rollout.yml";
 const RECORD: &str = ".rollout.jsonl";
@@ -22,9 +25,19 @@ pub struct Place {
 impl Place {
     /// The record of a frozen plan, beside it unless it has another place. It is as private as the plan.
     pub fn new(plan: &Path, plan_id: &str, record: Option<&Path>) -> Self {
-        let private = plan.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o077 == 0);
+        let private = plan.metadata().is_ok_and(|metadata| matches!(metadata.permissions().mode() & 0o077, 0));
         let path = record.map_or_else(|| beside(plan), Path::to_path_buf);
         Place { path, plan_id: plan_id.to_string(), private }
+    }
+
+    /// Reads all lines of the record; one that does not exist has none. Needs no lock.
+    ///
+    /// # Errors
+    /// Those of [`super::read`]; it is the record of another plan.
+    pub fn read(&self) -> Result<Log> {
+        let log = reading::read(&self.path)?;
+        reading::check_plan(&self.path, &self.plan_id, &log.lines)?;
+        Ok(log)
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is known of a rollout: a fold over the lines of its record.
 
+use std::cmp::Reverse;
+
 use indexmap::{IndexMap, IndexSet};
 
 use super::event::{Direction, End, Event, Line, Lost, Outcome, Start};
@@ -8,12 +10,14 @@ use super::reading::Log;
 /// What is known of a rollout.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
-    /// The batches that were begun, by their groups, in the order in which they were last begun on the way forward. All others wait.
+    /// The batches that were begun, by their groups. All others wait.
     pub batches: IndexMap<String, Batch>,
     /// The batches that may begin, by their groups. Going back takes a batch's approval away.
     pub approvals: IndexMap<String, Approval>,
     /// The runs, in the order in which they began.
     pub runs: Vec<Run>,
+    /// How many batches were begun on the way forward, those that were begun again counted again.
+    begun: usize,
 }
 
 /// A batch that was begun.
@@ -27,6 +31,8 @@ pub struct Batch {
     pub done: IndexSet<String>,
     /// Hosts that failed or could not be reached, since it was last begun.
     pub lost: IndexMap<String, Loss>,
+    /// Its place among all that were begun on the way forward.
+    place: usize,
 }
 
 /// How far a batch is.
@@ -137,10 +143,12 @@ impl State {
     }
 
     /// Returns the groups that a way back goes through: those begun and not all back, the last begun first.
-    pub fn to_go_back(&self) -> impl Iterator<Item = &str> {
+    pub fn to_go_back(&self) -> Vec<&str> {
         let is_back =
             |batch: &Batch| batch.direction == Direction::Back && matches!(batch.progress, Progress::Done { .. });
-        self.batches.iter().rev().filter(move |(_, batch)| !is_back(batch)).map(|(group, _)| group.as_str())
+        let mut begun: Vec<_> = self.batches.iter().filter(|(_, batch)| !is_back(batch)).collect();
+        begun.sort_by_key(|(_, batch)| Reverse(batch.place));
+        begun.into_iter().map(|(group, _)| group.as_str()).collect()
     }
 
     /// Takes one more line into account.
@@ -200,15 +208,30 @@ impl State {
 
     fn begin(&mut self, line: &Line, run: &str, group: &str, rest: bool) {
         let direction = self.direction(run);
-        let before = self.batches.get_mut(group).map(|batch| (batch.direction, std::mem::take(&mut batch.done)));
-        let done = before.and_then(|(way, done)| (rest && way == direction).then_some(done)).unwrap_or_default();
-        let progress = Progress::Begun { since: line.at.clone(), run: run.to_string() };
-        let batch = Batch { direction, progress, done, lost: IndexMap::new() };
-        let is_last = self.batches.last().is_some_and(|(last, _)| last == group);
-        if direction == Direction::Forward && !is_last {
-            self.batches.shift_remove(group);
+        if direction == Direction::Forward {
+            self.begun += 1;
         }
-        self.batches.insert(group.to_string(), batch);
+        let mut batch = Batch {
+            direction,
+            progress: Progress::Begun { since: line.at.clone(), run: run.to_string() },
+            done: IndexSet::new(),
+            lost: IndexMap::new(),
+            place: self.begun,
+        };
+        match self.batches.get_mut(group) {
+            Some(known) => {
+                if rest && known.direction == direction {
+                    batch.done = std::mem::take(&mut known.done);
+                }
+                if direction == Direction::Back {
+                    batch.place = known.place;
+                }
+                *known = batch;
+            }
+            None => {
+                self.batches.insert(group.to_string(), batch);
+            }
+        }
         if direction == Direction::Back {
             self.approvals.shift_remove(group);
         }

@@ -4,7 +4,7 @@ mod crashes;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::process::Process;
 use super::*;
@@ -27,8 +27,18 @@ impl Folder {
         Place { path: self.0.path().join("2.5.0.rollout.jsonl"), plan_id: "0123456789ab".into(), private: false }
     }
 
+    /// Opens the record. A child that another test is just starting has the lock of a writer that was dropped, until it runs its
+    /// program.
     fn open(&self) -> Writer {
-        Writer::open(self.place(), backwards).unwrap()
+        let until = Instant::now() + Duration::from_secs(10);
+        loop {
+            match Writer::open(self.place(), backwards) {
+                Err(error) if error.problems[0].code == Code::RecordBusy && Instant::now() < until => {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                opened => return opened.unwrap(),
+            }
+        }
     }
 
     fn state(&self) -> State {
@@ -169,19 +179,19 @@ fn a_way_back_goes_through_what_was_begun_and_is_resumed_too() {
     writer.append(Event::Approve(Approve { group: "B1".into(), by: "ann".into() })).unwrap();
     writer.append(end(Outcome::Lost)).unwrap();
     writer.begin_run(start(Direction::Back), false).unwrap();
-    assert_eq!(writer.state().to_go_back().collect::<Vec<_>>(), ["B2", "B1", "A"]);
+    assert_eq!(writer.state().to_go_back(), ["B2", "B1", "A"]);
     for event in [begin("B2", false), done("B2", &["web3"]), begin("B1", false)] {
         writer.append(event).unwrap();
     }
     // B1 may be at either version now, so it is done in neither way; the approval was for another time
-    assert_eq!(writer.state().to_go_back().collect::<Vec<_>>(), ["B1", "A"]);
+    assert_eq!(writer.state().to_go_back(), ["B1", "A"]);
     assert!(!writer.state().is_done("B1") && writer.state().is_done("A"));
     assert!(writer.state().approvals.is_empty());
     writer.append(end(Outcome::Interrupted)).unwrap();
     writer.begin_run(start(Direction::Forward), false).unwrap();
     writer.append(begin("B1", true)).unwrap();
     assert!(writer.state().batches["B1"].done.is_empty());
-    assert_eq!(writer.state().to_go_back().collect::<Vec<_>>(), ["B1", "A"]);
+    assert_eq!(writer.state().to_go_back(), ["B1", "A"]);
 }
 
 #[test]
@@ -374,15 +384,15 @@ fn a_link_a_folder_and_a_pipe_are_no_records() {
 fn it_is_as_private_as_its_plan() {
     use std::os::unix::fs::PermissionsExt;
     let folder = Folder::new();
-    for (mode, kept) in [(0o700, 0o600), (0o755, 0o644)] {
+    for mode in [0o700, 0o755] {
         let plan = folder.0.path().join(format!("{mode:o}.rollout.yml"));
         std::fs::write(&plan, "").unwrap();
         std::fs::set_permissions(&plan, std::fs::Permissions::from_mode(mode)).unwrap();
         let place = Place::new(&plan, "p", None);
         assert_eq!(place.path, folder.0.path().join(format!("{mode:o}.rollout.jsonl")));
         drop(Writer::open(place.clone(), backwards).unwrap());
-        assert_eq!(place.path.metadata().unwrap().permissions().mode() & kept, kept & !0o022 & kept);
-        assert_eq!(place.path.metadata().unwrap().permissions().mode() & 0o077 == 0, mode == 0o700);
+        let made = place.path.metadata().unwrap().permissions().mode();
+        assert_eq!(matches!(made & 0o077, 0), mode == 0o700);
     }
     assert_eq!(beside(Path::new("plans/web.yml")), Path::new("plans/web.yml.jsonl"));
 }

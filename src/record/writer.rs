@@ -113,7 +113,7 @@ impl Writer {
             let Some(open) = writer.state.open_run() else {
                 return Ok(vec![(id.clone(), Event::Start(Box::new(start)))]);
             };
-            let goes_on = writer.goes_on(open, &start.process);
+            let goes_on = goes_on(open, &start.process);
             if goes_on == Liveness::Ended {
                 return Ok(vec![(id.clone(), Event::Start(Box::new(start)))]);
             }
@@ -151,13 +151,6 @@ impl Writer {
     pub fn share_lock(&self) -> Result<OwnedFd> {
         // a descriptor that is copied in this way stays open in children
         rustix::io::dup(&*self.file).map_err(|error| self.cannot(&error.into()).into())
-    }
-
-    /// Whether a run goes on; `here` is a process of this machine.
-    fn goes_on(&self, run: &Run, here: &Process) -> Liveness {
-        // the lock that its process held as long as it lived is ours now
-        let had_lock = run.start.locks && run.start.process.same_boot(here);
-        if had_lock { Liveness::Ended } else { run.start.process.liveness() }
     }
 
     /// Appends what `events` says while nobody else appends.
@@ -278,6 +271,13 @@ impl Writer {
         let message = format!("this run was taken over{by}, and begins no further batch");
         Problem::of(Code::RecordBusy, message).at(self.whole()).hint(format!("regal-inventory log shows all {runs}"))
     }
+}
+
+/// Whether a run goes on, asked by one who has the lock now; `here` is a process of this machine.
+fn goes_on(run: &Run, here: &Process) -> Liveness {
+    // the lock that its process held as long as it lived is ours now
+    let had_lock = run.start.locks && run.start.process.same_boot(here);
+    if had_lock { Liveness::Ended } else { run.start.process.liveness() }
 }
 
 /// Appends one event, for a process that does not live as long as its run, or that has none.

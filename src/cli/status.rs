@@ -1,0 +1,200 @@
+//! `status`: how far rollouts are, once or again and again.
+
+use std::cmp::Reverse;
+use std::collections::HashSet;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use regal_inventory::emit::status::{StatusReport, write_list_json, write_list_text};
+use regal_inventory::error::{Code, Error, Location, Problem, Result};
+use regal_inventory::frozen::{ENDING, Frozen};
+use regal_inventory::record::process::Liveness;
+use regal_inventory::record::{Log, Place, State, fold, is_locked};
+use regal_inventory::session::Shared;
+use regal_inventory::text::{Arena, TextMap};
+
+use super::arguments::{AnswerFormat, Arguments, StatusOptions};
+use super::output::Sink;
+use super::{exit, messages, rollout};
+
+/// How long between two looks at a record.
+const PAUSE: Duration = Duration::from_secs(1);
+/// To the upper left corner; there is nothing behind this line; there is nothing below.
+const HOME: &str = "\u{1b}[H";
+const END_OF_LINE: &str = "\u{1b}[K";
+const END_OF_SCREEN: &str = "\u{1b}[J";
+
+/// What the record of a plan says now.
+struct Seen<'r> {
+    place: &'r Place,
+    state: State,
+    last: Option<String>,
+    torn: bool,
+    liveness: Liveness,
+    locked: bool,
+}
+
+/// What is shown, and whether nothing of it will change any more.
+struct Shown {
+    text: Vec<u8>,
+    over: bool,
+}
+
+/// Prints how far a rollout is, or all of a folder.
+///
+/// # Errors
+/// There is no frozen plan; it or its record cannot be read; a result that cannot be written.
+pub fn run(arguments: &Arguments, options: &StatusOptions, sink: Sink<'_>, shared: &Shared) -> anyhow::Result<u8> {
+    let path = rollout::named(arguments, options.place.as_deref(), "status")?;
+    let record = options.record.record.as_deref();
+    if options.watch && (options.format == AnswerFormat::Json || sink.path.is_some()) {
+        let problem = Problem::of(Code::InvalidOption, "--watch is for text on stdout");
+        return Err(Error::from(problem.hint("leave out --format json and --output, or --watch")).into());
+    }
+    // lines that are printed as they change have no countdown
+    let now = || (!options.watch || std::io::stdout().is_terminal()).then(SystemTime::now);
+    if path.is_dir() {
+        if record.is_some() {
+            let problem =
+                Problem::of(Code::InvalidOption, "--record is for one frozen plan, and a folder may have many");
+            return Err(Error::from(problem.hint("name the plan instead of its folder")).into());
+        }
+        return folder(&path, options, sink, shared, now);
+    }
+    let (arena, texts) = (Arena::new(), TextMap::new());
+    let (frozen, place) = rollout::open(&arena, &texts, &path, record, shared)?;
+    let show = || {
+        let seen = Seen::of(&place)?;
+        let report = seen.report(&frozen, now());
+        let mut text = Vec::new();
+        match options.format {
+            AnswerFormat::Text => report.write_text(&mut text)?,
+            AnswerFormat::Json => report.write_json(&mut text)?,
+        }
+        Ok(Shown { text, over: report.is_over() })
+    };
+    if options.watch {
+        watch(show)?;
+    } else {
+        sink.write(&show()?.text)?;
+    }
+    Ok(exit::DONE)
+}
+
+/// All rollouts of a folder, the one with the newest event first. A plan that cannot be read is an error after all others.
+fn folder(
+    path: &Path,
+    options: &StatusOptions,
+    sink: Sink<'_>,
+    shared: &Shared,
+    now: impl Fn() -> Option<SystemTime>,
+) -> anyhow::Result<u8> {
+    let mut problems = Vec::new();
+    let mut show = || {
+        let (arena, texts) = (Arena::new(), TextMap::new());
+        let mut plans = Vec::new();
+        problems.clear();
+        for file in plans_in(path)? {
+            let opened = rollout::open(&arena, &texts, &file, None, shared);
+            match opened.and_then(|(frozen, place)| Ok((frozen, place.read()?, place))) {
+                Ok((frozen, log, place)) => plans.push((frozen, log, place)),
+                Err(error) => problems.extend(error.problems),
+            }
+        }
+        let seen: Vec<(Seen<'_>, &Frozen<'_>)> =
+            plans.iter().map(|(frozen, log, place)| (Seen::in_log(place, log), frozen)).collect();
+        let mut reports: Vec<StatusReport<'_, '_>> =
+            seen.iter().map(|(seen, frozen)| seen.report(frozen, now())).collect();
+        reports.sort_by_key(|report| Reverse(report.last_time()));
+        let mut text = Vec::new();
+        match options.format {
+            AnswerFormat::Text => write_list_text(&reports, &mut text)?,
+            AnswerFormat::Json => write_list_json(&reports, &mut text)?,
+        }
+        Ok(Shown { text, over: reports.iter().all(StatusReport::is_over) })
+    };
+    if options.watch {
+        watch(&mut show)?;
+    } else {
+        sink.write(&show()?.text)?;
+    }
+    if problems.is_empty() {
+        return Ok(exit::DONE);
+    }
+    messages::error(&Error { problems }.into(), sink.color);
+    Ok(exit::BAD_INPUT)
+}
+
+/// The frozen plans of a folder.
+fn plans_in(folder: &Path) -> Result<Vec<PathBuf>> {
+    let whole = |problem: Problem| Error::from(problem.at(Location::whole(folder.display().to_string())));
+    let entries = std::fs::read_dir(folder)
+        .and_then(|entries| entries.collect::<std::io::Result<Vec<_>>>())
+        .map_err(|error| whole(Problem::of(Code::Unreadable, format!("the folder cannot be read: {error}"))))?;
+    let is_plan = |path: &PathBuf| path.to_string_lossy().ends_with(ENDING) && path.is_file();
+    let mut plans: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).filter(is_plan).collect();
+    plans.sort();
+    if plans.is_empty() {
+        let problem = Problem::of(Code::InvalidOption, format!("no file in this folder ends in {ENDING}"));
+        return Err(whole(problem.hint("save a plan there: regal-inventory plan --save FOLDER/2.5.0.rollout.yml")));
+    }
+    Ok(plans)
+}
+
+/// Shows again and again until all is done: on a terminal in the same place, otherwise the lines that have changed.
+fn watch(mut show: impl FnMut() -> anyhow::Result<Shown>) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    let is_terminal = stdout.is_terminal();
+    let mut before: HashSet<String> = HashSet::new();
+    if is_terminal {
+        write!(stdout, "{HOME}{END_OF_SCREEN}")?;
+    }
+    loop {
+        let shown = show()?;
+        let text = String::from_utf8_lossy(&shown.text);
+        if is_terminal {
+            let lines: String = text.lines().map(|line| format!("{line}{END_OF_LINE}\n")).collect();
+            write!(stdout, "{HOME}{lines}{END_OF_SCREEN}")?;
+        } else {
+            text.lines().filter(|line| !before.contains(*line)).try_for_each(|line| writeln!(stdout, "{line}"))?;
+            before = text.lines().map(String::from).collect();
+        }
+        stdout.flush()?;
+        if shown.over {
+            return Ok(());
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
+impl<'r> Seen<'r> {
+    fn of(place: &'r Place) -> Result<Self> {
+        Ok(Self::in_log(place, &place.read()?))
+    }
+
+    fn in_log(place: &'r Place, log: &Log) -> Self {
+        let state = fold(log);
+        Seen {
+            place,
+            last: log.lines.last().map(|line| line.at.clone()),
+            torn: log.torn,
+            liveness: state.open_run().map_or(Liveness::Ended, |run| run.start.process.liveness()),
+            locked: is_locked(&place.path),
+            state,
+        }
+    }
+
+    fn report<'s, 'a>(&'s self, frozen: &'s Frozen<'a>, now: Option<SystemTime>) -> StatusReport<'s, 'a> {
+        StatusReport {
+            frozen,
+            record: &self.place.path,
+            state: &self.state,
+            last: self.last.as_deref(),
+            torn: self.torn,
+            liveness: self.liveness,
+            locked: self.locked,
+            now,
+        }
+    }
+}

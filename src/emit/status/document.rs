@@ -1,0 +1,175 @@
+//! Where a rollout stands, for programs.
+
+use serde::Serialize;
+
+use super::StatusReport;
+use super::standing::{BatchStanding, Standing};
+use crate::record::process::Liveness;
+use crate::record::{Direction, Now, Outcome, Run};
+
+/// The version of the document's shape.
+const SCHEMA: u32 = 1;
+
+#[derive(Serialize)]
+pub(super) struct Document<'r> {
+    schema: u32,
+    plan: String,
+    plan_id: &'r str,
+    record: String,
+    /// Of the record: a part of a line at its end.
+    torn: bool,
+    percent: usize,
+    hosts: HostCounts,
+    /// The last run.
+    run: Option<RunDocument<'r>>,
+    /// Whether a process of this machine holds the lock on the record.
+    locked: bool,
+    batches: Vec<BatchDocument<'r>>,
+}
+
+#[derive(Serialize)]
+struct HostCounts {
+    all: usize,
+    done: usize,
+    lost: usize,
+    begun: usize,
+    waiting: usize,
+}
+
+#[derive(Serialize)]
+struct RunDocument<'r> {
+    id: &'r str,
+    who: &'r str,
+    host: &'r str,
+    pid: u32,
+    since: &'r str,
+    direction: Direction,
+    to: Option<&'r str>,
+    command: &'r [String],
+    /// `alive`, `ended`, `unknown` where it cannot be seen.
+    process: &'static str,
+    doing: Option<Doing<'r>>,
+    ended: Option<&'r str>,
+    outcome: Option<Outcome>,
+    stopped: Option<Stopped<'r>>,
+}
+
+#[derive(Serialize)]
+struct Doing<'r> {
+    what: &'static str,
+    group: &'r str,
+    since: &'r str,
+    seconds: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Stopped<'r> {
+    why: &'r str,
+    group: Option<&'r str>,
+}
+
+#[derive(Serialize)]
+struct BatchDocument<'r> {
+    group: &'r str,
+    hosts: usize,
+    state: &'static str,
+    direction: Option<&'static str>,
+    since: Option<String>,
+    done: Vec<&'r str>,
+    lost: Vec<LostDocument<'r>>,
+    lost_as_a_whole: Option<LostDocument<'r>>,
+    approved_by: Option<&'r str>,
+}
+
+#[derive(Serialize)]
+struct LostDocument<'r> {
+    host: Option<&'r str>,
+    at: &'r str,
+    step: Option<&'r str>,
+    message: Option<&'r str>,
+}
+
+#[derive(Serialize)]
+pub(super) struct List<'r> {
+    schema: u32,
+    rollouts: Vec<Document<'r>>,
+}
+
+pub(super) fn list<'r>(reports: &'r [StatusReport<'r, '_>]) -> List<'r> {
+    List { schema: SCHEMA, rollouts: reports.iter().map(|report| of(report, &Standing::of(report))).collect() }
+}
+
+pub(super) fn of<'r>(report: &StatusReport<'r, '_>, standing: &Standing<'r>) -> Document<'r> {
+    let hosts = standing.hosts;
+    Document {
+        schema: SCHEMA,
+        plan: report.frozen.path.display().to_string(),
+        plan_id: &report.frozen.id,
+        record: report.record.display().to_string(),
+        torn: report.torn,
+        percent: standing.percent(),
+        hosts: HostCounts {
+            all: hosts.all,
+            done: hosts.done,
+            lost: hosts.lost,
+            begun: hosts.begun,
+            waiting: hosts.waiting,
+        },
+        run: report.state.runs.last().map(|run| run_document(report, run)),
+        locked: report.locked,
+        batches: standing.batches.iter().map(batch_document).collect(),
+    }
+}
+
+fn run_document<'r>(report: &StatusReport<'r, '_>, run: &'r Run) -> RunDocument<'r> {
+    let process = match report.liveness {
+        _ if run.ended.is_some() => "ended",
+        Liveness::Alive => "alive",
+        Liveness::Ended => "ended",
+        Liveness::Unknown => "unknown",
+    };
+    RunDocument {
+        id: &run.id,
+        who: &run.start.who,
+        host: &run.start.process.host,
+        pid: run.start.process.pid,
+        since: &run.at,
+        direction: run.start.direction,
+        to: run.start.to.as_deref(),
+        command: &run.start.command,
+        process,
+        doing: doing(&run.now),
+        ended: run.ended.as_ref().map(|(at, _)| at.as_str()),
+        outcome: run.outcome(),
+        stopped: run.stopped.as_ref().map(|(why, group)| Stopped { why, group: group.as_deref() }),
+    }
+}
+
+fn doing(now: &Now) -> Option<Doing<'_>> {
+    match now {
+        Now::Between => None,
+        Now::Batch { group, since } => Some(Doing { what: "batch", group, since, seconds: None }),
+        Now::Bake { group, since, seconds } => Some(Doing { what: "bake", group, since, seconds: Some(*seconds) }),
+    }
+}
+
+fn batch_document<'r>(batch: &BatchStanding<'r>) -> BatchDocument<'r> {
+    let lost = |host, loss: &'r crate::record::Loss| LostDocument {
+        host,
+        at: &loss.at,
+        step: loss.step.as_deref(),
+        message: loss.message.as_deref(),
+    };
+    let direction = if batch.is_back { "back" } else { "forward" };
+    BatchDocument {
+        group: batch.group,
+        hosts: batch.hosts,
+        state: batch.step.word(),
+        direction: batch.step.since().map(|_| direction),
+        since: batch.step.since().map(String::from),
+        done: batch.done.clone(),
+        lost: batch.lost.iter().map(|(host, loss)| lost(Some(host), loss)).collect(),
+        lost_as_a_whole: batch.whole.map(|loss| lost(None, loss)),
+        approved_by: batch.approval.map(|approval| approval.by.as_str()),
+    }
+}

@@ -1,0 +1,154 @@
+//! Where each batch of a plan stands.
+
+use super::StatusReport;
+use crate::plan::Batch as Planned;
+use crate::record::{Approval, Batch, Direction, Loss, Progress, State};
+
+/// Where a rollout stands.
+pub(super) struct Standing<'r> {
+    pub batches: Vec<BatchStanding<'r>>,
+    pub hosts: Hosts,
+}
+
+/// How many hosts of a plan are where; each is counted once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Hosts {
+    pub all: usize,
+    pub done: usize,
+    pub lost: usize,
+    /// Of batches that were begun and of which nothing else is known, on the way back too.
+    pub begun: usize,
+    pub waiting: usize,
+}
+
+/// Where a batch stands.
+pub(super) struct BatchStanding<'r> {
+    pub group: &'r str,
+    pub hosts: usize,
+    pub step: Step<'r>,
+    /// Hosts that are done on the way that it was last begun in.
+    pub done: Vec<&'r str>,
+    pub lost: Vec<(&'r str, &'r Loss)>,
+    /// What is known of the batch as a whole, where nobody knows which hosts are lost.
+    pub whole: Option<&'r Loss>,
+    pub approval: Option<&'r Approval>,
+    pub is_back: bool,
+}
+
+/// How far a batch is, and since when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step<'r> {
+    /// Not begun, or back where it was.
+    Waiting,
+    /// The run that began it is at it, or may be.
+    Running(&'r str),
+    /// The run that began it has ended and said nothing more.
+    Interrupted(&'r str),
+    Lost(&'r str),
+    Done(&'r str),
+}
+
+impl Step<'_> {
+    /// Its word in documents.
+    pub fn word(self) -> &'static str {
+        match self {
+            Step::Waiting => "waiting",
+            Step::Running(_) => "running",
+            Step::Interrupted(_) => "interrupted",
+            Step::Lost(_) => "lost",
+            Step::Done(_) => "done",
+        }
+    }
+
+    /// Since when.
+    pub fn since(&self) -> Option<&str> {
+        match self {
+            Step::Waiting => None,
+            Step::Running(at) | Step::Interrupted(at) | Step::Lost(at) | Step::Done(at) => Some(at),
+        }
+    }
+}
+
+impl<'r> Standing<'r> {
+    pub fn of(report: &StatusReport<'r, '_>) -> Self {
+        let (frozen, state) = (report.frozen, report.state);
+        let mut standing = Standing { batches: Vec::new(), hosts: Hosts::default() };
+        for (rollout, names) in frozen.plan.rollouts.iter().zip(&frozen.names.rollouts) {
+            for (planned, group) in rollout.batches.iter().zip(&names.batches) {
+                let batch = BatchStanding::of(report, state, planned, group);
+                standing.hosts.add(&batch);
+                standing.batches.push(batch);
+            }
+        }
+        standing
+    }
+
+    /// How many of a hundred hosts are done; all only where each is.
+    pub fn percent(&self) -> usize {
+        (self.hosts.done * 100).checked_div(self.hosts.all).unwrap_or(100)
+    }
+}
+
+impl Hosts {
+    fn add(&mut self, batch: &BatchStanding<'_>) {
+        let (done, lost) = (batch.done.len(), batch.lost.len());
+        let rest = batch.hosts.saturating_sub(done + lost);
+        self.all += batch.hosts;
+        match (batch.is_back, batch.step) {
+            (_, Step::Waiting) => self.waiting += batch.hosts,
+            // back at another version, which is none of the plan's
+            (true, Step::Done(_)) => {
+                self.waiting += done + rest;
+                self.lost += lost;
+            }
+            (true, _) => {
+                self.waiting += done;
+                self.lost += lost;
+                self.begun += rest;
+            }
+            (false, _) => {
+                self.done += done;
+                self.lost += lost;
+                self.begun += rest;
+            }
+        }
+        if batch.whole.is_some() {
+            self.begun -= rest;
+            self.lost += rest;
+        }
+    }
+}
+
+impl<'r> BatchStanding<'r> {
+    fn of(report: &StatusReport<'r, '_>, state: &'r State, planned: &'r Planned<'_>, group: &'r str) -> Self {
+        let known = state.batches.get(group);
+        let hosts = || planned.hosts.iter().copied();
+        BatchStanding {
+            group,
+            hosts: planned.hosts.len(),
+            step: known.map_or(Step::Waiting, |batch| step(report, state, batch)),
+            done: known.map(|batch| hosts().filter(|host| batch.done.contains(*host)).collect()).unwrap_or_default(),
+            lost: known
+                .map(|batch| hosts().filter_map(|host| Some((host, batch.lost.get(host)?))).collect())
+                .unwrap_or_default(),
+            whole: known.and_then(|batch| match &batch.progress {
+                Progress::Lost { whole, .. } => whole.as_ref(),
+                Progress::Begun { .. } | Progress::Done { .. } => None,
+            }),
+            approval: state.approvals.get(group),
+            is_back: known.is_some_and(|batch| batch.direction == Direction::Back),
+        }
+    }
+}
+
+fn step<'r>(report: &StatusReport<'_, '_>, state: &State, batch: &'r Batch) -> Step<'r> {
+    match &batch.progress {
+        Progress::Begun { since, run } => {
+            let goes_on = report.is_alive() && state.open_run().is_some_and(|open| open.id == *run);
+            // what a killed run has started may hold the lock and still deploy
+            if goes_on || report.locked { Step::Running(since) } else { Step::Interrupted(since) }
+        }
+        Progress::Lost { at, .. } => Step::Lost(at),
+        Progress::Done { at } => Step::Done(at),
+    }
+}

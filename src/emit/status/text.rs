@@ -1,0 +1,146 @@
+//! Where a rollout stands, for people.
+
+use std::io::{self, Write};
+use std::time::{Duration, SystemTime};
+
+use super::StatusReport;
+use super::standing::{BatchStanding, Standing, Step};
+use crate::emit::log::seconds;
+use crate::record::process::Liveness;
+use crate::record::{Direction, Loss, Now, Run};
+use crate::shown::{cut, printable};
+use crate::wording::count;
+
+/// The most lost hosts of a batch that are named.
+const NAMED: usize = 10;
+/// The most characters of what a host said.
+const LONGEST: usize = 100;
+
+pub(super) fn write(report: &StatusReport<'_, '_>, standing: &Standing<'_>, out: &mut impl Write) -> io::Result<()> {
+    let mut lines = vec![format!("{}: {}", report.frozen.path.display(), summary(report, standing))];
+    lines.push(run(report));
+    if report.torn {
+        lines.push("the record ends with a part of a line, which is no event: its write was cut off".to_string());
+    }
+    let width = |of: fn(&BatchStanding<'_>) -> usize| standing.batches.iter().map(of).max().unwrap_or_default();
+    let names = width(|batch| batch.group.chars().count());
+    let hosts = width(|batch| count(batch.hosts, "host").len());
+    for batch in &standing.batches {
+        let size = count(batch.hosts, "host");
+        lines.push(format!("  {:<names$}  {size:>hosts$}  {}", batch.group, state(batch)));
+        lines.extend(batch.lost.iter().take(NAMED).map(|(host, loss)| format!("      {host}{}", why(loss))));
+        let more = batch.lost.len().saturating_sub(NAMED);
+        if more > 0 {
+            lines.push(format!("      … and {more} more"));
+        }
+    }
+    lines.iter().try_for_each(|line| writeln!(out, "{}", printable(line)))
+}
+
+pub(super) fn write_list(reports: &[StatusReport<'_, '_>], out: &mut impl Write) -> io::Result<()> {
+    for report in reports {
+        let standing = Standing::of(report);
+        let file = report.frozen.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let line = format!("{file}: {}; {}", summary(report, &standing), run(report));
+        writeln!(out, "{}", printable(&line))?;
+    }
+    Ok(())
+}
+
+/// The numbers of all of it.
+fn summary(report: &StatusReport<'_, '_>, standing: &Standing<'_>) -> String {
+    let hosts = standing.hosts;
+    let mut text = format!("plan {}, {}% done", report.frozen.id, standing.percent());
+    text.push_str(&format!(" ({} of {})", hosts.done, count(hosts.all, "host")));
+    for (number, word) in [(hosts.lost, "lost"), (hosts.begun, "begun"), (hosts.waiting, "waiting")] {
+        if number > 0 {
+            text.push_str(&format!(", {number} {word}"));
+        }
+    }
+    text
+}
+
+/// Who runs it and what goes on with it, or how the last run ended.
+fn run(report: &StatusReport<'_, '_>) -> String {
+    let Some(run) = report.state.runs.last() else { return "no run has begun".to_string() };
+    if let Some((at, end)) = &run.ended {
+        let why = match &run.stopped {
+            Some((why, Some(group))) => format!(" ({group}: {})", cut(why, LONGEST)),
+            Some((why, None)) => format!(" ({})", cut(why, LONGEST)),
+            None => String::new(),
+        };
+        return format!("nobody runs it; the last run, by {}, ended {at}: {}{why}", run.start.who, end.outcome.words());
+    }
+    let way = match (run.start.direction, &run.start.to) {
+        (Direction::Forward, _) => String::new(),
+        (Direction::Back, Some(version)) => format!(" back to {version}"),
+        (Direction::Back, None) => " back".to_string(),
+    };
+    let process = &run.start.process;
+    let by = format!("{way} by {} since {}", run.start.who, run.at);
+    match report.liveness {
+        Liveness::Alive => format!("run{by} (process {}): {}", process.pid, now(report, run)),
+        Liveness::Ended if report.locked => {
+            format!("the run{by} was ended by force, and what it started still goes on")
+        }
+        Liveness::Ended => {
+            format!("the run{by} was ended by force: the same command goes on with what is not done")
+        }
+        Liveness::Unknown => {
+            let place = format!("process {} on {}, which cannot be seen from here", process.pid, process.host);
+            format!("run{by} ({place}): {}", now(report, run))
+        }
+    }
+}
+
+/// What a run is at.
+fn now(report: &StatusReport<'_, '_>, run: &Run) -> String {
+    match &run.now {
+        Now::Between => "between batches".to_string(),
+        Now::Batch { group, .. } => group.clone(),
+        Now::Bake { group, since, seconds: all } => {
+            let left = report.now.and_then(|now| left(since, *all, now));
+            let left = left.map(|left| format!(", {} left", seconds(left))).unwrap_or_default();
+            format!("{group} is watched for {}{left}", seconds(*all))
+        }
+    }
+}
+
+/// The seconds that are left of as many since a time.
+fn left(since: &str, all: u64, now: SystemTime) -> Option<u64> {
+    let end = humantime::parse_rfc3339(since).ok()?.checked_add(Duration::from_secs(all))?;
+    Some(end.duration_since(now).unwrap_or_default().as_secs().min(all))
+}
+
+/// How far a batch is.
+fn state(batch: &BatchStanding<'_>) -> String {
+    let back = if batch.is_back { "going back, " } else { "" };
+    let some = match batch.done.len() {
+        0 => String::new(),
+        done => format!(", {done} done"),
+    };
+    match batch.step {
+        Step::Waiting => match batch.approval {
+            Some(approval) => format!("waiting, approved by {}", approval.by),
+            None => "waiting".to_string(),
+        },
+        Step::Running(since) => format!("{back}running since {since}{some}"),
+        Step::Interrupted(since) => format!("{back}interrupted: begun {since}, how it ended is not known{some}"),
+        Step::Lost(at) => match batch.whole {
+            Some(loss) => format!("{back}lost {at} as a whole{some}{}", why(loss)),
+            None => format!("{back}lost {at}: {} of {}{some}", batch.lost.len(), count(batch.hosts, "host")),
+        },
+        Step::Done(at) => {
+            let word = if batch.is_back { "back" } else { "done" };
+            let lost = if batch.lost.is_empty() { String::new() } else { format!(", {} lost", batch.lost.len()) };
+            format!("{word} {at}{lost}")
+        }
+    }
+}
+
+/// What a host was at, and what it said.
+fn why(loss: &Loss) -> String {
+    let step = loss.step.as_ref().map(|step| format!(" at {}", cut(step, LONGEST))).unwrap_or_default();
+    let message = loss.message.as_ref().map(|text| format!(": {}", cut(text, LONGEST))).unwrap_or_default();
+    format!("{step}{message}")
+}
