@@ -15,6 +15,7 @@ mod messages;
 mod output;
 mod plan;
 mod rollout;
+mod run;
 mod save;
 mod status;
 mod who;
@@ -89,6 +90,7 @@ fn run(arguments: Arguments, shared: &Shared) -> anyhow::Result<u8> {
         Some(Command::Export(ref options)) if options.list => return done(export::list(sink)),
         Some(Command::Completions { shell }) => return done(documents::completions(shell, sink)),
         Some(Command::Schema) => return done(documents::schema(sink)),
+        Some(Command::HeldBy { parent, ref command }) => return run::held(parent, command),
         Some(Command::Man) => return done(documents::manual(sink)),
         Some(Command::Status(ref options)) => return status::run(&arguments, options, sink, shared),
         Some(Command::Log(ref options)) => return done(log::run(&arguments, options, sink, shared)),
@@ -105,6 +107,7 @@ fn run(arguments: Arguments, shared: &Shared) -> anyhow::Result<u8> {
     let mut invocation = Invocation::new(&arena, &texts, &arguments, shared)?;
     done(match &arguments.command {
         Some(Command::Diff(options)) => return diff::run(&invocation, options),
+        Some(Command::Run(options)) => return run::run(&invocation, options, shared),
         Some(Command::Plan(options)) => plan::run(&invocation, options),
         Some(Command::Why(options)) => {
             // one host is asked about, whatever is shown of the others

@@ -136,7 +136,7 @@ impl Problem {
 }
 
 /// An operating system's message without its error number.
-pub(crate) fn io_message(error: &std::io::Error) -> String {
+pub fn io_message(error: &std::io::Error) -> String {
     let text = error.to_string();
     let end = text.find(" (os error").unwrap_or(text.len());
     text[..end].to_lowercase()

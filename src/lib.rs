@@ -88,6 +88,8 @@ pub mod pattern;
 #[doc(hidden)]
 pub mod record;
 #[doc(hidden)]
+pub mod run;
+#[doc(hidden)]
 pub mod salt;
 #[doc(hidden)]
 pub mod settings;

@@ -43,11 +43,13 @@ use crate::text::{Arena, Pos, Text, TextMap, is_python_space, python_trim};
 use crate::value::Value;
 use crate::vault::Keyring;
 use bytes::{Nature, Pipes};
+pub use descent::Descent;
 pub(crate) use entries::is_executable;
 use file::{Content, Decoded};
-pub use interrupt::Interrupt;
+pub use interrupt::{Held, Interrupt};
 pub use named::{Named, Source};
 pub use passwords::Secret;
+pub use process::has_terminal;
 pub use surroundings::Surroundings;
 
 /// What `plugin` may say in a configuration of this program: what keeps Ansible from reading it as data, and the inventory plugin

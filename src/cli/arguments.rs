@@ -5,6 +5,7 @@
 
 mod export;
 mod record;
+mod run;
 
 use std::path::PathBuf;
 
@@ -14,6 +15,7 @@ use regal_inventory::settings::keys::{Id, KEYS, Key, Shape};
 
 pub use export::{ExportOptions, Wanted};
 pub use record::{ApproveOptions, LogOptions, StatusOptions};
+pub use run::{RunFormat, RunOptions};
 
 /// Plan staged rollouts over plain hosts: a canary and batches for each version, as an Ansible dynamic inventory.
 ///
@@ -89,6 +91,17 @@ pub enum Command {
     Log(LogOptions),
     /// Let batches of a frozen plan begin that wait for approval
     Approve(ApproveOptions),
+    /// Call a command for each batch of a frozen plan, in order, and keep a record of what is done
+    Run(Box<RunOptions>),
+    /// Become a command that ends with the run that started it
+    #[command(hide = true)]
+    HeldBy {
+        /// The process of the run
+        parent: u32,
+        /// The command
+        #[arg(last = true)]
+        command: Vec<String>,
+    },
     /// Write the plan for other tools: host files, nginx, Salt, programs
     Export(Box<ExportOptions>),
     /// Print the JSON Schema of regal.yml, for editors

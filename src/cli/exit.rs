@@ -10,6 +10,10 @@ pub const DONE: u8 = 0;
 pub const BAD_INPUT: u8 = 1;
 /// The inventory says something else than when the plan was frozen.
 pub const DRIFT: u8 = 3;
+/// A run waits for approval of its next batch.
+pub const WAITING: u8 = 4;
+/// A run stopped at a lost batch.
+pub const LOST: u8 = 5;
 /// Somebody else runs the rollout.
 pub const BUSY: u8 = 6;
 

@@ -41,6 +41,9 @@ impl<'a> Invocation<'a> {
         opening.options = arguments.settings.clone();
         opening.own_files = own_files;
         opening.frozen = frozen(arguments);
+        if let Some(Command::Run(options)) = &arguments.command {
+            opening.record.clone_from(&options.record.record);
+        }
         opening.except = except(arguments, shared)?;
         opening.refresh_cache = arguments.refresh_cache;
         opening.shared = shared.clone();

@@ -32,6 +32,7 @@ use crate::text::TextMap;
 use crate::value::Value;
 
 use super::report::Report;
+pub use address::{ALPHABET, fault as host_fault};
 pub use options::{Options, Setting};
 pub use progress::Progress;
 
@@ -72,6 +73,8 @@ pub enum Rendered {
     Folder(Vec<File>),
 }
 
+/// What stands in the place of a format where hosts are for a command of `run`.
+pub const HOSTFILE: &str = "{hostfile}";
 /// Most problems that a format names one by one.
 const MOST_PROBLEMS: usize = 20;
 
@@ -270,7 +273,8 @@ impl<'e, 'a> Export<'e, 'a> {
     /// hosts`: it has a space".
     pub fn refuse(&self, name: &str, why: impl std::fmt::Display) -> Problem {
         let name = self.shown_name(name);
-        Problem::of(Code::ExportRefused, format!("`{name}` cannot be in `export {}`: {why}", self.format))
+        let place = if self.format == HOSTFILE { HOSTFILE.to_string() } else { format!("export {}", self.format) };
+        Problem::of(Code::ExportRefused, format!("`{name}` cannot be in `{place}`: {why}"))
     }
 
     /// What writing to a buffer gave, as this module's result.

@@ -142,6 +142,8 @@ codes! {
     InvalidRecord = "invalid-record",
     /// A rollout is under way, or may be, or was taken over.
     RecordBusy = "record-busy",
+    /// What a command of a run said of single hosts cannot be read, or names other hosts.
+    InvalidResults = "invalid-results",
     // Results
     /// A format cannot express something of the plan.
     ExportRefused = "export-refused",

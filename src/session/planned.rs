@@ -1,9 +1,11 @@
 //! A plan with all that it was made of, and what is shown of it.
 
+use std::collections::HashMap;
+
 use crate::diagnostics::Diagnostics;
 use crate::emit::ansible::{Listing, PlanGroups};
 use crate::emit::connection::{Connection, connections};
-use crate::emit::export::{Export, Format, Options, Rendered};
+use crate::emit::export::{Export, Format, HOSTFILE, Options, Rendered};
 use crate::emit::report::Report;
 use crate::error::{Code, Error, Problem, Result};
 use crate::files::Access;
@@ -82,15 +84,9 @@ impl<'a> Planned<'a> {
     pub fn export(&self, formats: &[&Format], options: &Options) -> Result<(Vec<Rendered>, Vec<Problem>)> {
         let json = formats.iter().any(|format| format.name == "json");
         let connections = if json { self.connections() } else { Vec::new() };
-        let export = Export {
-            format: "",
-            report: Report { connections: &connections, ..self.report(true) },
-            inventory: &self.inventory,
-            variables: &Effective::new(&self.inventory),
-            texts: self.texts,
-            options,
-            master: self.master.as_ref(),
-        };
+        let variables = Effective::new(&self.inventory);
+        let report = Report { connections: &connections, ..self.report(true) };
+        let export = Export { report, ..self.to_export("", &variables, options) };
         let mut found = Diagnostics::new();
         let mut results = Vec::new();
         for format in formats {
@@ -100,6 +96,44 @@ impl<'a> Planned<'a> {
             }
         }
         Ok((results, found.finish()?))
+    }
+
+    /// Returns what one connects to for each host of the plan: its address, or its name where it has none or `by_name` asks for
+    /// names.
+    ///
+    /// # Errors
+    /// What cannot stand in a file of hosts: no address and no DNS name, or the address of another host too.
+    pub fn addresses(&self, by_name: bool) -> Result<HashMap<&'a str, &'a str>> {
+        let options = Options { by_name, ..Options::default() };
+        let variables = Effective::new(&self.inventory);
+        let export = self.to_export(HOSTFILE, &variables, &options);
+        let mut found = Diagnostics::new();
+        let mut addresses = HashMap::new();
+        for rollout in &self.plan.rollouts {
+            let of_batches = export.addresses(rollout, &mut found);
+            // where one is missing there is a problem, and no result
+            let batches = rollout.batches.iter().zip(of_batches);
+            addresses.extend(batches.flat_map(|(batch, of_batch)| batch.hosts.iter().copied().zip(of_batch)));
+        }
+        found.finish()?;
+        Ok(addresses)
+    }
+
+    fn to_export<'e>(
+        &'e self,
+        format: &'static str,
+        variables: &'e Effective<'e, 'a>,
+        options: &'e Options,
+    ) -> Export<'e, 'a> {
+        Export {
+            format,
+            report: self.report(true),
+            inventory: &self.inventory,
+            variables,
+            texts: self.texts,
+            options,
+            master: self.master.as_ref(),
+        }
     }
 
     /// Leaves versions out that are not among these, none where no version is named; the batches of those that stay do not change.

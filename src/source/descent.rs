@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Processes with the times at which they started: a number may become another's.
-pub(super) struct Descent(Vec<(Pid, u64)>);
+pub struct Descent(Vec<(Pid, u64)>);
 
 impl Descent {
     /// All below a process, where the system tells it: on Linux.

@@ -42,7 +42,7 @@ impl Default for State {
 }
 
 /// As long as this lives, a signal is taken notice of and does nothing else.
-pub(super) struct Held<'i>(&'i Interrupt);
+pub struct Held<'i>(&'i Interrupt);
 
 impl Interrupt {
     /// The signal that came while a program ran, if one did.
@@ -54,7 +54,7 @@ impl Interrupt {
     }
 
     /// Takes notice of signals from now on.
-    pub(super) fn hold(&self) -> Held<'_> {
+    pub fn hold(&self) -> Held<'_> {
         self.heard();
         self.state.holds.fetch_add(1, Ordering::SeqCst);
         self.state.idle.store(false, Ordering::SeqCst);
@@ -62,7 +62,7 @@ impl Interrupt {
     }
 
     /// The signals that are listened to. One that was ignored from the start, as under `nohup`, stays so.
-    pub(super) fn heard(&self) -> &[i32] {
+    pub fn heard(&self) -> &[i32] {
         self.state.heard.get_or_init(|| {
             let ignored = ignored();
             let listen = |signal: &i32| {

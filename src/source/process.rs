@@ -86,7 +86,7 @@ pub(super) fn run(mut job: Job<'_>) -> std::io::Result<Outcome> {
 }
 
 /// Whether somebody may be asked for something.
-fn has_terminal() -> bool {
+pub fn has_terminal() -> bool {
     std::fs::File::open("/dev/tty").is_ok()
 }
 

@@ -127,11 +127,11 @@ impl<'e> Export<'e, '_> {
 }
 
 /// What [`fault`] takes.
-pub(super) const ALPHABET: &str =
+pub const ALPHABET: &str =
     "a host here is an IP address or a DNS name: letters, digits, `-`, `_`, with dots between its parts";
 
 /// Why a text is neither an IP address, one of IPv6 perhaps with a zone, nor a DNS name, perhaps with a dot at its end.
-pub(super) fn fault(text: &str) -> Option<String> {
+pub fn fault(text: &str) -> Option<String> {
     if text.is_empty() {
         return Some("it is empty".to_string());
     }

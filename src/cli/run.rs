@@ -1,0 +1,118 @@
+//! `run`: any command, batch by batch, with a record of what is done.
+
+mod batches;
+mod child;
+mod dry;
+mod ending;
+mod held;
+mod job;
+mod voice;
+
+use std::time::SystemTime;
+
+use regal_inventory::error::{Code, Error, Problem, Result};
+use regal_inventory::plan::waves;
+use regal_inventory::record::process::Process;
+use regal_inventory::record::{self, Direction, Place, Start, State, Writer};
+use regal_inventory::run::{Schedule, Way, going_back};
+use regal_inventory::session::{Planned, Shared};
+
+use super::arguments::RunOptions;
+use super::invocation::Invocation;
+use super::{messages, who};
+use batches::Run;
+use child::Ears;
+pub use held::run as held;
+use job::Job;
+use voice::Voice;
+
+/// Goes through the batches of a frozen plan, and returns the exit code.
+///
+/// # Errors
+/// Bad input; drift; a record that somebody else writes, or that cannot be written.
+pub fn run(invocation: &Invocation<'_>, options: &RunOptions, shared: &Shared) -> anyhow::Result<u8> {
+    let Some(frozen) = invocation.session.frozen() else {
+        let problem = Problem::of(Code::InvalidOption, "there is no frozen plan to go through");
+        return Err(Error::from(problem.hint("save one with plan --save FILE, then name it: --plan FILE")).into());
+    };
+    let templates = job::Templates::new(options)?;
+    let planned = planned(invocation, options)?;
+    let schedule = Schedule::new(&frozen.plan, &frozen.names, &planned.plan, options.waves);
+    let job = Job::new(templates, &schedule, &planned, options, &frozen.path)?;
+    let approved = approved(&schedule, options)?;
+    let place = Place::new(&frozen.path, &frozen.id, options.record.record.as_deref());
+    messages::warnings(&planned.warnings, invocation.color);
+    if options.dry_run {
+        let state = record::fold(&place.read()?);
+        let scope = scope(&schedule, &state, options)?;
+        dry::print(&job, &scope, &state, way(&job, options))?;
+        return Ok(super::exit::DONE);
+    }
+    let mut writer = Writer::open(place, SystemTime::now)?;
+    let voice = Voice::new(options.format);
+    if writer.is_torn() {
+        voice.say(
+            "the end of the record was cut off while it was written: that event is not known, and is written over",
+        );
+    }
+    let start = Start {
+        who: who::who(),
+        process: Process::current(),
+        locks: true,
+        command: options.command.clone(),
+        direction: way(&job, options).direction,
+        to: options.back_to.clone(),
+    };
+    writer.begin_run(start, options.take_over)?;
+    let scope = scope(&schedule, writer.state(), options)?;
+    let ears = Ears::new(&shared.interrupt)?;
+    let mut run = Run::new(writer, &job, voice, ears, &schedule, &scope, way(&job, options), options)?;
+    let ended = run.go(&approved);
+    run.end(ended)
+}
+
+/// The plan with what today's inventory has of it.
+fn planned<'a>(invocation: &Invocation<'a>, options: &RunOptions) -> Result<Planned<'a>> {
+    if let Some(first) = invocation.session.settings().limit.first() {
+        let problem =
+            Problem::of(Code::InvalidOption, "a run goes through whole batches, and a limit leaves hosts out");
+        return Err(problem
+            .at(first.at.clone())
+            .hint("do without the limit; see --only, --until and --only-canary")
+            .into());
+    }
+    let mut planned = invocation.session.plan()?;
+    planned.keep_only(&options.only)?;
+    if options.waves {
+        waves::waves(&planned.plan, &planned.names)?;
+    }
+    Ok(planned)
+}
+
+/// The groups that `--approve` names.
+fn approved<'p>(schedule: &Schedule<'p>, options: &RunOptions) -> Result<Vec<&'p str>> {
+    let mut groups = Vec::new();
+    for wanted in &options.approve {
+        groups.extend(schedule.groups_of(wanted)?);
+    }
+    Ok(groups)
+}
+
+/// What this run goes through.
+fn scope<'p>(schedule: &Schedule<'p>, state: &State, options: &RunOptions) -> Result<Schedule<'p>> {
+    if options.back_to.is_some() {
+        return Ok(going_back(schedule, state));
+    }
+    let mut scope = schedule.clone();
+    match &options.until {
+        Some(last) => scope.keep_until(last)?,
+        None if options.only_canary => scope.keep_until("A")?,
+        None => {}
+    }
+    Ok(scope)
+}
+
+fn way(job: &Job<'_>, options: &RunOptions) -> Way {
+    let direction = if options.back_to.is_some() { Direction::Back } else { Direction::Forward };
+    Way { direction, leaves_out: job.templates.deploy.leaves_out(), retries: options.retry_lost }
+}

@@ -1,0 +1,165 @@
+//! How a run ends: what is recorded, said and called then.
+
+use regal_inventory::error::Code;
+use regal_inventory::record::{Direction, End, Event, Outcome, Stop};
+use regal_inventory::run::{Schedule, Template, counts};
+use regal_inventory::wording::count;
+use rustix::fs::{FlockOperation, flock};
+
+use super::super::{exit, messages};
+use super::batches::{Halt, Run};
+
+/// What is to be recorded and said of an end.
+struct Ending {
+    outcome: Outcome,
+    /// Why it goes no further, and at which batch.
+    why: Option<(String, Option<String>)>,
+    /// What the exit code is, unless there is an error.
+    code: u8,
+    error: Option<anyhow::Error>,
+}
+
+impl Ending {
+    fn of(ended: Result<(), Halt>) -> Self {
+        let stopped = |outcome, code, why: String, group: Option<String>| Ending {
+            outcome,
+            why: Some((why, group)),
+            code,
+            error: None,
+        };
+        match ended {
+            Ok(()) => Ending { outcome: Outcome::Done, why: None, code: exit::DONE, error: None },
+            Err(Halt::Lost(group)) => {
+                let group = Some(group).filter(|group| !group.is_empty());
+                stopped(Outcome::Lost, exit::LOST, "a batch is lost".to_string(), group)
+            }
+            Err(Halt::Waiting(group, call)) => {
+                stopped(Outcome::Waiting, exit::WAITING, format!("waiting for approval of {call}"), Some(group))
+            }
+            Err(Halt::Signal(signal)) => {
+                let name = signal_hook::low_level::signal_name(signal).unwrap_or("a signal");
+                let code = u8::try_from(128 + signal).unwrap_or(exit::BAD_INPUT);
+                stopped(Outcome::Interrupted, code, format!("interrupted by {name}"), None)
+            }
+            Err(Halt::Failed(error)) => {
+                let problems = messages::problems(&error);
+                let why = problems.first().map_or_else(String::new, |problem| problem.message.clone());
+                Ending { outcome: Outcome::Failed, why: Some((why, None)), code: exit::BAD_INPUT, error: Some(error) }
+            }
+        }
+    }
+}
+
+impl Run<'_, '_> {
+    /// Records the end of a run, calls what is to be called then, and returns the exit code.
+    ///
+    /// # Errors
+    /// Why the run could not go on.
+    pub fn end(mut self, ended: Result<(), Halt>) -> anyhow::Result<u8> {
+        let ending = Ending::of(ended);
+        let recorded = self.record_end(&ending);
+        self.say_end(&ending);
+        self.ears.forget();
+        let why = ending.why.as_ref();
+        if ending.outcome != Outcome::Done
+            && let Some(hook) = &self.job.templates.on_stop
+        {
+            self.call("--on-stop", hook, &ending.outcome, why);
+        }
+        if let Some(hook) = &self.job.templates.on_end {
+            self.call("--on-end", hook, &ending.outcome, why);
+        }
+        if !self.killed {
+            // what a command left behind on purpose, such as a daemon, does not go on with the batch; what cannot be unlocked ends with us
+            let _ = flock(&self.lock, FlockOperation::Unlock);
+        }
+        match ending.error {
+            Some(error) => Err(error),
+            None => recorded.map(|()| ending.code),
+        }
+    }
+
+    fn record_end(&mut self, ending: &Ending) -> anyhow::Result<()> {
+        let is_busy =
+            |error: &anyhow::Error| messages::problems(error).iter().any(|problem| problem.code == Code::RecordBusy);
+        if ending.error.as_ref().is_some_and(is_busy) {
+            // another run has taken the record over
+            return Ok(());
+        }
+        let counts = counts(self.counted(), self.writer.state(), self.way.direction);
+        let stop = ending.why.clone().map(|(why, group)| Event::Stop(Stop { why, group }));
+        let end =
+            Event::End(End { outcome: ending.outcome, done: counts.done, lost: counts.lost, waiting: counts.waiting });
+        for event in stop.into_iter().chain([end]) {
+            self.append(event).map_err(|halt| match halt {
+                Halt::Failed(error) => error,
+                _ => anyhow::anyhow!("the record cannot be written"),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The batches whose hosts are counted: on the way back those that it goes through.
+    fn counted(&self) -> &Schedule<'_> {
+        if self.way.direction == Direction::Back { self.scope } else { self.schedule }
+    }
+
+    fn say_end(&self, ending: &Ending) {
+        let counts = counts(self.counted(), self.writer.state(), self.way.direction);
+        let hosts = |number: u64| count(usize::try_from(number).unwrap_or(usize::MAX), "host");
+        let mut stands = format!("{} done", hosts(counts.done));
+        if counts.lost > 0 {
+            stands.push_str(&format!(", {} lost", counts.lost));
+        }
+        if counts.waiting > 0 {
+            stands.push_str(&format!(", {} waiting", counts.waiting));
+        }
+        let (why, hint) = match (&ending.why, ending.outcome) {
+            (None, _) => ("all done".to_string(), None),
+            (Some((why, _)), Outcome::Waiting) => {
+                let batch = why.rsplit(' ').next().unwrap_or_default().to_string();
+                (why.clone(), Some(format!("to go on: the same command with --approve {batch}")))
+            }
+            (Some((why, group)), Outcome::Lost | Outcome::Interrupted) => {
+                let at = group.as_ref().map(|group| format!(" at {group}")).unwrap_or_default();
+                (format!("stopped{at}: {why}"), Some("to resume: the same command again".to_string()))
+            }
+            (Some((why, _)), _) => (format!("stopped: {why}"), None),
+        };
+        self.voice.say(&format!("{why}; {stands}"));
+        if let Some(hint) = hint {
+            self.voice.say(&hint);
+        }
+    }
+
+    /// Calls a hook; that it fails changes nothing.
+    fn call(&mut self, option: &str, hook: &Template, outcome: &Outcome, why: Option<&(String, Option<String>)>) {
+        let group = why.and_then(|(_, group)| group.as_deref());
+        let batch = group.and_then(|group| self.schedule.batches().find(|batch| batch.group == group));
+        let values = match batch {
+            Some(batch) => self.job.values(batch, &batch.hosts, None),
+            None => self.job.no_values(),
+        };
+        let ended = self.job.command(&hook.fill(&values), &values).and_then(|mut command| {
+            command.env("ROLLOUT_OUTCOME", word(*outcome));
+            command.env("ROLLOUT_WHY", why.map_or("", |(why, _)| why));
+            self.ears.run(&mut command)
+        });
+        match ended {
+            Ok(ended) if ended.status.success() => {}
+            Ok(ended) => self.voice.say(&format!("the command of {option} failed: {}", ended.status)),
+            Err(error) => self.voice.say(&format!("the command of {option} cannot be started: {error}")),
+        }
+    }
+}
+
+/// An outcome as scripts read it.
+fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Done => "done",
+        Outcome::Waiting => "waiting",
+        Outcome::Lost => "lost",
+        Outcome::Interrupted => "interrupted",
+        Outcome::Failed | Outcome::Other => "failed",
+    }
+}
