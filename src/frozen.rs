@@ -25,6 +25,8 @@ use document::Document;
 pub const SCHEMA: u32 = 1;
 /// How the names of such files end.
 pub const ENDING: &str = ".rollout.yml";
+/// The first line of such a file, which makes it an inventory of its own.
+pub const FIRST_LINE: &str = "#!/usr/bin/env -S regal-inventory --plan\n";
 /// What keeps Ansible from reading such a file as data.
 const PLUGIN: &str = "regal-inventory";
 /// What to do about a file that cannot be used.

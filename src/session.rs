@@ -14,6 +14,7 @@ use crate::assign::{self, Request, literal_hosts};
 use crate::diagnostics::Diagnostics;
 use crate::emit::ansible::PlanGroups;
 use crate::error::{Code, Error, Location, Problem, Result};
+use crate::frozen::FIRST_LINE;
 use crate::plan::{Assignments, Plan, plan};
 use crate::policy::versions::{VersionFrom, VersionSource};
 use crate::settings::{self, Input, OptionText, Place, Settings};
@@ -133,6 +134,11 @@ impl<'a> Session<'a> {
             Some(path) => Some(opening.configuration.read(arena, texts, path, &opening.shared.pipes)?),
             None => None,
         };
+        // so that what calls us with a configuration, such as the inventory plugin, may be given a frozen plan
+        if let Some(path) = configuration.as_ref().filter(|_| file.is_some_and(|file| is_frozen(file.text))) {
+            opening.configuration = Configuration::None;
+            return Self::open_frozen(arena, texts, opening, path);
+        }
         Self::with_text(arena, texts, opening, configuration, file)
     }
 
@@ -320,6 +326,11 @@ impl GivenOption {
             option: arena.alloc_str(&self.option),
         }
     }
+}
+
+/// Whether the text of a configuration is that of a frozen plan.
+fn is_frozen(text: &str) -> bool {
+    text.starts_with(FIRST_LINE)
 }
 
 /// What paths in a configuration are relative to: its folder, or the working directory where it came through a descriptor

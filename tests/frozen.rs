@@ -289,3 +289,13 @@ fn the_file_is_of_the_form_that_is_documented() {
         assert!(!schema.is_valid(&other));
     }
 }
+
+#[test]
+fn it_may_stand_where_a_configuration_stands() {
+    let test = saved();
+    let list = frozen(&test, "--list").stdout;
+    assert_eq!(test.shell(&format!("regal --config {FILE} --list")).stdout, list);
+    assert_eq!(test.shell(&format!("REGAL_CONFIG={FILE} regal --list")).stdout, list);
+    let other = test.shell(&format!("regal --config {FILE} --batch-size 1 --list"));
+    assert!(other.errors().contains("the batches of a frozen plan are fixed"), "{}", other.stderr);
+}

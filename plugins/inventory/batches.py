@@ -10,6 +10,7 @@ short_description: The batches of a rollout, as regal-inventory plans them
 description:
   - Reads a configuration of regal-inventory and adds its groups, hosts and variables to the inventory, as the configuration itself does
     where it is executable. It needs neither a run bit nor a C(#!) line.
+  - Reads a frozen plan, which C(regal-inventory plan --save) wrote, in the same way.
   - Takes a file that ends in C(.yml) or C(.yaml) and has C(plugin) with one of the two names below.
   - Calls the program C(regal-inventory), which must be installed on the controller. All that the file says is for that program, which
     reports a misspelt key. The plugin's own options stand in the environment and in C(ansible.cfg), so no option of the file is one of Ansible's;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Frozen, MAKE_ANOTHER, MadeFrom, PLUGIN, SCHEMA, Saved, id_of};
+use super::{FIRST_LINE, Frozen, MAKE_ANOTHER, MadeFrom, PLUGIN, SCHEMA, Saved, id_of};
 use crate::error::{Code, Error, Problem};
 use crate::plan::names::{GroupNames, RolloutNames};
 use crate::plan::{Batch, Domain, DomainIndex, DomainName, Domains, LabelValue, Plan, Rollout, Stage};
@@ -14,9 +14,8 @@ use crate::policy::naming::is_plain;
 use crate::text::Arena;
 use crate::value::{Value, from_json};
 
-/// What stands above the document. The `#!` line makes the file an inventory of its own.
+/// What stands above the document, after the first line.
 const HEADER: &str = "\
-#!/usr/bin/env -S regal-inventory --plan
 # A frozen plan: these hosts in these batches, whatever the inventory says later. Do not edit it: its last line is the
 # digest of all others. What became of it is in the record beside it, which regal-inventory status FILE shows.
 ";
@@ -93,7 +92,7 @@ pub(super) fn write(frozen: &Frozen<'_>) -> Result<String, Error> {
     let arena = Arena::new();
     let json = serde_json::to_value(Document::new(frozen))
         .map_err(|error| Problem::of(Code::Internal, format!("the plan cannot be written: {error}")))?;
-    Ok(format!("{HEADER}{}", from_json(&arena, &json).to_yaml()))
+    Ok(format!("{FIRST_LINE}{HEADER}{}", from_json(&arena, &json).to_yaml()))
 }
 
 impl Document {

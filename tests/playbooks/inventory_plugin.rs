@@ -56,6 +56,34 @@ fn it_gives_what_the_executable_configuration_gives() {
     });
 }
 
+/// By its first line where it may be run, by the plugin where it may not.
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn a_frozen_plan_is_an_inventory_by_itself() {
+    Scenario::new().inventory("hosts.yml", MANY).on_each_ansible(|site| {
+        furnish(site);
+        site.write("made.yml", "inventory: hosts.yml\nversion_from: {var: app_version}\n");
+        shell(site, "regal-inventory --config made.yml plan --save script.rollout.yml --no-time").exits(0);
+        shell(site, "cp script.rollout.yml plugin.rollout.yml && chmod a-x plugin.rollout.yml").exits(0);
+        let enabled = "ANSIBLE_INVENTORY_ENABLED=script,regal.rollout.batches,yaml";
+        let of = |kind: &str, more: &str| {
+            let graph = format!("{more} ansible-inventory -i hosts.yml -i {kind}.rollout.yml --graph");
+            let graph = shell(site, &graph).exits(0).output;
+            assert!(graph.contains("@a-1_groupB1:"), "{graph}");
+            graph
+        };
+        let before = of("script", "");
+        assert_eq!(of("plugin", enabled), before);
+        // the batches stay when a host comes first; without a check for drift, which would refuse it
+        let more = MANY.replace("        web1:", "        web0: {app_version: a-1}\n        web1:");
+        site.write("hosts.yml", &more);
+        let after = of("script", "REGAL_DRIFT=ignore");
+        let batches = |graph: &str| graph[graph.find("@regal:").unwrap()..].to_owned();
+        assert_eq!(batches(&after), batches(&before));
+        shell(site, "ansible-inventory -i hosts.yml -i script.rollout.yml --graph").fails().says("web0");
+    });
+}
+
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn our_message_stands_first_and_whole() {

@@ -12,6 +12,8 @@ import yaml
 # What `plugin` says in a configuration; src/source/engine.rs has the same two.
 PLUGINS = ("regal-inventory", "regal.rollout.batches")
 LINE = re.compile(r"^plugin:[ \t]*[\"']?([\w.-]+)[\"']?[ \t]*(?:#.*)?$", re.MULTILINE)
+# The first line of a frozen plan, which may have any size; src/frozen.rs has the same.
+FROZEN = b"#!/usr/bin/env -S regal-inventory --plan\n"
 # No configuration is larger, in bytes.
 MOST = 1 << 20
 SECTION = "regal_rollout"
@@ -27,6 +29,8 @@ def is_ours(path: str) -> bool:
             data = file.read(MOST + 1)
     except OSError:
         return False
+    if data.startswith(FROZEN):
+        return True
     if len(data) > MOST or not any(name.encode() in data for name in PLUGINS):
         return False
     return _plugin(data.decode("utf-8-sig", errors="replace")) in PLUGINS
