@@ -311,9 +311,14 @@ fn what_cannot_be_read_or_written_is_said_with_a_way_out() {
     let line = json!({"schema": 1, "at": "x", "plan": "0123456789ab", "event": "later"});
     std::fs::write(test.path().join("other.jsonl"), format!("{line}\n")).unwrap();
     add("of another plan", &status(&test, &format!("{FILE} --record other.jsonl")));
-    add("approved there", &test.shell(&format!("regal approve --plan {FILE} B1 --record other.jsonl")));
+    add("approved in that one", &test.shell(&format!("regal approve --plan {FILE} B1 --record other.jsonl")));
     std::os::unix::fs::symlink("other.jsonl", test.path().join("link.jsonl")).unwrap();
     add("a link", &status(&test, &format!("{FILE} --record link.jsonl")));
+    let everybodys = test.path().join("everybodys.jsonl");
+    std::fs::write(&everybodys, "").unwrap();
+    std::fs::set_permissions(&everybodys, std::fs::Permissions::from_mode(0o666)).unwrap();
+    add("written by everybody", &status(&test, &format!("{FILE} --record everybodys.jsonl")));
+    add("approved there", &test.shell(&format!("regal approve --plan {FILE} B1 --record everybodys.jsonl")));
     std::fs::write(test.path().join("bad.jsonl"), "hello\n").unwrap();
     add("no record", &test.shell(&format!("regal log {FILE} --record bad.jsonl")));
     add("no folder", &test.shell(&format!("regal approve --plan {FILE} B1 --record nowhere/x.jsonl")));

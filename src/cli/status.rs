@@ -20,6 +20,8 @@ use super::{exit, messages, rollout};
 
 /// How long between two looks at a record.
 const PAUSE: Duration = Duration::from_secs(1);
+/// The lines about the whole.
+const HEAD: usize = 2;
 /// To the upper left corner; there is nothing behind this line; there is nothing below.
 const HOME: &str = "\u{1b}[H";
 const END_OF_LINE: &str = "\u{1b}[K";
@@ -154,7 +156,9 @@ fn watch(mut show: impl FnMut() -> anyhow::Result<Shown>) -> anyhow::Result<()> 
         let shown = show()?;
         let text = String::from_utf8_lossy(&shown.text);
         if is_terminal {
-            let lines: String = text.lines().map(|line| format!("{line}{END_OF_LINE}\n")).collect();
+            let rows = rustix::termios::tcgetwinsize(&stdout).map_or(0, |size| usize::from(size.ws_row));
+            let lines: String =
+                fitting(text.lines().collect(), rows).iter().map(|line| format!("{line}{END_OF_LINE}\n")).collect();
             write!(stdout, "{HOME}{lines}{END_OF_SCREEN}")?;
         } else {
             text.lines().filter(|line| !before.contains(*line)).try_for_each(|line| writeln!(stdout, "{line}"))?;
@@ -166,6 +170,15 @@ fn watch(mut show: impl FnMut() -> anyhow::Result<Shown>) -> anyhow::Result<()> 
         }
         std::thread::sleep(PAUSE);
     }
+}
+
+/// The lines that a terminal of so many rows has room for: those about the whole, and around the batch that runs or is next.
+fn fitting(lines: Vec<&str>, rows: usize) -> Vec<&str> {
+    let Some(room) = rows.checked_sub(HEAD + 2).filter(|room| *room > 0 && lines.len() >= rows) else { return lines };
+    let is_at = |word: &str| lines.iter().skip(HEAD).position(|line| line.contains(word));
+    let at = is_at("  running since ").or_else(|| is_at("  waiting")).unwrap_or_default();
+    let from = (HEAD + at.saturating_sub(room / 2)).min(lines.len() - room);
+    lines[..HEAD].iter().chain(&["  …"]).chain(&lines[from..from + room]).copied().collect()
 }
 
 impl<'r> Seen<'r> {
@@ -196,5 +209,26 @@ impl<'r> Seen<'r> {
             locked: self.locked,
             now,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_watched_fits_the_terminal() {
+        let batches = |state: &str| format!("  group  1 host  {state}");
+        let mut lines = vec!["plan".to_string(), "run".to_string()];
+        lines.extend((0..50).map(|number| batches(if number < 30 { "done" } else { "waiting" })));
+        lines[2 + 30] = batches("running since noon");
+        let all = || lines.iter().map(String::as_str).collect::<Vec<_>>();
+        for rows in [4, 5, 10, 24, 51, 52] {
+            let shown = fitting(all(), rows);
+            assert!(rows == 4 || (shown.len() == rows - 1 && shown[2] == "  …"), "{rows}: {shown:?}");
+            assert!(shown.contains(&lines[32].as_str()), "{rows}");
+        }
+        assert_eq!(fitting(all(), 53), all());
+        assert_eq!(fitting(all(), 0), all());
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use rustix::fs::{Mode, OFlags, open};
@@ -46,18 +47,36 @@ pub fn read(path: &Path) -> Result<Log> {
     check_is_file(path, &file)?;
     let mut bytes = Vec::new();
     (&file).read_to_end(&mut bytes).map_err(|error| cannot_open(path, error, "read"))?;
-    let (lines, end) = parse(path, &bytes, 0)?;
-    one_plan(path, &lines)?;
-    Ok(Log { lines, torn: end < bytes.len() })
+    Log::of(path, &bytes)
 }
 
-/// Refuses what is no regular file.
-pub(super) fn check_is_file(path: &Path, file: &File) -> std::result::Result<(), Problem> {
-    if file.metadata().is_ok_and(|metadata| metadata.is_file()) {
-        return Ok(());
+impl Log {
+    /// Reads the bytes of a record; `path` is what messages call it.
+    ///
+    /// # Errors
+    /// A line is no event or was written by a later version of this program; there are lines of several plans.
+    pub fn of(path: &Path, bytes: &[u8]) -> Result<Self> {
+        let (lines, end) = parse(path, bytes, 0)?;
+        if let Some(first) = lines.first() {
+            check_plan(path, &first.plan, &lines)?;
+        }
+        Ok(Log { lines, torn: end < bytes.len() })
     }
-    let problem = Problem::of(Code::InvalidRecord, "a record must be a file");
-    Err(problem.at(Location::whole(path.display().to_string())).hint("name another one with --record FILE"))
+}
+
+/// Refuses what is no regular file, and a file that everybody may write what they like into.
+pub(super) fn check_is_file(path: &Path, file: &File) -> std::result::Result<(), Problem> {
+    let whole = Location::whole(path.display().to_string());
+    let metadata = file.metadata().map_err(|error| cannot_open(path, error, "read"))?;
+    if !metadata.is_file() {
+        let problem = Problem::of(Code::InvalidRecord, "a record must be a file");
+        return Err(problem.at(whole).hint("name another one with --record FILE"));
+    }
+    if metadata.permissions().mode() & 0o002 != 0 {
+        let problem = Problem::of(Code::InvalidRecord, "the record is not used: everybody may write it");
+        return Err(problem.at(whole).hint("look at it, then take that right away: chmod o-w FILE"));
+    }
+    Ok(())
 }
 
 /// Why a record cannot be opened; `what` is what was to be done with it.
@@ -139,12 +158,6 @@ fn event(word: &str, text: &str) -> serde_json::Result<Event> {
 fn words(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text[..text.rfind(" at line ").unwrap_or(text.len())].to_string()
-}
-
-/// Refuses lines of several plans.
-fn one_plan(path: &Path, lines: &[Line]) -> std::result::Result<(), Problem> {
-    let Some(first) = lines.first() else { return Ok(()) };
-    check_plan(path, &first.plan, lines)
 }
 
 /// Refuses lines of another plan.

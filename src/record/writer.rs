@@ -302,7 +302,7 @@ pub fn is_locked(path: &Path) -> bool {
 fn create(place: &Place) -> std::result::Result<File, Problem> {
     let path = &place.path;
     let flags = OFlags::RDWR | OFlags::APPEND | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let mode = Mode::from_raw_mode(if place.private { 0o600 } else { 0o666 });
+    let mode = Mode::from_raw_mode(if place.private { 0o600 } else { 0o664 });
     let file = open(path, flags, mode).map_err(|error| reading::cannot_open(path, error.into(), "written"))?;
     let file = File::from(file);
     check_is_file(path, &file)?;

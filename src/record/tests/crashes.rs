@@ -159,3 +159,23 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_stands_in_a_record_is_read_or_refused(
+        event in event(),
+        at in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+        noise in prop::collection::vec(any::<u8>(), 0..40),
+    ) {
+        let mut text = format!("{}\n", serde_json::to_string(&line(1, event)).unwrap()).into_bytes();
+        text.extend(noise);
+        let at = at.index(text.len());
+        text[at] = byte;
+        if let Ok(log) = Log::of(Path::new("x"), &text) {
+            fold(&log);
+        }
+    }
+}
