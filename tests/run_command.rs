@@ -300,7 +300,7 @@ fn a_batch_waits_for_approval_unless_it_is_given() {
     let waits = run(&test, "-- echo '{batch}'");
     assert_eq!((waits.code, waits.stdout.as_str()), (4, "A\n"), "{}", waits.stderr);
     let end = "run: waiting for approval of B1; 1 host done, 4 waiting
-run: to go on: the same command with --approve B1
+run: to go on: the same command with --approve B1, or after regal-inventory approve
 ";
     assert!(waits.stderr.ends_with(end), "{}", waits.stderr);
     assert_eq!(run(&test, "-- echo '{batch}'").code, 4);
@@ -349,7 +349,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))";
     };
     let (code, text) = terminal("n");
     assert_eq!(code, 4, "{text}");
-    assert!(text.contains("2.5.0_groupA is done. Go on with 2.5.0_groupB1? [y/N]"), "{text}");
+    assert!(text.contains("2.5.0_groupB1 comes after 2.5.0_groupA. Go on? [y/N]"), "{text}");
     let (code, text) = terminal("y");
     assert_eq!(code, 0, "{text}");
     assert_eq!(events(&test, &["approve"]), ["approve B1"]);
@@ -411,7 +411,11 @@ fn waves_take_a_batch_of_each_version() {
     assert_eq!((waits.code, waits.stdout.as_str()), (4, "w1\nd1\n"), "{}", waits.stderr);
     let goes_on = run(&test, "--waves --approve B1 -- echo '{hosts}'");
     assert_eq!((goes_on.code, goes_on.stdout.as_str()), (0, "w2\nd2\nw3\n"), "{}", goes_on.stderr);
-    // one after the other, a stage stands in both
+    // one after the other: the canary of the second version follows the last batch of the first
+    let test = with(hosts, &format!("{SETTINGS}approval: after_canary\n"));
+    let canaries = run(&test, "--only-canary -- echo '{hosts}'");
+    assert_eq!((canaries.code, canaries.stdout.as_str()), (0, "w1\nd1\n"), "{}", canaries.stderr);
+    // a stage stands in both
     let test = with(hosts, &format!("{SETTINGS}approval: after_canary\n"));
     let unclear = run(&test, "--approve B1 -- true");
     assert!(unclear.code == 1 && unclear.stderr.contains("name one: a-1_groupB1, b-2_groupB1\n"), "{}", unclear.stderr);
@@ -425,7 +429,7 @@ fn a_dry_run_prints_what_would_run() {
 # 2.5.0_groupA, 1 host: web1
 ./deploy 'a b' web1 '{hostfile}'
 # watch 2.5.0_groupA for 1m30s
-# wait for approval of B1
+# after 2.5.0_groupA, wait for approval of B1
 # 2.5.0_groupB1, 2 hosts: web2 web3
 ./deploy 'a b' 'web2,web3' '{hostfile}'
 # watch 2.5.0_groupB1 for 1m30s

@@ -45,7 +45,7 @@ pub fn run(invocation: &Invocation<'_>, options: &RunOptions, shared: &Shared) -
     if options.dry_run {
         let state = record::fold(&place.read()?);
         let scope = scope(&schedule, &state, options)?;
-        dry::print(&job, &scope, &state, way(&job, options))?;
+        dry::print(&job, &schedule, &scope, &state, way(&job, options))?;
         return Ok(super::exit::DONE);
     }
     let mut writer = Writer::open(place, SystemTime::now)?;

@@ -105,6 +105,13 @@ impl<'p> Schedule<'p> {
         self.steps.iter().flat_map(|step| &step.batches)
     }
 
+    /// Returns the step before another one.
+    pub fn before(&self, step: &Step<'_>) -> Option<&Step<'p>> {
+        let first = step.batches.first()?.group;
+        let place = self.steps.iter().position(|step| step.batches.iter().any(|batch| batch.group == first))?;
+        self.steps.get(place.checked_sub(1)?)
+    }
+
     /// Returns what to call a step where a user is to name it.
     pub fn call(&self, step: &Step<'_>) -> String {
         match step.batches.first() {

@@ -1,7 +1,7 @@
 //! From batch to batch: the gate before a step, its commands, and the watch behind it.
 
 use std::collections::HashSet;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -163,13 +163,14 @@ impl<'r, 'p> Run<'r, 'p> {
         if self.way.direction == Direction::Back || was_begun || index == 0 {
             return Ok(());
         }
-        // the steps before this one are the same in the whole plan and in what this run goes through
+        // what this run went through before is watched; the policy asks by what stands before in the plan
         let before = &self.scope.steps[index - 1];
         if !self.watched.contains(first(before)) {
             let left = bake_left(before, self.writer.state(), since);
             self.bake(before, left)?;
             self.check(before)?;
         }
+        let Some(before) = self.schedule.before(step) else { return Ok(()) };
         self.writer.refresh()?;
         if asks(before, step, self.writer.state()) {
             self.ask(before, step)?;
@@ -184,7 +185,7 @@ impl<'r, 'p> Run<'r, 'p> {
         if !self.voice.may_ask {
             return Err(waits());
         }
-        self.voice.ask(&format!("{} is done. Go on with {}? [y/N]", before.name(), step.name()));
+        self.voice.ask(&format!("{} comes after {}. Go on? [y/N]", step.name(), before.name()));
         let mut answer = Vec::new();
         while !answer.contains(&b'\n') {
             match self.ears.wait(Duration::from_secs(1), Some(std::io::stdin().as_fd()))? {
@@ -257,13 +258,16 @@ impl<'r, 'p> Run<'r, 'p> {
         let words = self.job.templates.deploy.fill(&values);
         let mut command = self.job.command(&words, &values)?;
         command.env("ROLLOUT_RESULTS", &files.results);
-        let ended = match self.ears.run(&mut command) {
+        let ended = match self.ears.run(&mut command, &self.voice) {
             Ok(ended) => ended,
             Err(error) => {
                 let why = format!("the command cannot be started: {}: {}", words[0], io_message(&error));
                 self.lose(batch, None, None, Some(why.clone()))?;
-                let problem = Problem::of(Code::System, why);
-                return Err(Error::from(problem.hint("is it installed, and in PATH?")).into());
+                let hint = match error.kind() {
+                    ErrorKind::ArgumentListTooLong => "{hosts} are too many for a word of a command: take {hostfile}",
+                    _ => "is it installed, and in PATH?",
+                };
+                return Err(Error::from(Problem::of(Code::System, why).hint(hint)).into());
             }
         };
         self.killed |= ended.killed;
@@ -380,7 +384,8 @@ impl<'r, 'p> Run<'r, 'p> {
             let values = self.job.values(batch, &batch.hosts, Some(&files));
             let words = check.fill(&values);
             self.voice.say(&format!("{} is checked", batch.group));
-            let ended = self.job.command(&words, &values).and_then(|mut command| self.ears.run(&mut command));
+            let ended =
+                self.job.command(&words, &values).and_then(|mut command| self.ears.run(&mut command, &self.voice));
             files.remove();
             let why = match &ended {
                 Ok(ended) => failure(ended),

@@ -7,6 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
+use super::voice::Voice;
 use regal_inventory::source::{Descent, Held, Interrupt, has_terminal};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
@@ -94,7 +95,7 @@ impl<'i> Ears<'i> {
     ///
     /// # Errors
     /// It cannot be started.
-    pub fn run(&mut self, command: &mut Command) -> io::Result<Ended> {
+    pub fn run(&mut self, command: &mut Command, voice: &Voice) -> io::Result<Ended> {
         if self.own_group {
             command.process_group(0);
         }
@@ -102,19 +103,23 @@ impl<'i> Ears<'i> {
         let mut killed = false;
         // what came while the command was started ends the run, and nobody has told the command yet
         self.listen();
-        for signal in self.heard.clone() {
-            self.send(&child, signal);
+        for signal in &self.heard {
+            self.send(&child, *signal);
         }
+        let mut is_told = !self.heard.is_empty();
         loop {
             if let Some(status) = child.try_wait()? {
                 return Ok(Ended { status, killed });
             }
             self.sleep(TICK, None)?;
             for (signal, by_terminal) in self.listen() {
-                if self.heard.len() > 1 {
+                if std::mem::replace(&mut is_told, true) {
                     killed = true;
                     self.send(&child, Signal::KILL.as_raw());
-                } else if self.own_group || !by_terminal {
+                    continue;
+                }
+                voice.say("a signal: waiting for the command to end; a second one ends it by force");
+                if self.own_group || !by_terminal {
                     self.send(&child, signal);
                 }
             }

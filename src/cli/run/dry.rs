@@ -11,27 +11,24 @@ use regal_inventory::wording::count;
 use super::job::Job;
 
 /// Returns the commands for what is left, with what happens between them, as lines of a shell.
-pub fn lines(job: &Job<'_>, scope: &Schedule<'_>, state: &State, way: Way) -> String {
+pub fn lines(job: &Job<'_>, schedule: &Schedule<'_>, scope: &Schedule<'_>, state: &State, way: Way) -> String {
     let mut text = String::new();
-    let mut before = None;
     for step in &scope.steps {
         let works: Vec<(&Batch<'_>, Work<'_>)> =
             step.batches.iter().map(|batch| (batch, work(batch, state, way))).collect();
         let is_left = works.iter().any(|(_, work)| *work != Work::Nothing);
         let is_new = step.batches.iter().all(|batch| state.forward(batch.group).is_none());
-        if let Some(before) = before.filter(|_| way.direction == Direction::Forward && is_left && is_new) {
-            let before: &regal_inventory::run::Step<'_> = before;
-            if before.bake() > 0 {
-                text.push_str(&format!("# watch {} for {}\n", before.name(), display_seconds(before.bake())));
-            }
-            if asks(before, step, state) {
-                text.push_str(&format!("# wait for approval of {}\n", scope.call(step)));
-            }
+        let has_gate = way.direction == Direction::Forward && is_left && is_new;
+        if let Some(before) = schedule.before(step).filter(|before| has_gate && asks(before, step, state)) {
+            text.push_str(&format!("# after {}, wait for approval of {}\n", before.name(), schedule.call(step)));
         }
         for (batch, work) in works {
             text.push_str(&command(job, batch, work));
         }
-        before = Some(step);
+        let is_last = schedule.steps.last().is_some_and(|last| last.name() == step.name());
+        if way.direction == Direction::Forward && is_left && step.bake() > 0 && !is_last {
+            text.push_str(&format!("# watch {} for {}\n", step.name(), display_seconds(step.bake())));
+        }
     }
     text
 }
@@ -56,8 +53,14 @@ fn command(job: &Job<'_>, batch: &Batch<'_>, work: Work<'_>) -> String {
 ///
 /// # Errors
 /// Stdout cannot be written to.
-pub fn print(job: &Job<'_>, scope: &Schedule<'_>, state: &State, way: Way) -> std::io::Result<()> {
+pub fn print(
+    job: &Job<'_>,
+    schedule: &Schedule<'_>,
+    scope: &Schedule<'_>,
+    state: &State,
+    way: Way,
+) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    out.write_all(lines(job, scope, state, way).as_bytes())?;
+    out.write_all(lines(job, schedule, scope, state, way).as_bytes())?;
     out.flush()
 }

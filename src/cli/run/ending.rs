@@ -16,6 +16,8 @@ struct Ending {
     why: Option<(String, Option<String>)>,
     /// What the exit code is, unless there is an error.
     code: u8,
+    /// What to approve.
+    waits_for: Option<String>,
     error: Option<anyhow::Error>,
 }
 
@@ -25,16 +27,18 @@ impl Ending {
             outcome,
             why: Some((why, group)),
             code,
+            waits_for: None,
             error: None,
         };
         match ended {
-            Ok(()) => Ending { outcome: Outcome::Done, why: None, code: exit::DONE, error: None },
+            Ok(()) => Ending { why: None, ..stopped(Outcome::Done, exit::DONE, String::new(), None) },
             Err(Halt::Lost(group)) => {
                 let group = Some(group).filter(|group| !group.is_empty());
                 stopped(Outcome::Lost, exit::LOST, "a batch is lost".to_string(), group)
             }
             Err(Halt::Waiting(group, call)) => {
-                stopped(Outcome::Waiting, exit::WAITING, format!("waiting for approval of {call}"), Some(group))
+                let why = format!("waiting for approval of {call}");
+                Ending { waits_for: Some(call), ..stopped(Outcome::Waiting, exit::WAITING, why, Some(group)) }
             }
             Err(Halt::Signal(signal)) => {
                 let name = signal_hook::low_level::signal_name(signal).unwrap_or("a signal");
@@ -44,7 +48,7 @@ impl Ending {
             Err(Halt::Failed(error)) => {
                 let problems = messages::problems(&error);
                 let why = problems.first().map_or_else(String::new, |problem| problem.message.clone());
-                Ending { outcome: Outcome::Failed, why: Some((why, None)), code: exit::BAD_INPUT, error: Some(error) }
+                Ending { error: Some(error), ..stopped(Outcome::Failed, exit::BAD_INPUT, why, None) }
             }
         }
     }
@@ -117,8 +121,10 @@ impl Run<'_, '_> {
         let (why, hint) = match (&ending.why, ending.outcome) {
             (None, _) => ("all done".to_string(), None),
             (Some((why, _)), Outcome::Waiting) => {
-                let batch = why.rsplit(' ').next().unwrap_or_default().to_string();
-                (why.clone(), Some(format!("to go on: the same command with --approve {batch}")))
+                let batch = ending.waits_for.as_deref().unwrap_or_default();
+                let hint =
+                    format!("to go on: the same command with --approve {batch}, or after regal-inventory approve");
+                (why.clone(), Some(hint))
             }
             (Some((why, group)), Outcome::Lost | Outcome::Interrupted) => {
                 let at = group.as_ref().map(|group| format!(" at {group}")).unwrap_or_default();
@@ -143,7 +149,7 @@ impl Run<'_, '_> {
         let ended = self.job.command(&hook.fill(&values), &values).and_then(|mut command| {
             command.env("ROLLOUT_OUTCOME", word(*outcome));
             command.env("ROLLOUT_WHY", why.map_or("", |(why, _)| why));
-            self.ears.run(&mut command)
+            self.ears.run(&mut command, &self.voice)
         });
         match ended {
             Ok(ended) if ended.status.success() => {}
