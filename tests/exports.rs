@@ -18,6 +18,8 @@ mod parsers;
 mod programs;
 #[path = "exports/prometheus.rs"]
 mod prometheus;
+#[path = "exports/running.rs"]
+mod running;
 #[path = "exports/shells.rs"]
 mod shells;
 #[path = "exports/site.rs"]

@@ -24,6 +24,7 @@ mod playbooks {
     mod resuming;
     mod rolling_back;
     mod rolling_out;
+    mod run_command;
     mod runner;
     mod running;
     mod selecting;
