@@ -508,6 +508,32 @@ fn a_signal_reaches_the_command_and_ends_the_run() {
 }
 
 #[test]
+fn a_terminal_interrupts_a_command_once() {
+    let test = saved();
+    let presses = "import os, pty, sys, time
+pid, fd = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+while not os.path.exists('pid'):
+    time.sleep(0.01)
+os.write(fd, b'\\x03')
+try:
+    while os.read(fd, 1000):
+        pass
+except OSError:
+    pass
+sys.exit(-os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))";
+    let command = "trap 'echo INT >>log' INT; : >pid; for i in 1 2 3 4 5 6 7 8 9; do sleep 0.1; done; exit 3";
+    let program = env!("CARGO_BIN_EXE_regal-inventory");
+    let mut terminal = Command::new("python3");
+    terminal.args(["-c", presses, program, "run", "--plan", PLAN, "--", "sh", "-c", command]);
+    let ended = terminal.current_dir(test.path()).output().unwrap();
+    assert_eq!(ended.status.code(), Some(2), "{}", String::from_utf8_lossy(&ended.stderr));
+    assert_eq!(read(&test, "log"), "INT\n");
+    assert_eq!(events(&test, &["lost", "end"]), ["lost A", "end"]);
+}
+
+#[test]
 fn a_second_signal_ends_a_command_that_ignores_the_first() {
     let test = saved();
     let command = "trap '' INT TERM; echo $$ >pid; while :; do sleep 0.01; done";

@@ -27,7 +27,7 @@ pub use run::{RunFormat, RunOptions};
     version,
     after_help = "Settings are read from regal.yml, then REGAL_* variables, then options.\n\
                   Exit codes: 0 done, 1 bad input, 2 wrong usage, 3 the inventory differs from the frozen plan,\n\
-                  6 somebody else runs the rollout."
+                  6 somebody else runs the rollout; those of `run` are in its help."
 )]
 #[allow(clippy::struct_excessive_bools, reason = "an option without a value is a bool to clap")]
 pub struct Arguments {
