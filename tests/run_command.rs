@@ -304,6 +304,9 @@ run: to go on: the same command with --approve B1, or after regal-inventory appr
 ";
     assert!(waits.stderr.ends_with(end), "{}", waits.stderr);
     assert_eq!(run(&test, "-- echo '{batch}'").code, 4);
+    let begun = record(&test).len();
+    let wrong = run(&test, "--until B7 -- true");
+    assert_eq!((wrong.code, record(&test).len()), (1, begun), "{}", wrong.stderr);
     let wrong = run(&test, "--approve B7 -- true");
     assert!(wrong.code == 1 && wrong.stderr.starts_with("error: --approve B7: the plan has no such batch\n"));
     let goes_on = run(&test, "--approve B1 -- echo '{batch}'");

@@ -13,6 +13,8 @@ mod master;
 mod names;
 #[path = "salt/reading.rs"]
 mod reading;
+#[path = "salt/running.rs"]
+mod running;
 #[allow(dead_code)]
 #[path = "exports/site.rs"]
 mod site;

@@ -42,9 +42,14 @@ pub fn run(invocation: &Invocation<'_>, options: &RunOptions, shared: &Shared) -
     let approved = approved(&schedule, options)?;
     let place = Place::new(&frozen.path, &frozen.id, options.record.record.as_deref());
     messages::warnings(&planned.warnings, invocation.color);
+    let ahead = scope(&schedule, options)?;
+    let scope_of = |state: &State| match options.back_to {
+        Some(_) => going_back(&schedule, state),
+        None => ahead.clone(),
+    };
     if options.dry_run {
         let state = record::fold(&place.read()?);
-        let scope = scope(&schedule, &state, options)?;
+        let scope = scope_of(&state);
         dry::print(&job, &schedule, &scope, &state, way(&job, options))?;
         return Ok(super::exit::DONE);
     }
@@ -64,7 +69,7 @@ pub fn run(invocation: &Invocation<'_>, options: &RunOptions, shared: &Shared) -
         to: options.back_to.clone(),
     };
     writer.begin_run(start, options.take_over)?;
-    let scope = scope(&schedule, writer.state(), options)?;
+    let scope = scope_of(writer.state());
     let ears = Ears::new(&shared.interrupt)?;
     let mut run = Run::new(writer, &job, voice, ears, &schedule, &scope, way(&job, options), options)?;
     let ended = run.go(&approved);
@@ -98,11 +103,8 @@ fn approved<'p>(schedule: &Schedule<'p>, options: &RunOptions) -> Result<Vec<&'p
     Ok(groups)
 }
 
-/// What this run goes through.
-fn scope<'p>(schedule: &Schedule<'p>, state: &State, options: &RunOptions) -> Result<Schedule<'p>> {
-    if options.back_to.is_some() {
-        return Ok(going_back(schedule, state));
-    }
+/// What this run goes through on the way forward.
+fn scope<'p>(schedule: &Schedule<'p>, options: &RunOptions) -> Result<Schedule<'p>> {
     let mut scope = schedule.clone();
     match &options.until {
         Some(last) => scope.keep_until(last)?,
