@@ -143,7 +143,8 @@ impl<'a> Frozen<'a> {
         let text = String::from_utf8(bytes)
             .map_err(|_| whole(Problem::of(Code::Encoding, "the frozen plan is not valid UTF-8").hint(MAKE_ANOTHER)))?;
         let text = texts.add(arena.alloc_str(&name), arena.alloc_str(&text))?;
-        let value = yaml::parse(arena, text, &mut Vec::new());
+        let mut repeated = Vec::new();
+        let value = yaml::parse(arena, text, &mut repeated);
         let is_ours = |value: &Value<'_>| value.get("plan_id").is_some() && value.get("schema").is_some();
         // what is not one at all is told before what is wrong with its end
         if value.as_ref().is_ok_and(|value| !is_ours(value)) {
@@ -157,6 +158,10 @@ impl<'a> Frozen<'a> {
             return Err(problem.at(Location { line, ..at }).hint(MAKE_ANOTHER).into());
         }
         let value = value.map_err(|fault| Error::from(fault.problem(texts)))?;
+        if let Some((at, message)) = repeated.into_iter().next() {
+            let problem = Problem::of(Code::InvalidPlan, format!("this frozen plan cannot be used: {message}"));
+            return Err(problem.at(texts.locate(at)).hint(MAKE_ANOTHER).into());
+        }
         let document = Document::of(&value).map_err(&whole)?;
         document.frozen(arena, path).map_err(whole)
     }

@@ -47,6 +47,8 @@ pub struct Opening {
     pub frozen: Option<PathBuf>,
     /// The record of the frozen plan, if it is not the one beside it.
     pub record: Option<PathBuf>,
+    /// Whether what differs from a frozen plan is asked for, so that today's is made even where drift is ignored.
+    pub tells_drift: bool,
     /// Hosts to plan nothing for, such as those of [`done_hosts`].
     pub except: Vec<String>,
     /// Files besides the configuration that a directory may hold and that are not inventories.
@@ -86,6 +88,7 @@ impl Opening {
             options: Vec::new(),
             frozen: None,
             record: None,
+            tells_drift: false,
             except: Vec::new(),
             own_files: Vec::new(),
             refresh_cache: false,
@@ -218,7 +221,7 @@ impl<'a> Session<'a> {
             master,
             texts: self.texts,
             groups_only: self.settings.groups_only,
-            configuration: self.configuration.as_ref().map(|path| path.display().to_string()),
+            configuration: self.shown_configuration(),
             environment: self.settings.environment.clone(),
             sources: self.source_names(),
         })
@@ -253,6 +256,12 @@ impl<'a> Session<'a> {
     #[doc(hidden)]
     pub fn texts(&self) -> (&'a Arena, &'a TextMap<'a>) {
         (self.arena, self.texts)
+    }
+
+    /// The configuration as reports name it; of a frozen plan, its file.
+    fn shown_configuration(&self) -> Option<String> {
+        let frozen = self.frozen().map(|frozen| &frozen.path);
+        frozen.or(self.configuration.as_ref()).map(|path| path.display().to_string())
     }
 
     /// The sources as messages and reports name them.

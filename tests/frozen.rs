@@ -82,7 +82,11 @@ fn it_gives_the_groups_of_then_whatever_the_inventory_says() {
     };
     let now = groups(test.shell("regal --list --groups-only"));
     assert_eq!(groups(frozen(&test, "--list")), now);
-    assert_eq!(frozen(&test, "plan").stdout, test.shell("regal plan").stdout);
+    let configuration = format!("configuration {FILE}\n");
+    assert_eq!(
+        frozen(&test, "plan").stdout,
+        test.shell("regal plan").stdout.replace("configuration regal.yml\n", &configuration)
+    );
     // hosts that have come move others, but not in the frozen plan
     write(&test, "hosts", &format!("web0 v=shop-2.5.0\n{HOSTS}"));
     assert_eq!(groups(frozen(&test, "--list --drift ignore")), now);
@@ -169,7 +173,7 @@ fn a_file_that_everybody_may_write_is_refused() {
 fn drift_is_told_and_stops_what_would_be_wrong() {
     let mut all = String::new();
     for (name, hosts, settings) in [
-        ("a host is gone", HOSTS.replace("web[1:5]", "web[2:5]"), SETTINGS.to_string()),
+        ("a host is gone", HOSTS.replace("web[1:5]", "web[1:4]"), SETTINGS.to_string()),
         ("a host has come", HOSTS.replace("web[1:5]", "web[1:6]"), SETTINGS.to_string()),
         ("a host has another version", format!("{HOSTS}web1 v=db-1.0\n"), SETTINGS.to_string()),
         ("a host has none", format!("{HOSTS}web1 v=\n"), SETTINGS.to_string()),
@@ -298,4 +302,107 @@ fn it_may_stand_where_a_configuration_stands() {
     assert_eq!(test.shell(&format!("REGAL_CONFIG={FILE} regal --list")).stdout, list);
     let other = test.shell(&format!("regal --config {FILE} --batch-size 1 --list"));
     assert!(other.errors().contains("the batches of a frozen plan are fixed"), "{}", other.stderr);
+}
+
+#[test]
+fn of_several_that_save_at_once_one_does() {
+    let test = test();
+    for round in 0..5 {
+        let line = format!(
+            "for size in 1 2 3 4; do regal plan --batch-size $size --save rollouts/race{round}.rollout.yml --format groups \\
+             > /dev/null 2> err$size & done; wait; cat err1 err2 err3 err4"
+        );
+        let said = test.shell(&line).stdout;
+        assert_eq!(
+            (said.matches("saved in ").count(), said.matches("there is a file already").count()),
+            (1, 3),
+            "{said}"
+        );
+    }
+    assert_eq!(std::fs::read_dir(test.path().join("rollouts")).unwrap().count(), 5);
+}
+
+#[test]
+fn what_cannot_be_saved_or_not_there_is_told() {
+    let mut all = String::new();
+    for line in [
+        "plan --save nowhere/x.rollout.yml",
+        "plan --save x.yml",
+        "plan --save x.rollout.yml --limit web1",
+        "plan -i <(cat hosts) --save x.rollout.yml",
+        "--plan rollouts/2.5.0.rollout.yml plan --save x.rollout.yml",
+    ] {
+        let output = saved().shell(&format!("regal {line}"));
+        assert_eq!((output.code, output.stdout.as_str()), (1, ""), "{line}");
+        let told: Vec<&str> =
+            output.stderr.split(' ').map(|word| if word.starts_with("/dev/fd/") { "PIPE" } else { word }).collect();
+        all.push_str(&format!("## {line}\n{}", told.join(" ")));
+    }
+    insta::assert_snapshot!(all);
+    let test = test();
+    let open = test.shell(&format!("umask 000; regal plan --save {FILE} > /dev/null && regal --plan {FILE} --list"));
+    assert_eq!(open.code, 0, "{}", open.stderr);
+}
+
+#[test]
+fn a_link_to_a_plan_has_its_record_and_its_sources() {
+    let test = halfway();
+    let linked = "mkdir deep deep/er && ln -s ../../rollouts/2.5.0.rollout.yml deep/er/current.rollout.yml";
+    let list = test.shell(&format!("{linked} && regal --plan deep/er/current.rollout.yml --list")).json();
+    assert_eq!(list["regal_done"]["hosts"], serde_json::json!(["web1"]));
+    assert_eq!(list, frozen(&test, "--list").json());
+}
+
+#[test]
+fn a_plan_that_has_lost_its_canary_is_refused() {
+    let test = saved();
+    write(&test, "hosts", &HOSTS.replace("web[1:5]", "web[2:5]"));
+    let list = frozen(&test, "--list");
+    assert_eq!(list.code, 3, "{}", list.stderr);
+    assert!(list.stderr.contains("version shop-2.5.0 has no canary left"), "{}", list.stderr);
+    write(&test, "hosts", &HOSTS.replace("web[1:5]", "web[1:4]"));
+    let list = frozen(&test, "--list");
+    assert!(list.stderr.contains("the inventory no longer has web5: left out of the batches"), "{}", list.stderr);
+    write(&test, "hosts", "other v=none\n");
+    assert_eq!(frozen(&test, "--list").code, 3);
+}
+
+#[test]
+fn why_says_what_the_frozen_plan_says() {
+    let test = saved();
+    write(&test, "hosts", &format!("web5 v=shop-2.5.0\n{HOSTS}"));
+    assert!(test.shell("regal why web5").stdout.contains("shop-2.5.0_groupA"));
+    let why = frozen(&test, "why web5").stdout;
+    assert!(why.contains("shop-2.5.0_groupB2, host 2 of 2") && why.contains("the frozen plan says so"), "{why}");
+}
+
+#[test]
+fn a_further_version_of_a_host_is_drift_and_diff_asks_whatever_is_ignored() {
+    let test = test().file("regal.yml", "inventory: hosts\nversions: {a: [web1, web2, web3], b: [web3, web1]}\n");
+    assert_eq!(test.shell(&format!("regal plan --save {FILE} --drift ignore")).code, 0);
+    assert_eq!(frozen(&test, "diff").code, 0);
+    write(&test, "regal.yml", "inventory: hosts\nversions: {a: [web1, web2, web3], b: [web3, web1, web2]}\n");
+    let expected = "added     web2: should run b, in no batch\n";
+    assert_eq!(frozen(&test, "diff").stdout, expected);
+    assert_eq!(frozen(&test, "diff --drift ignore").stdout, expected);
+    // how one call checks is no part of the plan
+    assert_eq!(frozen(&test, "--list").code, 3);
+}
+
+#[test]
+fn versions_that_ansible_would_merge_are_refused_later_too() {
+    let test = Test::new()
+        .file("hosts", "web1 v=1.0\nweb2 v=2.0\n")
+        .file("regal.yml", "inventory: hosts\nversion_from: {var: v}\n");
+    assert_eq!(test.shell("regal plan --save x.rollout.yml").code, 0);
+    let cleaned = test.shell("ANSIBLE_TRANSFORM_INVALID_GROUP_CHARS=always regal --plan x.rollout.yml --list");
+    assert!(cleaned.errors().contains("makes `__0` of both"), "{}", cleaned.stderr);
+}
+
+#[test]
+fn a_record_among_inventories_is_none() {
+    let test = halfway();
+    std::fs::rename(test.path().join("hosts"), test.path().join("rollouts/hosts")).unwrap();
+    let plan = test.shell("regal -i rollouts --version-from var:v --list");
+    assert_eq!(plan.code, 0, "{}", plan.stderr);
 }

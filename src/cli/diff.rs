@@ -25,7 +25,9 @@ pub fn run(invocation: &Invocation<'_>, options: &DiffOptions) -> anyhow::Result
         AnswerFormat::Text => report.write_text(&mut result)?,
         AnswerFormat::Json => report.write_json(&mut result)?,
     }
-    let sink = Sink { path: invocation.output.as_deref(), access: Access::Usual, color: invocation.color };
+    let is_secret = !drift.secret.is_empty() || invocation.session.texts().1.has_decrypted();
+    let access = if is_secret { Access::Private } else { Access::Usual };
+    let sink = Sink { path: invocation.output.as_deref(), access, color: invocation.color };
     sink.write(&result)?;
     Ok(if drift.is_empty() { exit::DONE } else { exit::DRIFT })
 }

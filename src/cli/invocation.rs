@@ -44,6 +44,7 @@ impl<'a> Invocation<'a> {
         if let Some(Command::Run(options)) = &arguments.command {
             opening.record.clone_from(&options.record.record);
         }
+        opening.tells_drift = matches!(arguments.command, Some(Command::Diff(_)));
         opening.except = except(arguments, shared)?;
         opening.refresh_cache = arguments.refresh_cache;
         opening.shared = shared.clone();

@@ -17,9 +17,9 @@ use super::messages;
 pub fn run(invocation: &Invocation<'_>, arguments: &Arguments) -> anyhow::Result<()> {
     let planned = invocation.session.plan()?;
     let groups_only = invocation.session.settings().groups_only;
-    if arguments.verbose {
-        messages::warnings(&planned.warnings, invocation.color);
-    }
+    let of_drift = |warning: &&Problem| arguments.verbose || warning.code == Code::Drift;
+    let told: Vec<Problem> = planned.warnings.iter().filter(of_drift).cloned().collect();
+    messages::warnings(&told, invocation.color);
     let listing = planned.listing();
     let arena = invocation.session.texts().0;
     if !groups_only && !arguments.graph {

@@ -4,7 +4,7 @@ use regal_inventory::emit::why::Answer;
 use regal_inventory::error::{Code, Error, Problem};
 use regal_inventory::inventory::Inventory;
 use regal_inventory::nearest;
-use regal_inventory::plan;
+use regal_inventory::plan::{self, DomainIndex, Domains, Plan, Rollout};
 use regal_inventory::session::Planned;
 use regal_inventory::shown::Shown;
 
@@ -22,7 +22,11 @@ pub fn run(invocation: &Invocation<'_>, options: &WhyOptions) -> anyhow::Result<
         return Err(Error::from(unknown(&planned.inventory, host)).into());
     }
     let policy = &invocation.session.settings().policy;
-    let found = plan::why(&planned.assignments, policy, host);
+    // today's rules say nothing of a plan that was made before
+    let found = match invocation.session.frozen() {
+        Some(_) => frozen(&planned.plan, host),
+        None => plan::why(&planned.assignments, policy, host),
+    };
     let answer = Answer {
         host,
         planned: found.into_iter().map(|why| (group(&planned, &why), why)).map(|(group, why)| (why, group)).collect(),
@@ -43,6 +47,28 @@ pub fn run(invocation: &Invocation<'_>, options: &WhyOptions) -> anyhow::Result<
     invocation.sink(&planned).write(&result)
 }
 
+/// Where a host stands in a frozen plan.
+fn frozen<'a>(plan: &Plan<'a>, host: &str) -> Vec<plan::Why<'a>> {
+    let of_rollout = |rollout: &Rollout<'a>| {
+        let batch = rollout.batches.iter().find(|batch| batch.hosts.contains(&host))?;
+        let place = batch.hosts.iter().position(|name| *name == host)?;
+        let domain = |(label, of): (&Domains<'a>, &Vec<DomainIndex>)| {
+            Some((label.label.clone(), label.list.get(of.get(place)?.index())?.name))
+        };
+        Some(plan::Why {
+            version: rollout.version,
+            stage: batch.stage,
+            place: place + 1,
+            size: batch.hosts.len(),
+            domains: rollout.labels.iter().zip(&batch.domains).filter_map(domain).collect(),
+            is_last: false,
+            hash: None,
+            reason: plan::Reason::Frozen,
+        })
+    };
+    plan.rollouts.iter().filter_map(of_rollout).collect()
+}
+
 /// The group of the batch that a host stands in.
 fn group(planned: &Planned<'_>, why: &plan::Why<'_>) -> String {
     let mut rollouts = planned.plan.rollouts.iter().zip(&planned.names.rollouts);
@@ -55,8 +81,9 @@ fn group(planned: &Planned<'_>, why: &plan::Why<'_>) -> String {
 
 /// The versions that keep the host out.
 fn excluded<'p, 'a>(planned: &'p Planned<'a>, host: &'p str) -> impl Iterator<Item = &'a str> {
-    let versions = planned.assignments.versions.iter();
-    versions.filter(move |assigned| assigned.excluded.contains(&host)).map(|assigned| assigned.version)
+    let rollouts = planned.plan.rollouts.iter().map(|rollout| (rollout.version, &rollout.excluded));
+    let empty = planned.plan.empty.iter().map(|(version, excluded)| (*version, excluded));
+    rollouts.chain(empty).filter(move |(_, excluded)| excluded.contains(&host)).map(|(version, _)| version)
 }
 
 fn unknown(inventory: &Inventory<'_>, host: &str) -> Problem {

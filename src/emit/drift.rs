@@ -36,14 +36,14 @@ struct Document<'r> {
 #[derive(Serialize)]
 struct Added<'r> {
     host: &'r str,
-    version: &'r str,
+    version: String,
 }
 
 #[derive(Serialize)]
 struct Moved<'r> {
     host: &'r str,
-    from: &'r str,
-    to: &'r [&'r str],
+    from: String,
+    to: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -56,7 +56,7 @@ struct Domain<'r> {
 
 #[derive(Serialize)]
 struct Setting<'r> {
-    version: &'r str,
+    version: String,
     key: &'r str,
     from: Option<&'r str>,
     to: Option<&'r str>,
@@ -103,17 +103,25 @@ impl DriftReport<'_, '_> {
     /// Those of `out`.
     pub fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
         let drift = self.drift;
+        let text = |version: &str| {
+            let is_secret = drift.secret.contains(&version);
+            if is_secret { self.shown(version).to_string() } else { version.to_string() }
+        };
         let document = Document {
             schema: SCHEMA,
             plan: self.frozen.path.display().to_string(),
             plan_id: &self.frozen.id,
             drift: !drift.is_empty(),
             removed: drift.removed.clone(),
-            added: drift.added.iter().map(|added| Added { host: added.host, version: added.version }).collect(),
+            added: drift.added.iter().map(|added| Added { host: added.host, version: text(added.version) }).collect(),
             moved: drift
                 .moved
                 .iter()
-                .map(|moved| Moved { host: moved.host, from: moved.from, to: &moved.to })
+                .map(|moved| Moved {
+                    host: moved.host,
+                    from: text(moved.from),
+                    to: moved.to.iter().map(|version| text(version)).collect(),
+                })
                 .collect(),
             domains: drift
                 .domains
@@ -124,7 +132,7 @@ impl DriftReport<'_, '_> {
                 .settings
                 .iter()
                 .map(|change| Setting {
-                    version: change.version,
+                    version: text(change.version),
                     key: change.key,
                     from: change.from.as_deref(),
                     to: change.to.as_deref(),
@@ -136,7 +144,6 @@ impl DriftReport<'_, '_> {
 
     /// A version as a message shows it.
     fn shown<'v>(&self, version: &'v str) -> Shown<'v> {
-        let secret = self.frozen.plan.rollouts.iter().any(|rollout| rollout.version == version && rollout.secret);
-        Shown::unless(secret, version)
+        Shown::unless(self.drift.secret.contains(&version), version)
     }
 }

@@ -49,7 +49,7 @@ struct Entry<'r> {
     domains: Vec<DomainKey<'r>>,
     /// Whether `last` keeps it for the final batches.
     last: bool,
-    /// `pinned`, `cover`, `order`, `rank`, `quota`, `sequential`, `bucket` or `wave`.
+    /// `pinned`, `cover`, `order`, `rank`, `quota`, `sequential`, `bucket`, `wave` or `frozen`.
     rule: &'static str,
     because: String,
     /// The host's hash as 16 hexadecimal digits, where hosts are ordered or chosen by hash.

@@ -1,13 +1,13 @@
 //! The form of the file, between YAML and a plan.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::{FIRST_LINE, Frozen, MAKE_ANOTHER, MadeFrom, PLUGIN, SCHEMA, Saved, id_of};
 use crate::error::{Code, Error, Problem};
-use crate::plan::names::{GroupNames, RolloutNames};
+use crate::plan::names::{GroupNames, RESERVED, RolloutNames};
 use crate::plan::{Batch, Domain, DomainIndex, DomainName, Domains, LabelValue, Plan, Rollout, Stage};
 use crate::policy::Approval;
 use crate::policy::naming::is_plain;
@@ -134,6 +134,19 @@ impl Document {
         if self.plugin != PLUGIN {
             return Err(malformed("`plugin` is of another program"));
         }
+        if self
+            .made_from
+            .environment
+            .iter()
+            .any(|variable| !variable.name.starts_with("REGAL_") || variable.value.contains('\0'))
+        {
+            return Err(malformed("a variable is not one of regal-inventory"));
+        }
+        let mut known = HashSet::new();
+        if self.versions.is_empty() || !self.versions.iter().all(|version| known.insert(version.version.as_str())) {
+            return Err(malformed("it has no version, or one twice"));
+        }
+        drop(known);
         let mut plan = Plan { rollouts: Vec::new(), unversioned: Vec::new(), empty: Vec::new(), warnings: Vec::new() };
         let mut names = GroupNames::default();
         for version in self.versions {
@@ -186,7 +199,11 @@ impl Version {
             if hosts.is_empty() || !hosts.iter().all(|host| seen.insert(host)) {
                 return Err(malformed("a batch is empty, or has a host of another one"));
             }
-            let stage = stage(&entry.batch).ok_or_else(|| malformed("a batch has no name such as A or B1"))?;
+            if hosts.iter().any(|host| host.is_empty() || host.chars().any(char::is_control)) {
+                return Err(malformed("a host has no name, or a control character in it"));
+            }
+            let stage = stage(&entry.batch).filter(|stage| stage.index() == batches.len());
+            let stage = stage.ok_or_else(|| malformed("its batches are not A, B1, B2 and so on"))?;
             batches.push(Batch { stage, hosts, bake: entry.bake_seconds, domains: Vec::new() });
         }
         let mut labels = Vec::new();
@@ -207,7 +224,10 @@ impl Version {
         };
         let names = RolloutNames::new(&rollout, self.group);
         let groups = self.batches.iter().map(|entry| &entry.group);
-        if !is_plain(&names.version) || !names.batches.iter().eq(groups) {
+        if rollout.batches.is_empty() || rollout.version.is_empty() {
+            return Err(malformed("a version has no name or no batch"));
+        }
+        if !is_plain(&names.version) || RESERVED.contains(&names.version.as_str()) || !names.batches.iter().eq(groups) {
             return Err(malformed("a group has another name than its batch gives it"));
         }
         Ok((rollout, names))
@@ -232,7 +252,11 @@ impl LabelEntry {
         let mut of_host: HashMap<&str, DomainIndex> = HashMap::new();
         let mut list = Vec::new();
         for (place, entry) in self.domains.iter().enumerate() {
-            of_host.extend(entry.hosts.iter().map(|host| (host.as_str(), DomainIndex::new(place))));
+            for host in &entry.hosts {
+                if of_host.insert(host, DomainIndex::new(place)).is_some() {
+                    return Err(malformed("a host is in two domains of a label"));
+                }
+            }
             list.push(Domain { name: entry.name(arena), hosts: entry.hosts.len(), cap: entry.cap });
         }
         for batch in batches {

@@ -39,6 +39,8 @@ pub struct Drift<'a> {
     pub domains: Vec<DomainChange<'a>>,
     /// Keys whose values differ.
     pub settings: Vec<SettingChange<'a>>,
+    /// Versions of either plan that were decrypted, so that nothing may show them.
+    pub secret: Vec<&'a str>,
 }
 
 /// A host that a version has got.
@@ -118,19 +120,30 @@ impl<'a> Drift<'a> {
             let Some(now) = now else { continue };
             let hosts = now.batches.iter().flat_map(|batch| &batch.hosts).copied();
             // one that has moved from another version is told as such
-            let new = hosts.filter(|host| !then.contains_key(host) && !done.contains(*host));
+            let has_moved = |versions: &[&str], host: &&str| {
+                let now = places.get(host).map(Vec::as_slice).unwrap_or_default();
+                versions.iter().any(|version| !now.contains(version))
+            };
+            let is_new = |host: &&str| match then.get(host) {
+                Some(versions) => !versions.contains(&version) && !has_moved(versions, host),
+                None => true,
+            };
+            let new = hosts.filter(|host| is_new(host) && !done.contains(*host));
             drift.added.extend(new.map(|host| AddedHost { host, version }));
             let (before, after) = (domains(rollout), domains(now));
             let changed = planned.iter().flat_map(|host| domain_changes(host, &before, &after));
             drift.domains.extend(changed);
         }
-        drift.removed.dedup();
+        let mut seen = HashSet::new();
+        drift.removed.retain(|host| seen.insert(*host));
+        let secret = frozen.plan.rollouts.iter().chain(&today.plan.rollouts).filter(|rollout| rollout.secret);
+        drift.secret = secret.map(|rollout| rollout.version).collect();
         drift
     }
 
     /// Whether nothing differs.
     pub fn is_empty(&self) -> bool {
-        *self == Drift::default()
+        Drift { secret: Vec::new(), ..self.clone() } == Drift::default()
     }
 
     /// Succeeds with warnings if the rules let the frozen plan be used all the same.

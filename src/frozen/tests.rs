@@ -79,10 +79,14 @@ fn a_digest_does_not_make_a_plan_of_what_does_not_fit_together() {
     for (from, to, why) in [
         ("- web1\n", "- web5\n", "its id does not match its batches"),
         ("- web 2\n", "- \"yes\"\n", "a batch is empty, or has a host of another one"),
-        ("batch: B1", "batch: B0", "a batch has no name such as A or B1"),
+        ("batch: B1", "batch: B0", "its batches are not A, B1, B2 and so on"),
         ("schema: 1", "schema: 2", "the frozen plan has the form 2, and this program reads form 1"),
         ("approval: never", "approval: sometimes", "`approval` has an unknown value"),
         ("1.10_groupA", "web_groupA", "a group has another name than its batch gives it"),
+        ("- web1\n", "- \"web\\e1\"\n", "a host has no name, or a control character in it"),
+        ("version: \"null\"", "version: \"1.10\"", "it has no version, or one twice"),
+        ("max_failures: 0", "max_failures: 0\n    max_failures: 1", "is repeated"),
+        ("environment: []", "environment: [{name: LD_PRELOAD, value: x}]", "a variable is not one of regal-inventory"),
         ("max_failures: 0", "max_failure: 0", "unknown field `max_failure`"),
     ] {
         let changed = body.replace(from, to);

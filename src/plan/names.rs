@@ -25,7 +25,7 @@ pub const LOST: &str = "regal_lost";
 pub const WAITING: &str = "regal_waiting";
 
 /// Names that Ansible or this program gives to groups of its own.
-const RESERVED: [&str; 7] = ["all", "ungrouped", ROOT, DONE, BEGUN, LOST, WAITING];
+pub(crate) const RESERVED: [&str; 7] = ["all", "ungrouped", ROOT, DONE, BEGUN, LOST, WAITING];
 
 /// The group names of a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -111,7 +111,7 @@ impl Naming {
     }
 
     /// Reports versions whose groups coincide: once for each pair of versions.
-    fn find_clashes(&self, plan: &Plan<'_>, names: &GroupNames, found: &mut Diagnostics) {
+    pub(crate) fn find_clashes(&self, plan: &Plan<'_>, names: &GroupNames, found: &mut Diagnostics) {
         let version = |index: usize| plan.rollouts.get(index).map_or(Shown::new(""), Rollout::shown);
         let secret = |index: usize| plan.rollouts.get(index).is_some_and(|rollout| rollout.secret);
         for (first, second, name) in clashes(&names.rollouts, str::to_string) {

@@ -58,6 +58,8 @@ pub enum Reason<'a> {
         /// It does not, but it is the smallest, and a canary must not be empty.
         forced: bool,
     },
+    /// The plan is frozen, whatever rule was behind it.
+    Frozen,
     /// Its hash puts it into a wave.
     Wave {
         /// The wave, from 1.
@@ -101,6 +103,7 @@ impl<'a> Reason<'a> {
             Reason::Sequential(_) => "sequential",
             Reason::Bucket { .. } => "bucket",
             Reason::Wave { .. } => "wave",
+            Reason::Frozen => "frozen",
         }
     }
 }
@@ -109,6 +112,7 @@ impl std::fmt::Display for Reason<'_> {
     /// A sentence without an end: `pinned by canary.hosts`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Reason::Frozen => f.write_str("the frozen plan says so"),
             Reason::Pinned => f.write_str("pinned by canary.hosts"),
             Reason::Cover(values) => write!(f, "canary.cover: the canary of {}", join(values)),
             Reason::Order { order, place, of } => write!(f, "order {}: host {place} of {of}", order.as_str()),

@@ -26,7 +26,9 @@ impl Place {
     /// The record of a frozen plan, beside it unless it has another place. It is as private as the plan.
     pub fn new(plan: &Path, plan_id: &str, record: Option<&Path>) -> Self {
         let private = plan.metadata().is_ok_and(|metadata| matches!(metadata.permissions().mode() & 0o077, 0));
-        let path = record.map_or_else(|| beside(plan), Path::to_path_buf);
+        // a link to a plan has no record beside it, the plan has
+        let plan = plan.canonicalize().unwrap_or_else(|_| plan.to_path_buf());
+        let path = record.map_or_else(|| beside(&plan), Path::to_path_buf);
         Place { path, plan_id: plan_id.to_string(), private }
     }
 

@@ -119,7 +119,7 @@ fn find(start: &Path) -> Result<Option<PathBuf>> {
 
 /// Why a file that nobody named cannot be trusted, as Ansible does with `ansible.cfg` and a little more: everybody may write it,
 /// or put another one there. Of a link both ends count.
-fn doubt(path: &Path) -> Option<String> {
+pub(super) fn doubt(path: &Path) -> Option<String> {
     let target = path.canonicalize().ok()?;
     let link = path.symlink_metadata().ok().filter(Metadata::is_symlink).map(|link| (path, link));
     let ends = link.into_iter().chain(target.metadata().ok().map(|file| (target.as_path(), file)));

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsString;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::{Basis, Configuration, GivenOption, Opening, Planned, Session};
@@ -16,7 +15,7 @@ use crate::frozen::drift::{Drift, Today};
 use crate::frozen::{self, Frozen, MadeFrom, Saved};
 use crate::inventory::{Inventory, UNGROUPED};
 use crate::plan::names::{BEGUN, DONE, GroupNames, LOST, RolloutNames, WAITING};
-use crate::plan::{Assignments, Plan};
+use crate::plan::{Assignments, Plan, Rollout, Stage};
 use crate::policy::Policy;
 use crate::policy::drift::{Mode, Removed};
 use crate::record::{self, Batch, Progress, State};
@@ -107,11 +106,14 @@ impl<'a> Session<'a> {
     /// Reads a frozen plan and, unless drift is ignored, the configuration that it was made by.
     pub(super) fn open_frozen(arena: &'a Arena, texts: &'a TextMap<'a>, opening: Opening, path: &Path) -> Result<Self> {
         let frozen = read(arena, texts, &opening.surroundings.folder.join(path), &opening.shared.pipes)?;
-        let state = state(&frozen, opening.record.as_ref().map(|path| opening.surroundings.folder.join(path)))?;
-        refuse_others(&opening, &frozen)?;
         let file = super::configuration::working_directory(&opening.surroundings)?.join(&frozen.path);
+        // a link has neither the record nor the sources beside it
+        let file = file.canonicalize().unwrap_or(file);
+        let record = opening.record.as_ref().map(|path| opening.surroundings.folder.join(path));
+        let state = state(&frozen, &record.unwrap_or_else(|| record::beside(&file)))?;
+        refuse_others(&opening, &frozen)?;
         let keeps_variables = gives(&opening, Id::GroupsOnly);
-        let opening = as_then(opening, &frozen)?;
+        let (tells_drift, opening) = (opening.tells_drift, as_then(opening, &frozen, &file)?);
         let configuration = match &opening.configuration {
             Configuration::File { path, .. } => Some(path.clone()),
             Configuration::Nearest | Configuration::None => None,
@@ -119,7 +121,7 @@ impl<'a> Session<'a> {
         let then = frozen_text(arena, texts, &frozen)?;
         let mut session = Session::with_text(arena, texts, opening.clone(), configuration, then)?;
         let policy = session.settings.policy.clone();
-        if session.settings.drift.mode == Mode::Check {
+        if session.settings.drift.mode == Mode::Check || tells_drift {
             session = Session::open(arena, texts, opening)?;
         }
         session.settings.groups_only |= !keeps_variables;
@@ -167,7 +169,7 @@ impl<'a> Session<'a> {
         if rules.mode == Mode::Check && rules.removed == Removed::Drop && !drift.removed.is_empty() {
             let removed: HashSet<&str> = drift.removed.iter().copied().collect();
             plan.rollouts.iter_mut().for_each(|rollout| rollout.retain(|host| !removed.contains(host)));
-            plan.rollouts.retain(|rollout| !rollout.batches.is_empty());
+            refuse_without_canary(&plan, freeze)?;
         }
         Ok(Basis { plan, ..today })
     }
@@ -177,6 +179,13 @@ impl<'a> Session<'a> {
     /// # Errors
     /// A limit, since the batches would lack hosts; a configuration that has no name or cannot be read again.
     pub fn freeze(&self, planned: &Planned<'a>, place: &Path, saved: Option<Saved>) -> Result<Frozen<'a>> {
+        if let Some(freeze) = &self.freeze {
+            let message = format!("the plan of {} is saved already", freeze.frozen.path.display());
+            let problem = Problem::of(Code::Contradiction, message);
+            return Err(problem
+                .hint("leave --plan out, and unset REGAL_PLAN, to save the plan of today's inventory")
+                .into());
+        }
         if let Some(first) = self.settings.limit.first() {
             let problem =
                 Problem::of(Code::InvalidOption, "a plan with a limit cannot be saved: its batches lack hosts");
@@ -195,6 +204,7 @@ impl<'a> Session<'a> {
         let folder = folder.parent().unwrap_or(Path::new("/"));
         let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
         let configuration = match &self.configuration {
+            Some(path) if path == Path::new("/dev/null") => None,
             Some(path) if is_descriptor(path) => {
                 let message =
                     "a plan cannot be saved whose configuration comes through a pipe: it could not be read again";
@@ -208,18 +218,23 @@ impl<'a> Session<'a> {
             }),
             None => None,
         };
+        self.refuse_pipes()?;
         let option = |given: &GivenOption| frozen::GivenOption {
             key: given.key.clone(),
             option: given.option.clone(),
             value: given.text.clone(),
         };
         let variable = |(name, value): &(String, String)| frozen::Variable { name: name.clone(), value: value.clone() };
-        let shows = |name: &str| keys::by_name(name).is_some_and(|key| key.id == Id::GroupsOnly);
+        let is_kept = |name: &str| keys::by_name(name).is_none_or(|key| !is_of_one_call(key.id));
+        let is_set = |variable: &str| {
+            let names = keys::KEYS.iter().flat_map(|key| key.names().map(move |name| (key.id, name)));
+            names.filter(|(id, _)| is_of_one_call(*id)).all(|(_, name)| keys::variable(name) != variable)
+        };
         Ok(MadeFrom {
             folder: relative(&folder, &here).display().to_string(),
             configuration,
-            environment: self.settings.environment.iter().map(variable).collect(),
-            options: self.options.iter().filter(|given| !shows(&given.key)).map(option).collect(),
+            environment: self.settings.environment.iter().filter(|(name, _)| is_set(name)).map(variable).collect(),
+            options: self.options.iter().filter(|given| is_kept(&given.key)).map(option).collect(),
             sources: self.settings.inventory.iter().map(|source| self.source(source)).collect(),
             except: {
                 let mut except: Vec<String> = self.except.iter().cloned().collect();
@@ -227,6 +242,22 @@ impl<'a> Session<'a> {
                 except
             },
         })
+    }
+
+    /// Refuses sources that nobody can read again.
+    fn refuse_pipes(&self) -> Result<()> {
+        for source in &self.settings.inventory {
+            let Source::Path(named) = source else { continue };
+            if is_descriptor(&named.path) && named.path != Path::new("/dev/null") {
+                let message = format!(
+                    "a plan cannot be saved whose source {} is a pipe: it could not be read again",
+                    named.path.display()
+                );
+                let problem = Problem::of(Code::InvalidOption, message);
+                return Err(problem.hint("save what the pipe gives in a file, and name that").into());
+            }
+        }
+        Ok(())
     }
 
     /// A source with the digest of what was read of it.
@@ -245,6 +276,9 @@ impl<'a> Session<'a> {
             let group = then.find(|(then, _)| then.version == rollout.version).map(|(_, names)| names.version.clone());
             names.rollouts.push(RolloutNames::new(rollout, group.unwrap_or_default()));
         }
+        let mut found = Diagnostics::new();
+        self.settings.naming.find_clashes(plan, &names, &mut found);
+        names.warnings = found.finish()?;
         Ok(names)
     }
 }
@@ -260,9 +294,11 @@ pub fn read<'a>(arena: &'a Arena, texts: &TextMap<'a>, path: &Path, pipes: &Pipe
         whole(problem).hint(unread.hint_or("check the path given by --plan or REGAL_PLAN"))
     })?;
     let metadata = path.metadata().map_err(|error| whole(Problem::of(Code::Unreadable, io_message(&error))))?;
-    if metadata.is_file() && metadata.mode() & 0o002 != 0 {
-        let problem = Problem::of(Code::InvalidPlan, "the frozen plan is not used: everybody may write it");
-        return Err(whole(problem).hint("look at it, then remove that right: chmod o-w FILE").into());
+    if let Some(why) = super::configuration::doubt(path).filter(|_| metadata.is_file()) {
+        let problem = Problem::of(Code::InvalidPlan, format!("the frozen plan is not used: {why}"));
+        return Err(whole(problem)
+            .hint("look at it, then copy it to a folder of yours, or remove that right: chmod o-w FILE")
+            .into());
     }
     Frozen::read(arena, texts, path, bytes)
 }
@@ -274,9 +310,10 @@ pub fn read<'a>(arena: &'a Arena, texts: &TextMap<'a>, path: &Path, pipes: &Pipe
 pub fn done_hosts(path: &Path, pipes: &Pipes) -> Result<Vec<String>> {
     let (arena, texts) = (Arena::new(), TextMap::new());
     let frozen = read(&arena, &texts, path, pipes)?;
-    let Some(state) = state(&frozen, None)? else {
+    let record = record::beside(&path.canonicalize().unwrap_or_else(|_| path.to_path_buf()));
+    let Some(state) = state(&frozen, &record)? else {
         let problem = Problem::of(Code::Unreadable, "there is no record of this plan, so nothing of it is done");
-        let at = Location::whole(record::beside(path).display().to_string());
+        let at = Location::whole(record.display().to_string());
         return Err(problem.at(at).hint("leave --except-done out, or put the record beside the plan").into());
     };
     let freeze = Freeze { frozen, policy: Policy::default(), file: path.to_path_buf(), state: Some(state) };
@@ -293,13 +330,23 @@ pub fn done_hosts(path: &Path, pipes: &Pipes) -> Result<Vec<String>> {
         .collect())
 }
 
+/// Refuses a plan of which a version has lost its canary: nothing would be watched before the rest.
+fn refuse_without_canary(plan: &Plan<'_>, freeze: &Freeze<'_>) -> Result<()> {
+    let without = |rollout: &&Rollout<'_>| rollout.batches.first().is_none_or(|batch| batch.stage != Stage::A);
+    let Some(rollout) = plan.rollouts.iter().find(without) else { return Ok(()) };
+    let what = if rollout.batches.is_empty() { "no host" } else { "no canary" };
+    let message = format!("version {} has {what} left: the inventory no longer has them", rollout.shown());
+    let file = freeze.frozen.path.display().to_string();
+    let hint = "check that this is the inventory that the plan was made of; if it is, make another plan";
+    Err(Problem::of(Code::Drift, message).at(Location::whole(file)).hint(hint).into())
+}
+
 /// What the record of a frozen plan says; nothing where there is none.
 ///
 /// # Errors
 /// It cannot be read; it is the record of another plan.
-fn state(frozen: &Frozen<'_>, record: Option<PathBuf>) -> Result<Option<State>> {
-    let path = record.unwrap_or_else(|| record::beside(&frozen.path));
-    let log = record::read(&path)?;
+fn state(frozen: &Frozen<'_>, path: &Path) -> Result<Option<State>> {
+    let log = record::read(path)?;
     let Some(first) = log.lines.first() else { return Ok(None) };
     if first.plan != frozen.id {
         let message =
@@ -357,9 +404,8 @@ fn gives(opening: &Opening, id: Id) -> bool {
 
 /// The same opening with the configuration, the variables and the options that the plan was made by; what today's say of how
 /// to read and what to show stays and wins.
-fn as_then(mut opening: Opening, frozen: &Frozen<'_>) -> Result<Opening> {
+fn as_then(mut opening: Opening, frozen: &Frozen<'_>, file: &Path) -> Result<Opening> {
     let here = super::configuration::working_directory(&opening.surroundings)?;
-    let file = here.join(&frozen.path);
     let beside = file.parent().unwrap_or(Path::new("/")).join(&frozen.made_from.folder);
     let then = beside.canonicalize().map_err(|error| {
         let message = format!(
@@ -369,8 +415,8 @@ fn as_then(mut opening: Opening, frozen: &Frozen<'_>) -> Result<Opening> {
         );
         Problem::of(Code::Unreadable, message).hint("put the file back where it was saved, or use --drift ignore")
     });
-    let ignores = opening.options.iter().any(|given| given.key.starts_with("drift") && given.text == "ignore");
-    let then = if ignores { then.unwrap_or_else(|_| here.clone()) } else { then? };
+    // without the folder nothing can be read of it; where nothing is to be read, that is no matter
+    let then = if ignores_drift(&opening) { then.unwrap_or(beside) } else { then? };
     refuse_another_configuration(&opening, frozen, &here, &then)?;
     if then != here {
         opening.options.iter_mut().for_each(|given| make_absolute(given, &here));
@@ -410,6 +456,23 @@ fn refuse_another_configuration(opening: &Opening, frozen: &Frozen<'_>, here: &P
     let at = Location::whole(frozen.path.display().to_string());
     let hint = "leave --plan and REGAL_PLAN out to plan by that configuration, or name only the frozen plan";
     Err(Problem::of(Code::Contradiction, message).at(at).hint(hint).into())
+}
+
+/// Whether an option or a variable of today says that nothing is compared.
+fn ignores_drift(opening: &Opening) -> bool {
+    let says = |text: &str| text.trim() == Mode::Ignore.as_str();
+    let by_option =
+        opening.options.iter().any(|given| matches!(given.key.as_str(), "drift" | "drift.mode") && says(&given.text));
+    by_option
+        || ["drift", "drift.mode"].iter().any(|name| opening.surroundings.text(&keys::variable(name)).is_some_and(says))
+}
+
+/// Whether a key says how one call shows or checks a plan, so that it has no place in a saved one.
+fn is_of_one_call(id: Id) -> bool {
+    matches!(
+        id,
+        Id::GroupsOnly | Id::Limit | Id::Drift | Id::DriftMode | Id::DriftRemoved | Id::DriftAdded | Id::DriftChanged
+    )
 }
 
 fn option(then: &frozen::GivenOption) -> GivenOption {

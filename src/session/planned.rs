@@ -175,6 +175,7 @@ impl<'a> Planned<'a> {
 
     /// Returns who may read a file with a result: what something decrypted was read for is for the user alone.
     pub fn access(&self) -> Access {
-        if self.texts.has_decrypted() { Access::Private } else { Access::Usual }
+        let is_secret = self.texts.has_decrypted() || self.plan.rollouts.iter().any(|rollout| rollout.secret);
+        if is_secret { Access::Private } else { Access::Usual }
     }
 }

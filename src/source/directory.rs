@@ -62,6 +62,10 @@ impl Reading<'_, '_> {
         if self.options.own_files.iter().any(|own| same_file(own, path)) {
             return true;
         }
+        // the record of a frozen plan
+        if path.to_string_lossy().ends_with(".rollout.jsonl") {
+            return true;
+        }
         let Some(head) = self.head(path, HEAD) else { return false };
         if is_executable(path) && head.starts_with("#!") {
             let program = |line: &str| !line.trim_start().starts_with('#') && line.contains("regal-inventory");
