@@ -69,6 +69,7 @@ impl Beside {
     }
 
     fn wait(&mut self) -> std::process::ExitStatus {
+        wait_until("the end of a run", || self.0.try_wait().unwrap().is_some());
         self.0.wait().unwrap()
     }
 }
@@ -494,7 +495,7 @@ fn what_cannot_go_together_is_refused() {
 #[test]
 fn a_signal_reaches_the_command_and_ends_the_run() {
     let test = saved();
-    let command = "trap 'echo TERM >log; exit 9' TERM; echo $$ >pid; while :; do sleep 0.01; done";
+    let command = "trap 'echo TERM >log; exit 9' TERM; echo $$ >pid; for i in $(seq 3000); do sleep 0.01; done";
     let mut beside = Beside::start(&test, &["--", "sh", "-c", command]);
     wait_until("the command", || read(&test, "pid").ends_with('\n'));
     beside.signal("TERM");
@@ -539,7 +540,7 @@ sys.exit(-os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))";
 #[test]
 fn a_second_signal_ends_a_command_that_ignores_the_first() {
     let test = saved();
-    let command = "trap '' INT TERM; echo $$ >pid; while :; do sleep 0.01; done";
+    let command = "trap '' INT TERM; echo $$ >pid; for i in $(seq 3000); do sleep 0.01; done";
     let mut beside = Beside::start(&test, &["--", "sh", "-c", command]);
     wait_until("the command", || read(&test, "pid").ends_with('\n'));
     beside.signal("INT");
@@ -565,7 +566,7 @@ fn a_signal_ends_a_watch() {
 #[test]
 fn a_command_that_outlives_its_run_keeps_others_out() {
     let test = saved();
-    let command = "echo $$ >pid; while test ! -e go; do sleep 0.01; done";
+    let command = "echo $$ >pid; for i in $(seq 3000); do test -e go && exit; sleep 0.01; done";
     let mut beside = Beside::start(&test, &["--", "sh", "-c", command]);
     wait_until("the command", || read(&test, "pid").ends_with('\n'));
     beside.signal("KILL");
