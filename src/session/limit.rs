@@ -1,4 +1,4 @@
-//! The limit: which hosts of a plan are shown. As with Ansible, `@FILE` stands for the patterns in a file, one a line.
+//! The limit: which hosts of a plan are shown. As with Ansible, `@FILE` stands for the patterns in a file, one per line.
 //!
 //! A plan is made of all hosts and then shown in part, so that a limit never moves a host to another batch.
 

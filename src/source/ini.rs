@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! host1 http_port=80                a host line: a name, then key=value pairs split as a shell would
-//! [web]                             hosts of a group         [web:children]   its child groups, one a line
+//! [web]                             hosts of a group         [web:children]   its child groups, one per line
 //! web[01:12].example.net:2222       a range and a port       [web:vars]       its variables, key=value
 //! # a comment, also with ;
 //! ```

@@ -31,7 +31,7 @@ pub(super) fn render(export: &Export<'_, '_>, found: &mut Diagnostics) -> Result
     Ok(text.into_bytes())
 }
 
-/// The commands for the runtime socket, one a line; those that add a server come before those that take one out.
+/// The commands for the runtime socket, one per line; those that add a server come before those that take one out.
 pub(super) fn runtime(export: &Export<'_, '_>, found: &mut Diagnostics) -> Result<Vec<u8>> {
     let pools = named_pools(export, found)?;
     let mut text = String::new();
