@@ -21,7 +21,7 @@ pub fn named(arguments: &Arguments, place: Option<&Path>, command: &str) -> Resu
         return Err(problem.hint("name one").into());
     }
     place.map(Path::to_path_buf).or_else(|| invocation::frozen(arguments)).ok_or_else(|| {
-        let problem = Problem::of(Code::InvalidOption, "there is no frozen plan whose record could be looked at");
+        let problem = Problem::of(Code::InvalidOption, "no frozen plan is named");
         Error::from(problem.hint(format!("name one: regal-inventory {command} --plan FILE")))
     })
 }

@@ -32,7 +32,7 @@ use voice::Voice;
 /// Bad input; drift; a record that somebody else writes, or that cannot be written.
 pub fn run(invocation: &Invocation<'_>, options: &RunOptions, shared: &Shared) -> anyhow::Result<u8> {
     let Some(frozen) = invocation.session.frozen() else {
-        let problem = Problem::of(Code::InvalidOption, "there is no frozen plan to go through");
+        let problem = Problem::of(Code::InvalidOption, "no frozen plan is named");
         return Err(Error::from(problem.hint("save one with plan --save FILE, then name it: --plan FILE")).into());
     };
     let templates = job::Templates::new(options)?;

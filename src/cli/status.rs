@@ -22,7 +22,7 @@ use super::{exit, messages, rollout};
 const PAUSE: Duration = Duration::from_secs(1);
 /// The lines about the whole.
 const HEAD: usize = 2;
-/// To the upper left corner; there is nothing behind this line; there is nothing below.
+/// To the upper left corner; nothing after this line stays, and nothing below it.
 const HOME: &str = "\u{1b}[H";
 const END_OF_LINE: &str = "\u{1b}[K";
 const END_OF_SCREEN: &str = "\u{1b}[J";

@@ -204,7 +204,7 @@ impl Format {
         matches!(self.render, Render::Folder(_))
     }
 
-    /// Makes what is to be written; returns it with the warnings about it.
+    /// Makes what will be written; returns it with the warnings about it.
     ///
     /// # Errors
     /// Everything that the format cannot express; each problem names the format, and the host or version if it is about

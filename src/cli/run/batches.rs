@@ -1,4 +1,4 @@
-//! From batch to batch: the gate before a step, its commands, and the watch behind it.
+//! From batch to batch: the gate before a step, its commands, and the watch after it.
 
 use std::collections::HashSet;
 use std::io::{ErrorKind, Read};

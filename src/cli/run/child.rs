@@ -148,7 +148,7 @@ impl<'i> Ears<'i> {
         came
     }
 
-    /// Sends a signal to a command and to what it started; what is gone already is no failure.
+    /// Sends a signal to a command and to what it started; what is gone already is not a failure.
     fn send(&self, child: &Child, signal: i32) {
         let Some(signal) = Signal::from_named_raw(signal) else { return };
         let pid = Pid::from_child(child);

@@ -9,7 +9,7 @@ use rustix::fs::{FlockOperation, flock};
 use super::super::{exit, messages};
 use super::batches::{Halt, Run};
 
-/// What is to be recorded and said of an end.
+/// What is recorded and said of an end.
 struct Ending {
     outcome: Outcome,
     /// Why it goes no further, and at which batch.

@@ -19,7 +19,7 @@ pub struct Voice {
     pub may_ask: bool,
 }
 
-/// What is no event of the record, as a line for programs.
+/// What is not an event of the record, as a line for programs.
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 enum Note<'n> {
@@ -48,7 +48,7 @@ impl Voice {
         }
     }
 
-    /// Asks something that is to be answered on the same line.
+    /// Asks something; the answer follows on the same line.
     pub fn ask(&self, question: &str) {
         if self.may_ask {
             let _ = write!(std::io::stderr(), "run: {} ", printable(question));

@@ -28,7 +28,7 @@ pub(super) fn write(report: &Report<'_, '_>, out: &mut impl Write) -> io::Result
     write_remarks(report, out)
 }
 
-/// Who is left out, and what is to be said of the plan.
+/// Who is left out, and the notes on the plan.
 pub(super) fn write_remarks(report: &Report<'_, '_>, out: &mut impl Write) -> io::Result<()> {
     for (heading, hosts) in [("Excluded", report.excluded()), ("Without a version", report.plan.unversioned.clone())] {
         if !hosts.is_empty() {

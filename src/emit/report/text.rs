@@ -207,7 +207,7 @@ pub(super) fn wrap(start: &str, hosts: &[&str]) -> Vec<String> {
     lines
 }
 
-/// Who is left out, and what is to be said of the plan.
+/// Who is left out, and the notes on the plan.
 pub(super) fn tail(report: &Report<'_, '_>) -> Vec<String> {
     let mut lines = Vec::new();
     for (label, hosts) in [("excluded", report.excluded()), ("no version", report.plan.unversioned.clone())] {

@@ -70,7 +70,7 @@ impl WavesReport<'_, '_> {
         totals.join(", ")
     }
 
-    /// What `rollout.yml` is to be given.
+    /// What to give to `rollout.yml`.
     fn variables(&self) -> [String; 3] {
         let groups: Vec<_> = self.report.names.rollouts.iter().map(|names| names.version.as_str()).collect();
         [
@@ -252,7 +252,7 @@ struct Document<'r> {
     sources: &'r [String],
     hosts: usize,
     bake_seconds: u64,
-    /// What `rollout.yml` is to be given.
+    /// What to give to `rollout.yml`.
     variables: [String; 3],
     versions: Vec<Version<'r>>,
     waves: Vec<WaveEntry<'r>>,
