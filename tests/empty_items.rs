@@ -51,6 +51,7 @@ fn file(text: String) -> Test {
 }
 
 #[test]
+#[ignore = "long; run tests/run"]
 fn in_every_key_of_the_file() {
     for key in keys() {
         // all of them for one key, some for each

@@ -57,6 +57,7 @@ fn aliases_cannot_multiply_without_end() {
 }
 
 #[test]
+#[ignore = "long; run tests/run"]
 fn long_chains_of_groups() {
     let down: String = (0..40_000).map(|n| format!("[g{n}:children]\ng{}\n", n + 1)).collect();
     accepted("hosts", &format!("{down}[g40000]\nh\n"), "1 host");

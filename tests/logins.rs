@@ -202,6 +202,7 @@ fn what_is_no_field_is_told() {
 }
 
 #[test]
+#[ignore = "long; run tests/run"]
 fn what_would_lead_to_another_machine_is_refused() {
     for (variables, why) in [
         ("ansible_connection=local", "its `ansible_connection` is `local`, and this format is for ssh"),

@@ -360,6 +360,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))";
 }
 
 #[test]
+#[ignore = "long; run tests/run"]
 fn a_batch_is_watched_and_checked_before_the_next() {
     let test = with(HOSTS, &format!("{SETTINGS}bake: 1s\n"));
     let command = "-- sh -c 'echo {batch} >>log'";
@@ -605,6 +606,7 @@ fn what_a_command_leaves_behind_keeps_nobody_out() {
 }
 
 #[test]
+#[ignore = "long; run tests/run"]
 fn of_two_runs_that_begin_at_once_one_goes_on() {
     for _ in 0..20 {
         let test = saved();
@@ -618,6 +620,7 @@ fn of_two_runs_that_begin_at_once_one_goes_on() {
 }
 
 #[test]
+#[ignore = "long; run tests/run"]
 fn a_run_that_is_killed_at_any_moment_goes_on_where_it_was() {
     let hosts = "[shop]\nweb[1:20] v=2.5.0\n";
     let mut killed = 0;

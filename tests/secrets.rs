@@ -301,6 +301,7 @@ fn steering(config: &str) -> Test {
 }
 
 #[test]
+#[ignore = "long; run tests/run"]
 fn nothing_steers_the_terminal_through_the_settings() {
     let value = quoted(&format!("a{STEERING}"));
     for key in KEYS {

@@ -143,6 +143,7 @@ const PASSWORDS: [&str; 20] = [
 ];
 
 #[test]
+#[ignore = "long; run tests/run"]
 fn no_message_shows_a_password_of_a_roster() {
     let mut all = String::new();
     for entry in PASSWORDS {

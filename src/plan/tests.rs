@@ -108,6 +108,7 @@ fn a_single_host_is_no_warning() {
 }
 
 #[test]
+#[ignore = "long; run tests/run"]
 fn a_million_hosts_one_by_one() {
     let names: Vec<String> = (0..1_000_000).map(|n| format!("web{n}")).collect();
     let plan = plan(&assignments(&[("1.0", &borrowed(&names))]), &Policy::default()).unwrap();

@@ -170,6 +170,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
+    #[ignore = "long; run tests/run"]
     fn a_text_keeps_to_its_lines_and_columns(versions in prop::collection::vec(1usize..90, 1..120), size in 1usize..40) {
         let name = |(v, hosts): (usize, &usize)| (format!("app-{v}"), (0..*hosts).map(|n| format!("web{n}-{v}")).collect());
         let names: Vec<(String, Vec<String>)> = versions.iter().enumerate().map(name).collect();

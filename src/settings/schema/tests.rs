@@ -92,6 +92,7 @@ fn nested(name: &str, value: &Value) -> Value {
 }
 
 #[test]
+#[ignore = "long; run tests/run"]
 fn every_key_takes_the_values_that_the_reader_takes() {
     let values = values();
     let mut files = Vec::new();
