@@ -155,7 +155,9 @@ impl<'a> Session<'a> {
     ) -> Result<Self> {
         if opening.surroundings.variable(GUARD).is_some() {
             let problem = Problem::of(Code::OwnFile, "regal-inventory was started as a source of itself");
-            return Err(problem.hint("take the script that runs it out of the sources").into());
+            return Err(problem
+                .hint("take the script that runs it out of the sources; a frozen plan is named with --plan")
+                .into());
         }
         let environment = environment(arena, &opening.surroundings)?;
         let options: Vec<OptionText<'a>> = opening.options.iter().map(|given| given.kept(arena)).collect();

@@ -406,3 +406,21 @@ fn a_record_among_inventories_is_none() {
     let plan = test.shell("regal -i rollouts --version-from var:v --list");
     assert_eq!(plan.code, 0, "{}", plan.stderr);
 }
+
+#[test]
+fn a_variable_without_effect_is_told() {
+    let test = test();
+    assert_eq!(test.shell(&format!("REGAL_BATCH_SIZE=3 regal plan --save {FILE}")).code, 0);
+    let plan = |variables: &str| {
+        let output = test.shell(&format!("{variables} regal --plan {FILE} plan"));
+        assert_eq!((output.code, output.stderr.as_str()), (0, ""));
+        output.stdout
+    };
+    assert!(!plan("REGAL_BATCH_SIZE=3").contains("has no effect"));
+    let told = plan("REGAL_BATCH_SIZE=1 REGAL_DRIFT=check");
+    let expected = format!("{FILE}: REGAL_BATCH_SIZE has no effect: the batches of a frozen plan are fixed\n");
+    assert!(told.contains(&expected), "{told}");
+    assert_eq!(told.matches("has no effect").count(), 1, "{told}");
+    let source = saved().shell(&format!("regal -i {FILE} --versions v=all --list"));
+    assert_eq!((source.code, source.stdout.as_str()), (1, ""), "{}", source.stderr);
+}

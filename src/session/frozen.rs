@@ -33,6 +33,8 @@ pub(super) struct Freeze<'a> {
     file: PathBuf,
     /// What became of it so far; nothing where it has no record.
     state: Option<State>,
+    /// Variables of today that would make another plan, and so have no effect.
+    ignored: Vec<String>,
 }
 
 impl<'a> Freeze<'a> {
@@ -113,6 +115,7 @@ impl<'a> Session<'a> {
         let state = state(&frozen, &record.unwrap_or_else(|| record::beside(&file)))?;
         refuse_others(&opening, &frozen)?;
         let keeps_variables = gives(&opening, Id::GroupsOnly);
+        let ignored = ignored(&opening.surroundings, &frozen);
         let (tells_drift, opening) = (opening.tells_drift, as_then(opening, &frozen, &file)?);
         let configuration = match &opening.configuration {
             Configuration::File { path, .. } => Some(path.clone()),
@@ -125,7 +128,7 @@ impl<'a> Session<'a> {
             session = Session::open(arena, texts, opening)?;
         }
         session.settings.groups_only |= !keeps_variables;
-        session.freeze = Some(Freeze { frozen, policy, file, state });
+        session.freeze = Some(Freeze { frozen, policy, file, state, ignored });
         Ok(session)
     }
 
@@ -158,6 +161,12 @@ impl<'a> Session<'a> {
     /// What a frozen plan is shown with: today's inventory, or just its hosts where nobody wants more of them.
     pub(super) fn frozen_basis(&self, freeze: &Freeze<'a>, found: &mut Diagnostics) -> Result<Basis<'a>> {
         let mut plan = freeze.frozen.plan.clone();
+        let file = freeze.frozen.path.display().to_string();
+        found.warn_all(freeze.ignored.iter().map(|name| {
+            let message = format!("{name} has no effect: the batches of a frozen plan are fixed");
+            let problem = Problem::of(Code::Ignored, message).as_warning().at(Location::whole(file.clone()));
+            problem.hint(format!("unset it (unset {name}), or leave --plan and REGAL_PLAN out"))
+        }));
         let rules = &self.settings.drift;
         if rules.mode == Mode::Ignore && self.settings.groups_only {
             let loaded = Loaded::of(inventory_of(&plan)?);
@@ -165,7 +174,7 @@ impl<'a> Session<'a> {
         }
         let today = self.today(found)?;
         let drift = self.compare(freeze, &today);
-        found.warn_all(drift.check(rules, &freeze.frozen.path.display().to_string())?);
+        found.warn_all(drift.check(rules, &file)?);
         if rules.mode == Mode::Check && rules.removed == Removed::Drop && !drift.removed.is_empty() {
             let removed: HashSet<&str> = drift.removed.iter().copied().collect();
             plan.rollouts.iter_mut().for_each(|rollout| rollout.retain(|host| !removed.contains(host)));
@@ -316,7 +325,8 @@ pub fn done_hosts(path: &Path, pipes: &Pipes) -> Result<Vec<String>> {
         let at = Location::whole(record.display().to_string());
         return Err(problem.at(at).hint("leave --except-done out, or put the record beside the plan").into());
     };
-    let freeze = Freeze { frozen, policy: Policy::default(), file: path.to_path_buf(), state: Some(state) };
+    let freeze =
+        Freeze { frozen, policy: Policy::default(), file: path.to_path_buf(), state: Some(state), ignored: Vec::new() };
     let done = freeze.done();
     Ok(freeze
         .frozen
@@ -479,17 +489,26 @@ fn option(then: &frozen::GivenOption) -> GivenOption {
     GivenOption { key: then.key.clone(), text: then.value.clone(), option: then.option.clone() }
 }
 
+/// Whether a variable counts when a frozen plan is used: it says how to read or what to show, or is no setting.
+fn counts_today(variable: &str) -> bool {
+    let names = keys::KEYS.iter().filter(|key| is_of_today(key.id)).flat_map(|key| key.names());
+    keys::is_reserved(variable) || names.map(keys::variable).any(|name| name == variable)
+}
+
+/// The `REGAL_*` variables of today that do not count, but for those that say what they said then.
+fn ignored(surroundings: &Surroundings, frozen: &Frozen<'_>) -> Vec<String> {
+    let as_then = |name: &str, value: &OsString| {
+        let mut then = frozen.made_from.environment.iter();
+        then.any(|then| then.name == name && OsString::from(&then.value) == *value)
+    };
+    let ours = surroundings.variables.iter().filter_map(|(name, value)| Some((name.to_str()?, value)));
+    let ours = ours.filter(|(name, value)| name.starts_with("REGAL_") && !value.is_empty() && !counts_today(name));
+    ours.filter(|(name, value)| !as_then(name, value)).map(|(name, _)| name.to_string()).collect()
+}
+
 /// The environment with the `REGAL_*` variables of then; those of today that say how to read stay.
 fn variables(surroundings: &Surroundings, frozen: &Frozen<'_>) -> BTreeMap<OsString, OsString> {
-    let of_today: HashSet<String> = keys::KEYS
-        .iter()
-        .filter(|key| is_of_today(key.id))
-        .flat_map(|key| key.names().map(keys::variable).collect::<Vec<_>>())
-        .collect();
-    let stays = |name: &OsString| {
-        name.to_str()
-            .is_none_or(|name| !name.starts_with("REGAL_") || of_today.contains(name) || keys::is_reserved(name))
-    };
+    let stays = |name: &OsString| name.to_str().is_none_or(|name| !name.starts_with("REGAL_") || counts_today(name));
     let mut variables: BTreeMap<OsString, OsString> = surroundings
         .variables
         .iter()
