@@ -14,6 +14,7 @@ mod log;
 mod messages;
 mod output;
 mod plan;
+mod record;
 mod rollout;
 mod run;
 mod save;
@@ -95,6 +96,7 @@ fn run(arguments: Arguments, shared: &Shared) -> anyhow::Result<u8> {
         Some(Command::Status(ref options)) => return status::run(&arguments, options, sink, shared),
         Some(Command::Log(ref options)) => return done(log::run(&arguments, options, sink, shared)),
         Some(Command::Approve(ref options)) => return done(approve::run(&arguments, options, sink, shared)),
+        Some(Command::Record(ref options)) => return done(record::run(&arguments, options, sink, shared)),
         _ => {}
     }
     let arena = regal_inventory::text::Arena::new();

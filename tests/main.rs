@@ -28,6 +28,7 @@ mod planning;
 mod programs;
 mod protocol;
 mod record;
+mod recording;
 mod run_command;
 mod schema;
 mod secrets;

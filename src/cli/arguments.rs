@@ -14,7 +14,9 @@ use regal_inventory::session::GivenOption;
 use regal_inventory::settings::keys::{Id, KEYS, Key, Shape};
 
 pub use export::{ExportOptions, Wanted};
-pub use record::{ApproveOptions, LogOptions, StatusOptions};
+pub use record::{
+    ApproveOptions, EndOutcome, HostsOptions, LogOptions, RecordEvent, RecordOptions, StartOptions, StatusOptions,
+};
 pub use run::{RunFormat, RunOptions};
 
 /// Plan staged rollouts over plain hosts: a canary and batches for each version, as an Ansible dynamic inventory.
@@ -91,6 +93,8 @@ pub enum Command {
     Log(LogOptions),
     /// Let batches of a frozen plan begin that wait for approval
     Approve(ApproveOptions),
+    /// Add to the record of a frozen plan what a playbook or a script does with it
+    Record(RecordOptions),
     /// Call a command for each batch of a frozen plan, in order, and keep a record of what is done
     Run(Box<RunOptions>),
     /// Become a command that ends with the run that started it

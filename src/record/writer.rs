@@ -18,6 +18,7 @@ use super::process::{Liveness, Process, holders};
 use super::reading::{self, WRITABLE, check_is_file, check_plan};
 use super::state::{Run, State};
 use crate::error::{Code, Location, Problem, Result, io_message};
+use crate::shown::Shown;
 use crate::wording::count;
 
 /// Tells the time.
@@ -74,6 +75,20 @@ impl Writer {
         let mut writer =
             Writer { place, file, clock, run: None, state: State::default(), lines: 0, end: 0, torn: false };
         writer.refresh()?;
+        Ok(writer)
+    }
+
+    /// Opens a record for events of a run that another process began, without a lock: the run that is named, otherwise the open one.
+    ///
+    /// # Errors
+    /// There is no such run, or none is open. Otherwise the record cannot be written or read, or is one of another plan.
+    pub fn join(place: Place, run: Option<&str>, clock: Clock) -> Result<Self> {
+        let mut writer = Self::open_unlocked(place, clock)?;
+        let found = match run {
+            Some(id) => writer.state.run(id),
+            None => writer.state.open_run(),
+        };
+        writer.run = Some(found.ok_or_else(|| writer.no_run(run))?.id.clone());
         Ok(writer)
     }
 
@@ -262,6 +277,14 @@ impl Writer {
             ),
         };
         Problem::of(Code::RecordBusy, message).at(self.whole()).hint(hint)
+    }
+
+    fn no_run(&self, named: Option<&str>) -> Problem {
+        let message = match named {
+            Some(id) => format!("the record has no run {}", Shown::new(id)),
+            None => "no run of this rollout is open".to_string(),
+        };
+        Problem::of(Code::InvalidOption, message).at(self.whole()).hint("begin one: regal-inventory record start")
     }
 
     /// Another run has begun since this one has.

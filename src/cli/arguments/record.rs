@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::AnswerFormat;
 
@@ -51,4 +51,116 @@ pub struct RecordOption {
     /// The record of the rollout; otherwise the file beside the plan that ends in .rollout.jsonl
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+}
+
+/// Options of `record`.
+#[derive(Debug, Args)]
+pub struct RecordOptions {
+    #[command(flatten)]
+    pub record: RecordOption,
+    /// The run that the event belongs to, as start printed it; otherwise the one that is open
+    #[arg(long, value_name = "ID")]
+    pub run: Option<String>,
+    #[command(subcommand)]
+    pub event: RecordEvent,
+}
+
+/// What `record` appends.
+#[derive(Debug, Subcommand)]
+pub enum RecordEvent {
+    /// A run begins; its id is printed
+    Start(StartOptions),
+    /// Batches begin
+    Begin {
+        /// The groups of the batches
+        #[arg(value_name = "GROUP", required = true)]
+        groups: Vec<String>,
+        /// The hosts that are known as done are left out; otherwise the batch is begun as a whole
+        #[arg(long)]
+        rest: bool,
+    },
+    /// Hosts of a batch are done, and the batch once all of them are
+    Done {
+        #[command(flatten)]
+        hosts: HostsOptions,
+        /// The batch is done although some of its hosts are not
+        #[arg(long)]
+        let_pass: bool,
+    },
+    /// Hosts of a batch failed or could not be reached
+    Lost {
+        #[command(flatten)]
+        hosts: HostsOptions,
+        /// What they were at
+        #[arg(long, value_name = "STEP")]
+        step: Option<String>,
+        /// What was said
+        #[arg(long, value_name = "TEXT")]
+        message: Option<String>,
+    },
+    /// A batch is watched before the next one
+    Bake {
+        /// The group of the batch
+        group: String,
+        /// For how long
+        seconds: u64,
+    },
+    /// The run goes no further
+    Stop {
+        /// Why
+        why: String,
+        /// The batch that it is about
+        #[arg(long, value_name = "GROUP")]
+        group: Option<String>,
+    },
+    /// The run ended
+    End {
+        /// How
+        outcome: EndOutcome,
+    },
+}
+
+/// Options of `record start`.
+#[derive(Debug, Args)]
+pub struct StartOptions {
+    /// The process that the run lives as long as; otherwise the one that called this program
+    #[arg(long, value_name = "PID")]
+    pub process: Option<u32>,
+    /// What deploys, for people
+    #[arg(long, value_name = "TEXT")]
+    pub command: Option<String>,
+    /// The run goes back to this version
+    #[arg(long, value_name = "VERSION")]
+    pub back_to: Option<String>,
+    /// Take the rollout over from a run that may still be alive
+    #[arg(long)]
+    pub take_over: bool,
+}
+
+/// Hosts of a batch.
+#[derive(Debug, Args)]
+pub struct HostsOptions {
+    /// The group of the batch
+    pub group: String,
+    /// The hosts; otherwise the batch as a whole
+    #[arg(value_name = "HOST")]
+    pub hosts: Vec<String>,
+    /// Read the hosts from stdin, one per line
+    #[arg(long, conflicts_with = "hosts")]
+    pub stdin: bool,
+}
+
+/// How a run ends.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum EndOutcome {
+    /// It did all that it was to do
+    Done,
+    /// A batch waits for approval
+    Waiting,
+    /// It stopped at a lost batch
+    Lost,
+    /// It was ended by a signal or by its user
+    Interrupted,
+    /// It could not go on
+    Failed,
 }

@@ -24,6 +24,8 @@ pub(super) struct Document<'r> {
     run: Option<RunDocument<'r>>,
     /// Whether a process of this machine holds the lock on the record.
     locked: bool,
+    /// The groups of the batches that a way back goes through, in its order.
+    to_go_back: Vec<&'r str>,
     batches: Vec<BatchDocument<'r>>,
 }
 
@@ -117,6 +119,7 @@ pub(super) fn of<'r>(report: &StatusReport<'r, '_>, standing: &Standing<'r>) -> 
         },
         run: report.state.runs.last().map(|run| run_document(report, run)),
         locked: report.locked,
+        to_go_back: report.state.to_go_back(),
         batches: standing.batches.iter().map(batch_document).collect(),
     }
 }
