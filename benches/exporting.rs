@@ -57,6 +57,7 @@ fn exporting(criterion: &mut Criterion) {
             texts: &texts,
             options: &options,
             master: None,
+            frozen: None,
         };
         let name = format!("export 100,000 hosts as {}", format.name);
         criterion.bench_function(&name, |bencher| bencher.iter(|| format.render(&export).unwrap()));

@@ -7,6 +7,8 @@
 mod answering;
 #[path = "salt/batches.rs"]
 mod batches;
+#[path = "salt/frozen.rs"]
+mod frozen;
 #[path = "salt/master.rs"]
 mod master;
 #[path = "salt/names.rs"]

@@ -13,7 +13,7 @@ mod yaml;
 
 use std::io::{self, Write};
 
-pub use groups::{PlanGroup, PlanGroups};
+pub use groups::{FrozenFile, PlanGroup, PlanGroups};
 use placement::Placement;
 pub use pretty::pretty;
 

@@ -31,6 +31,7 @@ use crate::shown::Shown;
 use crate::text::TextMap;
 use crate::value::Value;
 
+use super::ansible::FrozenFile;
 use super::report::Report;
 pub use address::{ALPHABET, fault as host_fault};
 pub use options::{Options, Setting};
@@ -53,6 +54,8 @@ pub struct Export<'e, 'a> {
     pub options: &'e Options,
     /// The minions of Salt sources, if there are any.
     pub master: Option<&'e Master<'a>>,
+    /// The file of the plan if it is frozen.
+    pub frozen: Option<FrozenFile<'a>>,
 }
 
 /// One file of a folder.
@@ -160,7 +163,8 @@ pub static FORMATS: &[Format] = &[
     .that_takes_nothing(),
     text("regal", &[], programs::regal, "one JSON mapping per line from version to batches, as regal's iter_dict")
         .that_takes_nothing(),
-    folder("salt", salt::ROSTER_USES, salt::folder, "a folder with the next three").that_needs_all(),
+    folder("salt", salt::ROSTER_USES, salt::folder, "a folder with nodegroups, roster, orchestration and runner")
+        .that_needs_all(),
     text("salt-nodegroups", &[], salt::nodegroups, "the batches as nodegroups, for a Salt master's master.d")
         .that_needs_all(),
     text("salt-roster", salt::ROSTER_USES, salt::roster, "a flat roster of the hosts, for salt-ssh"),
@@ -171,6 +175,10 @@ pub static FORMATS: &[Format] = &[
         "an orchestration that goes from batch to batch, for salt-run state.orchestrate",
     )
     .that_needs_all(),
+    text("salt-plan", &[], salt::plan, "the plan alone, for the runner regal.rollout, also as a pillar file")
+        .that_needs_all(),
+    text("salt-runner", &[], salt::runner, "the runner regal.rollout itself, for a Salt master's _runners")
+        .that_takes_nothing(),
 ];
 
 /// A format of one text.

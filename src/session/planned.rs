@@ -133,6 +133,7 @@ impl<'a> Planned<'a> {
             texts: self.texts,
             options,
             master: self.master.as_ref(),
+            frozen: self.groups.frozen(),
         }
     }
 

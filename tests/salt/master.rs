@@ -25,7 +25,7 @@ healthy:
 installed:
   file.managed:
     - name: FOLDER/{{ grains['id'] }}.release
-    - contents: {{ pillar['release'] | json }}
+    - contents: {{ pillar['rollout']['version'] | json }}
     - require:
       - cmd: healthy
 ";
@@ -62,6 +62,18 @@ impl Master {
             command.current_dir(&folder);
         }));
         let master = Master { folder, bin, daemons, answers, cli };
+        master.planned(&[
+            "-i",
+            "web1,",
+            "--versions",
+            "1=all",
+            "export",
+            "salt-runner",
+            "--output",
+            "states/_runners/regal.py",
+        ]);
+        let synced = master.call("salt-run", &["saltutil.sync_runners", "--out=json"]);
+        assert!(synced.stdout.contains("runners.regal"), "{synced:?}");
         master.wait_for_all();
         master
     }
@@ -119,9 +131,19 @@ impl Master {
         ids
     }
 
-    /// Runs the orchestration.
-    pub fn orchestrate(&self, pillar: &str) -> Output {
-        self.call("salt-run", &["state.orchestrate", "rollout", "--out=json", &format!("pillar={pillar}")])
+    /// Runs the orchestration, with options of the runner.
+    pub fn orchestrate(&self, options: &str) -> Output {
+        let pillar = format!("pillar={{\"rollout\": {options}}}");
+        self.call("salt-run", &["state.orchestrate", "rollout", "--out=json", &pillar])
+    }
+
+    /// Calls the runner: its exit code, and what it says came of the rollout.
+    pub fn rollout(&self, plan: &str, options: &str) -> (i32, Value) {
+        let plan = self.folder.join(plan).display().to_string();
+        let output = self.call("salt-run", &["regal.rollout", &plan, &format!("options={options}"), "--out=json"]);
+        let told = output.stdout.rfind("\n{\n").map_or(0, |start| start + 1);
+        let told = serde_json::from_str(&output.stdout[told..]);
+        (output.code, told.unwrap_or_else(|error| panic!("{error}: {output:?}")))
     }
 
     /// What each minion has got: `web1=1.4.2 web2=1.4.2`.
@@ -199,6 +221,7 @@ fn configure(folder: &Path) {
         "master/master.d/groups.conf",
         "nodegroups:\n  web: 'web*'\n  old: 'N@web and not G@app_version:1.10'\n  ids: [web1, db1]\n".to_string(),
     );
+    std::fs::create_dir_all(folder.join("states/_runners")).unwrap();
     write("states/app.sls", APP.replace("FOLDER", &here.to_string()));
     write("pillar/top.sls", "base:\n  'web*': [web]\n  'db*': [db]\n".to_string());
     write("pillar/web.sls", "app: {version: app-1.0.0-SNAPSHOT.war, password: hunter2}\n".to_string());

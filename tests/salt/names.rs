@@ -119,6 +119,9 @@ proptest! {
         let read = exported(&names, "keys", &keys.to_string(), "salt-nodegroups");
         let groups = json!({"1.10_groupA": names[..1], "1.10_groupB1": names[1..]});
         prop_assert_eq!(&read, &json!({"nodegroups": groups, "ssh_list_nodegroups": groups}));
+        let plan = exported(&names, "keys", &keys.to_string(), "salt-plan");
+        let hosts = |index: usize| plan["rollout_plan"]["versions"]["1.10"]["batches"][index]["hosts"].clone();
+        prop_assert_eq!((hosts(0), hosts(1)), (json!(names[..1]), json!(names[1..])));
         // JSON's escapes of what needs two are none of YAML's.
         let plain: Vec<String> = names.into_iter().filter(|name| name.is_ascii()).collect();
         let user = |name: &String| if is_user(name) { name.clone() } else { "deploy".to_string() };

@@ -62,6 +62,16 @@ impl PlanGroup<'_> {
 pub struct PlanGroups<'a> {
     groups: Vec<PlanGroup<'a>>,
     places: HashMap<String, usize>,
+    frozen: Option<FrozenFile<'a>>,
+}
+
+/// The file of a frozen plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrozenFile<'a> {
+    /// Its path.
+    pub path: &'a str,
+    /// The id of the plan in it: that of its groups differs where hosts are left out.
+    pub id: &'a str,
 }
 
 impl<'a> PlanGroups<'a> {
@@ -105,10 +115,17 @@ impl<'a> PlanGroups<'a> {
 
     /// Says of a frozen plan which file it is in, and its id: that of the groups differs where hosts are left out.
     pub fn say_frozen(&mut self, arena: &'a Arena, file: &str, id: &str) {
+        let frozen = FrozenFile { path: arena.alloc_str(file), id: arena.alloc_str(id) };
         if let Some(root) = self.groups.first_mut() {
-            root.vars.push(("regal_plan_file", text(arena.alloc_str(file))));
-            root.vars.push(("regal_frozen_plan_id", Value::Str(arena.alloc_str(id))));
+            root.vars.push(("regal_plan_file", text(frozen.path)));
+            root.vars.push(("regal_frozen_plan_id", Value::Str(frozen.id)));
         }
+        self.frozen = Some(frozen);
+    }
+
+    /// Returns the file of the plan if it is frozen.
+    pub fn frozen(&self) -> Option<FrozenFile<'a>> {
+        self.frozen
     }
 
     /// Adds groups of hosts beside those of the versions.

@@ -11,7 +11,7 @@ use crate::diagnostics::Diagnostics;
 use crate::error::{Code, Error, Problem, Result};
 use crate::salt::{OWN_MARK, listed};
 pub(super) use nodegroups::render as nodegroups;
-pub(super) use orchestrate::render as orchestrate;
+pub(super) use orchestrate::{plan, render as orchestrate, runner};
 pub(super) use roster::render as roster;
 
 /// The options of the roster.
@@ -19,11 +19,15 @@ pub(super) const ROSTER_USES: &[Setting] = &[Setting::User, Setting::SshPort, Se
 /// The longest name of a group or id: longer ones make file names that no system takes.
 const LONGEST: usize = 200;
 
-/// All three, under the names they are used by.
+/// All that a master needs, under the names it is used by.
 pub(super) fn folder(export: &Export<'_, '_>, found: &mut Diagnostics) -> Result<Vec<File>> {
     type Part = fn(&Export<'_, '_>, &mut Diagnostics) -> Result<Vec<u8>>;
-    let parts: [(&str, Part); 3] =
-        [("regal-inventory.conf", nodegroups), ("roster", roster), ("rollout.sls", orchestrate)];
+    let parts: [(&str, Part); 4] = [
+        ("regal-inventory.conf", nodegroups),
+        ("roster", roster),
+        ("rollout.sls", orchestrate),
+        ("_runners/regal.py", runner),
+    ];
     let mut files = Vec::new();
     let mut problems: Vec<Problem> = Vec::new();
     for (name, part) in parts {

@@ -69,6 +69,7 @@ fn render(format: &str, versions: &[(&str, &[Host<'_>])], options: &Options) -> 
         texts: &texts,
         options,
         master: None,
+        frozen: None,
     };
     find(format).unwrap().render(&export)
 }

@@ -17,7 +17,8 @@ pub(in super::super) fn render(export: &Export<'_, '_>, found: &mut Diagnostics)
     }
     let mut out = export.salt_head().into_bytes();
     out.extend_from_slice(
-        b"# The one file for the batches: save it as master.d/regal-inventory.conf. A master reads it at every call.\n",
+        b"# The one file for the batches: save it as master.d/regal-inventory.conf. salt and salt-run read it at every call; a\n\
+          # running master, which the reactor and salt-api ask, at its start.\n",
     );
     let mut empty = true;
     for (rollout, names) in export.rollouts() {
