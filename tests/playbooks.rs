@@ -13,6 +13,7 @@ mod playbooks {
     mod asking;
     mod collection;
     mod front;
+    mod frozen_plan;
     mod inventories;
     mod inventory_plugin;
     mod lint;

@@ -101,12 +101,14 @@ fn a_batch_is_done_once_its_last_host_is_or_where_the_rest_may_pass() {
     start(&test, &process, "");
     well(&record(&test, &format!("begin {B1} {A}")));
     well(&record(&test, &format!("done {B1} web2 web3")));
+    well(&record(&test, &format!("done {B1} web4 --hosts-only")));
+    well(&record(&test, &format!("bake {B1} 9")));
     well(&record(&test, &format!("begin {B1} --rest")));
     well(&record(&test, &format!("done {B1} web4")));
     well(&record(&test, &format!("lost {A}")));
     well(&record(&test, &format!("done {A} --let-pass --stdin </dev/null")));
     let words: Vec<Value> = events(&test).into_iter().map(|event| event["event"].clone()).collect();
-    assert_eq!(words, ["start", "begin", "begin", "hosts_done", "begin", "done", "lost", "done"]);
+    assert_eq!(words, ["start", "begin", "begin", "hosts_done", "hosts_done", "bake", "begin", "done", "lost", "done"]);
     let status = test.shell(&format!("regal status {FILE} --format json")).json();
     assert_eq!(
         (&status["batches"][1]["state"], &status["batches"][1]["done"]),

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,12 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
-from regal_rollout.run import CURRENT  # noqa: E402
+from regal_rollout import events  # noqa: E402
+from regal_rollout.opening import Opening  # noqa: E402
+from regal_rollout.policy import Policy, policies  # noqa: E402
+from regal_rollout.program import Refusal  # noqa: E402
+from regal_rollout.recording import Recording  # noqa: E402
+from regal_rollout.run import CURRENT, Run  # noqa: E402
 
 
 EVENTS = ("begun", "in_service", "done")
@@ -38,5 +44,22 @@ class ActionModule(ActionBase):
         if event == "in_service" and run.has_work(hosts, there["hostvars"].raw_get):
             bake = int(there["_rollout"]["bake"])
         done = hosts if event == "done" or event == "in_service" and not bake else []
-        stats = {"data": run.stats(done), "per_host": False, "aggregate": False}
+        data = run.stats(done)
+        if CURRENT.recording and run.recorded:
+            found = policies(run.plan.every, there["hostvars"].raw_get)
+            try:
+                result |= _recorded(CURRENT.recording, run, found, event, hosts if bake else done, bake)
+            except Refusal as refusal:
+                raise AnsibleActionFail(str(refusal).removeprefix("error: ")) from None
+        stats = {"data": data, "per_host": False, "aggregate": False}
         return result | {"event": event, "hosts": done, "bake": bake, "ansible_stats": stats}
+
+
+def _recorded(recording: Recording, run: Run, found: Mapping[str, Policy], event: str, hosts: list[str], bake: int) -> dict[str, Any]:
+    """Records the event, and returns what the next tasks and the callback have to know of it."""
+    if event == "begun":
+        events.begun(recording, Opening(run, run.wave, found))
+        return {}
+    if bake:
+        return {"lost": events.watched(recording, run, hosts, bake)}
+    return {"too_many": events.closed(recording, run, hosts, found)} if hosts or event == "done" else {}

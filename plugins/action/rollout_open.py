@@ -15,13 +15,15 @@ from ansible.utils.vars import load_extra_vars
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
 import rollout_command  # noqa: E402
+from regal_rollout import events  # noqa: E402
 from regal_rollout.batches import Batch  # noqa: E402
 from regal_rollout.needs import needed_after_all, version_var  # noqa: E402
 from regal_rollout.opening import Opening  # noqa: E402
 from regal_rollout.policy import policies, target  # noqa: E402
+from regal_rollout.program import Refusal  # noqa: E402
 from regal_rollout.report import settings_to_go_on  # noqa: E402
 from regal_rollout.run import CURRENT, Run  # noqa: E402
-from regal_rollout.settings import OWN, of_the_play  # noqa: E402
+from regal_rollout.settings import OWN, of_the_play, truth  # noqa: E402
 from regal_rollout.texts import shown  # noqa: E402
 
 
@@ -48,6 +50,11 @@ class ActionModule(ActionBase):
         problems += [*needed_after_all(opened, there.get("_rollout_without", ()))]
         if problems:
             raise AnsibleActionFail("; ".join(problems))
+        if CURRENT.recording and not there.get("ansible_check_mode"):
+            try:
+                opened["recorded"] = self._recorded(run, opened, there)
+            except Refusal as refusal:
+                raise AnsibleActionFail(str(refusal).removeprefix("error: ")) from None
         if opened["begins"]:
             opened["ansible_stats"] = {"data": run.stats([]), "per_host": False, "aggregate": False}
         return result | opened
@@ -66,7 +73,7 @@ class ActionModule(ActionBase):
             "changed": False,
             "first": index == 0,
             # A bad release must not keep itself by its metrics.
-            "gate": index > 0 and not settings.back,
+            "gate": before is not None and not settings.back,
             "lines": lines,
             "plan_id": plan.id,
             "of": self._of_each(opening, there),
@@ -83,6 +90,24 @@ class ActionModule(ActionBase):
             "version_var": variable,
             "before": {"batch": before.batch, "group": before.name} if before else {},
         }
+
+    def _recorded(self, run: Run, opened: Mapping[str, Any], there: Mapping[str, Any]) -> str:
+        """Records that the run, or a batch of it, begins, and returns the id of the run."""
+        recording, settings, standing = CURRENT.recording, run.plan.settings, run.plan.standing
+        if recording is None or standing is None:
+            return ""
+        if not run.recorded:
+            back_to = ",".join(dict.fromkeys(settings.back_to)) if settings.back else ""
+            take_over = truth(settings.text("rollout_take_over"))
+            recording.run = recording.start(CURRENT.process, rollout_command.command(settings_to_go_on(run)), back_to, take_over)
+            now = recording.standing()
+            if (now.done, now.back, now.to_go_back) != (standing.done, standing.back, standing.to_go_back):
+                recording.end("failed", "the record changed while the inventory was read", "")
+                raise Refusal(f"error: {standing.record}: the record has changed since the inventory was read\n  hint: run the command again")
+        if opened["begins"]:
+            index = run.plan.wave_of(there["inventory_hostname"])
+            events.begun(recording, Opening(run, index, policies(run.plan.every, there["hostvars"].raw_get)))
+        return recording.run
 
     def _of_each(self, opening: Opening, there: Mapping[str, Any]) -> dict[str, dict[str, str]]:
         of = {}

@@ -16,6 +16,16 @@ description:
   - Runs C(end.yml) of the hooks at the end of a run.
   - In a rollback, sets the host variable C(rollout_away) where a host could not be reached, and takes the host out of the handlers that
     are still to come.
+  - Of a frozen plan, keeps its record with the program C(regal-inventory).
+options:
+  binary:
+    description: The program, as for P(regal.rollout.batches#inventory).
+    type: path
+    env:
+      - name: REGAL_INVENTORY_BINARY
+    ini:
+      - section: regal_rollout
+        key: binary
 """
 
 EXAMPLES = """
@@ -24,9 +34,13 @@ EXAMPLES = """
 """
 
 import atexit
+import copy
+import fcntl
 import os
 import sys
+import time
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +57,10 @@ from ansible.plugins.callback import CallbackBase
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
 import rollout_end  # noqa: E402
+from regal_rollout import program  # noqa: E402
 from regal_rollout.needs import needless  # noqa: E402
 from regal_rollout.plan import Plan  # noqa: E402
+from regal_rollout.recording import Recording  # noqa: E402
 from regal_rollout.run import CURRENT, Run  # noqa: E402
 
 # Tasks that note what became of a host, and are not part of a step.
@@ -71,6 +87,8 @@ class CallbackModule(CallbackBase):
         if rollout_end.under_way():
             return
         self._playbook = playbook
+        CURRENT.process = self._process
+        CURRENT.recording = self._recording(playbook)
         CURRENT.refused = self._refused
         CURRENT.ended = self._followed
         atexit.register(self._ended_in_the_middle)
@@ -115,6 +133,8 @@ class CallbackModule(CallbackBase):
             if run.wave != run.plan.wave_of(host.name):
                 rollout_end.say(("", *values["lines"]))
             run.open(host.name)
+            if values.get("recorded") and not run.recorded:
+                self._keep(run, str(values["recorded"]))
             self._take_as_new(run)
             if values["begins"]:
                 run.begin()
@@ -131,6 +151,10 @@ class CallbackModule(CallbackBase):
                 run.step = "bake"
                 run.everyone()
             run.close(values["hosts"])
+            if values["hosts"] or values["event"] == "done":
+                run.recorded_waves.add(run.wave)
+                run.too_many = bool(values.get("too_many"))
+            run.recorded_lost.update(values.get("lost", ()))
         elif "_rollout_left" in task.args:
             run.lose(host.name)
 
@@ -141,14 +165,14 @@ class CallbackModule(CallbackBase):
         host, task = _parts(result)
         if task.action == "rollout_ask" and self._play:
             run.to_approve = tuple(self._of(host, "_rollout")["approval"])
-        self._stuck(run, host, task)
+        self._stuck(run, host, task, f"failed: {task.get_name()}")
 
     def v2_runner_on_unreachable(self, result: TaskResult) -> None:
         run = self._run()
         if not run:
             return
         host, task = _parts(result)
-        self._stuck(run, host, task)
+        self._stuck(run, host, task, f"could not be reached: {task.get_name()}")
         run.front_away = True
         if run.plan.settings.back:
             run.lose(host.name)
@@ -160,6 +184,7 @@ class CallbackModule(CallbackBase):
         if run and self._playbook:
             CURRENT.run = None
             rollout_end.report(run)
+            rollout_end.record(run)
             rollout_end.run_hook(self._playbook, run, self._passwords)
             # A hook may have made Ansible forget what failed (`meta: clear_host_errors`, `end_host`, `end_play`): no 0 for that.
             if (run.lost() or run.outcome() != "finished") and not stats.failures and not stats.dark:
@@ -168,16 +193,43 @@ class CallbackModule(CallbackBase):
     def _followed(self, run: Run) -> None:
         """Another run begins in the same playbook."""
         rollout_end.report(run)
+        rollout_end.record(run)
         if self._playbook:
             rollout_end.run_hook_apart(self._playbook, run, self._passwords)
 
     def _run(self) -> Run | None:
         return None if rollout_end.under_way() else CURRENT.run
 
-    def _stuck(self, run: Run, host: Host, task: Task) -> None:
+    def _stuck(self, run: Run, host: Host, task: Task, reason: str) -> None:
         if task.run_once:
             run.everyone()
         run.stuck.add(host.name)
+        run.explain(host.name, reason)
+
+    def _recording(self, playbook: Playbook) -> Recording | None:
+        """Returns the record to keep, where the inventory is that of a frozen plan."""
+        regal = playbook.get_plays()[0].get_variable_manager()._inventory.groups.get("regal")
+        plan = regal.vars.get("regal_plan_file") if regal else None
+        return Recording(str(plan), self._program) if plan else None
+
+    def _program(self) -> str:
+        named, origin = self.get_option_and_origin("binary")
+        found = program.find(named, str(origin))
+        program.see_that_it_fits(found)
+        return found
+
+    def _keep(self, run: Run, id_: str) -> None:
+        """Notes that the run is recorded, and keeps a lock on the record while this process or a task of it is there.
+
+        The record names this process, which keeps others out. A task that outlives it still deploys, and has the lock.
+        """
+        run.recorded = True
+        if CURRENT.recording and run.plan.standing:
+            CURRENT.recording.run = id_
+            # Where there are no locks, there are none.
+            with suppress(OSError):
+                self._lock = os.open(run.plan.standing.record, os.O_RDONLY | os.O_CLOEXEC)
+                _locked(self._lock)
 
     def _take_as_new(self, run: Run) -> None:
         """Forgets what an earlier run, a cache of facts or the inventory says of the wave's hosts."""
@@ -213,9 +265,20 @@ class CallbackModule(CallbackBase):
     def _ended_in_the_middle(self) -> None:
         """An error of Ansible's own or Ctrl+C ends a run without a word on where its hosts are."""
         run = CURRENT.run
-        if run and run.begun() and os.getpid() == self._process:
+        if run and (run.begun() or run.recorded) and os.getpid() == self._process:
             CURRENT.run = None
             rollout_end.report(run)
+            rollout_end.record(run, interrupted=True)
+
+
+def _locked(file: int) -> None:
+    """Takes the lock; a program that looks at the record may have it for a moment."""
+    for _ in range(50):
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.02)
+    return None
 
 
 def _only_looks() -> bool:
@@ -223,11 +286,16 @@ def _only_looks() -> bool:
 
 
 def _without(parts: Iterable[Block | Task], without: Collection[str]) -> list[Block | Task]:
-    """Returns the blocks and tasks without those that no batch needs from here on."""
-    left = [part for part in parts if part.vars.get("_rollout_only") not in without]
-    for part in left:
+    """Returns the blocks and tasks without those that this batch does not need."""
+    left = []
+    for part in parts:
+        if part.vars.get("_rollout_only") in without:
+            continue
         if isinstance(part, Block):
+            # All batches have the same one.
+            part = copy.copy(part)
             part.block = _without(part.block, without)
+        left.append(part)
     return left
 
 

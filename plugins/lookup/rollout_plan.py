@@ -22,6 +22,14 @@ options:
     description: whether the batches are rolled back
     type: bool
     default: false
+  binary:
+    description: the program, as for P(regal.rollout.batches#inventory), to ask how far the rollout of a frozen plan is
+    type: path
+    env:
+      - name: REGAL_INVENTORY_BINARY
+    ini:
+      - section: regal_rollout
+        key: binary
 """
 
 EXAMPLES = """
@@ -38,7 +46,7 @@ _raw:
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +54,17 @@ from ansible import context
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.release import __version__ as ansible_version
+from ansible.utils.display import Display
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
-from regal_rollout import batches, plan, run, settings  # noqa: E402
+from regal_rollout import batches, configuration, plan, program, run, settings  # noqa: E402
 from regal_rollout.hooks import Hooks  # noqa: E402
+from regal_rollout.recording import Recording  # noqa: E402
+from regal_rollout.standing import Standing  # noqa: E402
+
+
+# A pattern that no host is of, which ends a play at once.
+NOBODY = ["!all"]
 
 
 class LookupModule(LookupBase):
@@ -63,24 +78,66 @@ class LookupModule(LookupBase):
             # Without any host there is nothing to protect: localhost lets --syntax-check pass, and a real run fails in its first task.
             return [1] if terms[0] == "sizes" else ["localhost"]
         if terms[0] == "again":
+            if run.CURRENT.over:
+                return NOBODY
             return [batch.group for batch in run.CURRENT.run.plan.chosen] if run.CURRENT.run else ["localhost"]
         _refuse_templates(groups["all"])
         _refuse_leaps()
-        made = self._plan(there, groups, bool(kwargs.get("back")))
+        standing = self._standing(groups, there.get("ansible_inventory_sources") or ())
+        made = self._plan(there, groups, bool(kwargs.get("back")), standing)
         if made.problems:
             if run.CURRENT.refused:
                 run.CURRENT.refused(made)
             raise AnsibleLookupError("; ".join(made.problems))
+        if made.over:
+            return _nothing_to_do(terms[0], made)
         if terms[0] == "sizes":
             return [len(wave.hosts) for wave in made.waves]
         run.begin(made)
-        return [batch.group for batch in made.chosen]
+        return made.patterns
 
-    def _plan(self, there: dict[str, Any], groups: Mapping[str, list[str]], back: bool) -> plan.Plan:
+    def _standing(self, groups: Mapping[str, list[str]], sources: Iterable[str]) -> Standing | None:
+        """Returns how far the rollout of a frozen plan is, nothing where the plan is not frozen."""
+        recording = run.CURRENT.recording
+        if recording:
+            _refuse_parts()
+        elif Standing.of_groups(groups) and (frozen := configuration.frozen_among(sources)):
+            # Hosts or tasks are listed, and no callback was loaded that knows the plan.
+            recording = Recording(frozen, self._program)
+        try:
+            return recording.standing() if recording else Standing.of_groups(groups)
+        except program.Refusal as refusal:
+            raise AnsibleLookupError(str(refusal).removeprefix("error: ")) from None
+
+    def _program(self) -> str:
+        self.set_options(direct={})
+        named, origin = self.get_option_and_origin("binary")
+        return program.find(named, str(origin))
+
+    def _plan(self, there: dict[str, Any], groups: Mapping[str, list[str]], back: bool, standing: Standing | None) -> plan.Plan:
         there |= {name: self._templar.template(there[name]) for name in settings.SETTINGS if _is_template(there.get(name))}
         found = settings.read(there, back)
         hooks = Hooks(found.text("rollout_hooks") or Path(there["playbook_dir"], "hooks"))
-        return plan.make(found, hooks, groups, there.get("ansible_play_hosts_all") or [], str(there.get("ansible_limit") or ""))
+        hosts, limit = there.get("ansible_play_hosts_all") or [], str(there.get("ansible_limit") or "")
+        return plan.make(found, hooks, groups, hosts, limit, standing)
+
+
+def _refuse_parts() -> None:
+    for option in ("tags", "skip_tags"):
+        if given := [tag for tag in context.CLIARGS.get(option) or () if tag != "all"]:
+            raise AnsibleLookupError(
+                f"--{option.replace('_', '-')} {','.join(given)}: a part of the hooks would be recorded as the whole; leave it out, or use"
+                " an inventory that is not a frozen plan"
+            )
+
+
+def _nothing_to_do(term: str, made: plan.Plan) -> list[Any]:
+    """Says that the record knows of nothing left to do, and returns what ends the play at once; a number for `serial`."""
+    if term == "sizes":
+        Display().display(f"\nnothing is left to do of {', '.join(made.settings.versions)}, by the record of {made.standing.plan if made.standing else ''}")
+        return [1]
+    run.CURRENT.over = True
+    return NOBODY
 
 
 def _is_template(value: object) -> bool:

@@ -17,8 +17,10 @@ from ansible.inventory.manager import InventoryManager
 from ansible.playbook import Playbook
 from ansible.playbook.play import Play
 from ansible.utils.display import Display
+from regal_rollout import events
+from regal_rollout.program import Refusal
 from regal_rollout.report import Options, report as lines_of, settings_to_go_back, settings_to_go_on
-from regal_rollout.run import Run
+from regal_rollout.run import CURRENT, Run
 
 _state = {"under_way": False}
 
@@ -36,6 +38,16 @@ def report(run: Run) -> None:
     if any(run.state(host) != "done" for host in run.plan.hosts):
         lines += _commands(run)
     say(("", *lines))
+
+
+def record(run: Run, interrupted: bool = False) -> None:
+    """Records how the run of a frozen plan ended. It has ended all the same where that cannot be written."""
+    if not CURRENT.recording or not run.recorded:
+        return
+    try:
+        events.ended(CURRENT.recording, run, interrupted)
+    except Refusal as refusal:
+        Display().warning(f"the end of the run is not in the record: {str(refusal).removeprefix('error: ')}", formatted=True)
 
 
 def say(lines: Iterable[str]) -> None:

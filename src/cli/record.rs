@@ -78,8 +78,14 @@ fn events(frozen: &Frozen<'_>, state: &State, way: Direction, event: &RecordEven
             let groups = groups.iter().map(has).collect::<Result<Vec<_>>>()?;
             groups.into_iter().map(|group| Event::Begin(Begin { group, rest: *rest })).collect()
         }
-        RecordEvent::Done { hosts, let_pass } => {
-            vec![done(frozen, begun(frozen, state, way, hosts)?, hosts, *let_pass)?]
+        RecordEvent::Done { hosts, let_pass, hosts_only } => {
+            let (group, whole, here) = done(frozen, begun(frozen, state, way, hosts)?, hosts)?;
+            let is_done = !hosts_only && (whole || *let_pass);
+            vec![if is_done {
+                Event::Done(Done { group, hosts: here })
+            } else {
+                Event::HostsDone(Hosts { group, hosts: here })
+            }]
         }
         RecordEvent::Lost { hosts, step, message } => {
             begun(frozen, state, way, hosts)?;
@@ -113,16 +119,16 @@ fn begun<'s>(frozen: &Frozen<'_>, state: &'s State, way: Direction, options: &Ho
     })
 }
 
-/// Hosts that are done, or their whole batch with them.
-fn done(frozen: &Frozen<'_>, known: &Batch, options: &HostsOptions, let_pass: bool) -> Result<Event> {
+/// The group of a batch, whether all of it is done, and the hosts of it that are now.
+fn done(frozen: &Frozen<'_>, known: &Batch, options: &HostsOptions) -> Result<(String, bool, Vec<String>)> {
     let (group, all) = (options.group.clone(), batch(frozen, &options.group)?);
     let Some(hosts) = named(frozen, options)? else {
         let hosts = all.iter().filter(|host| !known.lost.contains_key(**host)).map(ToString::to_string).collect();
-        return Ok(Event::Done(Done { group, hosts }));
+        return Ok((group, true, hosts));
     };
     let given: HashSet<&str> = hosts.iter().map(String::as_str).collect();
     let is_whole = all.iter().all(|host| given.contains(host) || known.done.contains(*host));
-    Ok(if is_whole || let_pass { Event::Done(Done { group, hosts }) } else { Event::HostsDone(Hosts { group, hosts }) })
+    Ok((group, is_whole, hosts))
 }
 
 /// The end of a run, which on the way back counts the batches that were begun.

@@ -31,6 +31,8 @@ pub struct Batch {
     pub done: IndexSet<String>,
     /// Hosts that failed or could not be reached, since it was last begun.
     pub lost: IndexMap<String, Loss>,
+    /// Since when it is watched, and for how many seconds, where that was recorded since it was last begun.
+    pub watched: Option<(String, u64)>,
     /// Its place among all that were begun on the way forward.
     place: usize,
 }
@@ -172,6 +174,9 @@ impl State {
             Event::Bake(event) => {
                 let now = Now::Bake { group: event.group.clone(), since: line.at.clone(), seconds: event.seconds };
                 self.now(run, now);
+                if let Some(batch) = self.batch(run, &event.group) {
+                    batch.watched = Some((line.at.clone(), event.seconds));
+                }
             }
             Event::Approve(event) => {
                 let approval = Approval { at: line.at.clone(), by: event.by.clone() };
@@ -216,6 +221,7 @@ impl State {
             progress: Progress::Begun { since: line.at.clone(), run: run.to_string() },
             done: IndexSet::new(),
             lost: IndexMap::new(),
+            watched: None,
             place: self.begun,
         };
         match self.batches.get_mut(group) {

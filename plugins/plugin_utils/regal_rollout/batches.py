@@ -13,7 +13,7 @@ BATCH_GROUP = re.compile(r"(?P<stem>.*)_group(?P<batch>A|B[1-9][0-9]*)", re.DOTA
 
 # In a host's name, which Ansible up to 2.18 would run as a template.
 _TEMPLATE = re.compile(r"\{[{%#]")
-# In a group's name, which `hosts:` would take for a pattern: for other hosts, or for none.
+# In a name, which `hosts:` would take for a pattern: for other hosts, or for none.
 _PATTERN = re.compile(r"^[!&~@]|[:,*?{}\[\]\s]")
 
 
@@ -63,7 +63,12 @@ def templates(hosts: Iterable[str], ansible: str) -> list[str]:
 
 def patterns(batches: Iterable[Batch]) -> list[str]:
     """Returns the groups that cannot be named in `hosts:`, where each would be a pattern."""
-    return [batch.group for batch in batches if _PATTERN.search(batch.group)]
+    return [batch.group for batch in batches if is_pattern(batch.group)]
+
+
+def is_pattern(name: str) -> bool:
+    """Whether `hosts:` would take a name for a pattern."""
+    return bool(_PATTERN.search(name))
 
 
 def plan_id(batches: Iterable[Batch]) -> str:

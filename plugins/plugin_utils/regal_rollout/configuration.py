@@ -6,6 +6,9 @@ from __future__ import annotations
 import configparser
 import difflib
 import re
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
 
 import yaml
 
@@ -34,6 +37,16 @@ def is_ours(path: str) -> bool:
     if len(data) > MOST or not any(name.encode() in data for name in PLUGINS):
         return False
     return _plugin(data.decode("utf-8-sig", errors="replace")) in PLUGINS
+
+
+def frozen_among(sources: Iterable[str]) -> str | None:
+    """Returns the frozen plan among the sources of an inventory, or directly in a folder of them."""
+    for source in map(Path, sources):
+        for path in [source] if source.is_file() else sorted(source.glob("*.yml")):
+            with suppress(OSError), path.open("rb") as file:
+                if file.read(len(FROZEN)) == FROZEN:
+                    return str(path)
+    return None
 
 
 def _plugin(text: str) -> str | None:

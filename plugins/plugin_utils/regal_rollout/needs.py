@@ -12,9 +12,9 @@ from .run import Run
 
 
 def needless(run: Run, variables_of: Callable[[str], Mapping[str, Any]]) -> set[str]:
-    """Returns which of begin, approval, begun, version and bake are needless; the playbooks name these in `_rollout_only`.
+    """Returns which of begin, approval, begun, version, work and bake are needless; the playbooks name these in `_rollout_only`.
 
-    Asked before each wave. What is needless before one is so before all that follow.
+    Asked before each wave.
     """
     plan = run.plan
     found = policies(plan.every, variables_of)
@@ -27,6 +27,7 @@ def needless(run: Run, variables_of: Callable[[str], Mapping[str, Any]]) -> set[
         "approval": asks,
         "begun": begins or asks or plan.hooks.usable("gate"),
         "version": any(version_var(run, variables_of(host)) for host in firsts.values()),
+        "work": not to_come or not to_come[0].wave.watched,
         "bake": any(opening.bake() for opening in to_come),
     }
     return {part for part, is_needed in needed.items() if not is_needed}

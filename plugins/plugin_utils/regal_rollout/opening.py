@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import Any
 
 from .batches import Batch
@@ -33,11 +34,11 @@ class Opening:
 
     @property
     def before(self) -> Wave | None:
-        return self.plan.waves[self.index - 1] if self.index else None
+        return self.plan.waves[self.index - 1] if self.index else self.plan.earlier
 
     @property
     def last(self) -> bool:
-        return self.index == len(self.plan.waves) - 1
+        return self.index == len(self.plan.waves) - 1 and self.plan.reaches_end
 
     def policy(self, part: Batch) -> Policy:
         return self.policies.get(part.version, Policy())
@@ -64,22 +65,36 @@ class Opening:
         """Returns the seconds to watch the wave: of its batches, the longest counts. Nothing follows the last one."""
         if self.last or self.plan.settings.back:
             return 0
-        given = self.plan.settings.bake
-        return max(self.policy(part).bake_of(part.batch) for part in self.wave.parts) if given is None else given
+        given, standing = self.plan.settings.bake, self.plan.standing
+        seconds = max(self.policy(part).bake_of(part.batch) for part in self.wave.parts) if given is None else given
+        if not seconds or not standing or not self.wave.watched:
+            return seconds
+        now = datetime.now(timezone.utc)
+        # Its time may be over, and the check after it is still to come.
+        return max(1, *(standing.still_to_watch(part.group, seconds, now) for part in self.wave.parts))
 
-    def asks(self) -> bool:
-        """Whether to ask before the wave, unless it is approved: one version that wants it is enough."""
+    def needs_approval(self) -> bool:
+        """Whether the wave begins only if somebody lets it: one version that wants it is enough."""
         settings, before = self.plan.settings, self.before
         if settings.back or before is None:
             return False
         approvals = [settings.text("rollout_approval")] if "rollout_approval" in settings.given else [
             self.policy(part).approval for part in before.parts
         ]
-        wanted = any(asks_always(given) or asks_after_canary(given) and before.batch == "A" for given in approvals)
-        approved = {"all", before.batch}.intersection(settings.approved) or all(
-            part.group in settings.approved for part in before.parts
-        )
-        return wanted and not approved
+        return any(asks_always(given) or asks_after_canary(given) and before.batch == "A" for given in approvals)
+
+    def not_in_record(self) -> list[str]:
+        """Returns the groups of the wave that the record of a frozen plan does not know as approved."""
+        standing = self.plan.standing
+        return [part.group for part in self.wave.parts if not standing or part.group not in standing.approved]
+
+    def asks(self) -> bool:
+        """Whether to ask before the wave, unless it is approved."""
+        if not self.needs_approval() or self.before is None:
+            return False
+        given = self.plan.settings.approved
+        approved = {"all", self.before.batch}.intersection(given) or all(part.group in given for part in self.before.parts)
+        return not approved and bool(self.not_in_record())
 
     def approval(self) -> tuple[str, ...]:
         """Returns what rollout_approved has to name for this wave: where batches of one name come one after another, the group."""
@@ -113,12 +128,13 @@ class Opening:
         lines += [
             f"note: the canary ({batch.group}) is not part of this run"
             for batch in plan.every
-            if batch.batch == "A" and batch.group not in chosen
+            if batch.batch == "A" and batch.group not in chosen and not plan.through(batch.group)
         ]
         if plan.passed_over and not settings.text("rollout_plan_id"):
             what = "not rolled back" if settings.back else "taken for done"
             lines.append(f"note: {what}, since rollout_from is {settings.first}: {listed(plan.passed_over)}")
         lines += _target_notes(str(facts.get("version_var", "")), plan.hooks.read_the_target())
+        lines += _frozen_notes(plan)
         if plan.left_out:
             lines.append(f"note: hosts of these batches left out by --limit {plan.limit}: {plan.left_out}")
         versions = dict.fromkeys(batch.version for batch in plan.chosen)
@@ -137,7 +153,16 @@ class Opening:
 
 
 def _wave_text(wave: Wave) -> str:
-    return "; ".join(f"{part.group}: {first_hosts(part.hosts)}" for part in wave.parts)
+    only = " (done before, and only watched for the rest of its time)" if wave.watched else ""
+    return "; ".join(f"{part.group}: {first_hosts(part.hosts)}" for part in wave.parts) + only
+
+
+def _frozen_notes(plan: Plan) -> list[str]:
+    if not plan.standing:
+        return []
+    through = sum(len(plan.through(batch.group).intersection(batch.hosts)) for batch in plan.every)
+    done = f"; {'back' if plan.settings.back else 'done'} before, by its record, and left out: {through} of its hosts" if through else ""
+    return [f"note: the batches are those of the frozen plan {plan.standing.plan}{done}"]
 
 
 def _target_notes(version_var: str, read: bool) -> Sequence[str]:

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 
-from .batches import Batch, batches, patterns, plan_id, versions, within
+from .batches import Batch, batches, is_pattern, patterns, plan_id, versions, within
 from .hooks import Hooks
 from .settings import Settings, truth
+from .standing import DONE, Standing
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,8 @@ class Wave:
     name: str
     batch: str
     parts: tuple[Batch, ...]
+    # Whether its hosts are done, and it is only to be watched, since an earlier run ended meanwhile.
+    watched: bool = False
 
     @property
     def hosts(self) -> list[str]:
@@ -28,7 +32,9 @@ class Wave:
 class Plan:
     """`every` batch of the versions, those `chosen` for this run in the order they come in, and those that rollout_from leaves out.
 
-    The latter two have the hosts that --limit leaves.
+    The latter two have the hosts that --limit leaves. Of a frozen plan, `standing` says how far its rollout is: `chosen` are without the
+    hosts that are through, `earlier` is the wave before the first of them, and `reaches_end` says whether the last batch of all is among
+    them. `to_watch` are the batches whose hosts are done and that are only to be watched.
     """
 
     settings: Settings
@@ -40,38 +46,79 @@ class Plan:
     waves: tuple[Wave, ...]
     id: str
     limit: str
+    left_out: int
     problems: tuple[str, ...]
+    standing: Standing | None = None
+    earlier: Wave | None = None
+    reaches_end: bool = True
+    to_watch: frozenset[str] = frozenset()
 
     @property
     def hosts(self) -> list[str]:
         return [host for batch in self.chosen for host in batch.hosts]
 
     @property
-    def left_out(self) -> int:
-        """How many hosts of the chosen batches --limit leaves out."""
-        return sum(len(self.groups[batch.group]) - len(batch.hosts) for batch in self.chosen)
+    def over(self) -> bool:
+        """Whether the record says that there is nothing left to do, which is no problem."""
+        return self.standing is not None and not self.chosen and not self.problems
+
+    def through(self, group: str) -> frozenset[str]:
+        """Returns the hosts of a batch that an earlier run is through with."""
+        return _through(self.settings.back, group, self.standing) if self.standing and group not in self.to_watch else frozenset()
+
+    @property
+    def patterns(self) -> list[str]:
+        """What `hosts:` has to be: the groups, and the hosts of them that are through."""
+        through = [host for batch in self.chosen for host in self.groups[batch.group] if host in self.through(batch.group)]
+        together = frozenset(self.groups.get(DONE, ())) if not self.settings.back and not self.to_watch else frozenset()
+        apart = [f"!{host}" for host in through if host not in together]
+        return [*(batch.group for batch in self.chosen), *([f"!{DONE}"] if len(apart) < len(through) else []), *apart]
 
     def wave_of(self, host: str) -> int:
         return next(index for index, wave in enumerate(self.waves) if host in wave.hosts)
 
 
-def make(settings: Settings, hooks: Hooks, groups: Mapping[str, Sequence[str]], hosts: Sequence[str], limit: str = "") -> Plan:
+def make(
+    settings: Settings,
+    hooks: Hooks,
+    groups: Mapping[str, Sequence[str]],
+    hosts: Sequence[str],
+    limit: str = "",
+    standing: Standing | None = None,
+) -> Plan:
     """Returns the plan. `hosts` are those that --limit leaves of the inventory, `limit` is its text."""
     every = batches(groups, settings.versions)
-    chosen = within(_chosen(settings, every), hosts)
+    wanted, to_watch = _chosen(settings, every), frozenset[str]()
+    if standing:
+        if truth(settings.text("rollout_retry_lost")):
+            standing = replace(standing, finished=frozenset(batch.group for batch in every if _has_all(standing, batch)))
+        to_watch = _to_watch(settings, wanted, standing)
+        wanted = _still_to_do(settings.back, wanted, standing, to_watch)
+    chosen = within(wanted, hosts)
     passed_over = within(_passed_over(settings, every), hosts)
-    return Plan(
+    before = {batch.group: len(batch.hosts) for batch in wanted}
+    problems = _problems(settings, hooks, groups, every, passed_over, standing)
+    # Where the record says that all is done, no host is left, and nothing is wrong.
+    if not problems and (wanted or not standing):
+        problems = [*_host_problems(chosen, limit)]
+    plan = Plan(
         settings=settings,
         hooks=hooks,
         groups=groups,
         every=tuple(every),
         chosen=tuple(chosen),
         passed_over=tuple(passed_over),
-        waves=tuple(_waves(settings, chosen)),
-        id=plan_id(every),
+        waves=tuple(_waves(settings, chosen, to_watch)),
+        id=standing.id if standing and standing.id else plan_id(every),
         limit=limit,
-        problems=tuple(_problems(settings, hooks, groups, every, chosen, passed_over, limit)),
+        left_out=sum(before[batch.group] - len(batch.hosts) for batch in chosen),
+        problems=tuple(problems),
+        standing=standing,
+        earlier=_earlier(settings, every, chosen) if standing else None,
+        reaches_end=not standing or _reaches_end(settings, every, chosen),
+        to_watch=to_watch,
     )
+    return plan if problems else replace(plan, problems=tuple(_apart_problems(plan)))
 
 
 def names(batches: Sequence[Batch]) -> list[str]:
@@ -93,6 +140,58 @@ def _chosen(settings: Settings, every: Sequence[Batch]) -> list[Batch]:
     return chosen
 
 
+def _to_watch(settings: Settings, wanted: Sequence[Batch], standing: Standing) -> frozenset[str]:
+    """Returns the batches whose hosts are done, and which an earlier run did not watch to the end."""
+    if settings.back:
+        return frozenset()
+    now = datetime.now(timezone.utc)
+    open_ = {batch.group for batch in wanted if batch.group not in standing.finished and _has_all(standing, batch)}
+    # Of those that count as done, such as by `regal-inventory run`, the last: whoever began another one had watched it.
+    begun = [wave for wave in _all_waves(settings, wanted) if any(part.group in standing.done for part in wave.parts)]
+    unseen = {part.group for wave in begun[-1:] for part in wave.parts if standing.unseen(part.group, now)}
+    return frozenset(open_ | unseen)
+
+
+def _has_all(standing: Standing, batch: Batch) -> bool:
+    return bool(batch.hosts) and standing.done.get(batch.group, frozenset()).issuperset(batch.hosts)
+
+
+def _still_to_do(back: bool, wanted: Sequence[Batch], standing: Standing, to_watch: Collection[str]) -> list[Batch]:
+    """Returns the batches without the hosts that are through; on the way back those that were begun, the last begun first."""
+    if back:
+        wanted = sorted((batch for batch in wanted if batch.group in standing.to_go_back), key=lambda batch: standing.to_go_back.index(batch.group))
+
+    def left(batch: Batch) -> Batch:
+        through = frozenset() if batch.group in to_watch else _through(back, batch.group, standing)
+        return batch._replace(hosts=tuple(host for host in batch.hosts if host not in through))
+
+    return [batch for batch in map(left, wanted) if batch.hosts]
+
+
+def _through(back: bool, group: str, standing: Standing) -> frozenset[str]:
+    hosts = standing.behind(group, back)
+    # On the way back, one that `hosts:` cannot leave out goes back again rather than keep all others.
+    return frozenset(host for host in hosts if not is_pattern(host)) if back else hosts
+
+
+def _earlier(settings: Settings, every: Sequence[Batch], chosen: Sequence[Batch]) -> Wave | None:
+    """Returns the wave before the first that is left, whose gate and approval are still to come."""
+    if settings.back or not chosen:
+        return None
+    waves = _all_waves(settings, every)
+    first = next(index for index, wave in enumerate(waves) if chosen[0].group in [part.group for part in wave.parts])
+    return waves[first - 1] if first else None
+
+
+def _reaches_end(settings: Settings, every: Sequence[Batch], chosen: Sequence[Batch]) -> bool:
+    last = _all_waves(settings, every)[-1:]
+    return any(part.group == batch.group for wave in last for part in wave.parts for batch in chosen)
+
+
+def _all_waves(settings: Settings, every: Sequence[Batch]) -> list[Wave]:
+    return _waves(settings, sorted(every, key=lambda batch: batch.number) if settings.parallel else every, ())
+
+
 def _passed_over(settings: Settings, every: Sequence[Batch]) -> list[Batch]:
     """Returns what rollout_from leaves out: earlier batches, on the way back later ones."""
     at = next((batch.number for batch in every if batch.batch == settings.first), None)
@@ -101,13 +200,15 @@ def _passed_over(settings: Settings, every: Sequence[Batch]) -> list[Batch]:
     return [batch for batch in every if (batch.number > at if settings.back else batch.number < at)]
 
 
-def _waves(settings: Settings, chosen: Sequence[Batch]) -> list[Wave]:
+def _waves(settings: Settings, chosen: Sequence[Batch], to_watch: Collection[str]) -> list[Wave]:
     if not settings.parallel:
-        return [Wave(batch.group, batch.batch, (batch,)) for batch in chosen]
-    together: dict[str, list[Batch]] = {}
+        return [Wave(batch.group, batch.batch, (batch,), batch.group in to_watch) for batch in chosen]
+    # What is only to be watched comes before its wave is begun for the other versions.
+    together: dict[tuple[int, bool], list[Batch]] = {}
     for batch in chosen:
-        together.setdefault(batch.batch, []).append(batch)
-    return [Wave(f"wave {name}", name, tuple(parts)) for name, parts in together.items()]
+        together.setdefault((batch.number, batch.group not in to_watch), []).append(batch)
+    by_number = sorted(together.items(), key=lambda item: item[0], reverse=settings.back)
+    return [Wave(f"wave {parts[0].batch}", parts[0].batch, tuple(parts), not begins) for (_, begins), parts in by_number]
 
 
 def _problems(
@@ -115,20 +216,18 @@ def _problems(
     hooks: Hooks,
     groups: Mapping[str, Sequence[str]],
     every: Sequence[Batch],
-    chosen: Sequence[Batch],
     passed_over: Sequence[Batch],
-    limit: str,
+    standing: Standing | None,
 ) -> list[str]:
-    found = [
+    return [
         *([] if groups.get("all") else ["the inventory has no hosts; see above whether it failed"]),
         *settings.problems,
         *_version_problems(settings, groups, every),
         *_range_problems(settings, every),
-        *_resume_problems(settings, hooks, every, passed_over),
+        *(_frozen_problems(settings, every, standing) if standing else _resume_problems(settings, hooks, every, passed_over)),
         *_approved_problems(settings, every),
         *hooks.problems(),
     ]
-    return found or [*_host_problems(chosen, limit)]
 
 
 def _version_problems(settings: Settings, groups: Mapping[str, Sequence[str]], every: Sequence[Batch]) -> Iterator[str]:
@@ -160,6 +259,11 @@ def _range_problems(settings: Settings, every: Sequence[Batch]) -> Iterator[str]
 def _resume_problems(
     settings: Settings, hooks: Hooks, every: Sequence[Batch], passed_over: Sequence[Batch]
 ) -> Iterator[str]:
+    if settings.back and not settings.first:
+        yield "rollout_from is needed: the last batch that was touched"
+    for name in ("rollout_take_over", "rollout_retry_lost"):
+        if name in settings.given:
+            yield f"{name} is for a frozen plan, which has a record of its runs"
     given = settings.text("rollout_plan_id")
     if given and every and given != plan_id(every):
         knows = f", or, if you know that every host before {settings.first} is done, give rollout_earlier_done=true instead of rollout_plan_id"
@@ -182,12 +286,32 @@ def _resume_problems(
         )
 
 
+def _frozen_problems(settings: Settings, every: Sequence[Batch], standing: Standing) -> Iterator[str]:
+    for name in ("rollout_from", "rollout_plan_id", "rollout_earlier_done"):
+        if name in settings.given:
+            yield f"{name}: the record of the frozen plan says where the rollout is; leave it out"
+    for batch in every:
+        if batch.group not in standing.hosts:
+            yield f"{batch.group} is not in the frozen plan {standing.plan}"
+        elif more := [host for host in batch.hosts if host not in standing.hosts[batch.group]]:
+            yield f"{batch.group} of the frozen plan {standing.plan} does not have {', '.join(more)}: another inventory adds to its groups"
+
+
 def _approved_problems(settings: Settings, every: Sequence[Batch]) -> Iterator[str]:
     there = names(every)
     known = {"all", *there, *(batch.group for batch in every)}
     for name in settings.approved:
         if every and name not in known:
             yield f"rollout_approved: no batch {name}; there are {', '.join(there)} and all"
+
+
+def _apart_problems(plan: Plan) -> Iterator[str]:
+    """Yields the hosts that are through with one batch, where leaving them out would be wrong or cannot be said."""
+    for host in [pattern.removeprefix("!") for pattern in plan.patterns if pattern.startswith("!") and pattern != f"!{DONE}"]:
+        if host in plan.hosts:
+            yield f"{host} is done in one of the versions and not in another; roll them out one at a time"
+        elif is_pattern(host):
+            yield f"{host!r} is done, and cannot be left out of hosts:, where its name would be a pattern"
 
 
 def _host_problems(chosen: Sequence[Batch], limit: str) -> Iterator[str]:

@@ -70,9 +70,16 @@ def listing(program: str, configuration: str) -> tuple[str, str]:
     return result.stdout.decode(), _stderr(result)
 
 
-def _run(program: str, *arguments: str, patience: int | None = PATIENCE) -> subprocess.CompletedProcess[bytes]:
+def call(program: str, *arguments: str, text: str) -> tuple[int, str, str]:
+    """Returns the exit code, what was printed, and messages; `text` is what it reads from stdin."""
+    result = _run(program, *arguments, patience=None, text=text)
+    return result.returncode, result.stdout.decode(), _stderr(result)
+
+
+def _run(program: str, *arguments: str, patience: int | None = PATIENCE, text: str | None = None) -> subprocess.CompletedProcess[bytes]:
+    data = None if text is None else text.encode()
     try:
-        return subprocess.run([program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, timeout=patience)
+        return subprocess.run([program, *arguments], input=data, capture_output=True, check=False, timeout=patience)
     except PermissionError as error:
         hint = f"chmod +x {program}; or name another: {HOW_TO_NAME_IT}"
         raise Refusal(f"error: {program}: may not be run: {error.strerror}\n  hint: {hint}") from error

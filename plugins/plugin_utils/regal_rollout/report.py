@@ -72,14 +72,17 @@ def settings_to_go_on(run: Run) -> dict[str, str | None]:
     the plan id makes sure that it is still the same.
     """
     plan, settings = run.plan, run.plan.settings
-    changed = {"rollout_plan_id": plan.id}
+    # The record of a frozen plan says where to go on.
+    changed = {} if plan.standing else {"rollout_plan_id": plan.id}
     next_ = run.next_wave() if run.begun() else None
     one_name = len(settings.versions) == 1 or settings.parallel
-    if next_ and one_name and not settings.back and not plan.hooks.has("installed"):
+    if next_ and one_name and not settings.back and not plan.standing and not plan.hooks.has("installed"):
         changed["rollout_from"] = plan.waves[next_].batch
     if run.to_approve:
         changed["rollout_approved"] = ",".join(dict.fromkeys((*settings.approved, *run.to_approve)))
-    return {name: changed.get(name) or settings.printed(name) for name in SETTINGS}
+    if plan.standing and run.outcome() == "finished":
+        changed["rollout_retry_lost"] = "true"
+    return {name: changed.get(name) or settings.printed(name) for name in SETTINGS} | {"rollout_take_over": None}
 
 
 def settings_to_go_back(run: Run) -> list[dict[str, str | None]]:
@@ -92,6 +95,9 @@ def settings_to_go_back(run: Run) -> list[dict[str, str | None]]:
     back: dict[str, str | None] = {name: settings.printed(name) for name in _TAKEN_BACK}
     back["rollout_to"] = names(plan.every)[0]
     begun = [plan.waves[index] for index in run.begun()]
+    if plan.standing:
+        together = settings.parallel or len(settings.versions) == 1
+        return [back if together else back | {"rollout_to": None}] if begun or plan.standing.to_go_back else []
     if settings.parallel or len(settings.versions) == 1:
         return [back | {"rollout_from": begun[-1].batch, "rollout_plan_id": plan.id}] if begun else []
     last = {wave.parts[0].version: wave.batch for wave in begun}

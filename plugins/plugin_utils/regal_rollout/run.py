@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .plan import Plan
+from .recording import Recording
 from .settings import truth
 
 # What is said of a host that was lost in a step; the playbooks name these in `rollout_step`.
@@ -44,6 +45,14 @@ class Run:
     front_away: bool = False
     # The command that goes on has to approve these.
     to_approve: tuple[str, ...] = ()
+    # Why hosts were lost, for the record.
+    reasons: dict[str, str] = field(default_factory=dict)
+    # Whether the record of a frozen plan knows of this run, and the waves of which it has all that became of their hosts.
+    recorded: bool = False
+    recorded_waves: set[int] = field(default_factory=set)
+    recorded_lost: set[str] = field(default_factory=set)
+    # Whether the last wave that ended lost more hosts than may be.
+    too_many: bool = False
 
     def open(self, host: str) -> None:
         """Notes which wave comes, by a host of it."""
@@ -61,6 +70,11 @@ class Run:
         if self.step and host in self.steps and host not in self.left:
             self.steps[host] = self.step
             self.stuck.discard(host)
+            self.reasons.pop(host, None)
+
+    def explain(self, host: str, reason: str) -> None:
+        """Notes why a host was lost, should it be."""
+        self.reasons[host] = reason
 
     def lose(self, host: str) -> None:
         """Notes that the run continues without the host."""
@@ -127,9 +141,14 @@ class Run:
 
 
 class Current:
-    """The run of this process."""
+    """The run of this process, and the record that it keeps where it goes through a frozen plan."""
 
     run: Run | None = None
+    recording: Recording | None = None
+    # The process that the run lives as long as; tasks run in others.
+    process: int = 0
+    # Whether there was nothing left to do, so that there is no run.
+    over: bool = False
     # Told of a plan that is refused before any play begins, and of a run that another one follows in the same playbook.
     refused: Callable[[Plan], None] | None = None
     ended: Callable[[Run], None] | None = None
@@ -141,6 +160,6 @@ CURRENT = Current()
 def begin(plan: Plan) -> None:
     """Begins the run of a plan; the one before it is over then."""
     before = CURRENT.run
-    if before and before.begun() and CURRENT.ended:
+    if before and (before.begun() or before.recorded) and CURRENT.ended:
         CURRENT.ended(before)
-    CURRENT.run = Run(plan)
+    CURRENT.run, CURRENT.over = Run(plan), False

@@ -26,6 +26,8 @@ SETTINGS = (
     "rollout_version_var",
     "rollout_gather_facts",
     "rollout_strategy",
+    "rollout_take_over",
+    "rollout_retry_lost",
 )
 # Set by the playbooks, and seen by hooks.
 OWN = (
@@ -177,8 +179,6 @@ def _back_problems(settings: Settings) -> list[str]:
         found.append("rollout_back_to is needed: the version to go back to, as text")
     elif settings.versions and len(settings.back_to) != len(settings.versions):
         found.append("rollout_back_to must be one version, or one for each in rollout_version")
-    if not settings.first:
-        found.append("rollout_from is needed: the last batch that was touched")
     return found
 
 
@@ -199,7 +199,8 @@ def _form_problems(settings: Settings) -> list[str]:
 
     duration = "seconds or a duration such as 90s, 10m, 1h30m"
     hold("rollout_waves", text("rollout_waves") in ("", "sequential", "parallel"), "sequential or parallel")
-    hold("rollout_earlier_done", text("rollout_earlier_done").lower() in ("true", "yes", "false", "no"), "true or false")
+    for name in ("rollout_take_over", "rollout_retry_lost", "rollout_earlier_done"):
+        hold(name, text(name).lower() in ("true", "yes", "false", "no"), "true or false")
     hold("rollout_approval_timeout", bool(DURATION.fullmatch(text("rollout_approval_timeout"))), duration)
     hold("rollout_approval", text("rollout_approval").lower() in APPROVALS, "never, after_canary or each_batch")
     hold("rollout_bake", bool(DURATION.fullmatch(text("rollout_bake"))), duration)

@@ -86,6 +86,9 @@ pub enum RecordEvent {
         /// The batch is done although some of its hosts are not
         #[arg(long)]
         let_pass: bool,
+        /// The batch is not done yet although all of its hosts may be, since it is still to be watched
+        #[arg(long, conflicts_with = "let_pass")]
+        hosts_only: bool,
     },
     /// Hosts of a batch failed or could not be reached
     Lost {

@@ -78,9 +78,18 @@ struct BatchDocument<'r> {
     direction: Option<&'static str>,
     since: Option<String>,
     done: Vec<&'r str>,
+    left: Vec<&'r str>,
     lost: Vec<LostDocument<'r>>,
     lost_as_a_whole: Option<LostDocument<'r>>,
     approved_by: Option<&'r str>,
+    /// The last time that it was watched.
+    watched: Option<Watched<'r>>,
+}
+
+#[derive(Serialize)]
+struct Watched<'r> {
+    since: &'r str,
+    seconds: u64,
 }
 
 #[derive(Serialize)]
@@ -171,8 +180,10 @@ fn batch_document<'r>(batch: &BatchStanding<'r>) -> BatchDocument<'r> {
         direction: batch.step.since().map(|_| direction),
         since: batch.step.since().map(String::from),
         done: batch.done.clone(),
+        left: batch.left.clone(),
         lost: batch.lost.iter().map(|(host, loss)| lost(Some(host), loss)).collect(),
         lost_as_a_whole: batch.whole.map(|loss| lost(None, loss)),
         approved_by: batch.approval.map(|approval| approval.by.as_str()),
+        watched: batch.watched.map(|(since, seconds)| Watched { since, seconds: *seconds }),
     }
 }

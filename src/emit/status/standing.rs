@@ -28,10 +28,14 @@ pub(super) struct BatchStanding<'r> {
     pub step: Step<'r>,
     /// Hosts that are done on the way that it was last begun in.
     pub done: Vec<&'r str>,
+    /// Hosts that are neither done nor known to be lost.
+    pub left: Vec<&'r str>,
     pub lost: Vec<(&'r str, &'r Loss)>,
     /// What is known of the batch as a whole, where nobody knows which hosts are lost.
     pub whole: Option<&'r Loss>,
     pub approval: Option<&'r Approval>,
+    /// Since when it is watched, and for how many seconds.
+    pub watched: Option<&'r (String, u64)>,
     pub is_back: bool,
 }
 
@@ -128,6 +132,9 @@ impl<'r> BatchStanding<'r> {
             hosts: planned.hosts.len(),
             step: known.map_or(Step::Waiting, |batch| step(report, state, batch)),
             done: known.map(|batch| hosts().filter(|host| batch.done.contains(*host)).collect()).unwrap_or_default(),
+            left: hosts()
+                .filter(|host| !known.is_some_and(|batch| batch.done.contains(*host) || batch.lost.contains_key(*host)))
+                .collect(),
             lost: known
                 .map(|batch| hosts().filter_map(|host| Some((host, batch.lost.get(host)?))).collect())
                 .unwrap_or_default(),
@@ -136,6 +143,7 @@ impl<'r> BatchStanding<'r> {
                 Progress::Begun { .. } | Progress::Done { .. } => None,
             }),
             approval: state.approvals.get(group),
+            watched: known.and_then(|batch| batch.watched.as_ref()),
             is_back: known.is_some_and(|batch| batch.direction == Direction::Back),
         }
     }

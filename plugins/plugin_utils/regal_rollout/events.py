@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: MIT
+"""What of a run the record of a frozen plan is told, and when.
+
+A batch is recorded before anything of it runs, and a host as done once its batch is through, bake and all; so a run that was killed goes
+through its last batch again, and through no host that the record knows as done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from .batches import Batch
+from .opening import Opening
+from .policy import Policy
+from .recording import Recording
+from .run import Run
+
+
+def begun(recording: Recording, opening: Opening) -> None:
+    """Records that a wave begins, and that it was approved where that was needed. One that is only watched was begun before."""
+    if opening.wave.watched:
+        return
+    if opening.needs_approval() and (approved := opening.not_in_record()):
+        recording.approve(approved)
+    for part in opening.wave.parts:
+        recording.begin(part.group, rest=bool(opening.plan.through(part.group)))
+
+
+def watched(recording: Recording, run: Run, hosts: Collection[str], seconds: int) -> list[str]:
+    """Records that these hosts of the wave are done, and that it is watched before it is; returns those that were lost."""
+    lost: list[str] = []
+    for part in run.plan.waves[run.wave].parts:
+        here = [host for host in part.hosts if host not in hosts]
+        _lost(recording, run, part, here)
+        if not run.plan.waves[run.wave].watched:
+            recording.hosts_done(part.group, [host for host in part.hosts if host in hosts])
+            recording.bake(part.group, seconds)
+        lost += here
+    return lost
+
+
+def closed(recording: Recording, run: Run, hosts: Iterable[str], policies: Mapping[str, Policy]) -> bool:
+    """Records what became of the hosts of the wave, of which these are through, and returns whether more were lost than may be."""
+    done = {host for host in hosts if host not in run.left}
+    lost = [host for host in run.plan.waves[run.wave].hosts if host not in done]
+    too_many = bool(lost) and (run.plan.settings.back or Opening(run, run.wave + 1, policies).too_many_lost())
+    for part in run.plan.waves[run.wave].parts:
+        _lost(recording, run, part, [host for host in part.hosts if host not in done])
+        here = [host for host in part.hosts if host in done]
+        # Hosts that --limit left out are still to come, and so is their batch.
+        is_whole = len(part.hosts) + len(run.plan.through(part.group)) >= len(run.plan.groups[part.group])
+        recording.done(part.group, here, is_whole and not (too_many and len(here) < len(part.hosts)))
+    return too_many
+
+
+def ended(recording: Recording, run: Run, interrupted: bool) -> None:
+    """Records what became of the last wave, unless that was done, and how the run ended."""
+    for index in run.begun():
+        if index not in run.recorded_waves:
+            for part in run.plan.waves[index].parts:
+                _lost(recording, run, part, [host for host in part.hosts if host in run.lost()])
+    recording.end(*_outcome(run, interrupted))
+
+
+def _lost(recording: Recording, run: Run, part: Batch, hosts: Collection[str]) -> None:
+    by_step: dict[tuple[str, str], list[str]] = {}
+    for host in [host for host in hosts if host not in run.recorded_lost]:
+        step = run.left.get(host) or run.steps.get(host, "")
+        by_step.setdefault((step, run.reasons.get(host, "")), []).append(host)
+    for (step, reason), together in by_step.items():
+        recording.lost(part.group, together, step, reason)
+
+
+def _outcome(run: Run, interrupted: bool) -> tuple[str, str, str]:
+    """Returns the outcome, why it went no further, and at which batch."""
+    next_ = run.next_wave()
+    group = "" if next_ is None else run.plan.waves[next_].parts[0].group
+    if interrupted:
+        return "interrupted", "interrupted", group
+    if run.outcome() == "finished" and not run.too_many and not (run.plan.settings.back and run.lost()):
+        return "done", "", ""
+    if run.to_approve:
+        return "waiting", f"waiting for approval of {group}", group
+    if run.lost():
+        return "lost", "a batch is lost", group
+    return "failed", "the playbook ended before all was done", group

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: MIT
+"""Keeps the record of a frozen plan while a playbook goes through it, by calling regal-inventory for each event."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+
+from . import program
+from .standing import Standing
+
+# The exit code of another run that is alive, or may be.
+BUSY = 6
+TAKE_OVER = "-e rollout_take_over=true"
+
+
+class Recording:
+    """The record of one frozen plan. Each method raises a program.Refusal where nothing could be recorded.
+
+    `find` returns the program; `run` is the id of the run once it has begun.
+    """
+
+    def __init__(self, plan: str, find: Callable[[], str]) -> None:
+        self.plan = plan
+        self.run = ""
+        self._find = find
+        self._program = ""
+
+    def standing(self) -> Standing:
+        return Standing.of_document(json.loads(self._call("status", "--format", "json")))
+
+    def start(self, process: int, command: str, back_to: str, take_over: bool) -> str:
+        """Begins a run that lives as long as a process, and returns its id."""
+        words = ["--process", str(process), f"--command={command}"]
+        words += [f"--back-to={back_to}"] if back_to else []
+        words += ["--take-over"] if take_over else []
+        return self._call("record", "start", *words).strip()
+
+    def approve(self, groups: Sequence[str]) -> None:
+        self._call("approve", "--", *groups)
+
+    def begin(self, group: str, rest: bool) -> None:
+        """Records that a batch begins; with `rest`, without its hosts that are done."""
+        self._append("begin", *(["--rest"] if rest else []), "--", group)
+
+    def done(self, group: str, hosts: Iterable[str], let_pass: bool) -> None:
+        """Records that hosts are done; with `let_pass` their batch is, too, whatever became of its other hosts."""
+        self._append("done", "--stdin", *(["--let-pass"] if let_pass else []), "--", group, hosts=hosts)
+
+    def hosts_done(self, group: str, hosts: Iterable[str]) -> None:
+        """Records that hosts are done, of a batch that is still to be watched."""
+        self._append("done", "--stdin", "--hosts-only", "--", group, hosts=hosts)
+
+    def lost(self, group: str, hosts: Iterable[str], step: str, message: str) -> None:
+        self._append("lost", "--stdin", f"--step={step}", f"--message={message}", "--", group, hosts=hosts)
+
+    def bake(self, group: str, seconds: int) -> None:
+        self._append("bake", "--", group, str(seconds))
+
+    def end(self, outcome: str, why: str, group: str) -> None:
+        """Records how the run ended, and why before all was done, at which batch."""
+        if why:
+            self._append("stop", *([f"--group={group}"] if group else []), "--", why)
+        self._append("end", outcome)
+
+    def _append(self, *words: str, hosts: Iterable[str] = ()) -> None:
+        self._call("record", f"--run={self.run}", *words, text="".join(f"{host}\n" for host in hosts))
+
+    def _call(self, *words: str, text: str = "") -> str:
+        if not self._program:
+            self._program = self._find()
+        code, printed, message = program.call(self._program, f"--plan={self.plan}", *words, text=text)
+        if code == BUSY:
+            message = f"{message.splitlines()[0]}\n  hint: wait until it has ended; if you know that it has, take it over: {TAKE_OVER}"
+        if code:
+            raise program.Refusal(message or f"error: {self._program}: exit code {code}, with no message, for {self.plan}")
+        return printed

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+"""How far the rollout of a frozen plan is, by its record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+from .batches import BATCH_GROUP
+
+# Groups of the inventory of a frozen plan that has a record.
+DONE, WAITING = "regal_done", "regal_waiting"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the record of a frozen plan says; `plan` is its file, `id` its id, and `record` the file of the record.
+
+    `hosts`, `done` and `back` have hosts by the group of their batch: all of them, those that are done on the way forward, and those that
+    are back. `finished` are the batches that are done, also where the policy let hosts of them pass. `watched` has since when a batch was watched, and for how many seconds.
+    `to_go_back` are the groups that a way back goes through, in its order. `approved` are those that may begin.
+    """
+
+    plan: str = ""
+    id: str = ""
+    record: str = ""
+    hosts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    done: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    back: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    finished: frozenset[str] = frozenset()
+    watched: Mapping[str, tuple[datetime, int]] = field(default_factory=dict)
+    to_go_back: tuple[str, ...] = ()
+    approved: frozenset[str] = frozenset()
+
+    @classmethod
+    def of_document(cls, document: Mapping[str, Any]) -> Standing:
+        """Reads what `regal-inventory status --format json` printed."""
+        batches = document["batches"]
+
+        def done(direction: str) -> dict[str, frozenset[str]]:
+            return {batch["group"]: frozenset(batch["done"]) for batch in batches if batch["direction"] == direction and batch["done"]}
+
+        return cls(
+            plan=document["plan"],
+            id=document["plan_id"],
+            record=document["record"],
+            hosts={
+                batch["group"]: frozenset([*batch["done"], *batch["left"], *(lost["host"] for lost in batch["lost"])]) for batch in batches
+            },
+            done=done("forward"),
+            back=done("back"),
+            finished=frozenset(batch["group"] for batch in batches if (batch["state"], batch["direction"]) == ("done", "forward")),
+            watched={batch["group"]: _watched(batch["watched"]) for batch in batches if batch["watched"]},
+            to_go_back=tuple(document["to_go_back"]),
+            approved=frozenset(batch["group"] for batch in batches if batch["approved_by"]),
+        )
+
+    @classmethod
+    def of_groups(cls, groups: Mapping[str, Sequence[str]]) -> Standing | None:
+        """Returns what the groups of the inventory alone tell, for a list of hosts that nobody is going to touch.
+
+        They do not tell how far a way back is, so that it has all batches.
+        """
+        if WAITING not in groups:
+            return None
+        batches = {group: frozenset(hosts) for group, hosts in groups.items() if BATCH_GROUP.fullmatch(group)}
+        done = frozenset(groups.get(DONE, ()))
+        return cls(
+            hosts=batches,
+            done={group: hosts & done for group, hosts in batches.items() if hosts & done},
+            to_go_back=tuple(reversed(batches)),
+        )
+
+    def behind(self, group: str, back: bool) -> frozenset[str]:
+        """Returns the hosts of a batch that are through with it on a way, or that nobody is going to try again."""
+        if back:
+            return self.back.get(group, frozenset())
+        return self.hosts[group] if group in self.finished else self.done.get(group, frozenset())
+
+    def still_to_watch(self, group: str, seconds: int, now: datetime) -> int:
+        """Returns the seconds that are left of these; all of them where the clock went back."""
+        if group not in self.watched:
+            return seconds
+        gone = int((now - self.watched[group][0]).total_seconds())
+        return max(0, seconds - gone) if gone >= 0 else seconds
+
+    def unseen(self, group: str, now: datetime) -> bool:
+        """Whether a batch is done, and its time to be watched is not over."""
+        return group in self.finished and group in self.watched and self.still_to_watch(group, self.watched[group][1], now) > 0
+
+
+def _watched(document: Mapping[str, Any]) -> tuple[datetime, int]:
+    since = datetime.strptime(document["since"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
+    return since, int(document["seconds"])
