@@ -13,6 +13,8 @@ mod frozen;
 mod master;
 #[path = "salt/names.rs"]
 mod names;
+#[path = "salt/options.rs"]
+mod options;
 #[path = "salt/reading.rs"]
 mod reading;
 #[path = "salt/running.rs"]
@@ -22,6 +24,8 @@ mod running;
 mod site;
 #[path = "salt/ssh.rs"]
 mod ssh;
+#[path = "salt/ssh_rollout.rs"]
+mod ssh_rollout;
 #[path = "exports/sshd.rs"]
 #[allow(dead_code)]
 mod sshd;

@@ -34,7 +34,8 @@ impl Sshd {
             "sshd_config",
             &format!(
                 "Port {port}\n{listen}HostKey {here}/host_key\nAuthorizedKeysFile {here}/user_key.pub\nPidFile none\n\
-                 StrictModes no\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin yes\nMaxStartups 100\n"
+                 StrictModes no\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin yes\nMaxStartups 100\n\
+                 Subsystem sftp internal-sftp\n"
             ),
         );
         let config = site.file(

@@ -214,7 +214,7 @@ fn configure(folder: &Path) {
         "master/master",
         format!(
             "root_dir: {here}\ninterface: 127.0.0.1\npublish_port: {publish}\nret_port: {answers}\nworker_threads: 2\n\
-             auto_accept: True\ntimeout: 3\ngather_job_timeout: 3\nfile_roots: {{base: [{here}/states]}}\npillar_roots: {{base: [{here}/pillar]}}\n"
+             auto_accept: True\ntimeout: 3\ngather_job_timeout: 3\nfile_roots: {{base: [{here}/states], stage: [{here}/stage]}}\npillar_roots: {{base: [{here}/pillar]}}\nreactor: [{{shop/release: [{here}/react.sls]}}]\n"
         ),
     );
     write(
@@ -223,6 +223,9 @@ fn configure(folder: &Path) {
     );
     std::fs::create_dir_all(folder.join("states/_runners")).unwrap();
     write("states/app.sls", APP.replace("FOLDER", &here.to_string()));
+    write("stage/top.sls", "stage: {'*': [app]}\n".to_string());
+    let staged = APP.replace("['version'] | json", "['version'] | replace('2.0', 'stage-2.0') | json");
+    write("stage/app.sls", staged.replace("FOLDER", &here.to_string()));
     write("pillar/top.sls", "base:\n  'web*': [web]\n  'db*': [db]\n".to_string());
     write("pillar/web.sls", "app: {version: app-1.0.0-SNAPSHOT.war, password: hunter2}\n".to_string());
     write("pillar/db.sls", "app: {version: '1.10'}\n".to_string());

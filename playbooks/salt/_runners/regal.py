@@ -267,6 +267,8 @@ class _Rollout:
         self.back_to: str | None = options.get("back_to")
         self.test = bool(options.get("test"))
         self.record = _Record(self.program, plan.get("frozen"), options.get("record"))
+        # A runner that a hook calls puts its own in the place of the global one.
+        self.event = __jid_event__
         self.lost: dict[str, str] = {}
         self.came: dict[str, str] = {}
 
@@ -478,17 +480,16 @@ class _Rollout:
         keys = {key: self.options[key] for key in ("saltenv", "pillarenv") if key in self.options}
         result = __salt__["state.orchestrate"](sls, pillar={"rollout": told}, **keys)
         if result["retcode"] != 0:
-            __jid_event__.fire_event({"data": result["data"], "outputter": "highstate"}, "progress")
+            self.event.fire_event({"data": result["data"], "outputter": "highstate"}, "progress")
         return bool(result["retcode"] == 0)
 
     @staticmethod
     def how_many(minions: int) -> str:
         return f"{minions} minion" if minions == 1 else f"{minions} minions"
 
-    @staticmethod
-    def say(message: str) -> None:
+    def say(self, message: str) -> None:
         """Tells whoever called, while it goes on."""
-        __jid_event__.fire_event({"message": message}, "progress")
+        self.event.fire_event({"message": message}, "progress")
 
 
 def _version(versions: dict[str, Any], version: str | None) -> str:

@@ -2,7 +2,7 @@
 {%- set hosts = pillar['rollout']['hosts'] %}
 enable:
   salt.function:
-    - name: file.remove
+    - name: cmd.run
     - tgt: {{ hosts | json }}
     - tgt_type: list
-    - arg: [/run/shop.drain]
+    - arg: [rm -f /run/shop.drain]
