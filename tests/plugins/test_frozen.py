@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "plugins/plugin_utils"))
 
 from regal_rollout import configuration, events, plan, program, report, settings  # noqa: E402
+from regal_rollout.front import front  # noqa: E402
 from regal_rollout.hooks import Hooks  # noqa: E402
 from regal_rollout.needs import needless  # noqa: E402
 from regal_rollout.opening import Opening  # noqa: E402
@@ -154,6 +155,21 @@ class Begins(unittest.TestCase):
     def test_the_command_that_goes_on_needs_no_place(self) -> None:
         run = Run(made(standing()))
         self.assertEqual({name for name, value in report.settings_to_go_on(run).items() if value}, {"rollout_version"})
+
+
+    def test_hosts_that_an_earlier_run_lost_count_and_stay_out_of_service(self) -> None:
+        passed = made(standing(batch("A", "done", "a"), batch("B1", "done", "b", "c")), done="a b")
+        run = Run(passed)
+        run.wave = 0
+        self.assertEqual(front(run, False, ["d", "e"]).lost, ["c"])
+        run.close(["d"])
+        self.assertEqual(front(run, True, ["d"]).lost, ["c", "e"])
+        for most, too_many in ((1, True), (2, False)):
+            self.assertEqual(Opening(run, 1, {"app": Policy(max_failed=most)}).too_many_lost(), too_many)
+        # One that is tried again is out until it has come through.
+        again = Run(made(standing(batch("A", "done", "a"), batch("B1", "lost", "b", "c")), done="a b"))
+        again.wave = 0
+        self.assertEqual((front(again, False, ["c"]).lost, front(again, True, ["c"]).lost), (["c"], []))
 
 
 class Told(Recording):

@@ -21,9 +21,13 @@ def front(run: Run, finished: bool, left_in_batch: Sequence[str]) -> Front:
     """Returns what the front is told of the run's wave; `left_in_batch` are the hosts that Ansible still has in it."""
     plan, wave = run.plan, run.plan.waves[run.wave]
     earlier = [host for before in plan.waves[: run.wave] for host in before.hosts]
-    lost = [host for host in earlier if host not in run.done]
+    # One that an earlier run has lost stays out until it is done.
+    lost = [host for host in plan.lost if host not in run.done]
+    lost += [host for host in earlier if host not in run.done and host not in lost]
     if finished:
-        lost += [host for host in wave.hosts if host not in left_in_batch or host in run.left]
+        # Its hosts are not done yet, and those that are left come into service.
+        here = {host for host in wave.hosts if host in left_in_batch and host not in run.left}
+        lost = [host for host in lost if host not in here] + [host for host in wave.hosts if host not in here and host not in lost]
     return Front(_done(run, finished), [] if finished else [part.group for part in wave.parts], lost)
 
 

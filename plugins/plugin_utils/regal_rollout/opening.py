@@ -44,9 +44,10 @@ class Opening:
         return self.policies.get(part.version, Policy())
 
     def lost(self) -> list[str]:
-        """Returns the hosts lost in earlier waves."""
+        """Returns the hosts lost in earlier waves, and those of earlier runs that this one does not try again."""
+        before = [host for host in self.plan.lost if host not in self.plan.hosts]
         earlier = [host for wave in self.plan.waves[: self.index] for host in wave.hosts]
-        return [host for host in earlier if host not in self.run.done]
+        return before + [host for host in earlier if host not in self.run.done]
 
     def too_many_lost(self) -> bool:
         """rollout_max_failed counts over the run, the inventory's max_failures over the hosts of each version."""
@@ -56,7 +57,7 @@ class Opening:
         if settings.max_failed is not None:
             return len(lost) > settings.max_failed
         return any(
-            len(lost.intersection(host for batch in self.plan.chosen if batch.version == part.version for host in batch.hosts))
+            len(lost.intersection(host for batch in self.plan.every if batch.version == part.version for host in batch.hosts))
             > self.policy(part).max_failed
             for part in self.before.parts
         )

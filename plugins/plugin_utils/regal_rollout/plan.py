@@ -67,6 +67,12 @@ class Plan:
         return _through(self.settings.back, group, self.standing) if self.standing and group not in self.to_watch else frozenset()
 
     @property
+    def lost(self) -> list[str]:
+        """The hosts that an earlier run has lost, in the order of the plan."""
+        lost = self.standing.lost if self.standing else {}
+        return [host for batch in self.every for host in batch.hosts if host in lost.get(batch.group, ())]
+
+    @property
     def patterns(self) -> list[str]:
         """What `hosts:` has to be: the groups, and the hosts of them that are through."""
         through = [host for batch in self.chosen for host in self.groups[batch.group] if host in self.through(batch.group)]

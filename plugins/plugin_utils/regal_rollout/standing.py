@@ -18,8 +18,8 @@ DONE, WAITING = "regal_done", "regal_waiting"
 class Standing:
     """What the record of a frozen plan says; `plan` is its file, `id` its id, and `record` the file of the record.
 
-    `hosts`, `done` and `back` have hosts by the group of their batch: all of them, those that are done on the way forward, and those that
-    are back. `finished` are the batches that are done, also where the policy let hosts of them pass. `watched` has since when a batch was watched, and for how many seconds.
+    `hosts`, `done`, `lost` and `back` have hosts by the group of their batch: all of them, those that are done or lost on the way forward,
+    and those that are back. `finished` are the batches that are done, also where the policy let hosts of them pass. `watched` has since when a batch was watched, and for how many seconds.
     `to_go_back` are the groups that a way back goes through, in its order. `approved` are those that may begin.
     """
 
@@ -28,6 +28,7 @@ class Standing:
     record: str = ""
     hosts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     done: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    lost: Mapping[str, frozenset[str]] = field(default_factory=dict)
     back: Mapping[str, frozenset[str]] = field(default_factory=dict)
     finished: frozenset[str] = frozenset()
     watched: Mapping[str, tuple[datetime, int]] = field(default_factory=dict)
@@ -50,6 +51,9 @@ class Standing:
                 batch["group"]: frozenset([*batch["done"], *batch["left"], *(lost["host"] for lost in batch["lost"])]) for batch in batches
             },
             done=done("forward"),
+            lost={
+                batch["group"]: frozenset(lost["host"] for lost in batch["lost"]) for batch in batches if batch["direction"] == "forward"
+            },
             back=done("back"),
             finished=frozenset(batch["group"] for batch in batches if (batch["state"], batch["direction"]) == ("done", "forward")),
             watched={batch["group"]: _watched(batch["watched"]) for batch in batches if batch["watched"]},
