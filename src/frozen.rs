@@ -129,20 +129,20 @@ impl Configuration {
 }
 
 impl<'a> Frozen<'a> {
-    /// Reads the bytes of a frozen plan; `path` is what messages call it.
+    /// Reads the bytes of a frozen plan, which live in the arena; `path` is what messages call it.
     ///
     /// # Errors
     /// They are not a frozen plan; it is not whole or was edited; a newer program saved it.
-    pub fn read(arena: &'a Arena, texts: &TextMap<'a>, path: &Path, bytes: Vec<u8>) -> Result<Self> {
+    pub fn read(arena: &'a Arena, texts: &TextMap<'a>, path: &Path, bytes: &'a [u8]) -> Result<Self> {
         let name = path.display().to_string();
         let whole = |problem: Problem| Error::from(problem.at(Location::whole(name.clone())));
-        if let Some(encoding) = Encoding::of(&bytes) {
+        if let Some(encoding) = Encoding::of(bytes) {
             let message = format!("the frozen plan is {} and not UTF-8", encoding.name());
             return Err(whole(Problem::of(Code::Encoding, message).hint(MAKE_ANOTHER)));
         }
-        let text = String::from_utf8(bytes)
+        let text = std::str::from_utf8(bytes)
             .map_err(|_| whole(Problem::of(Code::Encoding, "the frozen plan is not valid UTF-8").hint(MAKE_ANOTHER)))?;
-        let text = texts.add(arena.alloc_str(&name), arena.alloc_str(&text))?;
+        let text = texts.add(arena.alloc_str(&name), text)?;
         let mut repeated = Vec::new();
         let value = yaml::parse(arena, text, &mut repeated);
         let is_ours = |value: &Value<'_>| value.get("plan_id").is_some() && value.get("schema").is_some();
@@ -162,8 +162,8 @@ impl<'a> Frozen<'a> {
             let problem = Problem::of(Code::InvalidPlan, format!("this frozen plan cannot be used: {message}"));
             return Err(problem.at(texts.locate(at)).hint(MAKE_ANOTHER).into());
         }
-        let document = Document::of(&value).map_err(&whole)?;
-        document.frozen(arena, path).map_err(whole)
+        let document = Document::of(value).map_err(&whole)?;
+        document.frozen(path).map_err(whole)
     }
 
     /// Returns the text of the file that the plan is saved in.

@@ -5,6 +5,7 @@
 //! copied freely.
 
 mod date;
+mod deserialize;
 mod json;
 pub(crate) mod keys;
 pub(crate) mod number;
@@ -21,6 +22,7 @@ use crate::error::{Code, Problem};
 use crate::text::{Pos, TextMap};
 
 pub(crate) use date::Timestamp;
+pub(crate) use deserialize::Form;
 pub use json::from_json;
 pub use print::write_json_string;
 pub use tagged::is_template;

@@ -1,6 +1,6 @@
 //! The form of the file, between YAML and a plan.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -11,8 +11,8 @@ use crate::plan::names::{GroupNames, RESERVED, RolloutNames};
 use crate::plan::{Batch, Domain, DomainIndex, DomainName, Domains, LabelValue, Plan, Rollout, Stage};
 use crate::policy::Approval;
 use crate::policy::naming::is_plain;
-use crate::text::Arena;
-use crate::value::{Value, from_json};
+use crate::text::{Arena, all_bytes};
+use crate::value::{Form, Value, from_json};
 
 /// What stands above the document, after the first line.
 const HEADER: &str = "\
@@ -23,89 +23,89 @@ const HEADER: &str = "\
 /// The whole file.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Document {
-    plugin: String,
+pub(super) struct Document<'a> {
+    plugin: &'a str,
     schema: u32,
-    program: String,
+    program: &'a str,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     saved: Option<Saved>,
-    plan_id: String,
+    plan_id: &'a str,
     made_from: MadeFrom,
-    versions: Vec<Version>,
+    versions: Vec<Version<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Version {
-    version: String,
-    group: String,
+struct Version<'a> {
+    version: &'a str,
+    group: &'a str,
     /// Whether the version was decrypted, so that no message may show it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     secret: bool,
-    approval: String,
+    approval: &'a str,
     max_failures: usize,
     canary_size: usize,
     batch_sizes: Vec<usize>,
-    batches: Vec<BatchEntry>,
+    batches: Vec<BatchEntry<'a>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    excluded: Vec<String>,
+    excluded: Vec<&'a str>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    labels: Vec<LabelEntry>,
+    labels: Vec<LabelEntry<'a>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     notes: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct BatchEntry {
-    group: String,
-    batch: String,
+struct BatchEntry<'a> {
+    group: &'a str,
+    batch: &'a str,
     bake_seconds: u64,
-    hosts: Vec<String>,
+    hosts: Vec<&'a str>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct LabelEntry {
-    label: String,
-    domains: Vec<DomainEntry>,
+struct LabelEntry<'a> {
+    label: &'a str,
+    domains: Vec<DomainEntry<'a>>,
 }
 
 /// A failure domain with its hosts; null as its name is that of hosts without the label.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct DomainEntry {
-    domain: Option<String>,
+struct DomainEntry<'a> {
+    domain: Option<&'a str>,
     /// The number that stands for a value that was decrypted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     secret: Option<u32>,
     /// The host without the label that is a domain of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    host: Option<String>,
+    host: Option<&'a str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cap: Option<usize>,
-    hosts: Vec<String>,
+    hosts: Vec<&'a str>,
 }
 
 /// Returns the file without its digest.
 pub(super) fn write(frozen: &Frozen<'_>) -> Result<String, Error> {
     let arena = Arena::new();
-    let json = serde_json::to_value(Document::new(frozen))
+    let json = serde_json::to_value(Document::new(frozen, &arena))
         .map_err(|error| Problem::of(Code::Internal, format!("the plan cannot be written: {error}")))?;
     Ok(format!("{FIRST_LINE}{HEADER}{}", from_json(&arena, &json).to_yaml()))
 }
 
-impl Document {
-    fn new(frozen: &Frozen<'_>) -> Self {
+impl<'a> Document<'a> {
+    fn new(frozen: &'a Frozen<'_>, arena: &'a Arena) -> Self {
         let rollouts = frozen.plan.rollouts.iter().zip(&frozen.names.rollouts);
         Document {
-            plugin: PLUGIN.to_string(),
+            plugin: PLUGIN,
             schema: SCHEMA,
-            program: env!("CARGO_PKG_VERSION").to_string(),
+            program: env!("CARGO_PKG_VERSION"),
             saved: frozen.saved.clone(),
-            plan_id: frozen.id.clone(),
+            plan_id: &frozen.id,
             made_from: frozen.made_from.clone(),
-            versions: rollouts.map(|(rollout, names)| Version::new(rollout, names)).collect(),
+            versions: rollouts.map(|(rollout, names)| Version::new(rollout, names, arena)).collect(),
         }
     }
 
@@ -113,7 +113,7 @@ impl Document {
     ///
     /// # Errors
     /// A newer program saved it, or it has another form.
-    pub fn of(value: &Value<'_>) -> Result<Self, Problem> {
+    pub fn of(value: Value<'a>) -> Result<Self, Problem> {
         let schema = value.get("schema").and_then(|schema| schema.text()?.parse::<u32>().ok());
         if schema != Some(SCHEMA) {
             let found = value.get("schema").map(|schema| schema.to_json()).unwrap_or_default();
@@ -121,16 +121,14 @@ impl Document {
             let hint = "use the version of regal-inventory that saved it, or a newer one";
             return Err(Problem::of(Code::InvalidPlan, message).hint(hint));
         }
-        let mut json = Vec::new();
-        value.write_json(&mut json);
-        serde_json::from_slice(&json).map_err(|error| malformed(&error.to_string()))
+        Document::deserialize(Form(value)).map_err(|error| malformed(&error.to_string()))
     }
 
     /// Makes the plan.
     ///
     /// # Errors
     /// What it says does not fit together.
-    pub fn frozen<'a>(self, arena: &'a Arena, path: &Path) -> Result<Frozen<'a>, Problem> {
+    pub fn frozen(self, path: &Path) -> Result<Frozen<'a>, Problem> {
         if self.plugin != PLUGIN {
             return Err(malformed("`plugin` is of another program"));
         }
@@ -143,21 +141,21 @@ impl Document {
             return Err(malformed("a variable is not one of regal-inventory"));
         }
         let mut known = HashSet::new();
-        if self.versions.is_empty() || !self.versions.iter().all(|version| known.insert(version.version.as_str())) {
+        if self.versions.is_empty() || !self.versions.iter().all(|version| known.insert(version.version)) {
             return Err(malformed("it has no version, or one twice"));
         }
         drop(known);
         let mut plan = Plan { rollouts: Vec::new(), unversioned: Vec::new(), empty: Vec::new(), warnings: Vec::new() };
         let mut names = GroupNames::default();
         for version in self.versions {
-            let (rollout, of_rollout) = version.rollout(arena)?;
+            let (rollout, of_rollout) = version.rollout()?;
             plan.rollouts.push(rollout);
             names.rollouts.push(of_rollout);
         }
         if id_of(&plan, &names) != self.plan_id {
             return Err(malformed("its id does not match its batches"));
         }
-        let (id, saved, made_from) = (self.plan_id, self.saved, self.made_from);
+        let (id, saved, made_from) = (self.plan_id.to_string(), self.saved, self.made_from);
         Ok(Frozen { path: path.to_path_buf(), plan, names, id, saved, made_from })
     }
 }
@@ -167,39 +165,40 @@ fn malformed(why: &str) -> Problem {
     Problem::of(Code::InvalidPlan, format!("this frozen plan cannot be used: {why}")).hint(MAKE_ANOTHER)
 }
 
-impl Version {
-    fn new(rollout: &Rollout<'_>, names: &RolloutNames) -> Self {
-        let batch = |(batch, group): (&Batch<'_>, &String)| BatchEntry {
-            group: group.clone(),
-            batch: batch.stage.to_string(),
+impl<'a> Version<'a> {
+    fn new(rollout: &'a Rollout<'_>, names: &'a RolloutNames, arena: &'a Arena) -> Self {
+        let batch = |(batch, group): (&'a Batch<'_>, &'a String)| BatchEntry {
+            group,
+            batch: arena.alloc_str(&batch.stage.to_string()),
             bake_seconds: batch.bake,
-            hosts: owned(&batch.hosts),
+            hosts: batch.hosts.clone(),
         };
         Version {
-            version: rollout.version.to_string(),
-            group: names.version.clone(),
+            version: rollout.version,
+            group: &names.version,
             secret: rollout.secret,
-            approval: rollout.approval.as_str().to_string(),
+            approval: rollout.approval.as_str(),
             max_failures: rollout.max_failures,
             canary_size: rollout.canary_size,
             batch_sizes: rollout.batch_sizes.clone(),
             batches: rollout.batches.iter().zip(&names.batches).map(batch).collect(),
-            excluded: owned(&rollout.excluded),
-            labels: (0..rollout.labels.len()).map(|label| LabelEntry::new(rollout, label)).collect(),
+            excluded: rollout.excluded.clone(),
+            labels: (0..rollout.labels.len()).map(|label| LabelEntry::new(rollout, label, arena)).collect(),
             notes: rollout.notes.clone(),
         }
     }
 
-    fn rollout<'a>(self, arena: &'a Arena) -> Result<(Rollout<'a>, RolloutNames), Problem> {
+    fn rollout(mut self) -> Result<(Rollout<'a>, RolloutNames), Problem> {
         let approval = Approval::WORDS.iter().find(|(word, _)| *word == self.approval).map(|(_, approval)| *approval);
-        let mut seen: foldhash::HashSet<&'a str> = foldhash::HashSet::default();
+        let count = self.batches.iter().map(|entry| entry.hosts.len()).sum();
+        let mut seen: foldhash::HashSet<&'a str> = foldhash::HashSet::with_capacity_and_hasher(count, <_>::default());
         let mut batches = Vec::new();
-        for entry in &self.batches {
-            let hosts: Vec<&'a str> = entry.hosts.iter().map(|host| &*arena.alloc_str(host)).collect();
+        for entry in &mut self.batches {
+            let hosts = std::mem::take(&mut entry.hosts);
             if hosts.is_empty() || !hosts.iter().all(|host| seen.insert(host)) {
                 return Err(malformed("a batch is empty, or has a host of another one"));
             }
-            if hosts.iter().any(|host| host.is_empty() || host.chars().any(char::is_control)) {
+            if hosts.iter().any(|host| host.is_empty() || has_control(host)) {
                 return Err(malformed("a host has no name, or a control character in it"));
             }
             let stage = stage(&entry.batch).filter(|stage| stage.index() == batches.len());
@@ -208,48 +207,48 @@ impl Version {
         }
         let mut labels = Vec::new();
         for entry in &self.labels {
-            labels.push(entry.domains(arena, &mut batches)?);
+            labels.push(entry.domains(&mut batches)?);
         }
         let rollout = Rollout {
-            version: arena.alloc_str(&self.version),
+            version: self.version,
             batches,
             canary_size: self.canary_size,
             batch_sizes: self.batch_sizes,
             approval: approval.ok_or_else(|| malformed("`approval` has an unknown value"))?,
             max_failures: self.max_failures,
-            excluded: self.excluded.iter().map(|host| &*arena.alloc_str(host)).collect(),
+            excluded: self.excluded,
             notes: self.notes,
             labels,
             secret: self.secret,
         };
-        let names = RolloutNames::new(&rollout, self.group);
-        let groups = self.batches.iter().map(|entry| &entry.group);
+        let names = RolloutNames::new(&rollout, self.group.to_string());
+        let groups = self.batches.iter().map(|entry| entry.group);
         if rollout.batches.is_empty() || rollout.version.is_empty() {
             return Err(malformed("a version has no name or no batch"));
         }
-        if !is_plain(&names.version) || RESERVED.contains(&names.version.as_str()) || !names.batches.iter().eq(groups) {
+        if !is_plain(&names.version) || RESERVED.contains(&names.version.as_str()) || !names.batches.iter().map(String::as_str).eq(groups) {
             return Err(malformed("a group has another name than its batch gives it"));
         }
         Ok((rollout, names))
     }
 }
 
-impl LabelEntry {
-    fn new(rollout: &Rollout<'_>, label: usize) -> Self {
+impl<'a> LabelEntry<'a> {
+    fn new(rollout: &'a Rollout<'_>, label: usize, arena: &'a Arena) -> Self {
         let Domains { label: name, list } = &rollout.labels[label];
-        let mut hosts: Vec<Vec<String>> = vec![Vec::new(); list.len()];
+        let mut hosts: Vec<Vec<&str>> = vec![Vec::new(); list.len()];
         for batch in &rollout.batches {
             for (host, domain) in batch.hosts.iter().zip(&batch.domains[label]) {
-                hosts[domain.index()].push(host.to_string());
+                hosts[domain.index()].push(host);
             }
         }
-        let domains = list.iter().zip(hosts).map(|(domain, hosts)| DomainEntry::new(domain, hosts));
-        LabelEntry { label: name.clone(), domains: domains.collect() }
+        let domains = list.iter().zip(hosts).map(|(domain, hosts)| DomainEntry::new(domain, hosts, arena));
+        LabelEntry { label: name, domains: domains.collect() }
     }
 
     /// Makes the domains, and notes in the batches which domain each host is in.
-    fn domains<'a>(&self, arena: &'a Arena, batches: &mut [Batch<'a>]) -> Result<Domains<'a>, Problem> {
-        let mut of_host: HashMap<&str, DomainIndex> = HashMap::new();
+    fn domains(&self, batches: &mut [Batch<'a>]) -> Result<Domains<'a>, Problem> {
+        let mut of_host: foldhash::HashMap<&str, DomainIndex> = foldhash::HashMap::default();
         let mut list = Vec::new();
         for (place, entry) in self.domains.iter().enumerate() {
             for host in &entry.hosts {
@@ -257,31 +256,31 @@ impl LabelEntry {
                     return Err(malformed("a host is in two domains of a label"));
                 }
             }
-            list.push(Domain { name: entry.name(arena), hosts: entry.hosts.len(), cap: entry.cap });
+            list.push(Domain { name: entry.name(), hosts: entry.hosts.len(), cap: entry.cap });
         }
         for batch in batches {
             let domains: Option<Vec<DomainIndex>> = batch.hosts.iter().map(|host| of_host.get(host).copied()).collect();
             batch.domains.push(domains.ok_or_else(|| malformed("a host is in no domain of a label"))?);
         }
-        Ok(Domains { label: self.label.clone(), list })
+        Ok(Domains { label: self.label.to_string(), list })
     }
 }
 
-impl DomainEntry {
-    fn new(domain: &Domain<'_>, hosts: Vec<String>) -> Self {
+impl<'a> DomainEntry<'a> {
+    fn new(domain: &'a Domain<'_>, hosts: Vec<&'a str>, arena: &'a Arena) -> Self {
         let (name, secret, host) = match domain.name {
-            DomainName::Value(value) if value.secret.is_some() => (Some(value.to_string()), value.secret, None),
-            DomainName::Value(value) => (Some(value.text.to_string()), None, None),
+            DomainName::Value(value) if value.secret.is_some() => (Some(&*arena.alloc_str(&value.to_string())), value.secret, None),
+            DomainName::Value(value) => (Some(value.text), None, None),
             DomainName::Missing => (None, None, None),
-            DomainName::Alone(host) => (None, None, Some(host.to_string())),
+            DomainName::Alone(host) => (None, None, Some(host)),
         };
         DomainEntry { domain: name, secret, host, cap: domain.cap, hosts }
     }
 
-    fn name<'a>(&self, arena: &'a Arena) -> DomainName<'a> {
-        match (&self.domain, &self.host) {
-            (Some(text), _) => DomainName::Value(LabelValue { text: arena.alloc_str(text), secret: self.secret }),
-            (None, Some(host)) => DomainName::Alone(arena.alloc_str(host)),
+    fn name(&self) -> DomainName<'a> {
+        match (self.domain, self.host) {
+            (Some(text), _) => DomainName::Value(LabelValue { text, secret: self.secret }),
+            (None, Some(host)) => DomainName::Alone(host),
             (None, None) => DomainName::Missing,
         }
     }
@@ -295,6 +294,6 @@ fn stage(name: &str) -> Option<Stage> {
     }
 }
 
-fn owned(hosts: &[&str]) -> Vec<String> {
-    hosts.iter().map(|host| host.to_string()).collect()
+fn has_control(name: &str) -> bool {
+    !all_bytes(name, |byte| matches!(byte, b' '..=b'~')) && name.chars().any(char::is_control)
 }

@@ -44,7 +44,7 @@ fn frozen<'a>() -> Frozen<'a> {
 fn read(text: &str) -> std::result::Result<String, String> {
     let (arena, texts) = (Arena::new(), TextMap::new());
     let path = Path::new("2.5.0.rollout.yml");
-    let frozen = Frozen::read(&arena, &texts, path, text.as_bytes().to_vec());
+    let frozen = Frozen::read(&arena, &texts, path, text.as_bytes());
     frozen.map(|frozen| format!("{frozen:?}")).map_err(|error| error.to_string())
 }
 

@@ -14,16 +14,18 @@ pub fn plan_id<'n, H>(groups: impl IntoIterator<Item = (&'n str, H)>) -> String
 where
     H: IntoIterator<Item = &'n str>,
 {
-    let mut hash = Sha256::new();
+    let (mut hash, mut line) = (Sha256::new(), String::new());
     for (name, hosts) in groups {
-        hash.update(name);
-        let mut separator = "=";
+        line.clear();
+        line.push_str(name);
+        let mut separator = '=';
         for host in hosts {
-            hash.update(separator);
-            hash.update(host);
-            separator = ",";
+            line.push(separator);
+            line.push_str(host);
+            separator = ',';
         }
-        hash.update("\n");
+        line.push('\n');
+        hash.update(&line);
     }
     let mut id = base16ct::lower::encode_string(&hash.finalize());
     id.truncate(LENGTH);

@@ -142,7 +142,7 @@ impl<'a> Session<'a> {
 /// Those of [`Frozen::read`]; it cannot be read; everybody may write it.
 pub fn read<'a>(arena: &'a Arena, texts: &TextMap<'a>, path: &Path, pipes: &Pipes) -> Result<Frozen<'a>> {
     let whole = |problem: Problem| problem.at(Location::whole(path.display().to_string()));
-    let bytes = pipes.read(path, &Limits::default()).map_err(|unread| {
+    let bytes = pipes.read_into(arena, path, &Limits::default()).map_err(|unread| {
         let problem = Problem::of(Code::Unreadable, format!("the frozen plan cannot be read: {}", unread.why));
         whole(problem).hint(unread.hint_or("check the path given by --plan or REGAL_PLAN"))
     })?;

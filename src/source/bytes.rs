@@ -168,7 +168,7 @@ impl Pipes {
     ///
     /// # Errors
     /// Those of [`Pipes::read`].
-    pub(super) fn read_into<'a>(&self, arena: &'a Arena, path: &Path, limits: &Limits) -> Result<&'a [u8], Unread> {
+    pub(crate) fn read_into<'a>(&self, arena: &'a Arena, path: &Path, limits: &Limits) -> Result<&'a [u8], Unread> {
         let (mut file, metadata, nature) = open(path)?;
         if nature == Nature::Pipe {
             return self.pipe(&file, &metadata, limits).map(|bytes| &*arena.alloc_slice_copy(&bytes));

@@ -182,6 +182,7 @@ const KEY: [bool; 256] = {
 /// Key and value of a line, the value without the blanks before it; `None` if the key is none of the simple ones.
 fn split_entry(content: &str) -> Option<(&str, &str)> {
     let bytes = content.as_bytes();
+    memchr::memchr(b':', bytes)?;
     if !bytes.first()?.is_ascii_alphanumeric() && bytes[0] != b'_' {
         return None;
     }
@@ -214,7 +215,8 @@ fn plain(value: &str) -> Option<&str> {
         [] => false,
     };
     let mut end = bytes.len();
-    for (i, byte) in bytes.iter().enumerate() {
+    let first = memchr::memchr2(b':', b'#', bytes).unwrap_or(end);
+    for (i, byte) in bytes.iter().enumerate().skip(first) {
         match byte {
             b':' if bytes.get(i + 1) == Some(&b' ') => return None,
             b'#' if i > 0 && bytes[i - 1] == b' ' => {
