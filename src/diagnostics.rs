@@ -129,6 +129,11 @@ impl Diagnostics {
         (self.errors.len(), self.more_errors) != (then.errors, then.more_errors)
     }
 
+    /// The first error since then, of those that are kept.
+    pub fn first_since(&self, then: &Checkpoint) -> Option<&Problem> {
+        self.errors.get(then.errors)
+    }
+
     /// Forgets everything since then.
     pub fn rollback(&mut self, then: &Checkpoint) {
         self.errors.truncate(then.errors);

@@ -9,6 +9,7 @@
 
 pub mod effective;
 pub mod membership;
+pub mod rules;
 pub mod vars;
 
 use std::collections::HashSet;
@@ -19,6 +20,7 @@ use crate::error::{Code, Problem};
 use crate::text::{Pos, python_int};
 use crate::value::Value;
 use membership::{GroupSets, SetId};
+use rules::Rules;
 pub use vars::{Var, VarId, Vars};
 
 /// Names in the order of first appearance, with what they name. The hash is seeded, but cheaper than the standard one,
@@ -104,6 +106,7 @@ pub struct Inventory<'a> {
     groups: Named<'a, Group<'a>>,
     names: IndexSet<&'a str>,
     sets: GroupSets,
+    rules: Rules<'a>,
 }
 
 impl<'a> Inventory<'a> {
@@ -113,8 +116,8 @@ impl<'a> Inventory<'a> {
         let mut groups = Named::default();
         groups.insert("all", Group::new(Pos::default()));
         groups.insert("ungrouped", Group::new(Pos::default()));
-        let mut inventory =
-            Inventory { hosts: Named::default(), groups, names: IndexSet::default(), sets: GroupSets::default() };
+        let (names, sets) = (IndexSet::default(), GroupSets::default());
+        let mut inventory = Inventory { hosts: Named::default(), groups, names, sets, rules: Rules::default() };
         inventory.link(ALL, UNGROUPED);
         inventory
     }
@@ -248,12 +251,12 @@ impl<'a> Inventory<'a> {
                 self.group_mut(group).priority = priority_of(value)?;
             }
             Target::Group(group) => {
-                let name = self.var_id(name);
-                self.group_mut(group).vars.set(Var { name, at, value });
+                let var = Var { name: self.var_id(name), at, value };
+                self.groups[group.index()].vars.join(&var, &self.rules);
             }
             Target::Host(host) => {
-                let name = self.var_id(name);
-                self.host_mut(host).vars.set(Var { name, at, value });
+                let var = Var { name: self.var_id(name), at, value };
+                self.hosts[host.index()].vars.join(&var, &self.rules);
             }
         }
         Ok(())
@@ -263,9 +266,9 @@ impl<'a> Inventory<'a> {
     pub fn set_file_var(&mut self, target: Target, source: u32, name: &'a str, value: Value<'a>, at: Pos) {
         let var = Var { name: self.var_id(name), at, value };
         let vars = match target {
-            Target::Host(host) => &mut self.host_mut(host).files,
+            Target::Host(host) => &mut self.hosts[host.index()].files,
             Target::Group(group) => {
-                let files = &mut self.group_mut(group).files;
+                let files = &mut self.groups[group.index()].files;
                 if files.last().is_none_or(|(last, _)| *last != source) {
                     files.push((source, Vars::default()));
                 }
@@ -273,7 +276,30 @@ impl<'a> Inventory<'a> {
                 &mut files[last].1
             }
         };
-        vars.set(var);
+        vars.join(&var, &self.rules);
+    }
+
+    /// Makes the variables of vars files a part of those of the inventory; `also_later` keeps them over these too.
+    pub fn settle_files(&mut self, also_later: bool) {
+        let rules = &self.rules;
+        for group in self.groups.values_mut() {
+            let files = if also_later { group.files.clone() } else { std::mem::take(&mut group.files) };
+            files.iter().for_each(|(_, vars)| group.vars.join_all(vars, rules));
+        }
+        for host in self.hosts.values_mut() {
+            let files = if also_later { host.files.clone() } else { std::mem::take(&mut host.files) };
+            host.vars.join_all(&files, rules);
+        }
+    }
+
+    /// How values stand against each other.
+    pub fn rules(&self) -> &Rules<'a> {
+        &self.rules
+    }
+
+    /// The same, to be changed before anything is read.
+    pub fn rules_mut(&mut self) -> &mut Rules<'a> {
+        &mut self.rules
     }
 
     /// Enforces what holds for every inventory, as Ansible does after each source.

@@ -19,6 +19,7 @@ use crate::plan::{Assignments, Plan, plan};
 use crate::policy::versions::{VersionFrom, VersionSource};
 use crate::settings::{self, Input, OptionText, Place, Settings};
 pub use crate::source::Surroundings;
+use crate::source::ansible_cfg::{self, AnsibleCfg};
 use crate::source::bytes::{Pipes, is_descriptor};
 use crate::source::{self, Interrupt, Loaded};
 use crate::text::Text;
@@ -30,8 +31,6 @@ pub use planned::Planned;
 
 /// Set for the programs that are run as sources: a source that is this program would call itself without end.
 const GUARD: &str = "REGAL_INVENTORY_RUNNING";
-/// Ansible's own variable for cleaning group names.
-const TRANSFORM: &str = "ANSIBLE_TRANSFORM_INVALID_GROUP_CHARS";
 
 /// What a session is opened with.
 #[derive(Clone, Debug)]
@@ -107,6 +106,9 @@ pub struct Session<'a> {
     /// Whether that file sets nothing.
     configuration_is_empty: bool,
     own_files: Vec<PathBuf>,
+    ansible: Arc<AnsibleCfg>,
+    /// Whether the sources are those of `ansible.cfg`.
+    has_ansibles_sources: bool,
     surroundings: Arc<Surroundings>,
     options: Vec<GivenOption>,
     except: HashSet<String>,
@@ -169,22 +171,27 @@ impl<'a> Session<'a> {
             place: Place { folder: folder(configuration.as_deref()), surroundings: Arc::clone(&surroundings) },
         };
         let mut settings = settings::read(arena, texts, &input)?;
-        settings.naming.ansible_cleans =
-            surroundings.text(TRANSFORM).is_some_and(|value| matches!(value, "always" | "silently"));
-        Ok(Session {
+        let ansible =
+            if settings.no_ansible_cfg { AnsibleCfg::off() } else { ansible_cfg::read(arena, texts, &surroundings)? };
+        settings.naming.ansible_cleans = ansible.cleans_groups;
+        let mut session = Session {
             arena,
             texts,
             settings,
             configuration,
             configuration_is_empty: file.is_some_and(|file| is_empty(file.text)),
             own_files: opening.own_files,
+            ansible: Arc::new(ansible),
+            has_ansibles_sources: false,
             surroundings,
             options: opening.options,
             except: opening.except.into_iter().collect(),
             freeze: None,
             refresh_cache: opening.refresh_cache,
             shared: opening.shared,
-        })
+        };
+        session.take_ansibles_sources()?;
+        Ok(session)
     }
 
     /// Reads the sources and plans.
@@ -275,7 +282,9 @@ impl<'a> Session<'a> {
         if self.settings.inventory.is_empty() {
             let VersionSource::Explicit(versions) = versions else {
                 let problem = Problem::of(Code::InvalidConfiguration, "there is no inventory to read versions from");
-                return Err(problem.hint("name one with -i, or under `inventory:` in regal.yml").into());
+                return Err(problem
+                    .hint("name one with -i, under `inventory:` in regal.yml, or as `inventory` in ansible.cfg")
+                    .into());
             };
             let inventory = literal_hosts::inventory(self.arena, versions)?;
             return Ok(Loaded::of(inventory));
@@ -287,6 +296,7 @@ impl<'a> Session<'a> {
             let problem = Problem::of(Code::ProgramFailed, "stopped by a signal while a program ran");
             return Err(problem.hint("run the command again; nothing was planned").into());
         }
+        found.warn_all(self.ansible.warnings.iter().cloned());
         found.warn_all(std::mem::take(&mut loaded.warnings));
         found.warn_all(more.finish()?);
         Ok(loaded)

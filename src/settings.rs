@@ -75,6 +75,8 @@ pub struct Settings {
     pub naming: Naming,
     /// Whether to write the batches without the source's groups and variables.
     pub groups_only: bool,
+    /// Whether `ansible.cfg` and Ansible's variables do not count.
+    pub no_ansible_cfg: bool,
     /// Which sources go through `ansible-inventory`.
     pub engine: Mode,
     /// That program.
@@ -136,6 +138,7 @@ fn merge(drafts: Vec<Draft>) -> Settings {
         replace(&mut settings.policy.shared_hosts, draft.shared_hosts);
         replace(&mut settings.naming.spelling, draft.spelling);
         replace(&mut settings.groups_only, draft.groups_only);
+        replace(&mut settings.no_ansible_cfg, draft.no_ansible_cfg);
         replace(&mut settings.engine, draft.engine);
         replace(&mut settings.cache_ttl, draft.cache_ttl);
         replace(&mut settings.limits.range_hosts, draft.max_range_hosts);

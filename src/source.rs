@@ -3,6 +3,7 @@
 //! A source is a file, a directory, an executable that prints JSON, or a host list (`web1,web2,`). Several are merged as
 //! Ansible merges several `-i`. A source that cannot be read whole is an error: half an inventory is never planned with.
 
+pub mod ansible_cfg;
 mod attempt;
 pub mod bytes;
 pub mod cache;
@@ -20,6 +21,7 @@ mod passwords;
 pub mod paths;
 mod process;
 mod program;
+mod readers;
 pub mod salt;
 mod script;
 mod shell;
@@ -38,10 +40,12 @@ use crate::diagnostics::Diagnostics;
 use crate::error::{Code, Location, Problem, Result, io_message};
 use crate::inventory::{GroupId, Inventory, UNGROUPED};
 use crate::pattern::{address, range};
+use crate::policy::naming::cleaned;
 use crate::salt::Master;
-use crate::text::{Arena, Pos, Text, TextMap, is_python_space, python_trim};
+use crate::text::{Arena, Pos, Text, TextMap, python_trim};
 use crate::value::Value;
 use crate::vault::Keyring;
+use ansible_cfg::{AnsibleCfg, Plugin, VarsFiles};
 use bytes::{Nature, Pipes};
 pub use descent::Descent;
 pub(crate) use entries::is_executable;
@@ -109,6 +113,8 @@ pub struct Options {
     pub cache: Option<cache::Cache>,
     /// The vault passwords, in the order in which they are tried.
     pub secrets: Vec<Secret>,
+    /// What an `ansible.cfg` says about reading.
+    pub ansible: Arc<AnsibleCfg>,
     /// How much a source may take.
     pub limits: Limits,
     /// What was read of pipes, for several readings of the same ones.
@@ -189,7 +195,7 @@ pub fn load<'a>(arena: &'a Arena, texts: &TextMap<'a>, sources: &[Source], optio
     reading.reconcile();
     // What ansible-inventory prints has the vars files already.
     if !through_ansible && !reading.found.has_errors() {
-        vars_files::read(&mut reading, &others);
+        reading.vars_files(&others);
     }
     reading.finish()
 }
@@ -232,7 +238,7 @@ pub fn read_text<'a>(
     if let Some(text) = reading.add_text(name, text) {
         match format {
             TextFormat::Ini => ini::read(&mut reading, Decoded::sound(text)),
-            TextFormat::Yaml => reading.yaml_or_ini(text, true),
+            TextFormat::Yaml => reading.yaml_or_ini(text),
             TextFormat::Script => script::read_printed(&mut reading, text),
         }
     }
@@ -242,10 +248,15 @@ pub fn read_text<'a>(
 
 impl<'m, 'a> Reading<'m, 'a> {
     fn new(arena: &'a Arena, texts: &'m TextMap<'a>, options: &'m Options) -> Self {
+        let mut inventory = Inventory::new();
+        if let Some(stages) = &options.ansible.precedence {
+            inventory.rules_mut().stages.clone_from(stages);
+        }
+        inventory.rules_mut().merging = options.ansible.merges.then_some(arena);
         Reading {
             arena,
             texts,
-            inventory: Inventory::new(),
+            inventory,
             options,
             store: cache::State::default(),
             range_budget: MAX_FROM_RANGES,
@@ -255,6 +266,17 @@ impl<'m, 'a> Reading<'m, 'a> {
             vaults: Vec::new(),
             skipped: Vec::new(),
             master: None,
+        }
+    }
+
+    /// Reads the vars files beside the sources, when and if Ansible does.
+    fn vars_files(&mut self, sources: &[Source]) {
+        let when = self.options.ansible.vars_files;
+        if when != VarsFiles::Never {
+            vars_files::read(self, sources);
+        }
+        if matches!(when, VarsFiles::WithInventory | VarsFiles::Both) {
+            self.inventory.settle_files(when == VarsFiles::Both);
         }
     }
 
@@ -316,71 +338,52 @@ impl<'a> Reading<'_, 'a> {
         own
     }
 
-    /// Ansible's `host_list`: names without ranges, separated by commas; a known host stays in its groups.
+    /// Ansible's `host_list`: names without ranges, separated by commas; a known host stays in its groups. Under
+    /// `advanced_host_list` ranges are expanded.
     fn host_list(&mut self, list: &str) {
         let Some(text) = self.add_text("host list", self.arena.alloc_str(list)) else { return };
+        let plugins = &self.options.ansible.plugins;
+        let lists = |plugin: &&Plugin| matches!(plugin, Plugin::HostList | Plugin::AdvancedHostList);
+        let Some(plugin) = plugins.list.iter().find(lists) else {
+            let message = format!("a list of hosts is not read: `enable_plugins` is {}", plugins.names());
+            return self.problem(Code::NotEnabled, text.base, message, "add host_list to `enable_plugins`");
+        };
+        let ranges = *plugin == Plugin::AdvancedHostList;
         for name in text.text.split(',').map(python_trim).filter(|name| !name.is_empty()) {
             let at = text.pos_of(name);
+            if ranges {
+                let Some((names, port)) = self.host_names(name, at) else { continue };
+                names.iter().for_each(|name| self.listed_host(name, port, at));
+                continue;
+            }
             let mut address = address::split_port(name);
             if range::is_range(address.host) {
                 address = address::Address { host: name, port: None };
                 self.warning(Code::Ignored, at, format!("a host list has no ranges: `{name}` is the name of one host"));
             }
-            if self.inventory.find_host(address.host).is_none() {
-                self.add_hosts(&[address.host], Some(UNGROUPED), effective_port(address), &[], at);
-            }
+            self.listed_host(address.host, effective_port(address), at);
         }
     }
 
-    /// A file by what it is: a script, YAML, or INI.
-    fn file(&mut self, path: &Path) {
-        if entries::is_executable(path) && script::read(self, path) != script::Outcome::NotAProgram {
-            return;
-        }
-        let decoded = match self.read_text(path) {
-            Some(Content::Text(decoded)) => decoded,
-            Some(Content::Sealed) => return self.push(sealed_inventory(path)),
-            None => return,
-        };
-        let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned());
-        match (extension.as_deref(), decoded.first_bad()) {
-            (Some("toml"), _) => {
-                if let Some(text) = self.sound_text(decoded) {
-                    toml::read(self, text);
-                }
-            }
-            (None | Some("yml" | "yaml" | "json"), None) => self.yaml_or_ini(decoded.text, extension.is_some()),
-            (None | Some("yml" | "yaml" | "json"), Some(at)) => {
-                self.ini_or(self.not_utf8(at), decoded, extension.is_some());
-            }
-            (Some(_), _) => ini::read(self, decoded),
+    fn listed_host(&mut self, name: &'a str, port: Option<&'a str>, at: Pos) {
+        if self.inventory.find_host(name).is_none() {
+            self.add_hosts(&[name], Some(UNGROUPED), port, &[], at);
         }
     }
 
-    /// YAML where the text is a YAML mapping, else INI, as Ansible's readers take turns; an extension says whose errors
-    /// to show when both fail.
-    fn yaml_or_ini(&mut self, text: Text<'a>, named_yaml: bool) {
-        let before = self.mark();
-        let fault = match yaml::parse(self, text) {
-            Ok(yaml::Document::Groups(entries)) => return yaml::read(self, entries, text),
-            Ok(yaml::Document::Plugin(plugin)) => return self.push(engine::refusal(self, plugin)),
-            Ok(yaml::Document::Unreadable(problem)) => return self.push(problem),
-            Ok(yaml::Document::Other(problem)) => problem,
-            Err(problem) => problem,
-        };
-        // What YAML warned of does not hold for INI.
-        self.back_to(before);
-        self.ini_or(fault, Decoded::sound(text), named_yaml);
+    /// A group's name as Ansible takes it: under `force_valid_group_names` with `_` for what is no letter, digit or `_`.
+    fn group_name(&self, name: &'a str) -> &'a str {
+        if !self.options.ansible.cleans_groups {
+            return name;
+        }
+        let cleaned = cleaned(name);
+        if cleaned == name { name } else { self.arena.alloc_str(&cleaned) }
     }
 
-    /// INI; where that fails too, YAML's problem stands if the file looks like YAML.
-    fn ini_or(&mut self, fault: Problem, decoded: Decoded<'a>, named_yaml: bool) {
-        let before = self.mark_inventory();
-        ini::read(self, decoded);
-        if self.found.failed_since(&before.found) && (named_yaml || looks_like_yaml(decoded.text.text)) {
-            self.back_to(before);
-            self.push(fault);
-        }
+    /// Adds a group under the name that Ansible gives it.
+    fn add_group(&mut self, name: &'a str, at: Pos) -> Option<GroupId> {
+        let added = self.inventory.add_group(self.group_name(name), at);
+        self.note(added, at)
     }
 
     fn add_text(&mut self, name: &str, text: &'a str) -> Option<Text<'a>> {
@@ -483,28 +486,13 @@ impl<'a> Reading<'_, 'a> {
     }
 }
 
-fn sealed_inventory(path: &Path) -> Problem {
-    Problem::of(Code::Vault, "the inventory file is encrypted as a whole, and there is no password for it")
-        .at(Location::whole(path.display().to_string()))
-        .hint("name the file that holds the password: --vault-password-file FILE")
-}
-
-/// Whether the first line that says something could not be one of an INI file.
-fn looks_like_yaml(text: &str) -> bool {
-    let lines = text.trim_start_matches(file::MARK).lines().map(python_trim);
-    let first = lines.into_iter().find(|line| !line.is_empty() && !line.starts_with('#'));
-    first.is_some_and(|line| {
-        let word = line.split(is_python_space).next().unwrap_or_default();
-        line.starts_with("---") || line.starts_with('{') || word.ends_with(':')
-    })
-}
-
 /// A port without leading zeros; 0 is none.
 fn effective_port(address: address::Address<'_>) -> Option<&str> {
     address.port.map(|port| port.trim_start_matches('0')).filter(|port| !port.is_empty())
 }
 
-fn same_file(a: &Path, b: &Path) -> bool {
+/// Whether two paths lead to one file that is there.
+pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
     match (a.canonicalize(), b.canonicalize()) {
         (Ok(a), Ok(b)) => a == b,
         _ => false,

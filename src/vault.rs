@@ -41,6 +41,8 @@ pub enum Failure {
 #[derive(Default)]
 pub struct Keyring {
     secrets: Vec<(String, Vec<u8>)>,
+    /// Where a password opens only what has its id: the id of what has none.
+    pub matching: Option<String>,
     /// What was derived, by the index of the password and the salt.
     derived: HashMap<(usize, Vec<u8>), Keys>,
 }
@@ -78,7 +80,9 @@ impl Keyring {
     /// A damaged file; no password that fits.
     pub fn decrypt(&mut self, file: &[u8]) -> Result<Vec<u8>, Failure> {
         let envelope = Envelope::parse(file)?;
-        let mut order: Vec<usize> = (0..self.secrets.len()).collect();
+        let id = envelope.id.as_ref().or(self.matching.as_ref());
+        let fits = |secret: &usize| self.matching.is_none() || id == Some(&self.secrets[*secret].0);
+        let mut order: Vec<usize> = (0..self.secrets.len()).filter(fits).collect();
         order.sort_by_key(|secret| envelope.id.as_ref() != Some(&self.secrets[*secret].0));
         for secret in order {
             let keys = self.keys(secret, &envelope.salt);

@@ -80,6 +80,7 @@ fn what_goes_wrong_before_a_source_is_read_is_in_the_document_too() {
 #[test]
 fn problems_have_the_code_of_their_kind() {
     let vault = include_str!("fixtures/vault/broken.yml");
+    let native = "inventory: hosts.yml\nversions: {v: all}\nengine: native\n";
     let hosts = "[web]\nw1 zone=a app=1 id=x\nw2 zone=b app=2 id=x\n[db]\nw1\n";
     let test = |config: &str| Test::new().file("hosts", hosts).file("regal.yml", format!("inventory: hosts\n{config}"));
     let cases: Vec<(Test, &str)> = vec![
@@ -107,7 +108,8 @@ fn problems_have_the_code_of_their_kind() {
         (test("versions: {v: all}\n").file("hosts", b"w\xff\n"), "encoding"),
         (test("versions: {v: all}\n").file("hosts", vault), "vault"),
         (test("versions: {v: all}\n").file("hosts", "").script("hosts", "#!/bin/sh\nexit 3\n"), "program-failed"),
-        (test("versions: {v: all}\nengine: native\n").file("hosts", "plugin: x\n"), "needs-ansible"),
+        (Test::new().file("hosts.yml", "plugin: x\n").file("regal.yml", native), "needs-ansible"),
+        (test("versions: {v: all}\n").file("hosts", "plugin: x\n"), "not-enabled"),
         (test("versions: {v: all}\n").file("hosts", "plugin: regal-inventory\n"), "own-file"),
     ];
     for (test, code) in cases {

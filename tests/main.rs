@@ -8,6 +8,7 @@ mod ansible;
 mod answering;
 mod cache;
 mod compare;
+mod configured;
 mod diagnostics;
 mod differential;
 mod empty_items;

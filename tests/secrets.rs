@@ -118,6 +118,7 @@ fn configurations(id: Id) -> Vec<String> {
         | Id::Versions
         | Id::Hosts
         | Id::GroupsOnly
+        | Id::UseAnsibleCfg
         | Id::Engine
         | Id::AnsibleInventory
         | Id::Cache

@@ -2,8 +2,9 @@
 
 use regal_inventory::diagnostics::Diagnostics;
 use regal_inventory::emit::ansible::lossy;
-use regal_inventory::emit::diagnostics::{Checked, Counts};
+use regal_inventory::emit::diagnostics::{AnsibleSettings, Checked, Counts};
 use regal_inventory::session::{self, Planned};
+use regal_inventory::shown::printable;
 use regal_inventory::wording::count;
 
 use super::arguments::{AnswerFormat, CheckOptions};
@@ -25,8 +26,10 @@ pub fn run(invocation: &Invocation<'_>, options: &CheckOptions) -> anyhow::Resul
     }
     let warnings = found.finish()?;
     let read = counts(&planned);
+    let ansible = ansible(invocation);
     if options.format == AnswerFormat::Json {
-        return write(&Checked { read: Some(read), problems: &warnings }, invocation.sink(&planned));
+        let checked = Checked { read: Some(read), ansible: ansible.as_ref(), problems: &warnings };
+        return write(&checked, invocation.sink(&planned));
     }
     messages::warnings(&warnings, invocation.color);
     let summary = format!(
@@ -37,7 +40,8 @@ pub fn run(invocation: &Invocation<'_>, options: &CheckOptions) -> anyhow::Resul
         count(read.batches, "batch"),
         count(warnings.len(), "warning"),
     );
-    invocation.sink(&planned).write(summary.as_bytes())
+    let ansible = ansible.map(|ansible| format!("{}\n", printable(&ansible.to_string()))).unwrap_or_default();
+    invocation.sink(&planned).write(format!("{ansible}{summary}").as_bytes())
 }
 
 /// Prints as JSON what kept the inventory from being used.
@@ -45,13 +49,20 @@ pub fn run(invocation: &Invocation<'_>, options: &CheckOptions) -> anyhow::Resul
 /// # Errors
 /// A result that cannot be written.
 pub fn failed(error: &anyhow::Error, sink: Sink<'_>) -> anyhow::Result<()> {
-    write(&Checked { read: None, problems: &messages::problems(error) }, sink)
+    write(&Checked { read: None, ansible: None, problems: &messages::problems(error) }, sink)
 }
 
 fn write(checked: &Checked<'_>, sink: Sink<'_>) -> anyhow::Result<()> {
     let mut result = Vec::new();
     checked.write_json(&mut result)?;
     sink.write(&result)
+}
+
+/// What of Ansible's settings counts; nothing where there is neither an `ansible.cfg` nor a variable.
+fn ansible<'i>(invocation: &'i Invocation<'_>) -> Option<AnsibleSettings<'i>> {
+    let (file, settings) = invocation.session.ansible_cfg();
+    let file = file.map(|file| file.display().to_string());
+    (file.is_some() || !settings.is_empty()).then_some(AnsibleSettings { file, settings })
 }
 
 fn counts(planned: &Planned<'_>) -> Counts {

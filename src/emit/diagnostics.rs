@@ -1,5 +1,6 @@
 //! What is wrong, as documents for programs have it: severity, code, message, hint and place.
 
+use std::fmt;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -65,11 +66,35 @@ pub struct Counts {
     pub batches: usize,
 }
 
+/// What of Ansible's settings counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AnsibleSettings<'r> {
+    /// The `ansible.cfg`, if there is one.
+    pub file: Option<String>,
+    /// Its keys and the variables that say how inventories are read: `[defaults] inventory`, `ANSIBLE_PRECEDENCE`.
+    pub settings: Vec<&'r str>,
+}
+
+impl fmt::Display for AnsibleSettings<'_> {
+    /// Writes them as a sentence, as `check` shows them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (keys, variables): (Vec<&str>, Vec<&str>) = self.settings.iter().partition(|name| name.starts_with('['));
+        match &self.file {
+            Some(file) if keys.is_empty() => write!(f, "{file} says nothing about reading inventories")?,
+            Some(file) => write!(f, "read by {file}: {}", keys.join(", "))?,
+            None => f.write_str("read without an ansible.cfg")?,
+        }
+        if variables.is_empty() { Ok(()) } else { write!(f, "; and by {}", variables.join(", ")) }
+    }
+}
+
 /// What `check` found.
 #[derive(Clone, Copy, Debug)]
 pub struct Checked<'r> {
     /// What was read; nothing where there are errors.
     pub read: Option<Counts>,
+    /// What of Ansible's settings counts; nothing where there are errors, or no such setting.
+    pub ansible: Option<&'r AnsibleSettings<'r>>,
     /// All errors, or else all warnings.
     pub problems: &'r [Problem],
 }
@@ -78,6 +103,7 @@ pub struct Checked<'r> {
 struct Document<'r> {
     schema: u32,
     read: Option<Counts>,
+    ansible: Option<&'r AnsibleSettings<'r>>,
     errors: usize,
     warnings: usize,
     diagnostics: Vec<Diagnostic<'r>>,
@@ -93,6 +119,7 @@ impl Checked<'_> {
         let document = Document {
             schema: SCHEMA,
             read: self.read,
+            ansible: self.ansible,
             errors: of(Severity::Error),
             warnings: of(Severity::Warning),
             diagnostics: self.problems.iter().map(Diagnostic::new).collect(),

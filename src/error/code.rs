@@ -67,6 +67,8 @@ codes! {
     OwnFile = "own-file",
     /// Only Ansible can read a source.
     NeedsAnsible = "needs-ansible",
+    /// Ansible has a reader for a source, and `enable_plugins` does not name it.
+    NotEnabled = "not-enabled",
     /// A program cannot be run, failed, did not end in time, or printed something else than it should.
     ProgramFailed = "program-failed",
     /// A program succeeded and wrote to stderr.

@@ -3,12 +3,13 @@
 //! From low to high: `all` in the inventory, the host's other groups in the inventory, `group_vars/all`, `group_vars` of
 //! the other groups, the host in the inventory, `host_vars`. So `group_vars/all` beats `[web:vars]`. Among groups: the
 //! shallower first, then by `ansible_group_priority`, then by name; among sources the last one wins. A value replaces the
-//! one before it as a whole (Ansible's `hash_behaviour = replace`).
+//! one before it as a whole. The [rules](super::rules) of an `ansible.cfg` may say otherwise.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::membership::SetId;
+use super::rules::Stage;
 use super::{ALL, GroupId, HostId, Inventory, Var, VarId, Vars};
 
 /// Effective variables, worked out once for each distinct set of groups.
@@ -26,16 +27,22 @@ impl<'i, 'a> Effective<'i, 'a> {
     /// What a host ends up with for one variable.
     pub fn get(&self, host: HostId, name: VarId) -> Option<Var<'a>> {
         let data = self.inventory.host(host);
-        let own = data.files.get(name).or_else(|| data.vars.get(name));
-        own.copied().or_else(|| self.inherited(data.groups).get(name).copied())
+        let rules = self.inventory.rules();
+        if rules.merging.is_none() {
+            let own = data.files.get(name).or_else(|| data.vars.get(name));
+            return own.copied().or_else(|| self.inherited(data.groups).get(name).copied());
+        }
+        let inherited = self.inherited(data.groups);
+        let values = [inherited.get(name), data.vars.get(name), data.files.get(name)].into_iter().flatten().copied();
+        values.reduce(|earlier, later| rules.joined(&earlier, &later))
     }
 
     /// All that a host ends up with.
     pub fn vars(&self, host: HostId) -> Vars<'a> {
         let data = self.inventory.host(host);
         let mut vars = (*self.inherited(data.groups)).clone();
-        vars.extend(&data.vars);
-        vars.extend(&data.files);
+        vars.join_all(&data.vars, self.inventory.rules());
+        vars.join_all(&data.files, self.inventory.rules());
         vars
     }
 
@@ -53,14 +60,35 @@ impl<'i, 'a> Effective<'i, 'a> {
 
     fn merge(&self, set: SetId) -> Vars<'a> {
         let groups = groups_of(self.inventory, set);
-        let mut merged = self.inventory.group(ALL).vars.clone();
-        groups.iter().for_each(|group| merged.extend(&self.inventory.group(*group).vars));
-        self.inventory.group(ALL).files.iter().for_each(|(_, vars)| merged.extend(vars));
-        let mut files: Vec<(u32, &Vars<'a>)> =
-            groups.iter().flat_map(|group| &self.inventory.group(*group).files).map(|(n, vars)| (*n, vars)).collect();
-        // Stable: within a source the groups keep their order.
-        files.sort_by_key(|(source, _)| *source);
-        files.iter().for_each(|(_, vars)| merged.extend(vars));
+        let rules = self.inventory.rules();
+        let mut merged = Vars::default();
+        for stage in &rules.stages {
+            // Each stage is a mapping of its own before it joins the others.
+            merged.join_all(&self.stage(*stage, &groups), rules);
+        }
+        merged
+    }
+
+    /// What one stage gives a host in these groups.
+    fn stage(&self, stage: Stage, groups: &[GroupId]) -> Vars<'a> {
+        let (inventory, rules) = (self.inventory, self.inventory.rules());
+        let mut merged = Vars::default();
+        match stage {
+            Stage::All => return inventory.group(ALL).vars.clone(),
+            Stage::Groups => groups.iter().for_each(|group| merged.join_all(&inventory.group(*group).vars, rules)),
+            Stage::AllFiles => inventory.group(ALL).files.iter().for_each(|(_, vars)| merged.join_all(vars, rules)),
+            Stage::GroupFiles => {
+                let files = groups.iter().flat_map(|group| &inventory.group(*group).files);
+                let mut files: Vec<(u32, &Vars<'a>)> = files.map(|(source, vars)| (*source, vars)).collect();
+                // Stable: within a source the groups keep their order.
+                files.sort_by_key(|(source, _)| *source);
+                for source in files.chunk_by(|a, b| a.0 == b.0) {
+                    let mut beside = Vars::default();
+                    source.iter().for_each(|(_, vars)| beside.join_all(vars, rules));
+                    merged.join_all(&beside, rules);
+                }
+            }
+        }
         merged
     }
 }

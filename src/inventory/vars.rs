@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
+use super::rules::Rules;
 use crate::text::Pos;
 use crate::value::Value;
 
@@ -76,6 +77,19 @@ impl<'a> Vars<'a> {
     /// The variable of this name.
     pub fn get(&self, name: VarId) -> Option<&Var<'a>> {
         self.place(name).map(|place| &self.list[place])
+    }
+
+    /// Sets a variable, a mapping over what is there as the rules say.
+    pub fn join(&mut self, var: &Var<'a>, rules: &Rules<'a>) {
+        match self.place(var.name) {
+            Some(place) => self.list[place] = rules.joined(&self.list[place], var),
+            None => self.push(*var),
+        }
+    }
+
+    /// Joins every variable of `others`.
+    pub fn join_all(&mut self, others: &Vars<'a>, rules: &Rules<'a>) {
+        others.iter().for_each(|var| self.join(var, rules));
     }
 
     /// Sets every variable of `others`.

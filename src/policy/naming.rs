@@ -1,5 +1,9 @@
 //! How versions are spelled as names of groups.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 /// How versions are spelled as group names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Spelling {
@@ -41,8 +45,34 @@ pub fn safe(name: &str) -> String {
     format!("{lead}{rest}")
 }
 
+/// What is no part of a name to Ansible's own cleaning, its `INVALID_VARIABLE_NAMES`: letters and digits are those of Unicode,
+/// as Python has them.
+static INVALID: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^\p{Nd}|[^\p{L}\p{N}_]").ok());
+
 /// What Ansible's own cleaning makes of a name: `_` in place of a leading digit too.
 pub fn cleaned(name: &str) -> String {
+    if let (false, Some(invalid)) = (name.is_ascii(), INVALID.as_ref()) {
+        return invalid.replace_all(name, "_").into_owned();
+    }
     let clean = |(i, c): (usize, char)| if c.is_ascii_alphabetic() || (i > 0 && c.is_ascii_digit()) { c } else { '_' };
     name.chars().enumerate().map(clean).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cleaned;
+
+    #[test]
+    fn names_are_cleaned_as_ansible_does() {
+        // each as Python's re.sub(r'^[\d\W]|[^\w]', '_', name) gave it
+        for (name, expected) in [
+            ("web-a", "web_a"),
+            ("1x", "_x"),
+            ("\u{e9}-1", "\u{e9}_1"),
+            ("\u{664}a\u{664}", "_a\u{664}"),
+            ("\u{b2}\u{301}", "\u{b2}_"),
+        ] {
+            assert_eq!(cleaned(name), expected, "{name}");
+        }
+    }
 }

@@ -7,29 +7,70 @@ use std::time::Duration;
 use super::{GUARD, Session, configuration};
 use crate::diagnostics::Diagnostics;
 use crate::error::{Code, Problem, Result};
-use crate::settings::Place;
+use crate::policy::versions::VersionSource;
 use crate::source::cache::Cache;
 use crate::source::engine::Engine;
-use crate::source::{Options, Secret, is_executable};
+use crate::source::{Options, Secret, Source, is_executable, same_file};
 
 /// The name that is looked for in `PATH`.
 const ANSIBLE_INVENTORY: &str = "ansible-inventory";
-/// Ansible's own variables for vault passwords.
-const PASSWORD_FILE: &str = "ANSIBLE_VAULT_PASSWORD_FILE";
-const IDENTITIES: &str = "ANSIBLE_VAULT_IDENTITY_LIST";
 /// Variables that say where and how a shell runs, and nothing about inventories.
 const IGNORED_VARIABLES: [&str; 6] = ["_", "COLUMNS", "LINES", "OLDPWD", "PWD", "SHLVL"];
 
 impl Session<'_> {
+    /// Takes the sources of `ansible.cfg` where no setting names any, but for our own configuration, which Ansible runs and we
+    /// do not read.
+    ///
+    /// # Errors
+    /// Nothing is left to read.
+    pub(super) fn take_ansibles_sources(&mut self) -> Result<()> {
+        if !self.settings.inventory.is_empty() || self.ansible.inventory.is_empty() {
+            return Ok(());
+        }
+        let own = self.own_paths();
+        let is_own = |source: &&Source| matches!(source, Source::Path(named) if own.iter().any(|own| same_file(own, &named.path)));
+        let (cycle, others): (Vec<&Source>, Vec<&Source>) = self.ansible.inventory.iter().partition(is_own);
+        let explicit = matches!(self.settings.versions, Some(VersionSource::Explicit(_)));
+        if let ([], [Source::Path(named), ..], false) = (&others[..], &cycle[..], explicit) {
+            let message =
+                format!("the only inventory is `{}`, which is this configuration itself", named.path.display());
+            let mut problem = Problem::of(Code::OwnFile, message)
+                .hint("name under its key `inventory`, or beside it here, what it should read");
+            problem.location = named.at.clone().map(Box::new);
+            return Err(problem.into());
+        }
+        self.settings.inventory = others.into_iter().cloned().collect();
+        self.has_ansibles_sources = true;
+        Ok(())
+    }
+
+    /// The files that are this program's own and no inventories.
+    fn own_paths(&self) -> Vec<PathBuf> {
+        self.configuration.iter().chain(&self.own_files).chain(&self.surroundings.program).cloned().collect()
+    }
+
+    /// The `ansible.cfg` that is used, and the settings of it and of the environment that count, as people write them.
+    pub fn ansible_cfg(&self) -> (Option<&Path>, Vec<&str>) {
+        let counts = |name: &str| match name {
+            "[defaults] inventory" | "ANSIBLE_INVENTORY" => self.has_ansibles_sources,
+            "[defaults] vault_identity_list" | "ANSIBLE_VAULT_IDENTITY_LIST" => self.settings.vault_ids.is_empty(),
+            "[defaults] vault_password_file" | "ANSIBLE_VAULT_PASSWORD_FILE" => {
+                self.settings.vault_password_file.is_none()
+            }
+            _ => true,
+        };
+        let counted = self.ansible.counted.iter().map(|(name, _)| name.as_str()).filter(|name| counts(name));
+        (self.ansible.file.as_deref(), counted.collect())
+    }
+
     /// How this run reads its sources.
     ///
     /// # Errors
     /// A setting that names a program which is not there.
     pub(super) fn reading(&self, found: &mut Diagnostics) -> Result<Options> {
-        let configuration = self.configuration.iter();
-        let own_files = configuration.chain(&self.own_files).chain(&self.surroundings.program).cloned().collect();
         Ok(Options {
-            own_files,
+            own_files: self.own_paths(),
+            ansible: Arc::clone(&self.ansible),
             guard: Some((GUARD.to_string(), "1".to_string())),
             engine: Engine { mode: self.settings.engine, program: self.ansible_inventory()? },
             cache: self.cache(found)?,
@@ -50,14 +91,14 @@ impl Session<'_> {
     }
 
     /// The vault passwords in the order in which they are tried: those with an id first. A setting that is not made is taken
-    /// from Ansible's variable.
+    /// from Ansible's.
     fn secrets(&self) -> Vec<Secret> {
-        let place = Place { folder: PathBuf::new(), surroundings: Arc::clone(&self.surroundings) };
-        let settings = &self.settings;
-        let mut secrets =
-            if settings.vault_ids.is_empty() { place.secrets_of(IDENTITIES) } else { settings.vault_ids.clone() };
-        secrets.extend(settings.vault_password_file.clone().or_else(|| place.secret_of(PASSWORD_FILE)));
-        secrets
+        let (settings, ansible) = (&self.settings, &self.ansible);
+        let ids = if settings.vault_ids.is_empty() { &ansible.vault_ids } else { &settings.vault_ids };
+        ids.iter()
+            .chain(settings.vault_password_file.as_ref().or(ansible.vault_password_file.as_ref()))
+            .cloned()
+            .collect()
     }
 
     /// The path of `ansible-inventory`, as set or as found in `PATH`.

@@ -34,6 +34,7 @@ pub(super) struct Draft {
     pub prefix: Option<String>,
     pub spelling: Option<Spelling>,
     pub groups_only: Option<bool>,
+    pub no_ansible_cfg: Option<bool>,
     pub engine: Option<Mode>,
     pub ansible_inventory: Option<Program>,
     pub cache_ttl: Option<u64>,
@@ -86,6 +87,7 @@ impl Draft {
             Id::Name => self.prefix = Some(typed::checked(value, is_plain, "not usable in a group name")?.to_string()),
             Id::GroupNames => self.spelling = Some(typed::choice(value, forms::SPELLINGS)?),
             Id::GroupsOnly => self.groups_only = Some(typed::boolean(value)?),
+            Id::UseAnsibleCfg => self.no_ansible_cfg = Some(!typed::boolean(value)?),
             Id::Engine => self.engine = Some(typed::choice(value, forms::ENGINES)?),
             Id::AnsibleInventory => {
                 self.ansible_inventory = Some(reader.place.program(typed::text(value)?, given.origin, at()));

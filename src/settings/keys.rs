@@ -48,6 +48,7 @@ pub enum Id {
     Name,
     GroupNames,
     GroupsOnly,
+    UseAnsibleCfg,
     Engine,
     AnsibleInventory,
     Cache,
@@ -428,6 +429,13 @@ pub static KEYS: &[Key] = &[
         Shape::Scalar,
         "`true` or `false`",
         "write only the batches, for use beside the source (default: false)",
+    ),
+    key(
+        Id::UseAnsibleCfg,
+        "use_ansible_cfg",
+        Shape::Scalar,
+        "`true` or `false`",
+        "whether ansible.cfg and Ansible's environment variables say how inventories are read (default: true)",
     ),
     key(
         Id::Engine,

@@ -74,18 +74,4 @@ impl Place {
     pub(super) fn secret_without_id(&self, file: &str, origin: Origin<'_>, at: Location) -> Secret {
         Secret { id: Some("default".to_string()), path: self.path(file, origin), origin: at }
     }
-
-    /// The vault passwords of Ansible's own list in a variable; what it wants to ask for, there is none of for us.
-    pub fn secrets_of(&self, variable: &str) -> Vec<Secret> {
-        let list = self.surroundings.text(variable).unwrap_or_default();
-        let texts = list.split(',').map(str::trim).filter(|text| !text.is_empty());
-        let origin = Origin::Named(variable);
-        texts.filter_map(|text| self.secret(text, origin, Location::whole(variable)).ok()).collect()
-    }
-
-    /// The vault password of the file that a variable of Ansible's names.
-    pub fn secret_of(&self, variable: &str) -> Option<Secret> {
-        let file = self.surroundings.text(variable)?;
-        Some(self.secret_without_id(file, Origin::Named(variable), Location::whole(variable)))
-    }
 }

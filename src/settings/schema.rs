@@ -110,7 +110,7 @@ fn form(key: &Key, name: &str) -> Form {
         Id::SharedHosts => words(SharedHosts::WORDS),
         Id::Name => Form::Plain,
         Id::GroupNames => words(SPELLINGS),
-        Id::GroupsOnly => Form::Boolean,
+        Id::GroupsOnly | Id::UseAnsibleCfg => Form::Boolean,
         Id::Engine => words(ENGINES),
         Id::VaultIds => Form::List(VAULT_ID, Empty::Refused),
         Id::Vault => words(VAULTS),

@@ -14,6 +14,13 @@ pub(super) struct Mark<'a> {
     vaults: usize,
 }
 
+impl Mark<'_> {
+    /// Whether going back takes groups, hosts and variables back too.
+    pub(super) fn has_inventory(&self) -> bool {
+        self.inventory.is_some()
+    }
+}
+
 impl<'a> Reading<'_, 'a> {
     /// Marks what there is, for an attempt that adds no groups, hosts or variables.
     pub(super) fn mark(&self) -> Mark<'a> {

@@ -109,6 +109,8 @@ impl Store<'_> {
         let mut state = Sha256::new();
         self.cache.context.iter().for_each(|part| field(&mut state, part.as_bytes()));
         call.environment.iter().for_each(|(name, value)| field(&mut state, format!("{name}={value}").as_bytes()));
+        // another path each time, but as empty
+        field(&mut state, &[u8::from(call.configuration.is_some())]);
         let mut left = MAX_WATCHED;
         for path in call.watched.iter().chain(&self.cache.watched) {
             stamp(&mut state, path, 0, &mut left);

@@ -20,6 +20,10 @@ pub(super) struct Call {
     pub arguments: Vec<String>,
     /// Variables set for it, besides the guard.
     pub environment: Vec<(&'static str, String)>,
+    /// Variables that it does not get.
+    pub without: Vec<&'static str>,
+    /// The `ansible.cfg` that it is to read; nothing for the one that it finds.
+    pub configuration: Option<PathBuf>,
     /// Paths in what it writes to stderr, with what a message calls them.
     pub renamed: Vec<(String, String)>,
     /// Whether what it prints may be kept in the cache.

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use regex::bytes::Regex;
+
 use super::entries::{MAX_DEPTH, is_executable, sorted_entries};
 use super::{OWN_PLUGINS, Reading, io_message, same_file};
 use crate::error::{Code, Location, Problem};
@@ -23,7 +25,13 @@ impl Reading<'_, '_> {
         if files.is_empty() && !self.found.failed_since(&before) {
             let problem = Problem::of(Code::EmptySource, "the directory holds no inventory")
                 .at(Location::whole(path.display().to_string()));
-            self.push(problem.hint("Ansible skips hidden files, and endings such as .cfg, .md, .txt and .bak"));
+            let set = &self.options.ansible;
+            let hint = if set.ignored_endings.is_some() || !set.ignored_texts.is_empty() {
+                "Ansible skips hidden files, and what `ignore_extensions` and `ignore_patterns` say"
+            } else {
+                "Ansible skips hidden files, and endings such as .cfg, .md, .txt and .bak"
+            };
+            self.push(problem.hint(hint));
         }
         files
     }
@@ -44,7 +52,7 @@ impl Reading<'_, '_> {
         };
         for entry in entries {
             let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if is_ignored(&name) {
+            if self.is_ignored(&name) {
                 continue;
             }
             if entry.is_dir() {
@@ -80,8 +88,18 @@ impl Reading<'_, '_> {
     }
 }
 
-fn is_ignored(name: &str) -> bool {
-    name.starts_with('.')
-        || IGNORED_NAMES.contains(&name)
-        || IGNORED_ENDINGS.iter().any(|ending| name.ends_with(ending))
+impl Reading<'_, '_> {
+    /// Whether Ansible skips a name in a directory, always or as it is set.
+    fn is_ignored(&self, name: &str) -> bool {
+        let ansible = &self.options.ansible;
+        let has_ending = match &ansible.ignored_endings {
+            Some(endings) => endings.iter().any(|ending| name.ends_with(ending.as_str())),
+            None => IGNORED_ENDINGS.iter().any(|ending| name.ends_with(ending)),
+        };
+        let fits = |pattern: &Regex| pattern.is_match(name.as_bytes());
+        name.starts_with('.')
+            || IGNORED_NAMES.contains(&name)
+            || has_ending
+            || ansible.ignored_patterns.iter().any(fits)
+    }
 }

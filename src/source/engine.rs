@@ -10,10 +10,12 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use super::ansible_cfg::{AnsibleCfg, Plugin};
 use super::bytes::{Nature, is_descriptor, nature};
 use super::call::{Answer, Call};
 use super::file::unreadable;
 use super::handed::Handed;
+use super::vars_files::ENDINGS;
 use super::{Content, Named, Reading, Secret, Source, entries, io_message, script, vaults, yaml};
 use crate::error::{Code, Location, Problem};
 use crate::text::{Arena, Printer};
@@ -23,7 +25,8 @@ use crate::vault;
 /// Which sources go through `ansible-inventory`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
-    /// None, unless there is the configuration of an inventory plugin among them; then all.
+    /// None, unless there is the configuration of an inventory plugin among them, or `ansible.cfg` enables a plugin that is a
+    /// program of somebody's own; then all.
     #[default]
     Auto,
     /// None; the configuration of a plugin is an error.
@@ -89,11 +92,13 @@ struct Survey {
 /// Reads all sources with Ansible if they ask for it; false if they are to be read here.
 pub(super) fn read(reading: &mut Reading<'_, '_>, sources: &[Source]) -> bool {
     let mode = reading.options.engine.mode;
+    let code = reading.options.ansible.code.clone();
     if mode == Mode::Native {
+        reading.found.error_all(code.map(|problem| problem.hint("use `engine: auto`, or take the plugin out there")));
         return false;
     }
     let before = reading.mark();
-    let mut survey = Survey::default();
+    let mut survey = Survey { plugin: code, ..Survey::default() };
     sources.iter().for_each(|source| survey.source(reading, source));
     if mode == Mode::Auto && survey.plugin.is_none() {
         // All of it is found again, in its order, when the sources are read.
@@ -118,6 +123,29 @@ pub(super) fn read(reading: &mut Reading<'_, '_>, sources: &[Source]) -> bool {
         }
     }
     true
+}
+
+/// Whether a reader that is enabled takes the configuration of this plugin from a file that ends so.
+pub(super) fn takes(reading: &Reading<'_, '_>, plugin: &Entry<'_>, ending: &str) -> bool {
+    let ansible = &reading.options.ansible;
+    let name = plugin.value.text().unwrap_or_default();
+    match &ansible.yaml_endings {
+        Some(endings) => ansible.plugins.configures(name, ending, endings),
+        None => ansible.plugins.configures(name, ending, &ENDINGS),
+    }
+}
+
+/// That nothing takes the configuration of a plugin.
+pub(super) fn untaken(reading: &Reading<'_, '_>, plugin: &Entry<'_>) -> Problem {
+    let plugins = &reading.options.ansible.plugins;
+    let name = plugin.value.text().unwrap_or("?");
+    let message =
+        format!("this configuration of the inventory plugin `{name}` has a name by which Ansible does not take it");
+    let hint = match plugins.has(&Plugin::Auto) {
+        true => format!("let its name end in .yml, or add {name} to `enable_plugins`"),
+        false => format!("add auto or {name} to `enable_plugins`, which is {}", plugins.names()),
+    };
+    Problem::of(Code::NotEnabled, message).at(reading.texts.locate(plugin.at)).hint(hint)
 }
 
 /// Why the configuration of a plugin is not read here.
@@ -178,16 +206,17 @@ impl Survey {
 
 /// The `plugin` of a file, if it is the configuration of one.
 fn plugin_of<'a>(reading: &mut Reading<'_, 'a>, path: &Path) -> Option<&'a Entry<'a>> {
-    let ending = path.extension().map(|ending| ending.to_string_lossy().into_owned());
-    let may_be = matches!(ending.as_deref(), None | Some("yml" | "yaml" | "json"))
-        && !entries::is_executable(path)
+    let ending = entries::ending_of(path);
+    let runs = reading.options.ansible.plugins.has(&Plugin::Script) && entries::is_executable(path);
+    let may_be = reading.options.ansible.plugins.may_configure(&ending)
+        && !runs
         && path.metadata().is_ok_and(|metadata| metadata.len() <= MAX_CONFIG);
     if !may_be || !mentions_plugin(reading, path) {
         return None;
     }
     let Some(Content::Text(decoded)) = reading.read_text(path) else { return None };
     match (decoded.first_bad(), yaml::parse(reading, decoded.text)) {
-        (None, Ok(yaml::Document::Plugin(plugin))) => Some(plugin),
+        (None, Ok(yaml::Document::Plugin(plugin))) if takes(reading, plugin, &ending) => Some(plugin),
         _ => None,
     }
 }
@@ -272,8 +301,18 @@ fn run(reading: &mut Reading<'_, '_>, survey: Survey, program: PathBuf) {
     let mut environment: Vec<(&'static str, String)> =
         ENVIRONMENT.iter().map(|(name, value)| (*name, value.to_string())).collect();
     if !reading.skipped.is_empty() {
-        environment.push(("ANSIBLE_INVENTORY_IGNORE_REGEX", ignoring(&reading.skipped)));
+        let patterns = reading.options.ansible.ignored_texts.iter().cloned().chain(ignoring(&reading.skipped));
+        environment.push(("ANSIBLE_INVENTORY_IGNORE_REGEX", patterns.collect::<Vec<_>>().join(",")));
     }
+    let empty = match reading.options.ansible.is_off.then(empty_configuration).transpose() {
+        Ok(empty) => empty,
+        Err(error) => {
+            let message = format!("an empty ansible.cfg cannot be written: {}", io_message(&error));
+            let problem = Problem::of(Code::Unwritable, message);
+            return reading
+                .push(problem.hint("it needs room in the folder for temporary files; TMPDIR names another one"));
+        }
+    };
     let (arguments, handed) = match arguments(reading, &survey.sources) {
         Ok(arguments) => arguments,
         Err(problem) => return reading.push(problem),
@@ -292,6 +331,8 @@ fn run(reading: &mut Reading<'_, '_>, survey: Survey, program: PathBuf) {
         may_keep: !decrypts && handed.is_none(),
         // Which of it was decrypted is not told; a value that alone is under vault stays so in the output.
         conceals: opens_files,
+        without: if empty.is_some() { AnsibleCfg::variables().collect() } else { Vec::new() },
+        configuration: empty.as_ref().map(|file| file.path().to_path_buf()),
         renamed: handed.as_ref().map(Handed::names).unwrap_or_default(),
         watched: [vec![program.clone()], survey.files].concat(),
         program,
@@ -323,15 +364,20 @@ fn password(secret: &Secret, path: &Path) -> String {
     }
 }
 
+/// What Ansible reads in the place of an `ansible.cfg` that does not count; it takes no `/dev/null`.
+fn empty_configuration() -> std::io::Result<tempfile::NamedTempFile> {
+    tempfile::Builder::new().prefix("regal-inventory-").suffix(".cfg").tempfile()
+}
+
 /// Regular expressions for the names of our own files, which Ansible shall skip in directories too.
-fn ignoring(files: &[String]) -> String {
+fn ignoring(files: &[String]) -> Vec<String> {
     let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '_' | '-') { c } else { '.' };
     let name = |file: &String| Path::new(file).file_name().unwrap_or_default().to_string_lossy().into_owned();
     let names: HashSet<String> = files.iter().map(name).collect();
     let mut patterns: Vec<String> =
         names.iter().map(|name| format!("^{}$", name.chars().map(plain).collect::<String>())).collect();
     patterns.sort();
-    patterns.join(",")
+    patterns
 }
 
 /// Where the variables of hosts stand in the output; the last step is any host.

@@ -25,3 +25,12 @@ pub(super) fn sorted_entries(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     entries.sort();
     Ok(entries)
 }
+
+/// How the name of a file ends, with its dot. A pipe has no name to tell its kind.
+pub(super) fn ending_of(path: &Path) -> String {
+    match path.extension() {
+        Some(ending) => format!(".{}", ending.to_string_lossy()),
+        None if is_descriptor(path) || !path.is_file() => ".yml".to_string(),
+        None => String::new(),
+    }
+}

@@ -139,6 +139,7 @@ impl<'a> Reader<'_, '_, 'a> {
             }
         };
         let at = self.text.pos_of(name);
+        let name = self.reading.group_name(name);
         let known = self.reading.inventory.find_group(name).is_some();
         let Some(group) = self.check(line, |inventory| inventory.add_group(name, at)) else { return };
         (self.group, self.section) = (group, section);
@@ -294,7 +295,10 @@ impl<'a> Reader<'_, '_, 'a> {
                         Code::UndeclaredGroup,
                         pending.at,
                         message,
-                        format!("add a section [{name}], or correct the name"),
+                        match self.reading.group_name(name) == name {
+                            true => format!("add a section [{name}], or correct the name"),
+                            false => "Ansible renames sections under `force_valid_group_names`, and not what lists them: use letters, digits and `_`".to_string(),
+                        },
                     );
                 }
             }

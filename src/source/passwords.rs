@@ -44,6 +44,7 @@ impl Reading<'_, '_> {
     /// All passwords. One that cannot be had is a warning where there are others, as with Ansible.
     fn passwords(&mut self) -> Keyring {
         let mut keyring = Keyring::default();
+        keyring.matching.clone_from(&self.options.ansible.matching_vault_ids);
         let mut failed = Vec::new();
         for secret in &self.options.secrets {
             match secret.password(self.options, &mut keyring) {
@@ -66,8 +67,9 @@ impl Secret {
     fn password(&self, options: &Options, earlier: &mut Keyring) -> Result<Vec<u8>, Problem> {
         let shown = self.path.display();
         let unreadable = |unread: Unread| {
-            Problem::of(Code::Vault, format!("the vault password file `{shown}` cannot be read: {}", unread.why))
-                .hint(unread.hint_or("check the path; relative paths in a regal.yml start from its folder"))
+            Problem::of(Code::Vault, format!("the vault password file `{shown}` cannot be read: {}", unread.why)).hint(
+                unread.hint_or("check the path; relative paths in a regal.yml or ansible.cfg start from its folder"),
+            )
         };
         let password = if nature(&self.path).map_err(unreadable)? == Nature::Folder {
             let problem = Problem::of(Code::Vault, format!("the vault password file `{shown}` is a directory"));

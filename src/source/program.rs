@@ -100,6 +100,10 @@ fn run(call: &Call, options: &Options) -> Result<Option<Printed>, Problem> {
     let mut command = options.surroundings.command(&call.program);
     command.args(&call.arguments).stdin(Stdio::null()).stderr(Stdio::piped());
     command.envs(options.guard.as_ref().map(|(name, value)| (name, value)));
+    call.without.iter().for_each(|name| {
+        command.env_remove(name);
+    });
+    command.envs(call.configuration.iter().map(|path| ("ANSIBLE_CONFIG", path)));
     command.envs(call.environment.iter().map(|(name, value)| (name, value)));
     let complete = |printed: &[u8]| call.is_complete(printed);
     let (limits, interrupt) = (options.limits, options.interrupt.as_ref());

@@ -65,6 +65,8 @@ fn call(path: &Path, arguments: &[&str]) -> Call {
         program: program(path),
         arguments: arguments.iter().map(ToString::to_string).collect(),
         environment: Vec::new(),
+        without: Vec::new(),
+        configuration: None,
         renamed: Vec::new(),
         may_keep: true,
         conceals: false,
@@ -128,8 +130,7 @@ fn shown_profile(profile: Value<'_>) -> String {
 }
 
 fn read_group<'a>(reading: &mut Reading<'_, 'a>, entry: &'a Entry<'a>, hosts: &mut Hosts<'a>) {
-    let added = reading.inventory.add_group(entry.key, entry.at);
-    let Some(group) = reading.note(added, entry.at) else { return };
+    let Some(group) = reading.add_group(entry.key, entry.at) else { return };
     let parts = match entry.value {
         Value::Map(parts) => parts,
         Value::List(names) => return read_hosts(reading, group, names, entry.at, hosts),
@@ -150,7 +151,8 @@ fn read_group<'a>(reading: &mut Reading<'_, 'a>, entry: &'a Entry<'a>, hosts: &m
             entry.at,
             format!("`{}` has no hosts, vars or children: Ansible reads it as a host of that name", entry.key),
         );
-        read_hosts(reading, group, &[Value::Str(entry.key)], entry.at, hosts);
+        let host = reading.group_name(entry.key);
+        read_hosts(reading, group, &[Value::Str(host)], entry.at, hosts);
         // Nor does it run templates in such variables.
         let arena = reading.arena;
         return set_vars(reading, group, parts, |value| value.distrusted(arena));
@@ -211,8 +213,7 @@ fn read_children<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, names: &[Val
             );
             continue;
         };
-        let added = reading.inventory.add_group(name, at);
-        if let Some(child) = reading.note(added, at) {
+        if let Some(child) = reading.add_group(name, at) {
             let linked = reading.inventory.add_child(group, child);
             reading.note(linked, at);
         }

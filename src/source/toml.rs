@@ -53,8 +53,7 @@ fn read_group<'a>(reading: &mut Reading<'_, 'a>, entry: &'a Entry<'a>) {
         let message = format!("`{}` is {} and no group: Ansible skips it", entry.key, entry.value.type_name());
         return reading.warning(Code::Ignored, entry.at, message);
     };
-    let added = reading.inventory.add_group(entry.key, entry.at);
-    let Some(group) = reading.note(added, entry.at) else { return };
+    let Some(group) = reading.add_group(entry.key, entry.at) else { return };
     for section in sections {
         match (section.key, section.value) {
             ("vars", Value::Map(variables)) => {
@@ -101,8 +100,12 @@ fn read_child<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, name: Value<'a>
             "write the names of groups in quotes: children = [\"db\"]",
         );
     };
-    let added = reading.inventory.add_group(name, at);
-    if let Some(child) = reading.note(added, at) {
+    if reading.group_name(name) != name {
+        let message =
+            format!("`force_valid_group_names` renames the group `{name}`, and Ansible does not find it then");
+        return reading.problem(Code::InvalidName, at, message, "use letters, digits and `_` in the names of groups");
+    }
+    if let Some(child) = reading.add_group(name, at) {
         let linked = reading.inventory.add_child(group, child);
         reading.note(linked, at);
     }

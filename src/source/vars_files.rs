@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use foldhash::HashMap;
 
+use super::ansible_cfg::Repeated;
 use super::entries::sorted_entries;
 use super::{Content, Named, Reading, Source, io_message};
 use crate::error::{Code, Location, Problem};
@@ -15,8 +16,8 @@ use crate::inventory::{Inventory, Target};
 use crate::text::Text;
 use crate::value::{self, KeyKind, Value};
 
-/// The endings that a vars file may have.
-const ENDINGS: [&str; 4] = ["", ".yml", ".yaml", ".json"];
+/// The endings that a vars file may have besides none, if no setting says others.
+pub(super) const ENDINGS: [&str; 3] = [".yml", ".yaml", ".json"];
 
 /// Reads the vars files of all groups and hosts, in the order of the sources.
 pub(super) fn read(reading: &mut Reading<'_, '_>, sources: &[Source]) {
@@ -69,20 +70,24 @@ fn read_folder<'a>(
                 .push(problem.at(Location::whole(folder.display().to_string())).hint("check its permissions"));
         }
     };
+    let endings = reading.vars_endings();
     for (target, name) in targets(&reading.inventory) {
         // A host that is the path of a chroot has no vars files.
         if name.starts_with('/') {
             continue;
         }
         let nested = name.contains('/');
-        let found = ENDINGS.iter().map(|ending| format!("{name}{ending}")).find(|file| match known.get(file) {
-            Some(Entry::File) => true,
-            Some(Entry::Other) => folder.join(file).exists(),
-            None => nested && folder.join(file).exists(),
-        });
+        let dotted = |ending: &&str| if ending.is_empty() || ending.contains('.') { "" } else { "." };
+        let names = std::iter::once("").chain(endings.iter().map(String::as_str));
+        let found =
+            names.map(|ending| format!("{name}{}{ending}", dotted(&ending))).find(|file| match known.get(file) {
+                Some(Entry::File) => true,
+                Some(Entry::Other) => folder.join(file).exists(),
+                None => nested && folder.join(file).exists(),
+            });
         let Some(name) = found else { continue };
         let path = folder.join(&name);
-        let files = if known.get(&name) == Some(&Entry::File) { vec![path] } else { files_of(path) };
+        let files = if known.get(&name) == Some(&Entry::File) { vec![path] } else { files_of(path, &endings) };
         files.iter().for_each(|file| read_file(reading, file, source, target));
     }
 }
@@ -107,7 +112,7 @@ fn listing(folder: &Path) -> std::io::Result<HashMap<String, Entry>> {
 }
 
 /// The file itself, or the vars files below a directory.
-fn files_of(path: PathBuf) -> Vec<PathBuf> {
+fn files_of(path: PathBuf, endings: &[String]) -> Vec<PathBuf> {
     if !path.is_dir() {
         return vec![path];
     }
@@ -119,8 +124,8 @@ fn files_of(path: PathBuf) -> Vec<PathBuf> {
         }
         let ending = entry.extension().map_or_else(String::new, |ending| format!(".{}", ending.to_string_lossy()));
         if entry.is_dir() && ending.is_empty() {
-            files.extend(files_of(entry));
-        } else if entry.is_file() && ENDINGS.contains(&ending.as_str()) {
+            files.extend(files_of(entry, endings));
+        } else if entry.is_file() && (ending.is_empty() || endings.contains(&ending)) {
             files.push(entry);
         }
     }
@@ -154,6 +159,12 @@ fn read_file(reading: &mut Reading<'_, '_>, path: &Path, source: u32, target: Ta
 }
 
 impl<'a> Reading<'_, 'a> {
+    /// The endings that a vars file may have besides none.
+    fn vars_endings(&self) -> Vec<String> {
+        let set = self.options.ansible.yaml_endings.clone();
+        set.unwrap_or_else(|| ENDINGS.map(str::to_string).to_vec())
+    }
+
     /// A text as JSON, else as YAML; warnings go to the reading.
     ///
     /// # Errors
@@ -162,7 +173,13 @@ impl<'a> Reading<'_, 'a> {
         let mut warnings = Vec::new();
         let parsed = crate::json::parse_data(self.arena, text, self.options.limits.yaml_values, &mut warnings);
         for (at, message) in warnings {
-            self.warning(Code::DuplicateKey, at, message);
+            match self.options.ansible.repeated_keys {
+                Repeated::Warn => self.warning(Code::DuplicateKey, at, message),
+                Repeated::Error => {
+                    self.problem(Code::DuplicateKey, at, message, "remove one: `duplicate_dict_key` is error");
+                }
+                Repeated::Ignore => {}
+            }
         }
         parsed.map_err(|fault| fault.problem(self.texts))
     }

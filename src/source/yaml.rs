@@ -101,8 +101,7 @@ fn read_group<'a>(reading: &mut Reading<'_, 'a>, entry: &'a Entry<'a>) -> Option
         );
         return None;
     }
-    let added = reading.inventory.add_group(entry.key, entry.at);
-    let group = reading.note(added, entry.at)?;
+    let group = reading.add_group(entry.key, entry.at)?;
     let Value::Map(sections) = entry.value else { return Some(group) };
     for section in sections {
         let known = section.kind == KeyKind::Str && matches!(section.key, "vars" | "children" | "hosts");

@@ -62,17 +62,18 @@ def forget() -> None:
         cache.clear()
 
 
-def read(sources: list[str]) -> Reading:
-    """Reads sources; every file must be fine."""
+def read(sources: list[str], stage: str = "all") -> Reading:
+    """Reads sources; every file must be fine. The stage is that of `ansible-inventory`, or `task` as in plays."""
     forget()
     loader = DataLoader()
+    loader.set_basedir("/dev")  # the working directory's vars files would count as a playbook's
     try:
         manager = InventoryManager(loader=loader, sources=sources)
         variables = VariableManager(loader=loader, inventory=manager)
         # Ansible reads the vars files of a group only for its hosts; here a broken one counts anyway.
         for group in manager.groups.values():
-            get_vars_from_inventory_sources(loader, sources, [group], "all")
-        hosts = {host.name: variables.get_vars(host=host, include_hostvars=False, stage="all") for host in manager.hosts.values()}
+            get_vars_from_inventory_sources(loader, sources, [group], stage)
+        hosts = {host.name: variables.get_vars(host=host, include_hostvars=False, stage=stage) for host in manager.hosts.values()}
     except RecursionError as error:
         raise Rejected(str(error)) from error
     except Exception as error:

@@ -2,19 +2,23 @@
 //!
 //! Ansible merges a script's group variables by depth and name alone; the source has more stages: `group_vars/all` beats
 //! `[web:vars]`, priorities decide between groups, a later source wins. A value stays on its group unless an ancestor
-//! always beats it. Where the groups of a host then still merge to something else, the host gets the exact value.
+//! always beats it. Where the groups of a host then still merge to something else, the host gets the exact value. Where an
+//! `ansible.cfg` says how groups' variables stand against each other, the Ansible that reads this is taken to have it too;
+//! mappings that it would merge stand on hosts only, so that it makes no difference to them.
 
 mod namesakes;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::PlanGroups;
 use crate::inventory::effective::{Effective, groups_of};
 use crate::inventory::membership::SetId;
-use crate::inventory::{ALL, GroupId, HostId, Inventory, UNGROUPED, Var, Vars};
+use crate::inventory::rules::Stage;
+use crate::inventory::{ALL, GroupId, HostId, Inventory, UNGROUPED, Var, VarId, Vars};
+use crate::value::Value;
 use namesakes::Namesakes;
 
 /// The variables of groups and hosts as they are written.
@@ -30,11 +34,12 @@ pub struct Placement<'p, 'a> {
 impl<'p, 'a> Placement<'p, 'a> {
     /// Places the variables of a reconciled inventory beside the groups of a plan.
     pub fn new(inventory: &'p Inventory<'a>, planned: &PlanGroups<'a>) -> Self {
+        let mergeable = mergeable(inventory);
         let mut placement = Placement {
             inventory,
             namesakes: Namesakes::default(),
             effective: Effective::new(inventory),
-            groups: inventory.group_ids().map(|group| group_vars(inventory, group)).collect(),
+            groups: inventory.group_ids().map(|group| group_vars(inventory, group, &mergeable)).collect(),
             depths: depths(inventory, planned),
             exact: RefCell::default(),
         };
@@ -59,15 +64,21 @@ impl<'p, 'a> Placement<'p, 'a> {
         }
         let data = self.inventory.host(host);
         let given = self.of_host(host);
-        if data.files.is_empty() && given.is_empty() {
+        let rules = self.inventory.rules();
+        let merges = rules.merging.is_some();
+        if data.files.is_empty() && given.is_empty() && !merges {
             return Cow::Borrowed(&data.vars);
         }
         let mut vars = data.vars.clone();
-        vars.extend(&data.files);
+        vars.join_all(&data.files, rules);
         given
             .iter()
             .filter(|var| data.vars.get(var.name).is_none() && data.files.get(var.name).is_none())
             .for_each(|var| vars.set(*var));
+        if merges {
+            let names: Vec<_> = vars.iter().map(|var| var.name).collect();
+            names.into_iter().filter_map(|name| self.effective.get(host, name)).for_each(|var| vars.set(var));
+        }
         Cow::Owned(vars)
     }
 
@@ -99,8 +110,15 @@ impl<'p, 'a> Placement<'p, 'a> {
         // A batch takes its hosts out of `ungrouped`.
         groups.retain(|group| *group != UNGROUPED);
         groups.sort_by_key(|group| (self.depths[group.index()], self.inventory.group_name(*group)));
-        let mut written = self.groups[ALL.index()].clone();
-        groups.iter().for_each(|group| written.extend(&self.groups[group.index()]));
+        let mut written = Vars::default();
+        // To the reader all of it is of the inventory.
+        for stage in &self.inventory.rules().stages {
+            match stage {
+                Stage::All => written.extend(&self.groups[ALL.index()]),
+                Stage::Groups => groups.iter().for_each(|group| written.extend(&self.groups[group.index()])),
+                Stage::AllFiles | Stage::GroupFiles => {}
+            }
+        }
         written
     }
 
@@ -133,11 +151,24 @@ const PRIORITY: &str = "ansible_group_priority";
 /// each other only this decides, for the deeper group wins a tie.
 type Rank = (u8, u32);
 
-/// A group's values, each with the rank of its last one.
+/// The groups' variables that are mappings somewhere, where mappings are merged.
+fn mergeable(inventory: &Inventory<'_>) -> HashSet<VarId> {
+    if inventory.rules().merging.is_none() {
+        return HashSet::new();
+    }
+    let is_map = |var: &&Var<'_>| matches!(var.value, Value::Map(_));
+    inventory.all_vars().filter(is_map).map(|var| var.name).collect()
+}
+
+/// A group's values, each with the rank of its last one; those of stages that do not count are left out.
 fn ranked<'a>(inventory: &Inventory<'a>, group: GroupId) -> Vec<(Var<'a>, Rank)> {
-    let data = inventory.group(group);
-    let file_stage = if group == ALL { 1 } else { 2 };
-    let mut ranked: Vec<(Var<'a>, Rank)> = data.vars.iter().map(|var| (*var, (0, 0))).collect();
+    let (data, rules) = (inventory.group(group), inventory.rules());
+    let (own, files) = if group == ALL { (Stage::All, Stage::AllFiles) } else { (Stage::Groups, Stage::GroupFiles) };
+    let mut ranked: Vec<(Var<'a>, Rank)> = Vec::new();
+    if let Some(rank) = rules.rank(own) {
+        ranked.extend(data.vars.iter().map(|var| (*var, (rank, 0))));
+    }
+    let Some(rank) = rules.rank(files).filter(|_| !data.files.is_empty()) else { return ranked };
     let mut at: HashMap<_, usize> = ranked.iter().enumerate().map(|(index, (var, _))| (var.name, index)).collect();
     for (source, vars) in &data.files {
         for var in vars.iter() {
@@ -145,22 +176,27 @@ fn ranked<'a>(inventory: &Inventory<'a>, group: GroupId) -> Vec<(Var<'a>, Rank)>
                 ranked.push((*var, (0, 0)));
                 ranked.len() - 1
             });
-            ranked[index] = (*var, (file_stage, *source));
+            if ranked[index].1 <= (rank, *source) {
+                ranked[index] = (*var, (rank, *source));
+            }
         }
     }
     ranked
 }
 
 /// What is written on a group: its values but those that an ancestor beats for every host.
-fn group_vars<'a>(inventory: &Inventory<'a>, group: GroupId) -> Vars<'a> {
-    let own = ranked(inventory, group);
+fn group_vars<'a>(inventory: &Inventory<'a>, group: GroupId, mergeable: &HashSet<VarId>) -> Vars<'a> {
+    let mut own = ranked(inventory, group);
+    own.retain(|(var, _)| !mergeable.contains(&var.name));
     if own.is_empty() {
         return Vars::default();
     }
+    let (all, groups) = (inventory.rules().rank(Stage::All), inventory.rules().rank(Stage::Groups));
+    let all_is_late = all > groups;
     let mut above: HashMap<_, Rank> = HashMap::new();
     for ancestor in inventory.ancestors(&[group]).into_iter().filter(|ancestor| *ancestor != group) {
-        // Only vars files reach over a deeper group.
-        if !inventory.group(ancestor).files.is_empty() {
+        // By Ansible's own order only vars files reach over a deeper group.
+        if !inventory.group(ancestor).files.is_empty() || ancestor == ALL && all_is_late {
             for (var, rank) in ranked(inventory, ancestor) {
                 let best = above.entry(var.name).or_insert(rank);
                 *best = rank.max(*best);

@@ -34,6 +34,7 @@ fn is_of_today(id: Id) -> bool {
         id,
         Id::Limit
             | Id::GroupsOnly
+            | Id::UseAnsibleCfg
             | Id::AnsibleInventory
             | Id::Cache
             | Id::CacheTtl
