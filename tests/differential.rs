@@ -1,4 +1,4 @@
-//! Generated inventories and host patterns: what Ansible reads from a source against what it reads from our output.
+//! Generated inventories, host patterns and `ansible.cfg` files: what Ansible reads from a source against what it reads from our output.
 //!
 //! The generator and the comparison are Python, in `tests/differential/`, for they run inside Ansible. A failing case is
 //! kept and can be replayed: `run.py --program BIN --replay FOLDER`. `TEST_SEED` chooses other cases.
@@ -22,13 +22,13 @@ fn followed() -> PathBuf {
     found.unwrap_or_else(|| panic!("TEST_ANSIBLE has no ansible-core {FOLLOWED}*: run tests/run"))
 }
 
-fn run(cases: &str, patterns: &str) {
+fn run(script: &str, arguments: &[&str]) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let seed = std::env::var("TEST_SEED").unwrap_or_else(|_| "1".to_string());
     let mut command = Command::new(followed().join("python"));
-    command.arg(root.join("tests/differential/run.py")).env("PYTHONDONTWRITEBYTECODE", "1");
+    command.arg(root.join("tests/differential").join(script)).env("PYTHONDONTWRITEBYTECODE", "1");
     command.args(["--program", env!("CARGO_BIN_EXE_regal-inventory"), "--seed", &seed]);
-    command.args(["--cases", cases, "--patterns", patterns]);
+    command.args(arguments);
     command.arg("--keep").arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("differential"));
     let output = command.output().unwrap();
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -38,11 +38,17 @@ fn run(cases: &str, patterns: &str) {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn generated_inventories_mean_the_same_to_ansible() {
-    run("500", "0");
+    run("run.py", &["--cases", "500"]);
 }
 
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn generated_patterns_select_the_same_hosts() {
-    run("120", "4");
+    run("run.py", &["--cases", "120", "--patterns", "4"]);
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn generated_configurations_mean_the_same_to_ansible() {
+    run("configured.py", &["--cases", "150"]);
 }

@@ -293,3 +293,74 @@ fn a_program_in_the_working_directory_is_not_found_by_an_empty_or_relative_folde
         assert!(!test.path().join("ran").exists());
     }
 }
+
+/// A `constructed` configuration that only `enable_plugins` makes one, in a folder with an `ansible.cfg`.
+fn constructed(name: &str) -> Test {
+    let cfg = "[defaults]\ninventory = inventory\n[inventory]\nenable_plugins = yaml, ini, constructed\nignore_patterns = ^old\n";
+    Test::new()
+        .file("ansible.cfg", cfg)
+        .file("inventory/hosts", "[db]\nd1\n[web]\nw1\nw2\n")
+        .file("inventory/old", "o1\n")
+        .file("inventory/regal.yml", "plugin: regal-inventory\n")
+        // under `constructed` Ansible takes no longer name
+        .file(&format!("inventory/{name}"), CONFIG.replace("ansible.builtin.", ""))
+        .args(&VERSION)
+}
+
+#[test]
+fn what_only_enable_plugins_makes_a_configuration_goes_through_the_program() {
+    let printed = r#"{"_meta": {"hostvars": {}}, "all": {"children": ["web"]}, "web": {"hosts": ["w1"]}}"#;
+    let program = format!("#!/bin/sh\nenv | grep ^ANSIBLE >calls\necho '{printed}'\n");
+    for name in ["zzz-inventory.config", "zzz", "zzz.yml"] {
+        let test = constructed(name).script("bin/ansible-inventory", &program);
+        let test = test.args(&["--ansible-inventory", "bin/ansible-inventory", "--list"]);
+        assert_eq!(names(&test.json()["web"]["hosts"]), ["w1"]);
+        let calls = calls(&test);
+        assert!(calls.contains("ANSIBLE_INVENTORY_IGNORE_REGEX=^old,^regal.yml$\n"), "{name}: {calls}");
+        assert!(!calls.contains("ANSIBLE_CONFIG"), "{calls}");
+    }
+    // without Ansible the message is about the plugin, not about INI
+    let missing = constructed("zzz.config").env("PATH", "/nowhere").args(&["--list"]).errors();
+    assert!(
+        missing.contains("inventory/zzz.config:1:1: inventory plugin `constructed` cannot be run here"),
+        "{missing}"
+    );
+    assert!(!missing.contains("key=value"), "{missing}");
+    // nor where nothing takes it
+    let untaken = constructed("zzz.conf").args(&["--list"]).errors();
+    assert!(untaken.contains("has a name by which Ansible does not take it"), "{untaken}");
+    assert!(!untaken.contains("key=value"), "{untaken}");
+}
+
+#[test]
+fn without_ansible_cfg_the_program_has_none_either() {
+    let printed = r#"{"_meta": {"hostvars": {}}, "all": {"children": ["web"]}, "web": {"hosts": ["w1"]}}"#;
+    let program = format!("#!/bin/sh\nenv | grep ^ANSIBLE >calls\ncat \"$ANSIBLE_CONFIG\" >>calls\necho '{printed}'\n");
+    let test =
+        constructed("z.yml").script("bin/ansible-inventory", &program).env("ANSIBLE_PRECEDENCE", "all_inventory");
+    let test = test.args(&[
+        "--ansible-inventory",
+        "bin/ansible-inventory",
+        "--use-ansible-cfg=no",
+        "-i",
+        "inventory",
+        "--list",
+    ]);
+    test.json();
+    let calls = calls(&test);
+    assert!(calls.contains(".cfg\n") && calls.contains("ANSIBLE_CONFIG=") && !calls.contains("[defaults]"), "{calls}");
+    assert!(!calls.contains("ANSIBLE_PRECEDENCE"), "{calls}");
+    assert!(calls.contains("ANSIBLE_INVENTORY_IGNORE_REGEX=^regal.yml$\n"), "{calls}");
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn a_configuration_by_enable_plugins_is_read_as_ansible_reads_it() {
+    for bin in installations() {
+        let program = bin.join("ansible-inventory").display().to_string();
+        let test = constructed("zzz-inventory.config").args(&["--ansible-inventory", &program, "--list"]);
+        let list = test.json();
+        assert_eq!(names(&list["webs"]["hosts"]), ["w1", "w2"], "{}", bin.display());
+        assert!(list.get("o1").is_none() && !list.to_string().contains("\"o1\""), "{list}");
+    }
+}

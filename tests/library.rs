@@ -109,3 +109,56 @@ fn a_session_sees_what_is_handed_in_and_nothing_else() {
     let refused = Session::open(&arena, &texts, Opening::new(Configuration::None, guarded)).err().unwrap();
     assert!(refused.to_string().contains("was started as a source of itself"), "{refused}");
 }
+
+#[test]
+fn ansible_cfg_means_the_same_to_both() {
+    let inventory = "[defaults]\ninventory = sub/hosts\n";
+    for (cfg, variable, configuration, expected) in [
+        (inventory, "", "version_from: {var: release}\n", "{\"2.4.1\": [\"web1\", \"web2\"]}\n"),
+        (inventory, "", "version_from: {var: release}\nuse_ansible_cfg: no\n", "there is no inventory"),
+        (
+            "[defaults]\nprecedence = all_plugins_inventory, groups_inventory\n",
+            "",
+            "inventory: hosts\nversion_from: {var: release}\n",
+            "{\"2.5.0\": [\"web1\", \"web2\"]}\n",
+        ),
+        (inventory, "groups_inventory", "version_from: {var: release}\n", "{\"2.5.0\": [\"web1\", \"web2\"]}\n"),
+        (
+            "[defaults]\nhash_behaviour = x\n",
+            "",
+            "inventory: hosts\nversions: {v: all}\n",
+            "ansible.cfg:2:1: [defaults] hash_behaviour",
+        ),
+    ] {
+        let mut test = Test::new()
+            .file("ansible.cfg", cfg)
+            .file("sub/regal.yml", configuration)
+            .file("sub/hosts", "[web]\nweb[1:2]\n[web:vars]\nrelease=2.5.0\n")
+            .file("sub/group_vars/all.yml", "release: 2.4.1\n")
+            .args(&["--config", "sub/regal.yml", "plan", "--format", "regal"]);
+        let variables = [("ANSIBLE_PRECEDENCE", variable)].into_iter().filter(|(_, value)| !value.is_empty());
+        let surroundings = Surroundings {
+            variables: variables.clone().map(|(name, value)| (name.into(), value.into())).collect(),
+            folder: test.path().to_path_buf(),
+            ..Surroundings::default()
+        };
+        for (name, value) in variables {
+            test = test.env(name, value);
+        }
+        let (arena, texts) = (Arena::new(), TextMap::new());
+        let session = Session::open(&arena, &texts, Opening::new(Configuration::file("sub/regal.yml"), surroundings));
+        let library = session.and_then(|session| {
+            let mut printed = Vec::new();
+            regal::write(&session.plan()?.plan, &mut printed).unwrap();
+            Ok(String::from_utf8(printed).unwrap())
+        });
+        let command = test.run();
+        match library {
+            Ok(plan) => assert_eq!((plan.as_str(), command.stdout.as_str()), (expected, expected), "{cfg}"),
+            Err(error) => {
+                assert!(error.to_string().contains(expected), "{cfg}{error}");
+                assert!(command.code == 1 && command.stderr.contains(expected), "{}", command.stderr);
+            }
+        }
+    }
+}

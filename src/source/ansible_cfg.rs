@@ -197,9 +197,9 @@ impl AnsibleCfg {
                     Ok(pattern) => self.ignored_patterns.push(pattern),
                     Err(why) => {
                         let problem = given.problem(format!("the pattern `{text}` {why}"));
-                        around.problems.push(problem.hint(
-                            "write it without look-around, back references and sets in sets; `engine: ansible` takes all of Python's",
-                        ));
+                        around
+                            .problems
+                            .push(problem.hint("write it without look-around, back references and sets in sets"));
                     }
                 }
                 self.ignored_texts.push(text.to_string());
@@ -284,14 +284,14 @@ impl AnsibleCfg {
     /// Plugins that are programs of somebody's own, and may do whatever they like.
     fn set_code(&mut self, around: &mut Around<'_, '_>) {
         if let Some((folders, given)) = around.folders(&table::VARS_PLUGINS) {
-            let is_plugin =
-                |name: &str| name.ends_with(".py") && !name.starts_with(['_', '.']) && name != "host_group_vars.py";
             let entries = folders.iter().flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten().flatten());
-            let mut plugins: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-            plugins.sort();
-            if let Some(name) = plugins.iter().find(|name| is_plugin(name)) {
-                self.code = Some(needs_ansible(&given, format!("the folder has the vars plugin `{name}`")));
-            }
+            let plugin = |entry: std::fs::DirEntry| {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                name.strip_suffix(".py").filter(|name| !name.starts_with(['_', '.'])).map(str::to_string)
+            };
+            let first = entries.filter_map(plugin).filter(|name| name != "host_group_vars").min();
+            let why = first.map(|name| format!("the folder has the vars plugin `{name}`"));
+            self.code = why.map(|why| needs_ansible(&given, why)).or(self.code.take());
         }
         let Some(at) = &self.plugins.at else { return };
         let foreign: Vec<&str> = self.plugins.foreign().collect();
@@ -301,14 +301,13 @@ impl AnsibleCfg {
         let set = around.folders(&table::INVENTORY_PLUGINS).map(|(folders, _)| folders);
         let folders =
             set.unwrap_or_else(|| vec![around.path_here("~/.ansible/plugins/inventory"), SYSTEM_PLUGINS.into()]);
-        let found = foreign.iter().find(|name| folders.iter().any(|folder| folder.join(format!("{name}.py")).exists()));
+        let is_there = |name: &str| folders.iter().any(|folder| folder.join(format!("{name}.py")).exists());
+        let found = foreign.iter().find(|name| is_there(name));
         if let Some(name) = found {
             let message = format!("the inventory plugin `{name}` is enabled, which may read any file");
             self.code = Some(Problem::of(Code::NeedsAnsible, message).at(at.clone()));
         }
-        self.warnings.extend(
-            self.plugins.unknown(|name| folders.iter().any(|folder| folder.join(format!("{name}.py")).exists())),
-        );
+        self.warnings.extend(self.plugins.unknown(is_there));
     }
 }
 

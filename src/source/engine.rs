@@ -141,9 +141,10 @@ pub(super) fn untaken(reading: &Reading<'_, '_>, plugin: &Entry<'_>) -> Problem 
     let name = plugin.value.text().unwrap_or("?");
     let message =
         format!("this configuration of the inventory plugin `{name}` has a name by which Ansible does not take it");
-    let hint = match plugins.has(&Plugin::Auto) {
-        true => format!("let its name end in .yml, or add {name} to `enable_plugins`"),
-        false => format!("add auto or {name} to `enable_plugins`, which is {}", plugins.names()),
+    let hint = if plugins.has(&Plugin::Auto) {
+        format!("let its name end in .yml, or add {name} to `enable_plugins`")
+    } else {
+        format!("add auto or {name} to `enable_plugins`, which is {}", plugins.names())
     };
     Problem::of(Code::NotEnabled, message).at(reading.texts.locate(plugin.at)).hint(hint)
 }

@@ -295,9 +295,10 @@ impl<'a> Reader<'_, '_, 'a> {
                         Code::UndeclaredGroup,
                         pending.at,
                         message,
-                        match self.reading.group_name(name) == name {
-                            true => format!("add a section [{name}], or correct the name"),
-                            false => "Ansible renames sections under `force_valid_group_names`, and not what lists them: use letters, digits and `_`".to_string(),
+                        if self.reading.group_name(name) == name {
+                            format!("add a section [{name}], or correct the name")
+                        } else {
+                            "Ansible renames sections under `force_valid_group_names`, and not what lists them: use letters, digits and `_`".to_string()
                         },
                     );
                 }
