@@ -106,7 +106,9 @@ fn plans_are_as_the_readmes_say() {
         run(&format!("examples/{example}/README.md"), example, None);
     }
     run("README.md", "small", None);
-    run("docs/planning.md", "zones", None);
+    for page in ["docs/planning.md", "docs/recipes.md"] {
+        run(page, "zones", None);
+    }
     for page in ["docs/waves.md", "docs/compare.md"] {
         run(page, "waves", None);
     }
@@ -130,6 +132,28 @@ fn programs() {
 #[ignore = "needs ansible; run tests/run"]
 fn the_readme_at_the_top() {
     with_the_newest_ansible("README.md", "small");
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn the_first_rollout() {
+    with_the_newest_ansible("docs/first-rollout.md", "small");
+}
+
+#[test]
+#[ignore = "needs mkdocs; run tests/run"]
+fn the_book_is_made_without_a_broken_link() {
+    let book = env::var_os("TEST_BOOK").expect("TEST_BOOK is not set; run tests/run");
+    assert!(Path::new(&book).join("mkdocs").is_file());
+    let output = Command::new("book/build").current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let site = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/book/site");
+    let keys = fs::read_to_string(site.join("docs/keys.html")).unwrap();
+    assert!(keys.contains("spread.max_unavailable") && keys.contains("REGAL_SPREAD_MAX_UNAVAILABLE"));
+    // Nothing is fetched from elsewhere when a page is shown.
+    let start = fs::read_to_string(site.join("index.html")).unwrap();
+    let elsewhere = |tag: &str| start.split(tag).skip(1).any(|rest| rest.starts_with("\"http"));
+    assert!(!elsewhere("src=") && !start.contains("fonts."));
 }
 
 #[test]
