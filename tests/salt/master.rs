@@ -90,8 +90,13 @@ impl Master {
             assert!(Instant::now() < end, "the minions do not answer: {output:?}");
             std::thread::sleep(Duration::from_millis(500));
         }
-        let caches = ["grains", "pillar"].map(|bank| self.folder.join("var/cache/salt/master").join(bank));
-        while MINIONS.iter().any(|(id, _)| caches.iter().any(|bank| !bank.join(format!("{id}.p")).is_file())) {
+        // Salt 3008 has a folder for each, the others one for both.
+        let cache = self.folder.join("var/cache/salt/master");
+        let kept = |id: &str| {
+            let banks = ["grains", "pillar"].iter().all(|bank| cache.join(bank).join(format!("{id}.p")).is_file());
+            banks || cache.join("minions").join(id).join("data.p").is_file()
+        };
+        while !MINIONS.iter().all(|(id, _)| kept(id)) {
             assert!(Instant::now() < end, "the master keeps no data of its minions");
             std::thread::sleep(Duration::from_millis(100));
         }

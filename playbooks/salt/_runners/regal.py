@@ -188,15 +188,15 @@ def _plan(place: str | dict[str, Any], program: str) -> dict[str, Any]:
     """The plan out of a file, out of pillar, or out of a frozen plan as it is used today."""
     if isinstance(place, dict) and place:
         plan: dict[str, Any] = place
-    elif not place:
+    elif not isinstance(place, str) or not place:
         raise Refused("there is no plan: regal-inventory export salt-orchestrate writes one into rollout.sls, or give the option `plan`")
-    elif isinstance(place, str) and place.endswith(".rollout.yml"):
+    elif place.endswith(".rollout.yml"):
         plan = _parsed(_call(program, "export", "salt-plan", "--plan", place), place)
     else:
         try:
             with open(place, encoding="utf-8") as file:
                 plan = _parsed(file.read(), place)
-        except (OSError, TypeError, UnicodeDecodeError) as error:
+        except (OSError, UnicodeDecodeError) as error:
             raise Refused(f"the plan cannot be read: {error}") from None
     if plan.get("schema") != SCHEMA:
         raise Refused("the plan and this runner are not of the same version: save both again, and call saltutil.sync_runners")
