@@ -67,6 +67,8 @@ pub struct Nodegroup<'a> {
     pub words: Vec<&'a str>,
     /// Where it stands.
     pub at: Pos,
+    /// Why its definition is none, with what to do: nobody can ask for it.
+    pub fault: Option<(String, String)>,
 }
 
 /// How much of the minions' data is there.

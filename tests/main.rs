@@ -21,6 +21,7 @@ mod layers;
 mod library;
 mod limits;
 mod logins;
+mod masters;
 mod messages;
 mod minions;
 mod mistakes;

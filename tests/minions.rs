@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{Output, Test, names};
 
 /// A value as MessagePack.
-fn packed(value: &Value) -> Vec<u8> {
+pub fn packed(value: &Value) -> Vec<u8> {
     fn convert(value: &Value) -> Pack {
         match value {
             Value::Null => Pack::Nil,
@@ -529,7 +529,7 @@ fn numbers_lose_their_text_on_the_way() {
 }
 
 /// Runs the command as a user who is not root.
-fn as_nobody(test: &Test, arguments: &[&str]) -> Output {
+pub fn as_nobody(test: &Test, arguments: &[&str]) -> Output {
     use std::os::unix::fs::PermissionsExt;
     let binary = test.path().join("regal");
     std::fs::copy(env!("CARGO_BIN_EXE_regal-inventory"), &binary).unwrap();

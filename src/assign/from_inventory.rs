@@ -189,6 +189,11 @@ impl<'a> Assigner<'_, 'a> {
             Ok(template) => template,
             Err(problem) => return self.found.error(problem.at(at.clone())),
         };
+        if template.reads("group_names")
+            && let Some(problem) = self.unanswered(|_| true)
+        {
+            return self.found.error(problem.at(at.clone()));
+        }
         for host in self.inventory.host_ids() {
             match template.render(self.inventory, &self.effective, self.texts, host) {
                 Ok(Some(Rendered { version, secret })) => {

@@ -56,6 +56,11 @@ impl<'t> Template<'t> {
         Ok(Template { environment, needs })
     }
 
+    /// Whether it reads a variable.
+    pub fn reads(&self, name: &str) -> bool {
+        self.needs.iter().any(|needed| needed == name)
+    }
+
     /// The version of a host; nothing where a variable is missing or the text is empty.
     ///
     /// Scalars go in as their raw text, so that 1.10 stays 1.10. `inventory_hostname` and `group_names` are there as in

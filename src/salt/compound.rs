@@ -189,6 +189,10 @@ impl Parser<'_> {
 /// What a word asks.
 fn kind(word: &str) -> Read<Kind> {
     let Some((letter, delimiter, pattern)) = engine(word) else {
+        // A comma at the end is that of a list with a space in it.
+        if word.trim_end_matches(',').contains(',') {
+            return Err(comma(word));
+        }
         let plain = !word.contains(['*', '?', '[']);
         return matcher(Matcher::glob(word), word).map(|matcher| Kind::Id(matcher, plain));
     };
@@ -216,6 +220,14 @@ fn kind(word: &str) -> Read<Kind> {
             "list the minions that it means, L@web1,web2, or name what they have in common, G@role:web".to_string(),
         )),
     }
+}
+
+/// That ids with commas between them are a list to one Salt and an id to another.
+fn comma(word: &str) -> (String, String) {
+    let globs = word.contains(['*', '?', '[']);
+    let parts: Vec<&str> = word.split(',').filter(|part| !part.is_empty()).collect();
+    let hint = if globs { format!("write ( {} )", parts.join(" or ")) } else { format!("write L@{}", parts.join(",")) };
+    (format!("`{word}` is a list to Salt 3008, and one id, of nobody, to earlier ones"), hint)
 }
 
 /// What the matchers `R@`, `T@` and `M@` ask for.

@@ -12,7 +12,7 @@ use crate::value::Value;
 pub struct Selection<'a> {
     /// The minions, in the master's order.
     pub minions: Vec<&'a str>,
-    /// Ids that a list names and that are not minions, sorted.
+    /// Ids that a list or a word names and that are not minions, sorted.
     pub unknown: Vec<String>,
 }
 
@@ -45,11 +45,20 @@ pub(super) fn select<'a>(master: &Master<'a>, expression: &Expression) -> Result
     if !undecided.is_empty() {
         return Err(unanswered(master, &tests, &undecided));
     }
-    let named = tests.iter().filter_map(|test| if let Kind::Ids(ids) = &test.kind { Some(ids) } else { None });
-    let unknown: HashSet<&String> = named.flatten().filter(|id| !master.minions.contains_key(id.as_str())).collect();
+    let unknown: HashSet<&String> =
+        tests.iter().flat_map(|test| named(test)).filter(|id| !master.minions.contains_key(id.as_str())).collect();
     selection.unknown = unknown.into_iter().cloned().collect();
     selection.unknown.sort_unstable();
     Ok(selection)
+}
+
+/// The ids that a test names: those of a list, or a word without wildcards.
+fn named(test: &Test) -> Vec<&String> {
+    match &test.kind {
+        Kind::Ids(ids) => ids.iter().collect(),
+        Kind::Id(_, true) => vec![&test.word],
+        _ => Vec::new(),
+    }
 }
 
 fn collect<'e>(expression: &'e Expression, tests: &mut Vec<&'e Test>) {

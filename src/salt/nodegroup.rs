@@ -23,6 +23,9 @@ fn expand(master: &Master<'_>, name: &str, above: &mut Vec<String>) -> Result<Ve
         return Err(Problem::of(Code::GroupLoop, message).hint("take `N@` out of one of them"));
     }
     let group = master.nodegroups.get(name).ok_or_else(|| unknown(master, name))?;
+    if let Some((message, hint)) = &group.fault {
+        return Err(Problem::of(Code::InvalidSalt, message.clone()).hint(hint.clone()));
+    }
     above.push(name.to_string());
     let mut found = Vec::new();
     let mut nested = false;
@@ -44,6 +47,9 @@ fn expand(master: &Master<'_>, name: &str, above: &mut Vec<String>) -> Result<Ve
     if (!nested || !top)
         && let Some(joined) = joined(&group.words)
     {
+        if let Some(word) = group.words.iter().find(|word| has_delimiter(word)) {
+            return Err(taken_for_ids(word));
+        }
         return Ok(vec![joined]);
     }
     // A nodegroup that was not in another keeps its words bare: `N@a and c*` of `a: x* or y*` is `x* or y* and c*`.
@@ -63,6 +69,21 @@ fn joined(words: &[&str]) -> Option<String> {
     }
     let expression = words.iter().any(|word| word.contains(['(', '[', '{', '\\', '?', '}', ']', ')']));
     Some(format!("{}@{}", if expression { "E" } else { "L" }, words.join(",")))
+}
+
+/// Whether a word is a matcher with a delimiter of its own, `G|@os|Debian`.
+fn has_delimiter(word: &str) -> bool {
+    let mut chars = word.chars();
+    matches!(
+        (chars.next(), chars.next(), chars.next(), chars.next()),
+        (Some('G' | 'P' | 'I' | 'J'), Some(_), Some('@'), Some(_))
+    )
+}
+
+/// That Salt, which looks for a letter and `@` alone here, takes `G|@os|Debian` for an id.
+fn taken_for_ids(word: &str) -> Problem {
+    let message = format!("`{word}` is an id to Salt here, since no word beside it is like `G@…`");
+    Problem::of(Code::InvalidTarget, message).hint(format!("write `{word} and *`, which Salt takes for a target"))
 }
 
 pub(super) fn unknown(master: &Master<'_>, name: &str) -> Problem {

@@ -24,7 +24,7 @@ fn master<'a>(arena: &'a Arena, nodegroups: &[(&'a str, &'a str)]) -> Master<'a>
         (entry.key, minion)
     });
     let group = |(name, words): &(&'a str, &'a str)| {
-        (*name, Nodegroup { words: words.split_whitespace().collect(), at: Pos::default() })
+        (*name, Nodegroup { words: words.split_whitespace().collect(), at: Pos::default(), fault: None })
     };
     Master {
         minions: minions.collect(),
@@ -211,9 +211,9 @@ fn nodegroups_that_grow_without_end_are_refused() {
     let groups: Vec<(&str, &str)> = names.iter().map(String::as_str).zip(words.iter().map(String::as_str)).collect();
     let groups: Vec<(&str, &str)> = groups.into_iter().chain([("g40", "web*")]).collect();
     let master = master(&arena, &[]);
-    let nodegroups = groups
-        .iter()
-        .map(|(name, words)| (*name, Nodegroup { words: words.split_whitespace().collect(), at: Pos::default() }));
+    let nodegroups = groups.iter().map(|(name, words)| {
+        (*name, Nodegroup { words: words.split_whitespace().collect(), at: Pos::default(), fault: None })
+    });
     let master = Master { nodegroups: nodegroups.collect(), ..master };
     assert!(master.select_nodegroup("g0").unwrap_err().message.ends_with("becomes more than 100000 words"));
     let deep = format!("{}web1", "not ".repeat(10_000));

@@ -47,7 +47,7 @@ fn with_variables(text: &str, variable: Variable<'_>) -> String {
 }
 
 /// Python's `os.path.expanduser`.
-fn with_home<'t>(text: &'t str, variable: Variable<'_>) -> Cow<'t, str> {
+pub(super) fn with_home<'t>(text: &'t str, variable: Variable<'_>) -> Cow<'t, str> {
     let Some(behind) = text.strip_prefix('~') else { return Cow::Borrowed(text) };
     let (user, rest) = behind.split_at(behind.find('/').unwrap_or(behind.len()));
     let of = |user: nix::Result<Option<User>>| user.ok().flatten().map(|user| user.dir.into_os_string());

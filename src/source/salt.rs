@@ -9,11 +9,13 @@
 mod cache;
 mod config;
 mod detect;
+mod groups;
 mod keys;
 mod msgpack;
 mod roster;
 mod saved;
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use indexmap::{IndexMap, IndexSet};
@@ -96,12 +98,17 @@ struct Gathered<'a> {
     main_nodegroups: Option<Location>,
     /// Minions that were asked and did not answer.
     silent: IndexMap<&'a str, Pos>,
+    /// Minions whose pillar is in the cache, for other environments only.
+    environments: IndexMap<&'a str, &'a str>,
+    /// All parts that are named, by which a configuration knows what it need not lead to.
+    named: Vec<Part>,
 }
 
 /// Reads all Salt sources together into the reading's inventory, and what a master knows.
 pub(super) fn read(reading: &mut Reading<'_, '_>, given: &[(Part, Named)]) {
     let before = reading.found.checkpoint();
-    let mut gathered = Gathered::default();
+    let named = given.iter().map(|(part, _)| *part).collect();
+    let mut gathered = Gathered { named, ..Gathered::default() };
     given.iter().for_each(|(part, named)| read_part(reading, &mut gathered, *part, named));
     if reading.found.failed_since(&before) {
         return;
@@ -109,7 +116,7 @@ pub(super) fn read(reading: &mut Reading<'_, '_>, given: &[(Part, Named)]) {
     gathered.passed.say(reading);
     let mut master = master(reading, &mut gathered);
     add_hosts(reading, &gathered, &master);
-    master.unanswered = add_groups(reading, &master);
+    master.unanswered = groups::add(reading, &master);
     reading.master = Some(master);
 }
 
@@ -136,7 +143,7 @@ fn read_part<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, par
 /// What to do about a file that cannot be read.
 fn access_hint(unread: &Unread, otherwise: &str) -> String {
     match unread.kind {
-        std::io::ErrorKind::PermissionDenied => {
+        ErrorKind::PermissionDenied => {
             "the master's files belong to the user it runs as: run this as root or that user, or save \
              salt '*' grains.items --out=json --static and name it under `grains:`"
                 .to_string()
@@ -163,6 +170,7 @@ fn master<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>) -> Mas
     if master.listed {
         warn_of_strangers(reading, gathered, &master);
         warn_of_silence(reading, gathered, &master);
+        warn_of_environments(reading, gathered, &master);
     }
     master
 }
@@ -260,6 +268,17 @@ fn warn_of_silence(reading: &mut Reading<'_, '_>, gathered: &Gathered<'_>, maste
     }
 }
 
+/// Warns of minions whose pillar is kept for another environment only: Salt's targets do not look there.
+fn warn_of_environments(reading: &mut Reading<'_, '_>, gathered: &Gathered<'_>, master: &Master<'_>) {
+    let apart = |id: &&str| master.minions.get(id).is_some_and(|minion| minion.pillar.is_none());
+    let ids: Vec<&str> = gathered.environments.keys().copied().filter(apart).collect();
+    let Some(environment) = ids.first().and_then(|id| gathered.environments.get(id)) else { return };
+    let message =
+        format!("the cache has the pillar of {} only for an environment of its own, `{environment}`", listed(&ids));
+    let hint = "neither Salt's targets nor a version from pillar look there; name such minions: L@ID";
+    reading.found.warn(Problem::of(Code::MinionState, message).hint(hint));
+}
+
 /// Minions as hosts.
 fn add_hosts<'a>(reading: &mut Reading<'_, 'a>, gathered: &Gathered<'a>, master: &Master<'a>) {
     let mut refused: Option<(&'a str, &'a str)> = None;
@@ -291,51 +310,6 @@ fn add_hosts<'a>(reading: &mut Reading<'_, 'a>, gathered: &Gathered<'a>, master:
             Problem::of(Code::Ignored, format!("the grain `{grain}` of `{id}` is left out of the host's variables"));
         reading.found.warn(problem.hint("a minion does not decide how Ansible reaches it; use a roster for that"));
     }
-}
-
-/// Nodegroups as groups; returns those that no file can answer.
-fn add_groups<'a>(reading: &mut Reading<'_, 'a>, master: &Master<'a>) -> Vec<&'a str> {
-    let mut unanswered = Vec::new();
-    for (name, group) in &master.nodegroups {
-        let selection = match master.select_nodegroup(name) {
-            Ok(selection) => selection,
-            // A master has it without harm as long as nobody asks for it.
-            Err(problem) if master.asks_elsewhere(name) => {
-                let message = format!("nodegroup `{name}` is not a group here: {}", problem.message);
-                reading.found.warn(Problem { message, ..problem }.at(reading.texts.locate(group.at)));
-                unanswered.push(*name);
-                continue;
-            }
-            Err(problem) => {
-                let message = format!("nodegroup `{name}`: {}", problem.message);
-                reading.push(Problem { message, ..problem }.at(reading.texts.locate(group.at)));
-                continue;
-            }
-        };
-        if !selection.unknown.is_empty() && master.listed {
-            let unknown: Vec<&str> = selection.unknown.iter().map(String::as_str).collect();
-            reading.warning(
-                Code::NoMatch,
-                group.at,
-                format!("nodegroup `{name}` lists what is not a minion: {}", listed(&unknown)),
-            );
-        }
-        if matches!(*name, "all" | "ungrouped") {
-            reading.warning(
-                Code::Ignored,
-                group.at,
-                format!("nodegroup `{name}` is not a group here: Ansible has one of that name"),
-            );
-            continue;
-        }
-        let added = reading.inventory.add_group(name, group.at);
-        let Some(id) = reading.note(added, group.at) else { continue };
-        for minion in selection.minions {
-            let listed = reading.inventory.add_host(minion, Some(id), None, group.at);
-            reading.note(listed, group.at);
-        }
-    }
-    unanswered
 }
 
 impl<'a> Gathered<'a> {
@@ -396,6 +370,28 @@ fn entries_of(reading: &mut Reading<'_, '_>, path: &Path) -> Option<Vec<PathBuf>
             None
         }
     }
+}
+
+/// Whether there is something at a path. Where this user may not know, that is a problem, and not nothing.
+fn exists(reading: &mut Reading<'_, '_>, path: &Path) -> bool {
+    match std::fs::metadata(path) {
+        Ok(_) => true,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => false,
+        Err(error) => {
+            let unread = Unread::from(&error);
+            let problem = Problem::of(Code::Unreadable, format!("cannot be read: {}", unread.why))
+                .at(Location::whole(path.display().to_string()));
+            reading.push(problem.hint(access_hint(&unread, "check the path")));
+            false
+        }
+    }
+}
+
+/// Whether there is a folder that can be listed.
+fn is_folder(reading: &mut Reading<'_, '_>, path: &Path) -> bool {
+    exists(reading, path)
+        && path.is_dir()
+        && std::fs::read_dir(path).map_err(|error| reading.push(unlistable(path, &Unread::from(&error)))).is_ok()
 }
 
 fn unlistable(folder: &Path, unread: &Unread) -> Problem {

@@ -1,12 +1,15 @@
 //! The master's cache of grains and pillar.
 //!
-//! Salt 3008 has `grains/ID.p` and `pillar/ID.p`, earlier ones `minions/ID/data.p` with both. The files have mode 0600.
+//! Salt 3008 has `grains/ID.p` and `pillar/ID.p`, earlier ones `minions/ID/data.p` with both, which an upgrade leaves where it is
+//! and 3008 does not look at. The files have mode 0600.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
-use super::{Gathered, access_hint, entries_of, file_name, msgpack};
+use super::{Gathered, access_hint, entries_of, exists, file_name, msgpack};
 use crate::error::{Code, Location, Problem};
-use crate::salt::{Bank, Coverage};
+use crate::salt::{Bank, Coverage, listed};
 use crate::source::bytes::Unread;
 use crate::source::{Options, Reading};
 use crate::text::Pos;
@@ -16,6 +19,9 @@ use crate::value::{Entry, Value};
 const AT_ONCE: usize = 1024;
 /// A thread reads at least so many files.
 const MIN_SHARE: usize = 128;
+
+/// By so much data of earlier releases may be newer than that of 3008 in a copy that did not keep the times.
+const SLACK: Duration = Duration::from_secs(600);
 
 /// Whether a folder is a master's cache.
 pub(super) fn is_cache(path: &Path) -> bool {
@@ -40,12 +46,19 @@ pub(super) fn read<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a
     }
     let before = reading.found.checkpoint();
     let mut files = 0;
-    if minions.is_dir() {
-        files += read_by_minion(reading, gathered, &minions);
-    }
-    for (bank, folder) in banks {
+    let mut newest = None;
+    for (bank, folder) in &banks {
         if folder.is_dir() {
-            files += read_bank(reading, gathered, bank, &folder);
+            let paths = files_of_bank(reading, folder);
+            newest = newest.max(changed(&paths));
+            files += read_bank(reading, gathered, *bank, paths);
+        }
+    }
+    if minions.is_dir() {
+        let earlier = files_by_minion(reading, &minions);
+        match newest {
+            Some(newest) => say_left(reading, &minions, &earlier, newest),
+            None => files += read_by_minion(reading, gathered, &earlier),
         }
     }
     if files == 0 && !reading.found.failed_since(&before) {
@@ -57,35 +70,103 @@ pub(super) fn read<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a
     }
 }
 
+/// When the newest of some files was written.
+fn changed(paths: &[PathBuf]) -> Option<SystemTime> {
+    paths.iter().filter_map(|path| std::fs::metadata(path).ok()?.modified().ok()).max()
+}
+
+/// Says that data of an earlier release is not looked at, as Salt 3008 does not; refuses if it is newer than that of 3008.
+fn say_left(reading: &mut Reading<'_, '_>, folder: &Path, earlier: &[(String, PathBuf)], newest: SystemTime) {
+    if earlier.is_empty() {
+        return;
+    }
+    let ids: Vec<&str> = earlier.iter().map(|(id, _)| id.as_str()).collect();
+    let paths: Vec<PathBuf> = earlier.iter().map(|(_, path)| path.clone()).collect();
+    let whole = Location::whole(folder.display().to_string());
+    if changed(&paths).is_some_and(|changed| changed > newest + SLACK) {
+        let message = "data.p, which Salt 3006 and 3007 write, is newer than `grains` and `pillar`, which 3008 writes: \
+                       which of both the master looks at cannot be said";
+        let hint =
+            "remove the folders `grains` and `pillar` if the master is one of 3006 or 3007 again, or else data.p";
+        return reading.push(Problem::of(Code::InvalidSalt, message).at(whole).hint(hint));
+    }
+    let message = format!("data.p of {} is left from before Salt 3008, and not looked at", listed(&ids));
+    let hint = format!("Salt 3008 reads `grains` and `pillar` beside it; remove it: rm {}/*/data.p", folder.display());
+    reading.found.warn(Problem::of(Code::Ignored, message).at(whole).hint(hint));
+}
+
+/// The files of `grains` or `pillar`.
+fn files_of_bank(reading: &mut Reading<'_, '_>, folder: &Path) -> Vec<PathBuf> {
+    let entries = entries_of(reading, folder).unwrap_or_default();
+    entries.into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "p")).collect()
+}
+
+/// The id that a file of a bank is named after.
+fn id_of(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The minion and the environment of a pillar that is not that of targets: `ID:ENVIRONMENT.p`. An id may have colons too; then
+/// there are grains of it.
+fn environment(path: &Path) -> Option<(String, String)> {
+    let id = id_of(path);
+    let grains = path.parent()?.parent()?.join("grains").join(path.file_name()?);
+    let (minion, environment) = id.rsplit_once(':').filter(|_| !grains.is_file())?;
+    Some((minion.to_string(), environment.to_string()))
+}
+
 /// `grains/ID.p` and `pillar/ID.p`; how many files there are.
-fn read_bank<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, bank: Bank, folder: &Path) -> usize {
-    let Some(entries) = entries_of(reading, folder) else { return 0 };
+fn read_bank<'a>(
+    reading: &mut Reading<'_, 'a>,
+    gathered: &mut Gathered<'a>,
+    bank: Bank,
+    mut paths: Vec<PathBuf>,
+) -> usize {
     cover(gathered, bank);
-    let id = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    // `ID:ENVIRONMENT` is the pillar of another environment.
-    let counts = |path: &PathBuf| {
-        path.extension().is_some_and(|ending| ending == "p") && (bank == Bank::Grains || !id(path).contains(':'))
-    };
-    let paths: Vec<PathBuf> = entries.into_iter().filter(counts).collect();
+    if bank == Bank::Pillar {
+        paths.retain(|path| match environment(path) {
+            Some((id, environment)) => {
+                let (id, environment) = (reading.arena.alloc_str(&id), reading.arena.alloc_str(&environment));
+                gathered.environments.insert(id, environment);
+                false
+            }
+            None => true,
+        });
+    }
     for part in paths.chunks(AT_ONCE) {
         for (path, bytes) in part.iter().zip(read_all(reading.options, part)) {
             let Ok((data, at)) = read_file(reading, path, bytes) else { return paths.len() };
             if let Some(data) = data {
-                gathered.add_data(reading, bank, reading.arena.alloc_str(&id(path)), data, at);
+                gathered.add_data(reading, bank, reading.arena.alloc_str(&id_of(path)), data, at);
             }
         }
     }
     paths.len()
 }
 
+/// The files `minions/ID/data.p`, with their ids. Where this user may not look into one folder, the others are no better.
+fn files_by_minion(reading: &mut Reading<'_, '_>, folder: &Path) -> Vec<(String, PathBuf)> {
+    let mut files = Vec::new();
+    for entry in entries_of(reading, folder).unwrap_or_default() {
+        let path = entry.join("data.p");
+        match std::fs::metadata(&path) {
+            Ok(found) if found.is_file() => files.push((file_name(&entry), path)),
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                exists(reading, &path);
+                break;
+            }
+            _ => {}
+        }
+    }
+    files
+}
+
 /// `minions/ID/data.p`; how many files there are.
-fn read_by_minion<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, folder: &Path) -> usize {
-    let Some(entries) = entries_of(reading, folder) else { return 0 };
-    let files: Vec<(String, PathBuf)> = entries
-        .iter()
-        .map(|entry| (file_name(entry), entry.join("data.p")))
-        .filter(|(_, path)| path.is_file())
-        .collect();
+fn read_by_minion<'a>(
+    reading: &mut Reading<'_, 'a>,
+    gathered: &mut Gathered<'a>,
+    files: &[(String, PathBuf)],
+) -> usize {
     if files.is_empty() {
         return 0;
     }

@@ -11,23 +11,62 @@ use crate::value::{Entry, Value};
 /// No more of a file is looked at before it is read as Salt's, in bytes.
 const HEAD: usize = 64 << 10;
 
+/// Keys of a master's configuration by which its file `master` is known.
+const KEYS_OF_MASTER: [&str; 20] = [
+    "cachedir",
+    "default_include",
+    "file_roots",
+    "include",
+    "interface",
+    "keys.cache_driver",
+    "master_id",
+    "minion_data_cache",
+    "nodegroups",
+    "pillar_roots",
+    "pki_dir",
+    "publish_port",
+    "root_dir",
+    "roster",
+    "roster_defaults",
+    "roster_dir",
+    "roster_file",
+    "ssh_list_nodegroups",
+    "ssh_minion_opts",
+    "ssh_user",
+];
+
 /// What a path holds of Salt's by its looks; nothing for a source of Ansible's.
 pub(in crate::source) fn detect(reading: &Reading<'_, '_>, path: &Path) -> Option<Part> {
-    if path.is_dir() { folder(path) } else { file(reading, path) }
+    if path.is_dir() { folder(reading, path) } else { file(reading, path) }
 }
 
-fn folder(path: &Path) -> Option<Part> {
+fn folder(reading: &Reading<'_, '_>, path: &Path) -> Option<Part> {
     if keys::is_keys(path) {
         Some(Part::Keys)
     } else if cache::is_cache(path) {
         Some(Part::Cache)
-    } else if path.join("master.d").is_dir() || path.join("pki/master").is_dir() {
+    } else if path.join("master.d").is_dir() || path.join("pki/master").is_dir() || is_configuration(reading, path) {
         Some(Part::Config)
     } else if path.file_name().is_some_and(|name| name == "master.d") {
         Some(Part::Nodegroups)
     } else {
         None
     }
+}
+
+/// Whether a folder has a master's configuration by its file `master`, and no inventory of Ansible's of that name: it has a key
+/// of a master's, or is nothing but comments beside a roster.
+fn is_configuration(reading: &Reading<'_, '_>, path: &Path) -> bool {
+    let main = path.join("master");
+    if !main.is_file() {
+        return false;
+    }
+    let head = reading.head(&main, HEAD).unwrap_or_default();
+    let mut lines = head.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')).peekable();
+    let roster = path.join("roster").is_file() || path.join("roster.d").is_dir();
+    let bare = lines.peek().is_none();
+    (roster && bare)
+        || lines.any(|line| line.split_once(':').is_some_and(|(key, _)| KEYS_OF_MASTER.contains(&key.trim_end())))
 }
 
 fn file(reading: &Reading<'_, '_>, path: &Path) -> Option<Part> {

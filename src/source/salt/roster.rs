@@ -44,7 +44,7 @@ pub(super) fn read<'a>(
     gathered.roster.get_or_insert_default();
     if path.is_dir() {
         read_folder(reading, gathered, path, defaults);
-    } else if let Some((text, value)) = document(reading, path, true) {
+    } else if let Some((text, value)) = document(reading, path) {
         match value {
             Value::Null => {}
             Value::Map(entries) => {
@@ -65,7 +65,7 @@ pub(super) fn read<'a>(
 fn read_folder<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, path: &Path, defaults: &Defaults<'a>) {
     let Some(entries) = entries_of(reading, path) else { return };
     for path in entries.iter().filter(|path| path.is_file()) {
-        let Some((text, value)) = document(reading, path, true) else { continue };
+        let Some((text, value)) = document(reading, path) else { continue };
         let id = &*reading.arena.alloc_str(&file_name(path));
         match value {
             Value::Map(entries) => {
@@ -198,33 +198,46 @@ fn add_grains<'a>(
     }
 }
 
-/// What a file holds as YAML; a template and an id that stands twice are refused, the one since Salt would fill it in,
-/// the other since Salt fails. No message shows a line of it, or what stands there, if it is `private`.
-pub(super) fn document<'a>(reading: &mut Reading<'_, 'a>, path: &Path, private: bool) -> Option<(Text<'a>, Value<'a>)> {
-    let (text, hidden) = match reading.read_text(path)? {
+/// What a roster holds as YAML; a template is refused, since Salt would fill it in. No message shows a line of it, or what
+/// stands there.
+fn document<'a>(reading: &mut Reading<'_, 'a>, path: &Path) -> Option<(Text<'a>, Value<'a>)> {
+    let (text, hidden) = text(reading, path, true)?;
+    if let Some((offset, what)) = template(text.text) {
+        let hint = "write it out as plain YAML, without `{%`, `{{` and `#!`, and name that file";
+        let message = format!("the file is {what}, which only Salt can fill in");
+        reading.problem(Code::InvalidSalt, text.pos(offset), message, hint);
+        return None;
+    }
+    parsed(reading, text, hidden)
+}
+
+/// What a file of a master's configuration holds as YAML, which Salt never takes for a template. No message shows a line of
+/// it if it sets a password.
+pub(super) fn plain<'a>(reading: &mut Reading<'_, 'a>, path: &Path) -> Option<(Text<'a>, Value<'a>)> {
+    let (text, hidden) = text(reading, path, false)?;
+    parsed(reading, text, hidden)
+}
+
+/// A file's text, and whether its lines are not to be shown.
+fn text<'a>(reading: &mut Reading<'_, 'a>, path: &Path, private: bool) -> Option<(Text<'a>, bool)> {
+    match reading.read_text(path)? {
         Content::Text(decoded) => {
             let hidden = private || has_password(decoded.text.text);
             if hidden {
                 reading.texts.hide_lines(decoded.text);
             }
-            (reading.sound_text(decoded)?, hidden)
+            Some((reading.sound_text(decoded)?, hidden))
         }
         Content::Sealed => {
             let problem = Problem::of(Code::InvalidSalt, "the file is under Ansible's vault, which Salt does not read");
             reading.push(problem.at(Location::whole(path.display().to_string())).hint("name a file of Salt's"));
-            return None;
+            None
         }
-    };
-    if let Some((offset, what)) = template(text.text) {
-        let hint = "write it out as plain YAML, without `{%`, `{{` and `#!`, and name that file";
-        reading.problem(
-            Code::InvalidSalt,
-            text.pos(offset),
-            format!("the file is {what}, which only Salt can fill in"),
-            hint,
-        );
-        return None;
     }
+}
+
+/// A text as YAML; a key that stands twice is refused, since Salt fails.
+fn parsed<'a>(reading: &mut Reading<'_, 'a>, text: Text<'a>, hidden: bool) -> Option<(Text<'a>, Value<'a>)> {
     let mut repeated = Vec::new();
     match yaml::parse(reading.arena, text, &mut repeated) {
         Ok(value) => {
