@@ -342,6 +342,10 @@ fn words_that_salt_takes_for_other_ids_are_refused() {
         let refused = test.args(&["-i", "roster", "--versions", &versions, "plan"]).errors();
         assert!(refused.contains(said), "{target}: {refused}");
     }
+    let limited = Test::new().file("roster", "web1: h\nweb2: h\n");
+    let limited = limited.args(&["-i", "roster", "--versions", "v=*", "--limit", "web1 or wbe2", "check"]).run();
+    let said = "warning: --limit: limit `web1 or wbe2` lists what is not a minion: `wbe2`";
+    assert!(limited.code == 0 && limited.stderr.contains(said), "{}", limited.stderr);
     let groups = "nodegroups:\n  bars: ['G|@os|Debian']\n  fine: 'G|@os|Debian and *'\n";
     let test = Test::new().file("roster", "web1: {host: h, grains: {os: Debian}}\n").file("g.conf", groups);
     let test = test.args(&["-i", "roster", "-i", "g.conf", "--versions", "v=fine", "check"]).run();

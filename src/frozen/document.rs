@@ -226,7 +226,10 @@ impl<'a> Version<'a> {
         if rollout.batches.is_empty() || rollout.version.is_empty() {
             return Err(malformed("a version has no name or no batch"));
         }
-        if !is_plain(&names.version) || RESERVED.contains(&names.version.as_str()) || !names.batches.iter().map(String::as_str).eq(groups) {
+        if !is_plain(&names.version)
+            || RESERVED.contains(&names.version.as_str())
+            || !names.batches.iter().map(String::as_str).eq(groups)
+        {
             return Err(malformed("a group has another name than its batch gives it"));
         }
         Ok((rollout, names))
@@ -269,7 +272,9 @@ impl<'a> LabelEntry<'a> {
 impl<'a> DomainEntry<'a> {
     fn new(domain: &'a Domain<'_>, hosts: Vec<&'a str>, arena: &'a Arena) -> Self {
         let (name, secret, host) = match domain.name {
-            DomainName::Value(value) if value.secret.is_some() => (Some(&*arena.alloc_str(&value.to_string())), value.secret, None),
+            DomainName::Value(value) if value.secret.is_some() => {
+                (Some(&*arena.alloc_str(&value.to_string())), value.secret, None)
+            }
             DomainName::Value(value) => (Some(value.text), None, None),
             DomainName::Missing => (None, None, None),
             DomainName::Alone(host) => (None, None, Some(host)),

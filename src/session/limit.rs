@@ -8,7 +8,7 @@ use crate::inventory::{HostId, Inventory};
 use crate::pattern;
 use crate::plan::Plan;
 use crate::policy::Pattern;
-use crate::salt::{is_target, no_source};
+use crate::salt::{is_target, listed, no_source};
 use crate::source::{Loaded, Options};
 use crate::text::Encoding;
 
@@ -27,7 +27,7 @@ pub fn hidden(
     let inventory = &loaded.inventory;
     let (targets, patterns): (Vec<&Pattern>, Vec<&Pattern>) =
         limit.iter().partition(|pattern| is_target(&pattern.text));
-    let mut hosts = of_targets(loaded, &targets)?;
+    let mut hosts = of_targets(loaded, &targets, found)?;
     if !patterns.is_empty() {
         hosts.extend(of_patterns(loaded, &patterns, options, found)?);
     }
@@ -84,7 +84,7 @@ fn of_patterns(
 }
 
 /// The minions of Salt's targets.
-fn of_targets(loaded: &Loaded<'_>, targets: &[&Pattern]) -> Result<Vec<HostId>, Error> {
+fn of_targets(loaded: &Loaded<'_>, targets: &[&Pattern], found: &mut Diagnostics) -> Result<Vec<HostId>, Error> {
     let mut hosts = Vec::new();
     let mut problems = Vec::new();
     for target in targets {
@@ -93,7 +93,14 @@ fn of_targets(loaded: &Loaded<'_>, targets: &[&Pattern]) -> Result<Vec<HostId>, 
             None => Err(no_source(&format!("`{}` is a target of Salt's", target.text))),
         };
         match selection {
-            Ok(selection) => hosts.extend(selection.minions.iter().filter_map(|id| loaded.inventory.find_host(id))),
+            Ok(selection) => {
+                if !selection.unknown.is_empty() {
+                    let unknown: Vec<&str> = selection.unknown.iter().map(String::as_str).collect();
+                    let message = format!("limit `{}` lists what is not a minion: {}", target.text, listed(&unknown));
+                    found.warn(Problem::of(Code::NoMatch, message).at(target.at.clone()));
+                }
+                hosts.extend(selection.minions.iter().filter_map(|id| loaded.inventory.find_host(id)));
+            }
             Err(problem) => problems.push(problem.at(target.at.clone())),
         }
     }

@@ -110,7 +110,10 @@ mod tests {
             ("name: 1.10\nsize: 8\n", "invalid type: floating point `1.1`, expected a borrowed string"),
             ("name: a\nsize: -8\n", "invalid value: integer `-8`, expected u64"),
             ("name: a\nsize: 99999999999999999999\n", "a number is too large"),
-            ("name: a\nsize: 8\ncolour: red\n", "unknown field `colour`, expected one of `name`, `size`, `cap`, `hosts`"),
+            (
+                "name: a\nsize: 8\ncolour: red\n",
+                "unknown field `colour`, expected one of `name`, `size`, `cap`, `hosts`",
+            ),
             ("name: a\nsize: 8\n1: red\n", "a key is not a string"),
             ("name: 2026-01-01\nsize: 8\n", "invalid type: a date, expected a borrowed string"),
             ("name: !unsafe a\nsize: 8\n", "invalid type: a string, expected a borrowed string"),
