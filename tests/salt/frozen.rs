@@ -1,6 +1,7 @@
 //! A frozen plan gone through by the real master, and its record.
 
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -150,4 +151,54 @@ fn without_a_record_no_minion_is_touched() {
     let (code, message, releases) = go(&master, &format!(r#", "record": "{record}""#));
     assert_eq!((code, releases.as_str()), (1, ""), "{message}");
     assert!(message.contains("nowhere/p.jsonl"), "{message}");
+}
+
+/// A run that is at its canary until the file `go` is there, as a process.
+fn at_its_canary(master: &Master) -> std::process::Child {
+    let _ = std::fs::remove_file(master.folder.join("go"));
+    let here = master.folder.display();
+    let wait = format!(
+        "wait:\n  cmd.run:\n    - name: 'for i in $(seq 300); do test -e {here}/go && exit; sleep 0.1; done'\n"
+    );
+    master.file("states/wait.sls", &wait);
+    let options = format!("options={}", with_program(r#", "after": "wait""#));
+    let plan = master.folder.join(PLAN);
+    let mut command = master.program("salt-run");
+    command.arg("regal.rollout").arg(plan).arg(options).arg("--out=json").stdout(Stdio::piped()).stderr(Stdio::null());
+    let child = command.spawn().unwrap();
+    let end = Instant::now() + Duration::from_secs(60);
+    while master.releases() != "db1=2.0" {
+        assert!(Instant::now() < end, "the canary is not deployed");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    child
+}
+
+#[test]
+#[ignore = "needs salt; run tests/run"]
+fn a_run_that_was_taken_over_begins_no_batch_and_one_that_was_killed_is_resumed() {
+    let master = master();
+    freeze(&master, &[]);
+    let run = at_its_canary(&master);
+    let mut other = Command::new("sleep").arg("300").stdin(Stdio::null()).spawn().unwrap();
+    let process = other.id().to_string();
+    master.planned(&["record", "--plan", PLAN, "start", "--process", &process, "--take-over"]);
+    master.file("go", "");
+    let output = run.wait_with_output().unwrap();
+    other.kill().unwrap();
+    other.wait().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!((output.status.code(), master.releases().as_str()), (Some(6), "db1=2.0"), "{told}");
+    assert!(told.contains("was taken over") && told.contains(r#""outcome": "failed""#), "{told}");
+
+    freeze(&master, &[]);
+    std::fs::remove_file(master.folder.join("db1.release")).unwrap();
+    let mut run = at_its_canary(&master);
+    run.kill().unwrap();
+    run.wait().unwrap();
+    master.file("go", "");
+    assert!(master.planned(&["status", PLAN]).contains("was ended by force"));
+    assert_eq!(go(&master, ""), (0, "all done: 2.0".to_string(), ALL_DONE.to_string()));
+    let batches = events(&master).iter().filter(|event| event.starts_with("begin")).cloned().collect::<Vec<_>>();
+    assert_eq!(batches, ["begin 2.0_groupA", "begin 2.0_groupA", "begin 2.0_groupB1", "begin 2.0_groupB2"]);
 }

@@ -51,6 +51,7 @@ class Refused(Exception):
     def __init__(self, message: str, code: int = REFUSED) -> None:
         super().__init__(message)
         self.code = code
+        self.has_begun = False
 
 
 class Batch(NamedTuple):
@@ -105,7 +106,7 @@ def rollout(
             _check_pillar(options, pillar_keys)
         result = _Rollout(given.pop("plan", plan), _settled(given)).go()
     except Refused as refused:
-        result = {"outcome": "refused", "message": str(refused), "retcode": refused.code}
+        result = {"outcome": "failed" if refused.has_begun else "refused", "message": str(refused), "retcode": refused.code}
     # The state `salt.runner` of an orchestration fails by it.
     __context__["retcode"] = result["retcode"]
     return result
@@ -179,7 +180,7 @@ def _call(program: str, *words: str, lines: list[str] | None = None) -> str:
     except OSError as error:
         raise Refused(f"{program}: {error.strerror}; it must be in the PATH of the master, or give program=/PATH") from None
     if done.returncode != 0:
-        message = done.stderr.strip().removeprefix("error: ") or f"{program} ended with exit code {done.returncode}"
+        message = done.stderr.strip().removeprefix("error: ").replace("\n  hint: ", "; ") or f"{program} ended with exit code {done.returncode}"
         raise Refused(message, done.returncode if done.returncode in (3, 6) else REFUSED)
     return done.stdout
 
@@ -282,6 +283,8 @@ class _Rollout:
             code, message = self.all_of(steps)
         except BaseException as error:
             why = str(error) if isinstance(error, Refused) else type(error).__name__
+            if isinstance(error, Refused):
+                error.has_begun = True
             self.close("failed" if isinstance(error, Exception) else "interrupted", why)
             raise
         outcome = {DONE: "done", WAITING: "waiting", LOST: "lost"}[code]
@@ -470,7 +473,7 @@ class _Rollout:
         """Runs the orchestrations of a hook; which one failed."""
         for sls in [] if self.test else self.options.get(name, []):
             if not self.hook(sls, name, batch, hosts, {}):
-                return f"{name}: the orchestration {sls} failed"
+                return f"the orchestration {sls} failed"
         return None
 
     def hook(self, sls: str, name: str, batch: Batch | None, hosts: list[str], more: dict[str, str]) -> bool:
