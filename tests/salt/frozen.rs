@@ -202,3 +202,40 @@ fn a_run_that_was_taken_over_begins_no_batch_and_one_that_was_killed_is_resumed(
     let batches = events(&master).iter().filter(|event| event.starts_with("begin")).cloned().collect::<Vec<_>>();
     assert_eq!(batches, ["begin 2.0_groupA", "begin 2.0_groupA", "begin 2.0_groupB1", "begin 2.0_groupB2"]);
 }
+
+#[test]
+#[ignore = "needs salt; run tests/run"]
+fn what_differs_from_the_inventory_is_told_and_a_host_that_is_gone_is_not_called_done() {
+    let master = master();
+    let freeze_file = |hosts: &str| {
+        for name in [PLAN, "p.rollout.jsonl"] {
+            let _ = std::fs::remove_file(master.folder.join(name));
+        }
+        master.file("hosts", hosts);
+        master.planned(&["plan", "-i", "hosts", "--versions", "2.0=all", "--batch-size", "2", "--save", PLAN]);
+    };
+    freeze_file("db1\nweb1\nweb2\n");
+    master.file("hosts", "db1\nweb1\nweb2\nweb3\n");
+    let (code, message, releases) = go(&master, "");
+    assert_eq!((code, releases.as_str()), (3, ""), "{message}");
+    assert!(message.contains("web3"), "{message}");
+    // An orchestration of another plan in the same file is refused.
+    master.planned(&[
+        "export",
+        "salt-orchestrate",
+        "--plan",
+        PLAN,
+        "--drift",
+        "ignore",
+        "--output",
+        "states/rollout.sls",
+    ]);
+    freeze_file("db1\nweb1\nweb2\nweb3\n");
+    let (code, told) = master.rollout("states/rollout.sls", &with_program(""));
+    assert_eq!((code, master.releases().as_str()), (1, ""), "{told}");
+    assert!(told["message"].as_str().unwrap().contains("is another plan than the one that was exported"), "{told}");
+    master.file("hosts", "db1\nweb1\nweb3\n");
+    assert_eq!(go(&master, ""), (0, "all done: 2.0".to_string(), "web1=2.0 web3=2.0 db1=2.0".to_string()));
+    assert!(events(&master).contains(&"done 2.0_groupB1 web1".to_string()), "{:?}", events(&master));
+    assert!(master.planned(&["status", PLAN]).contains("(3 of 4 hosts)"));
+}
