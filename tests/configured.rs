@@ -236,3 +236,44 @@ fn a_mapping_with_a_decrypted_part_is_shown_nowhere() {
     let plan = Test::args(test, &["--version-from", "template:{{ app.version }} {{ app.port }}", "plan"]).run();
     assert!(plan.code == 1 && !plan.stderr.contains("s3cret"), "{}", plan.stderr);
 }
+
+#[test]
+fn plugins_and_stages_that_ansible_does_not_have_are_warnings() {
+    let cfg = "[defaults]\ninventory = hosts.ini\nprecedence = all_inventory, group_inventory\n[inventory]\nenable_plugins = yml, aws_ec2, a.b.c, ini\n";
+    let test = Test::new().file("ansible.cfg", cfg).file("hosts.ini", HOSTS).args(&["--versions", "v=all"]);
+    let output = test.args(&["check"]).run();
+    let warnings = [
+        "warning: ansible.cfg:5:1: Ansible skips the inventory plugin `yml`, which it does not have",
+        "hint: did you mean `yaml`?",
+        "warning: ansible.cfg:3:1: [defaults] precedence: Ansible skips `group_inventory`",
+        "without groups_inventory Ansible passes over the variables of the plan's groups too",
+    ];
+    for warning in warnings {
+        assert!(output.stderr.contains(warning), "{warning}: {}", output.stderr);
+    }
+    assert_eq!(output.stderr.matches("skips the inventory plugin").count(), 1, "{}", output.stderr);
+}
+
+#[test]
+fn a_plugin_of_ones_own_sends_all_sources_to_ansible() {
+    let cfg = |plugins: &str| format!("[defaults]\ninventory = hosts.ini\n{plugins}");
+    for (plugins, said) in [
+        (
+            "inventory_plugins = ./plugins\n[inventory]\nenable_plugins = mine, ini\n",
+            "the inventory plugin `mine` is enabled, which may read any file",
+        ),
+        ("vars_plugins = {{CWD}}/plugins\n", "the folder has the vars plugin `mine`"),
+    ] {
+        let test = || planned(&cfg(plugins)).file("plugins/mine.py", "").env("PATH", "/nowhere").args(&["plan"]);
+        let message = test().errors();
+        assert!(message.contains(said) && message.contains("ansible-inventory is not installed"), "{message}");
+        let native = test().args(&["--engine", "native"]).errors();
+        assert!(native.contains(said) && native.contains("use `engine: auto`"), "{native}");
+        let printed = r#"{"_meta": {"hostvars": {"m1": {"app_version": "7"}}}, "all": {"children": ["web"]}, "web": {"hosts": ["m1"]}}"#;
+        let through = test()
+            .script("bin/ansible-inventory", &format!("#!/bin/sh\necho '{printed}'\n"))
+            .env("PATH", "/bin:/usr/bin")
+            .args(&["--ansible-inventory", "bin/ansible-inventory", "--format", "regal"]);
+        assert_eq!(through.stdout(), "{\"7\": [\"m1\"]}\n");
+    }
+}

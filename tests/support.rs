@@ -103,6 +103,8 @@ impl Test {
         {
             command.env_remove(name);
         }
+        // an ansible.cfg of whoever runs the tests is not theirs
+        command.env("HOME", self.folder.path());
         let output = command.envs(self.environment.iter().cloned()).output().unwrap();
         Output {
             stdout: String::from_utf8(output.stdout).unwrap(),
