@@ -219,14 +219,11 @@ impl<'a> Reading<'_, 'a> {
             let problem = engine::untaken(self, plugin);
             return self.push(problem);
         }
-        let missing = self.is_set().then(|| self.missing(&mut file)).flatten();
-        if let Some((what, name)) = missing {
+        if let Some((why, hint)) = self.missing(&mut file) {
             if let Some(before) = file.ini {
                 self.found.rollback(&before);
             }
-            let message = format!("this is {what}, and `enable_plugins` is {}", plugins.names());
-            let at = plugins.at.as_ref().map_or_else(String::new, |at| format!(" at {at}"));
-            return self.push(Problem::of(Code::NotEnabled, message).at(whole).hint(format!("add {name}{at}")));
+            return self.push(Problem::of(Code::NotEnabled, why).at(whole).hint(hint));
         }
         match (file.fault, file.ini) {
             (_, Some(_)) => {}
@@ -238,8 +235,24 @@ impl<'a> Reading<'_, 'a> {
         }
     }
 
-    /// What a file is, and which reader it would need that is not enabled.
-    fn missing(&mut self, file: &mut File<'_, 'a>) -> Option<(&'static str, &'static str)> {
+    /// Why no reader that is enabled takes a file, where another one would or a setting keeps YAML from it; and what to do.
+    fn missing(&mut self, file: &mut File<'_, 'a>) -> Option<(String, String)> {
+        let ansible = &self.options.ansible;
+        if ansible.plugins.at.is_none() && ansible.yaml_inventories.is_none() {
+            return None;
+        }
+        let (what, name) = self.reader_needed(file)?;
+        if name == "yaml" && ansible.plugins.has(&Plugin::Yaml) {
+            let why = format!("this is YAML, and `yaml_valid_extensions` does not have {}", file.ending);
+            return Some((why, format!("add {} there, or rename the file", file.ending)));
+        }
+        let at = ansible.plugins.at.as_ref()?;
+        let why = format!("this is {what}, and `enable_plugins` is {}", ansible.plugins.names());
+        Some((why, format!("add {name} at {at}")))
+    }
+
+    /// What a file is, and which reader it would need that has not looked at it.
+    fn reader_needed(&mut self, file: &mut File<'_, 'a>) -> Option<(&'static str, &'static str)> {
         let plugins = &self.options.ansible.plugins;
         if file.runs && !plugins.has(&Plugin::Script) {
             return Some(("a program, since its run bit is set", "script"));
@@ -247,8 +260,9 @@ impl<'a> Reading<'_, 'a> {
         if file.ending == ".toml" && !plugins.has(&Plugin::Toml) {
             return Some(("TOML", "toml"));
         }
-        if plugins.has(&Plugin::Yaml) && (self.is_yaml(&file.ending) || file.ending.is_empty()) {
-            return (!plugins.has(&Plugin::Ini) && file.ending != ".toml").then_some(("no YAML", "ini"));
+        let no_ini = (!plugins.has(&Plugin::Ini)).then_some(("no YAML", "ini"));
+        if self.wants(&Plugin::Yaml, file) && plugins.has(&Plugin::Yaml) {
+            return no_ini;
         }
         let decoded = match file.decoded {
             Some(decoded) => decoded,
@@ -260,13 +274,8 @@ impl<'a> Reading<'_, 'a> {
         let before = self.mark();
         self.as_yaml(file, decoded);
         self.back_to(before);
-        match file.yaml {
-            Some(Ok(yaml::Document::Groups(_))) if plugins.has(&Plugin::Yaml) => {
-                Some(("YAML, whose ending is none of `yaml_valid_extensions`", "its ending there, not a plugin;"))
-            }
-            Some(Ok(yaml::Document::Groups(_))) => Some(("YAML", "yaml")),
-            _ => (!plugins.has(&Plugin::Ini)).then_some(("no YAML", "ini")),
-        }
+        let is_yaml = matches!(file.yaml, Some(Ok(yaml::Document::Groups(_))));
+        if is_yaml { Some(("YAML", "yaml")) } else { no_ini }
     }
 
     /// Reads a text that has no name, YAML where it is a mapping and else INI.
