@@ -80,7 +80,11 @@ impl<'a> Vars<'a> {
     }
 
     /// Sets a variable, a mapping over what is there as the rules say.
+    #[inline]
     pub fn join(&mut self, var: &Var<'a>, rules: &Rules<'a>) {
+        if rules.merging.is_none() {
+            return self.set(*var);
+        }
         match self.place(var.name) {
             Some(place) => self.list[place] = rules.joined(&self.list[place], var),
             None => self.push(*var),

@@ -51,7 +51,10 @@ static INVALID: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^\p{Nd}|
 
 /// What Ansible's own cleaning makes of a name: `_` in place of a leading digit too.
 pub fn cleaned(name: &str) -> String {
-    if let (false, Some(invalid)) = (name.is_ascii(), INVALID.as_ref()) {
+    // the expression is made for none but such names
+    if !name.is_ascii()
+        && let Some(invalid) = INVALID.as_ref()
+    {
         return invalid.replace_all(name, "_").into_owned();
     }
     let clean = |(i, c): (usize, char)| if c.is_ascii_alphabetic() || (i > 0 && c.is_ascii_digit()) { c } else { '_' };

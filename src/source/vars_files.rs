@@ -71,20 +71,21 @@ fn read_folder<'a>(
         }
     };
     let endings = reading.vars_endings();
+    // an ending without a dot gets one here, and is compared as it is within a folder
+    let dotted =
+        |ending: &String| format!("{}{ending}", if ending.is_empty() || ending.contains('.') { "" } else { "." });
+    let names: Vec<String> = std::iter::once(String::new()).chain(endings.iter().map(dotted)).collect();
     for (target, name) in targets(&reading.inventory) {
         // A host that is the path of a chroot has no vars files.
         if name.starts_with('/') {
             continue;
         }
         let nested = name.contains('/');
-        let dotted = |ending: &&str| if ending.is_empty() || ending.contains('.') { "" } else { "." };
-        let names = std::iter::once("").chain(endings.iter().map(String::as_str));
-        let found =
-            names.map(|ending| format!("{name}{}{ending}", dotted(&ending))).find(|file| match known.get(file) {
-                Some(Entry::File) => true,
-                Some(Entry::Other) => folder.join(file).exists(),
-                None => nested && folder.join(file).exists(),
-            });
+        let found = names.iter().map(|ending| format!("{name}{ending}")).find(|file| match known.get(file) {
+            Some(Entry::File) => true,
+            Some(Entry::Other) => folder.join(file).exists(),
+            None => nested && folder.join(file).exists(),
+        });
         let Some(name) = found else { continue };
         let path = folder.join(&name);
         let files = if known.get(&name) == Some(&Entry::File) { vec![path] } else { files_of(path, &endings) };
