@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use crate::ansible::installations;
 use crate::fixtures::from_ansible;
 use crate::support::Test;
 
@@ -276,4 +277,40 @@ fn a_plugin_of_ones_own_sends_all_sources_to_ansible() {
             .args(&["--ansible-inventory", "bin/ansible-inventory", "--format", "regal"]);
         assert_eq!(through.stdout(), "{\"7\": [\"m1\"]}\n");
     }
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn as_a_script_of_ansibles_it_plans_what_the_command_plans() {
+    let cfg = "[defaults]\ninventory = hosts.ini\nhash_behaviour = merge\nprecedence = all_plugins_inventory, all_inventory, groups_inventory\n\n[inventory]\nany_unparsed_is_failed = true\n";
+    let config = format!(
+        "#!{} --config\nplugin: regal-inventory\nversion_from: {{template: \"{{{{ app.name }}}}-{{{{ app_version }}}}\"}}\n",
+        env!("CARGO_BIN_EXE_regal-inventory")
+    );
+    let test = planned(cfg)
+        .file("hosts.ini", format!("{HOSTS}app={{'name': 'shop'}}\n"))
+        .file("group_vars/all.yml", "app_version: 2.4.1\napp: {name: other, port: 80}\n")
+        .script("rollout.regal.yml", &config);
+    for bin in installations() {
+        let run = |arguments: &[&str]| {
+            let mut command = std::process::Command::new(bin.join("ansible-inventory"));
+            command.args(arguments).arg("--list").current_dir(test.path()).env("HOME", test.path());
+            let output = command.output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            serde_json::from_slice::<Value>(&output.stdout).unwrap()
+        };
+        let list = run(&["-i", "./rollout.regal.yml"]);
+        assert_eq!(crate::support::names(&list["shop-2.5.0_groupA"]["hosts"]), ["web1"], "{list}");
+        assert_eq!(crate::support::names(&list["shop-2.5.0_groupB1"]["hosts"]), ["web2"], "{list}");
+        // the host's variables are those that Ansible finds in the source
+        let source = run(&[]);
+        for host in ["web1", "web2"] {
+            let vars = &list["_meta"]["hostvars"][host];
+            for name in ["app", "app_version"] {
+                assert_eq!(vars[name], source["_meta"]["hostvars"][host][name], "{host}.{name} by {}", bin.display());
+            }
+        }
+    }
+    let plan = test.shell("unset REGAL_CONFIG; regal --config rollout.regal.yml plan --format regal");
+    assert_eq!(plan.stdout, "{\"shop-2.5.0\": [\"web1\", \"web2\"]}\n", "{}", plan.stderr);
 }
