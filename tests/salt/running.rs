@@ -14,7 +14,7 @@ fn go(master: &Master, options: &[&str]) -> Output {
     all.extend(options);
     all.push("--");
     all.extend(salt.iter().map(String::as_str));
-    all.extend(["-N", "{nodegroup}", "state.apply", "app", "pillar={{\"release\": \"{version}\"}"]);
+    all.extend(["-N", "{nodegroup}", "state.apply", "app", "pillar={{\"rollout\": {{\"version\": \"{version}\"}}"]);
     master.regal(&all)
 }
 
