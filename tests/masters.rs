@@ -338,7 +338,7 @@ fn words_that_salt_takes_for_other_ids_are_refused() {
         ("web1 or wbe2", "the target lists what is not a minion: wbe2"),
     ] {
         let versions = format!("v={target}");
-        let test = Test::new().file("roster", "web1: h\nweb2: h\nweb3: h\n");
+        let test = Test::new().file("roster", "{web1: h, web2: h, web3: h}\n");
         let refused = test.args(&["-i", "roster", "--versions", &versions, "plan"]).errors();
         assert!(refused.contains(said), "{target}: {refused}");
     }

@@ -144,8 +144,8 @@ fn read_part<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, par
 fn access_hint(unread: &Unread, otherwise: &str) -> String {
     match unread.kind {
         ErrorKind::PermissionDenied => {
-            "the master's files belong to the user it runs as: run this as root or that user, or save \
-             salt '*' grains.items --out=json --static and name it under `grains:`"
+            "the master's files belong to the user it runs as: run this as root or that user; or save what \
+             salt-key -L --out=json and salt '*' grains.items --out=json --static print, and name that instead, as `keys:` and `grains:`"
                 .to_string()
         }
         _ => unread.hint_or(otherwise),

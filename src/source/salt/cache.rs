@@ -46,19 +46,24 @@ pub(super) fn read<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a
     }
     let before = reading.found.checkpoint();
     let mut files = 0;
+    let earlier = if minions.is_dir() { files_by_minion(reading, &minions) } else { Vec::new() };
     let mut newest = None;
     for (bank, folder) in &banks {
         if folder.is_dir() {
             let paths = files_of_bank(reading, folder);
-            newest = newest.max(changed(&paths));
-            files += read_bank(reading, gathered, *bank, paths);
+            files += paths.len();
+            if !earlier.is_empty() {
+                newest = newest.max(changed(&paths));
+            }
+            read_bank(reading, gathered, *bank, paths);
         }
     }
-    if minions.is_dir() {
-        let earlier = files_by_minion(reading, &minions);
-        match newest {
-            Some(newest) => say_left(reading, &minions, &earlier, newest),
-            None => files += read_by_minion(reading, gathered, &earlier),
+    match newest {
+        _ if earlier.is_empty() => {}
+        Some(newest) => say_left(reading, &minions, &earlier, newest),
+        None => {
+            files += earlier.len();
+            read_by_minion(reading, gathered, &earlier);
         }
     }
     if files == 0 && !reading.found.failed_since(&before) {
@@ -77,9 +82,6 @@ fn changed(paths: &[PathBuf]) -> Option<SystemTime> {
 
 /// Says that data of an earlier release is not looked at, as Salt 3008 does not; refuses if it is newer than that of 3008.
 fn say_left(reading: &mut Reading<'_, '_>, folder: &Path, earlier: &[(String, PathBuf)], newest: SystemTime) {
-    if earlier.is_empty() {
-        return;
-    }
     let ids: Vec<&str> = earlier.iter().map(|(id, _)| id.as_str()).collect();
     let paths: Vec<PathBuf> = earlier.iter().map(|(_, path)| path.clone()).collect();
     let whole = Location::whole(folder.display().to_string());
@@ -115,13 +117,8 @@ fn environment(path: &Path) -> Option<(String, String)> {
     Some((minion.to_string(), environment.to_string()))
 }
 
-/// `grains/ID.p` and `pillar/ID.p`; how many files there are.
-fn read_bank<'a>(
-    reading: &mut Reading<'_, 'a>,
-    gathered: &mut Gathered<'a>,
-    bank: Bank,
-    mut paths: Vec<PathBuf>,
-) -> usize {
+/// `grains/ID.p` or `pillar/ID.p`.
+fn read_bank<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, bank: Bank, mut paths: Vec<PathBuf>) {
     cover(gathered, bank);
     if bank == Bank::Pillar {
         paths.retain(|path| match environment(path) {
@@ -135,13 +132,12 @@ fn read_bank<'a>(
     }
     for part in paths.chunks(AT_ONCE) {
         for (path, bytes) in part.iter().zip(read_all(reading.options, part)) {
-            let Ok((data, at)) = read_file(reading, path, bytes) else { return paths.len() };
+            let Ok((data, at)) = read_file(reading, path, bytes) else { return };
             if let Some(data) = data {
                 gathered.add_data(reading, bank, reading.arena.alloc_str(&id_of(path)), data, at);
             }
         }
     }
-    paths.len()
 }
 
 /// The files `minions/ID/data.p`, with their ids. Where this user may not look into one folder, the others are no better.
@@ -161,21 +157,14 @@ fn files_by_minion(reading: &mut Reading<'_, '_>, folder: &Path) -> Vec<(String,
     files
 }
 
-/// `minions/ID/data.p`; how many files there are.
-fn read_by_minion<'a>(
-    reading: &mut Reading<'_, 'a>,
-    gathered: &mut Gathered<'a>,
-    files: &[(String, PathBuf)],
-) -> usize {
-    if files.is_empty() {
-        return 0;
-    }
+/// `minions/ID/data.p`.
+fn read_by_minion<'a>(reading: &mut Reading<'_, 'a>, gathered: &mut Gathered<'a>, files: &[(String, PathBuf)]) {
     cover(gathered, Bank::Grains);
     cover(gathered, Bank::Pillar);
     for part in files.chunks(AT_ONCE) {
         let (ids, paths): (Vec<&String>, Vec<PathBuf>) = part.iter().map(|(id, path)| (id, path.clone())).unzip();
         for ((id, path), bytes) in ids.iter().zip(&paths).zip(read_all(reading.options, &paths)) {
-            let Ok((data, at)) = read_file(reading, path, bytes) else { return files.len() };
+            let Ok((data, at)) = read_file(reading, path, bytes) else { return };
             let id = reading.arena.alloc_str(id);
             for (bank, key) in [(Bank::Grains, "grains"), (Bank::Pillar, "pillar")] {
                 let found = data.iter().flat_map(|data| data.iter()).find(|entry| entry.key == key);
@@ -185,7 +174,6 @@ fn read_by_minion<'a>(
             }
         }
     }
-    files.len()
 }
 
 /// The bytes of files, read by a few threads: a cache has a file for each minion, and most of the time is the system's.

@@ -90,6 +90,22 @@ fn system(folder: &Path) -> Option<PathBuf> {
     folder.ends_with("etc/salt").then(|| root.ancestors().nth(2).map(Path::to_path_buf)).flatten()
 }
 
+/// Where the master may keep its keys: where it is set, or else where Salt or Debian's packages have them.
+fn key_folders(folder: &Path, settings: &Settings<'_>) -> Vec<PathBuf> {
+    let root = settings.text("root_dir").map(Path::new);
+    let cluster = settings.get("cluster_id").filter(|entry| entry.value != Value::Null);
+    let shared = cluster.and_then(|_| settings.text("cluster_pki_dir")).map(PathBuf::from);
+    let set = shared.or_else(|| settings.text("pki_dir").map(|folder| within(root, folder)));
+    match (set, root) {
+        (Some(folder), _) => vec![folder],
+        (None, Some(root)) => vec![root.join(KEYS)],
+        (None, None) => {
+            let of_debian = system(folder).map(|system| system.join(KEYS_OF_DEBIAN));
+            std::iter::once(folder.join("pki/master")).chain(of_debian).collect()
+        }
+    }
+}
+
 /// Reads the accepted keys, wherever the master keeps them; false if there are none.
 fn read_keys<'a>(
     reading: &mut Reading<'_, 'a>,
@@ -100,18 +116,7 @@ fn read_keys<'a>(
     if !is_local(reading, gathered, settings, Of::Keys) {
         return gathered.named.contains(&Part::Keys);
     }
-    let root = settings.text("root_dir").map(Path::new);
-    let cluster = settings.get("cluster_id").filter(|entry| entry.value != Value::Null);
-    let shared = cluster.and_then(|_| settings.text("cluster_pki_dir")).map(PathBuf::from);
-    let set = shared.or_else(|| settings.text("pki_dir").map(|folder| within(root, folder)));
-    let places = match (set, root) {
-        (Some(folder), _) => vec![folder],
-        (None, Some(root)) => vec![root.join(KEYS)],
-        (None, None) => {
-            let of_debian = system(folder).map(|system| system.join(KEYS_OF_DEBIAN));
-            std::iter::once(folder.join("pki/master")).chain(of_debian).collect()
-        }
-    };
+    let places = key_folders(folder, settings);
     let accepted = |place: &Path| std::fs::read_dir(place.join("minions")).is_ok_and(|mut keys| keys.next().is_some());
     let mut there: Vec<&PathBuf> = Vec::new();
     for place in &places {

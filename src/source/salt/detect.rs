@@ -77,7 +77,7 @@ fn file(reading: &Reading<'_, '_>, path: &Path) -> Option<Part> {
     let named = path.file_name().is_some_and(|name| name == "roster");
     let has_line = |starts: &[&str]| head.lines().any(|line| starts.iter().any(|start| line.starts_with(start)));
     let start = head.trim_start();
-    if start.starts_with('{') && !["{%", "{{", "{#"].iter().any(|mark| start.starts_with(mark)) {
+    if start.starts_with('{') && !named && !["{%", "{{", "{#"].iter().any(|mark| start.starts_with(mark)) {
         return saved(&head);
     }
     let groups = has_line(&["nodegroups:", "ssh_list_nodegroups:"]);

@@ -11,6 +11,7 @@ struct Elsewhere {
     key: &'static str,
     /// Whether this value does.
     is: fn(Value<'_>) -> bool,
+    /// What it means, for a message.
     what: &'static str,
     /// What it stands in the way of, and what to name instead.
     of: Of,
