@@ -201,7 +201,7 @@ impl<'a> Version<'a> {
             if hosts.iter().any(|host| host.is_empty() || has_control(host)) {
                 return Err(malformed("a host has no name, or a control character in it"));
             }
-            let stage = stage(&entry.batch).filter(|stage| stage.index() == batches.len());
+            let stage = stage(entry.batch).filter(|stage| stage.index() == batches.len());
             let stage = stage.ok_or_else(|| malformed("its batches are not A, B1, B2 and so on"))?;
             batches.push(Batch { stage, hosts, bake: entry.bake_seconds, domains: Vec::new() });
         }
