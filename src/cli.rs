@@ -14,6 +14,7 @@ mod log;
 mod messages;
 mod output;
 mod plan;
+mod playbooks;
 mod record;
 mod rollout;
 mod run;
@@ -91,6 +92,7 @@ fn run(arguments: Arguments, shared: &Shared) -> anyhow::Result<u8> {
         Some(Command::Export(ref options)) if options.list => return done(export::list(sink)),
         Some(Command::Completions { shell }) => return done(documents::completions(shell, sink)),
         Some(Command::Schema) => return done(documents::schema(sink)),
+        Some(Command::Playbooks) => return done(playbooks::run(path, color)),
         Some(Command::HeldBy { parent, ref command }) => return run::held(parent, command),
         Some(Command::Man) => return done(documents::manual(sink)),
         Some(Command::Status(ref options)) => return status::run(&arguments, options, sink, shared),

@@ -108,6 +108,8 @@ pub enum Command {
     },
     /// Write the plan for other tools: host files, nginx, Salt, programs
     Export(Box<ExportOptions>),
+    /// Write the playbooks that belong to this program, with their plugins, into the folder that --output names
+    Playbooks,
     /// Print the JSON Schema of regal.yml, for editors
     Schema,
     /// Print a completion script for a shell

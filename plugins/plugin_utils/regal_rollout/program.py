@@ -8,12 +8,13 @@ import re
 import shutil
 import signal
 import subprocess
+import sysconfig
 from pathlib import Path
 
 NAME = "regal-inventory"
 # The oldest program whose inventories the collection understands.
 OLDEST = (0, 1, 0)
-# The Python package that may bring the program along, in its folder `bin`.
+# The Python package that may bring the program along, in its folder `bin` or where pip puts programs.
 PACKAGE = "regal_inventory"
 HOW_TO_NAME_IT = "REGAL_INVENTORY_BINARY=PATH, or `binary = PATH` under [regal_rollout] in ansible.cfg"
 # Seconds for `--version`, against a program that is another one and waits for something.
@@ -40,10 +41,16 @@ def find(named: str | None, origin: str) -> str:
 
 
 def _in_package() -> str | None:
-    """Returns the program in the Python package, which is found without running any code of it."""
+    """Returns the program of the Python package, which is found without running any code of it.
+
+    Where Ansible runs from a virtual environment that is not activated, the environment's programs are not in PATH.
+    """
     spec = importlib.util.find_spec(PACKAGE)
-    folders = (spec.submodule_search_locations if spec else None) or []
-    return next((str(path) for path in (Path(folder, "bin", NAME) for folder in folders) if path.is_file()), None)
+    if not spec:
+        return None
+    folders = [Path(folder, "bin") for folder in spec.submodule_search_locations or []]
+    folders += [Path(sysconfig.get_path("scripts")), Path(sysconfig.get_path("scripts", "posix_user"))]
+    return next((str(path) for path in (folder / NAME for folder in folders) if path.is_file()), None)
 
 
 def see_that_it_fits(program: str) -> None:
