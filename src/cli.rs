@@ -8,6 +8,7 @@ mod diff;
 mod documents;
 mod exit;
 mod export;
+mod init;
 mod invocation;
 mod listing;
 mod log;
@@ -95,6 +96,7 @@ fn run(arguments: Arguments, shared: &Shared) -> anyhow::Result<u8> {
         Some(Command::Playbooks) => return done(playbooks::run(path, color)),
         Some(Command::HeldBy { parent, ref command }) => return run::held(parent, command),
         Some(Command::Man) => return done(documents::manual(sink)),
+        Some(Command::Init(ref options)) => return done(init::run(&arguments, options, shared)),
         Some(Command::Status(ref options)) => return status::run(&arguments, options, sink, shared),
         Some(Command::Log(ref options)) => return done(log::run(&arguments, options, sink, shared)),
         Some(Command::Approve(ref options)) => return done(approve::run(&arguments, options, sink, shared)),

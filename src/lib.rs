@@ -98,6 +98,8 @@ pub mod shown;
 #[doc(hidden)]
 pub mod source;
 #[doc(hidden)]
+pub mod suggest;
+#[doc(hidden)]
 pub mod text;
 #[doc(hidden)]
 pub mod value;

@@ -15,6 +15,7 @@ use crate::diagnostics::Diagnostics;
 use crate::emit::ansible::PlanGroups;
 use crate::error::{Code, Error, Location, Problem, Result};
 use crate::frozen::FIRST_LINE;
+use crate::inventory::Inventory;
 use crate::plan::{Assignments, Plan, plan};
 use crate::policy::versions::{VersionFrom, VersionSource};
 use crate::settings::{self, Input, OptionText, Place, Settings};
@@ -24,6 +25,7 @@ use crate::source::bytes::{Pipes, is_descriptor};
 use crate::source::{self, Interrupt, Loaded};
 use crate::text::Text;
 pub use crate::text::{Arena, TextMap};
+use crate::value::Value;
 pub use configuration::{Configuration, NAME, remarks};
 use frozen::Freeze;
 pub use frozen::{done_hosts, read as read_frozen};
@@ -145,6 +147,53 @@ impl<'a> Session<'a> {
             return Self::open_frozen(arena, texts, opening, path);
         }
         Self::with_text(arena, texts, opening, configuration, file)
+    }
+
+    /// Opens a session with a configuration that is in no file yet, as if it stood in `path`.
+    ///
+    /// # Errors
+    /// Those of [`Session::open`].
+    #[doc(hidden)]
+    pub fn open_unwritten(
+        arena: &'a Arena,
+        texts: &'a TextMap<'a>,
+        opening: Opening,
+        path: &Path,
+        text: &str,
+    ) -> Result<Self> {
+        let file = texts.add(arena.alloc_str(&path.display().to_string()), arena.alloc_str(text))?;
+        Self::with_text(arena, texts, opening, Some(path.to_path_buf()), Some(file))
+    }
+
+    /// Reads the sources without asking which versions the hosts are to run, and returns what they hold with the warnings about them.
+    ///
+    /// # Errors
+    /// There is no source, or one cannot be read whole.
+    #[doc(hidden)]
+    pub fn read(&self) -> Result<(Inventory<'a>, Vec<Problem>)> {
+        let mut found = Diagnostics::new();
+        let loaded = self.load_sources(&mut found)?;
+        Ok((loaded.inventory, found.finish()?))
+    }
+
+    /// Returns the options with their values as a file would have them.
+    ///
+    /// # Errors
+    /// An option that no file could have.
+    #[doc(hidden)]
+    pub fn options_as_values(&self) -> Result<Vec<(&'a str, Value<'a>)>> {
+        let options: Vec<OptionText<'a>> = self.options.iter().map(|given| given.kept(self.arena)).collect();
+        let place = Place { folder: PathBuf::new(), surroundings: Arc::clone(&self.surroundings) };
+        settings::as_values(self.arena, self.texts, &place, &options)
+    }
+
+    /// Returns what `ansible.cfg` should say so that batches work under Ansible, and does not say yet: section, key and value.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    #[doc(hidden)]
+    pub fn advised_of_ansible(&self) -> Result<Vec<ansible_cfg::Advice>> {
+        ansible_cfg::missing(self.arena, self.texts, &self.ansible)
     }
 
     /// Opens a session whose configuration has been read.
@@ -279,15 +328,20 @@ impl<'a> Session<'a> {
     }
 
     fn load(&self, versions: &VersionSource, found: &mut Diagnostics) -> Result<Loaded<'a>> {
+        match versions {
+            VersionSource::Explicit(versions) if self.settings.inventory.is_empty() => {
+                Ok(Loaded::of(literal_hosts::inventory(self.arena, versions)?))
+            }
+            _ => self.load_sources(found),
+        }
+    }
+
+    fn load_sources(&self, found: &mut Diagnostics) -> Result<Loaded<'a>> {
         if self.settings.inventory.is_empty() {
-            let VersionSource::Explicit(versions) = versions else {
-                let problem = Problem::of(Code::InvalidConfiguration, "there is no inventory to read versions from");
-                return Err(problem
-                    .hint("name one with -i, under `inventory:` in regal.yml, or as `inventory` in ansible.cfg")
-                    .into());
-            };
-            let inventory = literal_hosts::inventory(self.arena, versions)?;
-            return Ok(Loaded::of(inventory));
+            let problem = Problem::of(Code::InvalidConfiguration, "there is no inventory to read versions from");
+            return Err(problem
+                .hint("name one with -i, under `inventory:` in regal.yml, or as `inventory` in ansible.cfg")
+                .into());
         }
         let mut more = Diagnostics::new();
         let options = self.reading(&mut more)?;

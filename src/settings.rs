@@ -27,6 +27,7 @@ use crate::policy::{Layer, Policy};
 use crate::source::engine::Mode;
 use crate::source::{Limits, Secret, Source};
 use crate::text::{Arena, Text, TextMap};
+use crate::value::Value;
 use draft::Draft;
 pub use keys::{Id, KEYS, Key, PolicyKey, Shape, variable};
 use layer::Reader;
@@ -118,6 +119,21 @@ pub fn read<'a>(arena: &'a Arena, texts: &TextMap<'a>, input: &Input<'a>) -> Res
     let mut settings = merge(drafts);
     settings.environment = environment;
     Error::unless_any(reader.problems, settings)
+}
+
+/// Returns options with their values as a file would have them, each key once, in their order.
+///
+/// # Errors
+/// An option whose text is not valid YAML where it begins as such, or that is given twice and means one thing.
+pub fn as_values<'a>(
+    arena: &'a Arena,
+    texts: &TextMap<'a>,
+    place: &Place,
+    options: &[OptionText<'a>],
+) -> Result<Vec<(&'a str, Value<'a>)>> {
+    let mut reader = Reader { arena, texts, place, problems: Vec::new() };
+    let values = reader.as_values(options);
+    Error::unless_any(reader.problems, values)
 }
 
 /// The variables that set something.

@@ -17,6 +17,7 @@ mod export_command;
 mod fixtures;
 mod frozen;
 mod groups;
+mod init;
 mod layers;
 mod library;
 mod limits;

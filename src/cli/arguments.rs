@@ -4,6 +4,7 @@
 //! table of keys, so that the three ways to set a key have the same names.
 
 mod export;
+mod init;
 mod record;
 mod run;
 
@@ -14,6 +15,7 @@ use regal_inventory::session::GivenOption;
 use regal_inventory::settings::keys::{Id, KEYS, Key, Shape};
 
 pub use export::{ExportOptions, Wanted};
+pub use init::InitOptions;
 pub use record::{
     ApproveOptions, EndOutcome, HostsOptions, LogOptions, RecordEvent, RecordOptions, StartOptions, StatusOptions,
 };
@@ -79,6 +81,8 @@ pub struct Arguments {
 /// What to do instead of printing the inventory.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Look at an inventory, show what it would plan, and write rollout.regal.yml and hooks; replaces nothing
+    Init(InitOptions),
     /// Show the batches before touching a host
     Plan(PlanOptions),
     /// Say which batch a host is in, and the rule that put it there

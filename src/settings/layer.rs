@@ -173,7 +173,15 @@ impl<'a> Reader<'_, 'a> {
     /// A variable or an option; a repeated option has several texts.
     fn read_texts(&mut self, key: &'static Key, written: &'a str, name: &'a str, texts: &[&'a str]) -> Vec<Given<'a>> {
         let origin = Origin::Named(name);
-        let value = match (key.shape, texts) {
+        let Some(value) = self.value_of(key, written, name, texts) else { return Vec::new() };
+        let given = Given { key, written: Cow::Borrowed(written), value, origin, at: Pos::default() };
+        self.flatten(given, Scope::Top)
+    }
+
+    /// What the texts of a variable or an option would be in a file.
+    fn value_of(&mut self, key: &Key, written: &'a str, name: &'a str, texts: &[&'a str]) -> Option<Value<'a>> {
+        let origin = Origin::Named(name);
+        match (key.shape, texts) {
             (Shape::Scalar, [text]) => Some(Value::Str(text)),
             (Shape::List, [text]) if text.contains(',') && !is_yaml(text) => Some(self.split(text)),
             (Shape::Sources, texts) if texts.iter().any(|text| is_salt(text)) => {
@@ -198,10 +206,23 @@ impl<'a> Reader<'_, 'a> {
                 self.report(Code::InvalidValue, origin, Pos::default(), message, "give it once");
                 None
             }
-        };
-        let Some(value) = value else { return Vec::new() };
-        let given = Given { key, written: Cow::Borrowed(written), value, origin, at: Pos::default() };
-        self.flatten(given, Scope::Top)
+        }
+    }
+
+    /// What the command line sets, each option with its value as a file would have it.
+    pub fn as_values(&mut self, options: &[OptionText<'a>]) -> Vec<(&'a str, Value<'a>)> {
+        let mut values: Vec<(&'a str, Value<'a>)> = Vec::new();
+        for first in options {
+            if values.iter().any(|(known, _)| *known == first.key) {
+                continue;
+            }
+            let same = options.iter().filter(|option| option.key == first.key);
+            let texts: Vec<&'a str> = same.map(|option| option.text).collect();
+            let key = keys::by_name(first.key);
+            let value = key.and_then(|key| self.value_of(key, first.key, first.option, &texts));
+            values.extend(value.map(|value| (first.key, value)));
+        }
+        values
     }
 
     /// A text of a variable or an option as YAML.

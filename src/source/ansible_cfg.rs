@@ -134,6 +134,36 @@ pub fn read<'a>(arena: &'a Arena, texts: &TextMap<'a>, surroundings: &Surroundin
     Error::unless_any(around.problems, found)
 }
 
+/// A setting that `ansible.cfg` should have: section, key and value.
+pub type Advice = (&'static str, &'static str, &'static str);
+
+/// What batches need of `ansible.cfg`: names of groups that stay as they are, and an end where an inventory cannot be read.
+const ADVICE: [Advice; 3] = [
+    ("defaults", "force_valid_group_names", "ignore"),
+    ("inventory", "any_unparsed_is_failed", "true"),
+    ("inventory", "enable_plugins", "host_list, script, auto, yaml, ini"),
+];
+
+/// Returns what batches need of `ansible.cfg` and the file does not say.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn missing<'a>(arena: &'a Arena, texts: &TextMap<'a>, read: &AnsibleCfg) -> Result<Vec<Advice>> {
+    let sections = match &read.file {
+        Some(path) => sections(arena, texts, path)?,
+        None => Sections::default(),
+    };
+    let is_there = |(section, key, value): &Advice| {
+        let Some((said, _)) = sections.get(section, key) else { return false };
+        match *key {
+            "enable_plugins" => read.plugins.has(&Plugin::Script),
+            "any_unparsed_is_failed" => matches!(said.to_lowercase().as_str(), "true" | "yes" | "on" | "y" | "t" | "1"),
+            _ => said == *value,
+        }
+    };
+    Ok(ADVICE.into_iter().filter(|advice| !is_there(advice)).collect())
+}
+
 /// Whether any variable may be one of Ansible's.
 fn has_variables(surroundings: &Surroundings) -> bool {
     let first = surroundings.variables.range(std::ffi::OsString::from("ANSIBLE_")..).next();

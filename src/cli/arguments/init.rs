@@ -1,0 +1,16 @@
+//! Options of `init`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Options of `init`; the keys of the configuration have their own.
+#[derive(Debug, Args)]
+pub struct InitOptions {
+    /// Ask nothing, and write what the options say and what was found
+    #[arg(long, short)]
+    pub yes: bool,
+    /// The folder that the hooks are written to; files that are there stay
+    #[arg(long, value_name = "FOLDER", default_value = "hooks")]
+    pub hooks: PathBuf,
+}
