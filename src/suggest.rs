@@ -193,7 +193,7 @@ fn variable(
     }
     let found = with > 0 || unusable.is_some();
     let name = name.to_string();
-    found.then(|| Candidate { name, hosts: with, of: hosts.len(), values: values.len(), unusable, likely })
+    found.then_some(Candidate { name, hosts: with, of: hosts.len(), values: values.len(), unusable, likely })
 }
 
 /// Families of groups, `rack_*` of `rack_a` and `rack_b`, in each of which a host is at most once.
@@ -232,5 +232,5 @@ fn of_family(inventory: &Inventory<'_>, hosts: &[HostId], family: &str, groups: 
     }
     let unusable = twice.then_some("a host is in several of these groups");
     let name = format!("group:{family}");
-    (with > 0).then(|| Candidate { name, hosts: with, of: hosts.len(), values: values.len(), unusable, likely: true })
+    (with > 0).then_some(Candidate { name, hosts: with, of: hosts.len(), values: values.len(), unusable, likely: true })
 }

@@ -103,6 +103,16 @@ fn what_cannot_be_a_version_is_not_taken() {
 }
 
 #[test]
+fn what_no_plan_comes_of_is_passed_over_with_the_reason() {
+    // Two hosts whose versions give groups of one name, once Ansible has cleaned them.
+    let hosts = "web1 app_version=a.1 release=r1\nweb2 app_version=a-1 release=r1\n";
+    let cfg = "[defaults]\nforce_valid_group_names = always\n";
+    let (said, text) = works(&Test::new().file("hosts.ini", hosts).file("ansible.cfg", cfg), "");
+    assert!(said.contains("  app_version is not used: "), "{said}");
+    assert!(text.contains("var: release\n"), "{text}");
+}
+
+#[test]
 fn names_that_yaml_or_a_terminal_would_act_on_are_data() {
     let hosts = "all:\n  hosts:\n    web1: &one\n      \"version: yes #\": \"1.10\"\n      \"zone\\n\\e[2J\": a\n    web2: *one\n    \
                  web3: {\"version: yes #\": \"1.10\", \"zone\\n\\e[2J\": b}\n";

@@ -1,5 +1,6 @@
 //! The text of the configuration: keys with their values, each under a line that says what it is.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use regal_inventory::error::{Code, Location, Problem, Result};
@@ -34,6 +35,16 @@ pub enum Versions {
     Var(String, String),
     /// Nothing says it: one version for all hosts, until somebody writes another.
     Placeholder,
+}
+
+impl fmt::Display for Versions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Versions::Given => f.write_str("what the options say"),
+            Versions::Var(name, _) => f.write_str(&shown(name)),
+            Versions::Placeholder => f.write_str("one version for all hosts"),
+        }
+    }
 }
 
 /// What the configuration says.
