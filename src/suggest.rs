@@ -128,7 +128,7 @@ pub fn labels(inventory: &Inventory<'_>, texts: &TextMap<'_>, hosts: &[HostId]) 
             ranked.push((rank, candidate));
         }
     }
-    ranked.extend(families(inventory, hosts));
+    ranked.extend(families(inventory, texts, hosts));
     ranked.sort_by_key(|(rank, found)| (!found.divides(), *rank));
     ranked.into_iter().map(|(_, candidate)| candidate).take(MOST).collect()
 }
@@ -197,11 +197,13 @@ fn variable(
 }
 
 /// Families of groups, `rack_*` of `rack_a` and `rack_b`, in each of which a host is at most once.
-fn families(inventory: &Inventory<'_>, hosts: &[HostId]) -> Vec<(usize, Candidate)> {
+fn families(inventory: &Inventory<'_>, texts: &TextMap<'_>, hosts: &[HostId]) -> Vec<(usize, Candidate)> {
     let mut members: BTreeMap<String, (usize, Vec<&str>)> = BTreeMap::new();
     for group in inventory.group_ids() {
         let name = inventory.group_name(group);
-        let Some((rank, family)) = family(name) else { continue };
+        let Some((rank, family)) = family(name).filter(|_| !texts.is_concealed(inventory.group(group).at)) else {
+            continue;
+        };
         members.entry(family).or_insert((rank, Vec::new())).1.push(name);
     }
     let several = members.into_iter().filter(|(_, (_, groups))| groups.len() > 1);
@@ -233,4 +235,25 @@ fn of_family(inventory: &Inventory<'_>, hosts: &[HostId], family: &str, groups: 
     let unusable = twice.then_some("a host is in several of these groups");
     let name = format!("group:{family}");
     (with > 0).then_some(Candidate { name, hosts: with, of: hosts.len(), values: values.len(), unusable, likely: true })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_have_words() {
+        for name in ["app_version", "app-version", "appVersion", "app.version"] {
+            assert_eq!(words(name), ["app", "version"], "{name}");
+        }
+        assert_eq!(words("storage"), ["storage"]);
+    }
+
+    #[test]
+    fn a_family_is_a_known_word_with_something_after_it() {
+        let glob = |name: &str| family(name).map(|(_, glob)| glob);
+        assert_eq!(glob("rack_a"), Some("rack_*".to_string()));
+        assert_eq!(glob("Zone-1"), Some("Zone-*".to_string()));
+        assert_eq!([glob("rack_"), glob("racks_a"), glob("web_1"), glob("rack")], [None, None, None, None]);
+    }
 }

@@ -154,6 +154,34 @@ fn a_vault_without_a_password_is_no_obstacle() {
 }
 
 #[test]
+fn what_was_decrypted_is_neither_shown_nor_written() {
+    const WEB: &str = include_str!("fixtures/inventories/vault/group_vars/web.yml");
+    let files = Test::new().file("hosts.yml", "web: {hosts: {web1: , web2: }}\n").file("group_vars/web.yml", WEB);
+    let test = files.file("password", crate::vault::PASSWORD);
+    let (said, text) = works(&test, "--vault-password-file password");
+    assert!(text.contains("vault_password_file: password\n") && text.contains("1.0.0: all\n"), "{text}");
+    assert!(!said.contains("app_version") && !text.contains("app_version"), "{said}{text}");
+}
+
+#[test]
+fn a_variable_that_took_part_is_named() {
+    let test = Test::new().file("hosts.ini", HOSTS).env("REGAL_BATCH_SIZE", "3");
+    let (said, _) = works(&test, "");
+    assert!(said.contains("REGAL_BATCH_SIZE took part in this plan and is not in the file"), "{said}");
+}
+
+#[test]
+fn elsewhere_than_here_sources_are_named_whole() {
+    let test = Test::new().file("hosts.ini", HOSTS).file("conf/x", "");
+    let output = test.shell(
+        "regal init --yes --output conf/rollout.regal.yml --hooks conf/hooks && cd / && \
+                             regal --config $OLDPWD/conf/rollout.regal.yml plan --format groups",
+    );
+    assert_eq!(output.code, 0, "{}", output.stderr);
+    assert!(output.stdout.contains("shop-2.5.0_groupA\n") && test.path().join("conf/hooks/check.yml").is_file());
+}
+
+#[test]
 fn the_inventory_of_ansible_cfg_comes_before_what_stands_in_the_folder() {
     let cfg = "[defaults]\ninventory = other.ini\nforce_valid_group_names = ignore\n";
     let test = Test::new().file("ansible.cfg", cfg).file("other.ini", HOSTS).file("hosts.ini", "db1\n");

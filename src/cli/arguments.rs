@@ -81,7 +81,7 @@ pub struct Arguments {
 /// What to do instead of printing the inventory.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Look at an inventory, show what it would plan, and write rollout.regal.yml and hooks; replaces nothing
+    /// Look at an inventory, show what it would plan, and write rollout.regal.yml (or --output FILE) and hooks; replaces no file
     Init(InitOptions),
     /// Show the batches before touching a host
     Plan(PlanOptions),

@@ -29,6 +29,11 @@ pub fn steps(session: &Session<'_>, planned: &Planned<'_>, path: &Path, hooks: &
             path.display()
         ));
     }
+    for (name, _) in &session.settings().environment {
+        text.push_str(&format!(
+            "\n{name} took part in this plan and is not in the file: write it there, or keep it set.\n"
+        ));
+    }
     let sources = &session.settings().inventory;
     if sources.iter().any(|source| matches!(source, Source::Salt(_))) {
         text.push_str(&format!("\nNext:\n  {}\n", command(&["regal-inventory", "--config", &name(path), "plan"])));
