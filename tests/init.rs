@@ -196,6 +196,15 @@ fn the_inventory_of_ansible_cfg_comes_before_what_stands_in_the_folder() {
 }
 
 #[test]
+fn ansible_cfg_may_name_what_is_to_be_written() {
+    let cfg = "[defaults]\ninventory = hosts.ini, ./rollout.regal.yml\n";
+    let (_, text) = works(&Test::new().file("ansible.cfg", cfg).file("hosts.ini", HOSTS), "");
+    assert!(text.contains("inventory: hosts.ini\n"), "{text}");
+    let test = Test::new().file("ansible.cfg", "[defaults]\ninventory = rollout.regal.yml\n").file("hosts.ini", HOSTS);
+    assert!(test.args(&["init", "--yes"]).errors().contains("which is this configuration itself"));
+}
+
+#[test]
 fn several_inventories_or_none_are_an_error() {
     let test = Test::new().file("hosts", "a\n").file("production/hosts", "b\n").args(&["init", "--yes"]);
     assert!(test.errors().contains("there are several inventories here: hosts, production"));

@@ -40,6 +40,7 @@ pub fn run(arguments: &Arguments, options: &InitOptions, shared: &Shared) -> any
 
     let (arena, texts) = (Arena::new(), TextMap::new());
     let mut opening = opening(arguments, shared);
+    opening.own_files.push(path.clone());
     let mut session = Session::open(&arena, &texts, opening.clone())?;
     if session.settings().inventory.is_empty() {
         opening.options.push(inventory_option(find::here(&mut asked)?));

@@ -28,7 +28,11 @@ impl Session<'_> {
             return Ok(());
         }
         let own = self.own_paths();
-        let is_own = |source: &&Source| matches!(source, Source::Path(named) if own.iter().any(|own| same_file(own, &named.path)));
+        // One that `init` is about to write is named already, and not there yet.
+        let same_place = |a: &Path, b: &Path| std::path::absolute(a).ok() == std::path::absolute(b).ok();
+        let same = |own: &PathBuf, path: &Path| same_file(own, path) || same_place(own, path);
+        let is_own =
+            |source: &&Source| matches!(source, Source::Path(named) if own.iter().any(|own| same(own, &named.path)));
         let (cycle, others): (Vec<&Source>, Vec<&Source>) = self.ansible.inventory.iter().partition(is_own);
         let explicit = matches!(self.settings.versions, Some(VersionSource::Explicit(_)));
         if let ([], [Source::Path(named), ..], false) = (&others[..], &cycle[..], explicit) {
