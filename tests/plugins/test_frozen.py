@@ -222,7 +222,7 @@ class Recorded(unittest.TestCase):
         run.recorded_lost.update(events.watched(told, run, ["b"], 60))
         run.close(["b"])
         events.closed(told, run, ["b"], {"app": Policy(max_failed=1)})
-        self.assertEqual(told.calls[0], "lost --stdin --step=begin --message= -- B1 c")
+        self.assertEqual(told.calls[0], "lost --stdin --step=begin -- B1 c")
         self.assertEqual(told.calls[1:], ["done --stdin --hosts-only -- B1 b", "bake -- B1 60", "done --stdin --let-pass -- B1 b"])
 
     def test_the_end_says_why(self) -> None:
@@ -239,7 +239,7 @@ class Recorded(unittest.TestCase):
         run.step = "drain"
         run.start("a")
         events.ended(told, run, interrupted=True)
-        self.assertEqual(told.calls, ["lost --stdin --step=drain --message= -- A a", "stop --group=A -- interrupted", "end interrupted"])
+        self.assertEqual(told.calls, ["lost --stdin --step=drain --message=interrupted -- A a", "stop --group=A -- interrupted", "end interrupted"])
 
     def test_approvals_and_begins(self) -> None:
         told = Told()

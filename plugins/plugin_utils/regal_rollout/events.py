@@ -58,15 +58,15 @@ def ended(recording: Recording, run: Run, interrupted: bool) -> None:
     for index in run.begun():
         if index not in run.recorded_waves:
             for part in run.plan.waves[index].parts:
-                _lost(recording, run, part, [host for host in part.hosts if host in run.lost()])
+                _lost(recording, run, part, [host for host in part.hosts if host in run.lost()], "interrupted" if interrupted else "")
     recording.end(*_outcome(run, interrupted))
 
 
-def _lost(recording: Recording, run: Run, part: Batch, hosts: Collection[str]) -> None:
+def _lost(recording: Recording, run: Run, part: Batch, hosts: Collection[str], otherwise: str = "") -> None:
     by_step: dict[tuple[str, str], list[str]] = {}
     for host in [host for host in hosts if host not in run.recorded_lost]:
         step = run.left.get(host) or run.steps.get(host, "")
-        by_step.setdefault((step, run.reasons.get(host, "")), []).append(host)
+        by_step.setdefault((step, run.reasons.get(host, otherwise)), []).append(host)
     for (step, reason), together in by_step.items():
         recording.lost(part.group, together, step, reason)
 

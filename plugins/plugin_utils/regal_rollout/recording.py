@@ -52,7 +52,8 @@ class Recording:
         self._append("done", "--stdin", "--hosts-only", "--", group, hosts=hosts)
 
     def lost(self, group: str, hosts: Iterable[str], step: str, message: str) -> None:
-        self._append("lost", "--stdin", f"--step={step}", f"--message={message}", "--", group, hosts=hosts)
+        words = [f"--{name}={text}" for name, text in (("step", step), ("message", message)) if text]
+        self._append("lost", "--stdin", *words, "--", group, hosts=hosts)
 
     def bake(self, group: str, seconds: int) -> None:
         self._append("bake", "--", group, str(seconds))
