@@ -238,6 +238,12 @@ pub enum Color {
 /// # Errors
 /// Wrong usage; also when only help or the version is asked for.
 pub fn parse() -> Result<Arguments, clap::Error> {
+    let asks_version = |word: std::ffi::OsString| word == "--version" || word == "-V";
+    if std::env::args_os().len() == 2 && std::env::args_os().nth(1).is_some_and(asks_version) {
+        // to list all options takes longer than the answer
+        let alone = clap::Command::new("regal-inventory").version(env!("CARGO_PKG_VERSION"));
+        alone.try_get_matches_from(std::env::args_os())?;
+    }
     let mut command = command();
     let matches = command.try_get_matches_from_mut(std::env::args_os())?;
     let mut arguments = Arguments::from_arg_matches(&matches)?;
