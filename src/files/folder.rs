@@ -21,6 +21,9 @@ const HEAD: &str = "regal-inventory export ";
 /// A longer one is none, in bytes.
 const MAX_MARKER: u64 = 64 << 20;
 
+/// How often a folder is looked at that another writer replaces meanwhile.
+const TRIES: usize = 20;
+
 /// Makes the folder in its holder; the marker comes last.
 pub(super) fn fill<'f>(
     holder: &Holder,
@@ -60,7 +63,12 @@ pub(super) fn refuse_foreign(
 ) -> Result<()> {
     let whole = |problem: Problem| problem.at(Location::whole(path.display().to_string()));
     let why = match kind {
-        FileType::Directory => tree::open(parent, name).and_then(|folder| strange(folder.as_fd(), Some(format))),
+        FileType::Directory => {
+            let look = || tree::open(parent, name).and_then(|folder| strange(folder.as_fd(), Some(format)));
+            // one that another writer has just replaced has no entries to list any more
+            let is_gone = |why: &io::Result<_>| matches!(why, Err(error) if error.kind() == io::ErrorKind::NotFound);
+            (0..TRIES).map(|_| look()).find(|why| !is_gone(why)).unwrap_or_else(look)
+        }
         _ => Ok(Some("it is not a folder".to_string())),
     };
     match why {
