@@ -241,6 +241,14 @@ class Recorded(unittest.TestCase):
         events.ended(told, run, interrupted=True)
         self.assertEqual(told.calls, ["lost --stdin --step=drain --message=interrupted -- A a", "stop --group=A -- interrupted", "end interrupted"])
 
+    def test_an_interrupted_watch_is_no_loss(self) -> None:
+        run, told = self.run_at(0), Told()
+        run.begin()
+        run.step = "bake"
+        run.everyone()
+        events.ended(told, run, interrupted=True)
+        self.assertEqual(told.calls, ["stop --group=A -- interrupted", "end interrupted"])
+
     def test_approvals_and_begins(self) -> None:
         told = Told()
         run = Run(made(standing(batch("A", "done", "a"), batch("B1", "lost", "b", "c")), done="a b"))

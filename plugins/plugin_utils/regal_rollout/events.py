@@ -56,7 +56,9 @@ def closed(recording: Recording, run: Run, hosts: Iterable[str], policies: Mappi
 def ended(recording: Recording, run: Run, interrupted: bool) -> None:
     """Records what became of the last wave, unless that was done, and how the run ended."""
     for index in run.begun():
-        if index not in run.recorded_waves:
+        # A watch that is interrupted is no loss: the next run watches for the rest of its time, and deploys nothing again.
+        only_watched = interrupted and index == run.wave and run.step == "bake"
+        if index not in run.recorded_waves and not only_watched:
             for part in run.plan.waves[index].parts:
                 _lost(recording, run, part, [host for host in part.hosts if host in run.lost()], "interrupted" if interrupted else "")
     recording.end(*_outcome(run, interrupted))
