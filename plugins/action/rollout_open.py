@@ -76,6 +76,7 @@ class ActionModule(ActionBase):
             "gate": before is not None and not settings.back,
             "lines": lines,
             "plan_id": plan.id,
+            "frozen": plan.standing is not None,
             "of": self._of_each(opening, there),
             "failed_hosts": opening.lost(),
             "stop": stop,
@@ -129,6 +130,9 @@ def _problems(run: Run, there: Mapping[str, Any]) -> Iterator[str]:
         yield f"{', '.join(late)} is known too late: give rollout_ variables with -e, not in the inventory"
     if list(there["ansible_play_hosts_all"]) != run.plan.hosts:
         yield "the batches are not those of the plan: a hook changed the groups of the inventory, or hosts: of the playbook was changed"
+    wave = run.plan.waves[run.plan.wave_of(there["inventory_hostname"])]
+    if strangers := [host for host in there["ansible_play_batch"] if host not in wave.hosts]:
+        yield f"{', '.join(strangers)} would be changed with {wave.name}: the sizes of the batches are not those of the plan"
     forgotten = [] if run.plan.settings.back else [host for host in run.lost() if host in there["ansible_play_hosts"]]
     if forgotten:
         yield f"lost: {', '.join(forgotten)}; a hook made Ansible forget that, so the run ends here (meta: clear_host_errors or end_host)"

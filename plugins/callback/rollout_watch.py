@@ -82,6 +82,7 @@ class CallbackModule(CallbackBase):
         self._passwords: dict[str, str | None] = {}
         self._counts = False
         self._process = os.getpid()
+        self._lock: int | None = None
 
     def v2_playbook_on_start(self, playbook: Playbook) -> None:
         if rollout_end.under_way():
@@ -133,6 +134,7 @@ class CallbackModule(CallbackBase):
             if run.wave != run.plan.wave_of(host.name):
                 rollout_end.say(("", *values["lines"]))
             run.open(host.name)
+            CURRENT.pending = None
             if values.get("recorded") and not run.recorded:
                 self._keep(run, str(values["recorded"]))
             self._take_as_new(run)
@@ -194,6 +196,7 @@ class CallbackModule(CallbackBase):
         """Another run begins in the same playbook."""
         rollout_end.report(run)
         rollout_end.record(run)
+        self._let_go()
         if self._playbook:
             rollout_end.run_hook_apart(self._playbook, run, self._passwords)
 
@@ -230,6 +233,12 @@ class CallbackModule(CallbackBase):
             with suppress(OSError):
                 self._lock = os.open(run.plan.standing.record, os.O_RDONLY | os.O_CLOEXEC)
                 _locked(self._lock)
+
+    def _let_go(self) -> None:
+        """Gives the lock back, so that another run of the same playbook may begin."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def _take_as_new(self, run: Run) -> None:
         """Forgets what an earlier run, a cache of facts or the inventory says of the wave's hosts."""

@@ -83,6 +83,9 @@ class LookupModule(LookupBase):
             return [batch.group for batch in run.CURRENT.run.plan.chosen] if run.CURRENT.run else ["localhost"]
         _refuse_templates(groups["all"])
         _refuse_leaps()
+        if terms[0] == "sizes" and (pending := run.CURRENT.pending):
+            # The clock and the record go on, and the sizes are those of the hosts that `hosts:` has.
+            return [len(wave.hosts) for wave in pending.waves]
         standing = self._standing(groups, there.get("ansible_inventory_sources") or ())
         made = self._plan(there, groups, bool(kwargs.get("back")), standing)
         if made.problems:
@@ -94,6 +97,7 @@ class LookupModule(LookupBase):
         if terms[0] == "sizes":
             return [len(wave.hosts) for wave in made.waves]
         run.begin(made)
+        run.CURRENT.pending = made
         return made.patterns
 
     def _standing(self, groups: Mapping[str, list[str]], sources: Iterable[str]) -> Standing | None:

@@ -429,3 +429,59 @@ fn a_batch_whose_watch_was_cut_short_is_watched_for_the_rest_and_checked_and_not
             rollout(site).option("--limit=web1").go().fails().untouched();
         });
 }
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn each_version_waits_for_its_own_canary_whichever_run_did_it() {
+    let hosts = "[a]\nweb[1:2] v=app-1\n[b]\ndb[1:2] v=db-7\n";
+    Scenario::new().inventory("hosts.ini", hosts).on_one_ansible(|site| {
+        saved(site, "approval: after_canary\n");
+        let run = |versions: &str| {
+            let run = site.rollout().inventory(site.path("hosts.ini")).inventory(site.path(PLAN));
+            run.env("PATH", &path(site)).set(&format!("rollout_version={versions}"))
+        };
+        run("db-7").option("--limit=db1").go().exits(0).ran("deploy", "A db1");
+        run("app-1").option("--limit=web1").go().exits(0).ran("deploy", "A web1");
+        site.shell(&format!("PATH='{}' regal-inventory approve --plan {PLAN} db-7_groupB1", path(site))).exits(0);
+        run("db-7,app-1").go().exits(2).ran("deploy", "B1 db2").says("app-1_groupB1 was not touched");
+        run("db-7,app-1").set("rollout_approved=app-1_groupA").go().exits(0).ran("deploy", "B1 web2");
+    });
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn a_killed_batch_that_is_installed_is_still_watched_and_checked() {
+    let installed = "- name: Look\n  ansible.builtin.raw: test -e installed-{{ inventory_hostname }}\n  register: found\n  failed_when: false\n\
+        - name: Say\n  ansible.builtin.set_fact:\n    rollout_installed: \"{{ found.rc == 0 }}\"\n";
+    scenario().hook("installed", installed).on_one_ansible(|site| {
+        saved(site, "bake: 1s\n");
+        let regal = |words: &str| {
+            site.shell(&format!("PATH='{}' regal-inventory record --plan {PLAN} {words}", path(site))).exits(0)
+        };
+        regal("start");
+        regal("begin shop-2.5.0_groupA");
+        site.write("installed-web1", "");
+        rollout(site).option("--limit=web1").go().exits(0).ran("deploy", "").ran("check", "A web1");
+        assert_eq!(events(site, 2), ["start", "begin A", "hosts_done A web1", "bake A", "done A web1", "end done"]);
+    });
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn one_playbook_may_go_through_a_plan_in_two_plays() {
+    scenario().on_one_ansible(|site| {
+        saved(site, "");
+        let import = |to: &str| {
+            let file = playbooks().join("rollout.yml").display().to_string();
+            format!(
+                "- import_playbook: {file}\n  vars: {{rollout_version: shop-2.5.0, rollout_hooks: '{}'{to}}}\n",
+                site.path("hooks").display()
+            )
+        };
+        site.write("both.yml", &(import(", rollout_to: A") + &import("")));
+        let run = site.rollout().without_hooks().playbook(site.path("both.yml"));
+        let run = run.inventory(site.path("hosts.ini")).inventory(site.path(PLAN)).env("PATH", &path(site));
+        run.go().exits(0).ran("deploy", "A web1, B1 web2 web3, B2 web4 web5");
+        assert_eq!(events(site, 0).iter().filter(|event| event.starts_with("start")).count(), 2);
+    });
+}

@@ -73,7 +73,7 @@ class Left(unittest.TestCase):
         found = made(standing(batch("A", "done", "a"), batch("B1", "lost", "b", "c")), done="a b")
         self.assertEqual(self.waves(found), ["B1 c", "B2 d e"])
         self.assertEqual(found.patterns, ["app_groupB1", "app_groupB2", "!regal_done"])
-        self.assertEqual((found.id, found.left_out, found.earlier and found.earlier.batch), ("0123456789ab", 0, "A"))
+        self.assertEqual((found.id, found.left_out, found.earlier["app_groupB1"].batch), ("0123456789ab", 0, "A"))
         self.assertEqual(found.through("app_groupB1"), {"b"})
 
     def test_a_host_that_is_in_no_group_of_done_ones_is_left_out_by_its_name(self) -> None:
@@ -143,6 +143,28 @@ class Begins(unittest.TestCase):
         approved = made(standing(batch("A", "done", "a"), batch("B1", "waiting", approved_by="deploy@control1")), done="a")
         self.assertFalse(self.opening(approved, approval="after_canary").asks())
         self.assertFalse(self.opening(made(standing()), approval="each_batch").asks())
+
+    def test_each_version_waits_for_its_own_canary(self) -> None:
+        groups = {"all": ["a", "b", "x", "y"], "app_groupA": ["a"], "app_groupB1": ["b"], "db_groupA": ["x"], "db_groupB1": ["y"]}
+        done = {group: frozenset(groups[group]) for group in ("app_groupA", "db_groupA")}
+        hosts = {group: frozenset(names) for group, names in groups.items() if "_group" in group}
+        record = Standing(hosts=hosts, done=done, finished=frozenset(done), approved=frozenset(["app_groupB1"]))
+        read = settings.read({"rollout_version": "app,db"}, False)
+        run = Run(plan.make(read, Hooks(ROOT / "playbooks/hooks"), groups, groups["all"], standing=record))
+        self.assertEqual([wave.name for wave in run.plan.waves], ["app_groupB1", "db_groupB1"])
+        policy = {version: Policy(approval="after_canary") for version in ("app", "db")}
+        opening = Opening(run, 1, policy)
+        self.assertEqual((opening.before and opening.before.name, opening.asks()), ("db_groupA", True))
+        self.assertFalse(Opening(run, 0, policy).asks())
+        # What the version before it has lost stops it all the same.
+        self.assertTrue(opening.too_many_lost())
+
+    def test_a_batch_that_the_record_does_not_know_as_done_is_watched(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            Path(name, "installed.yml").write_text("- name: Say\n")
+            read = settings.read({"rollout_version": "app"}, False)
+            found = plan.make(read, Hooks(name), GROUPS, GROUPS["all"], standing=standing())
+            self.assertTrue(Run(found).has_work(["a"], lambda host: {"rollout_installed": True}))
 
     def test_a_bake_goes_on_for_what_is_left_of_it(self) -> None:
         for ago, seconds in ((0, 60), (50, 10), (100, 1), (-100, 60)):
@@ -228,7 +250,7 @@ class Recorded(unittest.TestCase):
     def test_the_end_says_why(self) -> None:
         for wanted, make_ready in (
             (["stop --group=A -- the playbook ended before all was done", "end failed"], lambda run: None),
-            (["stop --group=A -- waiting for approval of A", "end waiting"], lambda run: setattr(run, "to_approve", ("A",))),
+            (["stop --group=A -- waiting for approval of A", "end waiting"], lambda run: (run.open("a"), setattr(run, "to_approve", ("A",)))),
         ):
             run, told = Run(made(standing())), Told()
             make_ready(run)

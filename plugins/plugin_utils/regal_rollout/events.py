@@ -82,6 +82,7 @@ def _outcome(run: Run, interrupted: bool) -> tuple[str, str, str]:
     if run.outcome() == "finished" and not run.too_many and not (run.plan.settings.back and run.lost()):
         return "done", "", ""
     if run.to_approve:
+        group = run.plan.waves[run.wave].parts[0].group
         return "waiting", f"waiting for approval of {group}", group
     if run.lost():
         return "lost", "a batch is lost", group

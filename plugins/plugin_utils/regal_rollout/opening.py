@@ -34,7 +34,9 @@ class Opening:
 
     @property
     def before(self) -> Wave | None:
-        return self.plan.waves[self.index - 1] if self.index else self.plan.earlier
+        if self.plan.standing:
+            return self.plan.earlier.get(self.wave.parts[0].group)
+        return self.plan.waves[self.index - 1] if self.index else None
 
     @property
     def last(self) -> bool:
@@ -52,14 +54,16 @@ class Opening:
     def too_many_lost(self) -> bool:
         """rollout_max_failed counts over the run, the inventory's max_failures over the hosts of each version."""
         settings, lost = self.plan.settings, set(self.lost())
-        if settings.back or self.before is None:
+        before = self.plan.waves[self.index - 1 : self.index] if self.index else []
+        parts = [*(part for wave in before for part in wave.parts), *(self.before.parts if self.index < len(self.plan.waves) and self.before else ())]
+        if settings.back or not parts:
             return False
         if settings.max_failed is not None:
             return len(lost) > settings.max_failed
         return any(
             len(lost.intersection(host for batch in self.plan.every if batch.version == part.version for host in batch.hosts))
             > self.policy(part).max_failed
-            for part in self.before.parts
+            for part in parts
         )
 
     def bake(self) -> int:

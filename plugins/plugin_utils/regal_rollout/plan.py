@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
+from itertools import pairwise
 
 from .batches import Batch, batches, is_pattern, patterns, plan_id, versions, within
 from .hooks import Hooks
@@ -33,7 +34,7 @@ class Plan:
     """`every` batch of the versions, those `chosen` for this run in the order they come in, and those that rollout_from leaves out.
 
     The latter two have the hosts that --limit leaves. Of a frozen plan, `standing` says how far its rollout is: `chosen` are without the
-    hosts that are through, `earlier` is the wave before the first of them, and `reaches_end` says whether the last batch of all is among
+    hosts that are through, `earlier` has the wave of the plan before each of them, where there is one, and `reaches_end` says whether the last batch of all is among
     them. `to_watch` are the batches whose hosts are done and that are only to be watched.
     """
 
@@ -49,7 +50,7 @@ class Plan:
     left_out: int
     problems: tuple[str, ...]
     standing: Standing | None = None
-    earlier: Wave | None = None
+    earlier: Mapping[str, Wave] = field(default_factory=dict)
     reaches_end: bool = True
     to_watch: frozenset[str] = frozenset()
 
@@ -120,7 +121,7 @@ def make(
         left_out=sum(before[batch.group] - len(batch.hosts) for batch in chosen),
         problems=tuple(problems),
         standing=standing,
-        earlier=_earlier(settings, every, chosen) if standing else None,
+        earlier=_earlier(settings, every) if standing else {},
         reaches_end=not standing or _reaches_end(settings, every, chosen),
         to_watch=to_watch,
     )
@@ -180,13 +181,10 @@ def _through(back: bool, group: str, standing: Standing) -> frozenset[str]:
     return frozenset(host for host in hosts if not is_pattern(host)) if back else hosts
 
 
-def _earlier(settings: Settings, every: Sequence[Batch], chosen: Sequence[Batch]) -> Wave | None:
-    """Returns the wave before the first that is left, whose gate and approval are still to come."""
-    if settings.back or not chosen:
-        return None
-    waves = _all_waves(settings, every)
-    first = next(index for index, wave in enumerate(waves) if chosen[0].group in [part.group for part in wave.parts])
-    return waves[first - 1] if first else None
+def _earlier(settings: Settings, every: Sequence[Batch]) -> dict[str, Wave]:
+    """Returns the wave before each batch, by its group. Its gate and approval are still to come, also where an earlier run did it."""
+    waves = [] if settings.back else _all_waves(settings, every)
+    return {part.group: before for before, wave in pairwise(waves) for part in wave.parts}
 
 
 def _reaches_end(settings: Settings, every: Sequence[Batch], chosen: Sequence[Batch]) -> bool:

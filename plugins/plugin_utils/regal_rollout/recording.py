@@ -71,7 +71,7 @@ class Recording:
         if not self._program:
             self._program = self._find()
         code, printed, message = program.call(self._program, f"--plan={self.plan}", *words, text=text)
-        if code == BUSY:
+        if code == BUSY and "--take-over" in message:
             message = f"{message.splitlines()[0]}\n  hint: wait until it has ended; if you know that it has, take it over: {TAKE_OVER}"
         if code:
             raise program.Refusal(message or f"error: {self._program}: exit code {code}, with no message, for {self.plan}")

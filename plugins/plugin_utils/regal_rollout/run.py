@@ -93,8 +93,11 @@ class Run:
                     self.start(host)
 
     def has_work(self, hosts: Iterable[str], variables_of: Callable[[str], Mapping[str, Any]]) -> bool:
-        """Whether a host of the wave has anything to do; on a rerun installed.yml may have found none."""
-        if not self.plan.hooks.has("installed"):
+        """Whether a host of the wave has anything to do; on a rerun installed.yml may have found none.
+
+        A batch that the record of a frozen plan does not know as done was not watched either.
+        """
+        if self.plan.standing or not self.plan.hooks.has("installed"):
             return True
         return any(not truth(variables_of(host).get("rollout_installed", False)) for host in hosts)
 
@@ -147,6 +150,8 @@ class Current:
     recording: Recording | None = None
     # The process that the run lives as long as; tasks run in others.
     process: int = 0
+    # The plan that `hosts:` of the play was filled in by, until its first batch is opened.
+    pending: Plan | None = None
     # Whether there was nothing left to do, so that there is no run.
     over: bool = False
     # Told of a plan that is refused before any play begins, and of a run that another one follows in the same playbook.

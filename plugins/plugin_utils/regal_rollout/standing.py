@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 from .batches import BATCH_GROUP
@@ -96,5 +96,5 @@ class Standing:
 
 
 def _watched(document: Mapping[str, Any]) -> tuple[datetime, int]:
-    since = datetime.strptime(document["since"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
+    since = datetime.fromisoformat(document["since"].replace("Z", "+00:00"))
     return since, int(document["seconds"])
