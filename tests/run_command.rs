@@ -457,6 +457,14 @@ fn the_way_back_takes_what_was_begun_the_last_first() {
     assert_eq!(run(&test, command).code, 0);
     assert_eq!(run(&test, command).code, 0);
     assert_eq!(read(&test, "log"), "2.4.0 web2,web3\n2.4.0 web1\n2.4.0 web2,web3\n");
+    // hosts at two versions are nobody's way back
+    let other = run(&test, "--back-to 2.3.0 -- true");
+    assert_eq!(other.code, 1);
+    assert!(
+        other.stderr.contains("was taken back to 2.4.0 before\n  hint: go on with --back-to 2.4.0"),
+        "{}",
+        other.stderr
+    );
     // forward again, from the canary on
     assert_eq!(run(&test, "-- echo '{batch}'").stdout, "A\nB1\nB2\n");
     assert_eq!(run(&test, "--back-to '$(x)' -- echo '{version}'").code, 1);

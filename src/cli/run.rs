@@ -16,6 +16,7 @@ use regal_inventory::record::process::Process;
 use regal_inventory::record::{self, Direction, Place, Start, State, Writer};
 use regal_inventory::run::{Schedule, Way, going_back};
 use regal_inventory::session::{Planned, Shared};
+use regal_inventory::shown::Shown;
 
 use super::arguments::RunOptions;
 use super::invocation::Invocation;
@@ -49,11 +50,13 @@ pub fn run(invocation: &Invocation<'_>, options: &RunOptions, shared: &Shared) -
     };
     if options.dry_run {
         let state = record::fold(&place.read()?);
+        refuse_another_version(&schedule, &state, options)?;
         let scope = scope_of(&state);
         dry::print(&job, &schedule, &scope, &state, way(&job, options))?;
         return Ok(super::exit::DONE);
     }
     let mut writer = Writer::open(place, SystemTime::now)?;
+    refuse_another_version(&schedule, writer.state(), options)?;
     let voice = Voice::new(options.format);
     if writer.is_torn() {
         voice.say(
@@ -101,6 +104,24 @@ fn approved<'p>(schedule: &Schedule<'p>, options: &RunOptions) -> Result<Vec<&'p
         groups.extend(schedule.groups_of(wanted)?);
     }
     Ok(groups)
+}
+
+/// A way back goes on with what an earlier one has left, so that both must lead to one version.
+fn refuse_another_version(schedule: &Schedule<'_>, state: &State, options: &RunOptions) -> Result<()> {
+    let Some(wanted) = &options.back_to else { return Ok(()) };
+    let is_other = |known: &record::Batch| known.back_to.as_ref().is_some_and(|version| version != wanted);
+    let other = schedule.batches().find_map(|batch| {
+        let known =
+            state.batches.get(batch.group).filter(|known| known.direction == Direction::Back && is_other(known))?;
+        Some((batch.group, known.back_to.as_deref()?))
+    });
+    let Some((group, version)) = other else { return Ok(()) };
+    let (wanted, version) = (Shown::new(wanted), Shown::new(version));
+    let problem =
+        Problem::of(Code::Contradiction, format!("--back-to {wanted}: {group} was taken back to {version} before"));
+    Err(problem
+        .hint(format!("go on with --back-to {version}; to have {wanted} everywhere, plan it and roll it out"))
+        .into())
 }
 
 /// What this run goes through on the way forward.

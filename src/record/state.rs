@@ -31,6 +31,8 @@ pub struct Batch {
     pub done: IndexSet<String>,
     /// Hosts that failed or could not be reached, since it was last begun.
     pub lost: IndexMap<String, Loss>,
+    /// The version that it was last taken back to.
+    pub back_to: Option<String>,
     /// Since when it is watched, and for how many seconds, where that was recorded since it was last begun.
     pub watched: Option<(String, u64)>,
     /// Its place among all that were begun on the way forward.
@@ -221,6 +223,7 @@ impl State {
             progress: Progress::Begun { since: line.at.clone(), run: run.to_string() },
             done: IndexSet::new(),
             lost: IndexMap::new(),
+            back_to: self.run(run).and_then(|run| run.start.to.clone()),
             watched: None,
             place: self.begun,
         };

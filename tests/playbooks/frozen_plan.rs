@@ -121,6 +121,8 @@ fn it_goes_on_with_what_is_not_done_and_goes_back_through_what_was_begun() {
         site.repair();
         rollback(site).go().exits(0).ran("deploy", "B2 web5").says("finished going back to shop-2.4.0: 1 of 1 hosts");
         rollback(site).go().exits(0).untouched();
+        let other = on_the_plan(site.rollback(), site).set("rollout_back_to=shop-2.3.0").go();
+        other.fails().untouched().says("was taken back to shop-2.4.0 before");
         // Forward once more, and all of it.
         rollout(site).go().exits(0).ran("deploy", "A web1, B1 web2 web3, B2 web4 web5");
     });

@@ -43,6 +43,7 @@ def batch(name: str, state: str, done: str = "", lost: str = "", **more: Any) ->
         "lost": [{"host": host} for host in lost.split()],
         "approved_by": None,
         "watched": None,
+        "back_to": None,
     } | more
 
 
@@ -112,6 +113,9 @@ class Left(unittest.TestCase):
     def test_problems(self) -> None:
         for wanted, given in (("rollout_from: the record", {"from": "B1"}), ("rollout_plan_id: the record", {"plan_id": "x"})):
             self.assertTrue(made(standing(), **given).problems[0].startswith(wanted), wanted)
+        back = standing(batch("A", "done", "a", direction="back", back_to="old"), back="B1")
+        self.assertIn("app_groupA was taken back to old before", made(back, back=True, back_to="older").problems[0])
+        self.assertEqual(made(back, back=True, back_to="old").problems, ())
         less = standing(batch("B1", "waiting", left=["b"]))
         self.assertEqual(made(less).problems, ("app_groupB1 of the frozen plan p.rollout.yml does not have c: another inventory adds to its groups",))
         read = settings.read({"rollout_version": "app", "rollout_take_over": "yes"}, False)

@@ -294,7 +294,14 @@ def _frozen_problems(settings: Settings, every: Sequence[Batch], standing: Stand
     for name in ("rollout_from", "rollout_plan_id", "rollout_earlier_done"):
         if name in settings.given:
             yield f"{name}: the record of the frozen plan says where the rollout is; leave it out"
+    wanted = dict(zip(settings.versions, settings.back_to, strict=False)) if settings.back else {}
     for batch in every:
+        version, before = wanted.get(batch.version), standing.back_to.get(batch.group)
+        if version and before and version not in before.split(","):
+            yield (
+                f"rollout_back_to {version}: {batch.group} was taken back to {before} before; go on with that, and to have {version} everywhere,"
+                " plan it and roll it out"
+            )
         if batch.group not in standing.hosts:
             yield f"{batch.group} is not in the frozen plan {standing.plan}"
         elif more := [host for host in batch.hosts if host not in standing.hosts[batch.group]]:

@@ -20,7 +20,7 @@ class Standing:
 
     `hosts`, `done`, `lost` and `back` have hosts by the group of their batch: all of them, those that are done or lost on the way forward,
     and those that are back. `finished` are the batches that are done, also where the policy let hosts of them pass. `watched` has since when a batch was watched, and for how many seconds.
-    `to_go_back` are the groups that a way back goes through, in its order. `approved` are those that may begin.
+    `back_to` has the version that a batch was taken back to, or several that went back together, with commas. `to_go_back` are the groups that a way back goes through, in its order. `approved` are those that may begin.
     """
 
     plan: str = ""
@@ -32,6 +32,7 @@ class Standing:
     back: Mapping[str, frozenset[str]] = field(default_factory=dict)
     finished: frozenset[str] = frozenset()
     watched: Mapping[str, tuple[datetime, int]] = field(default_factory=dict)
+    back_to: Mapping[str, str] = field(default_factory=dict)
     to_go_back: tuple[str, ...] = ()
     approved: frozenset[str] = frozenset()
 
@@ -57,6 +58,7 @@ class Standing:
             back=done("back"),
             finished=frozenset(batch["group"] for batch in batches if (batch["state"], batch["direction"]) == ("done", "forward")),
             watched={batch["group"]: _watched(batch["watched"]) for batch in batches if batch["watched"]},
+            back_to={batch["group"]: batch["back_to"] for batch in batches if batch["direction"] == "back" and batch["back_to"]},
             to_go_back=tuple(document["to_go_back"]),
             approved=frozenset(batch["group"] for batch in batches if batch["approved_by"]),
         )

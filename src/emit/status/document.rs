@@ -82,6 +82,7 @@ struct BatchDocument<'r> {
     lost: Vec<LostDocument<'r>>,
     lost_as_a_whole: Option<LostDocument<'r>>,
     approved_by: Option<&'r str>,
+    back_to: Option<&'r str>,
     /// The last time that it was watched.
     watched: Option<Watched<'r>>,
 }
@@ -183,6 +184,7 @@ fn batch_document<'r>(batch: &BatchStanding<'r>) -> BatchDocument<'r> {
         left: batch.left.clone(),
         lost: batch.lost.iter().map(|(host, loss)| lost(Some(host), loss)).collect(),
         lost_as_a_whole: batch.whole.map(|loss| lost(None, loss)),
+        back_to: batch.back_to,
         approved_by: batch.approval.map(|approval| approval.by.as_str()),
         watched: batch.watched.map(|(since, seconds)| Watched { since, seconds: *seconds }),
     }

@@ -37,6 +37,8 @@ pub(super) struct BatchStanding<'r> {
     /// Since when it is watched, and for how many seconds.
     pub watched: Option<&'r (String, u64)>,
     pub is_back: bool,
+    /// The version that it was taken back to.
+    pub back_to: Option<&'r str>,
 }
 
 /// How far a batch is, and since when.
@@ -145,6 +147,7 @@ impl<'r> BatchStanding<'r> {
             approval: state.approvals.get(group),
             watched: known.and_then(|batch| batch.watched.as_ref()),
             is_back: known.is_some_and(|batch| batch.direction == Direction::Back),
+            back_to: known.and_then(|batch| batch.back_to.as_deref()),
         }
     }
 }
