@@ -40,7 +40,7 @@ pub struct Staged {
     kind: Kind,
     state: State,
     /// Its device and its number there, by which it is known again.
-    made: Option<(u64, u64)>,
+    made: Option<(i128, u64)>,
     /// What a user should know of what is left beside the place.
     notes: Vec<Problem>,
 }

@@ -100,6 +100,8 @@ pub mod source;
 #[doc(hidden)]
 pub mod suggest;
 #[doc(hidden)]
+pub mod system;
+#[doc(hidden)]
 pub mod text;
 #[doc(hidden)]
 pub mod value;

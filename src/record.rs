@@ -21,4 +21,4 @@ pub use event::{Bake, Begin, Direction, Done, End, Event, Line, Lost, Outcome, S
 pub use place::{Place, beside};
 pub use reading::{Log, read};
 pub use state::{Approval, Batch, Loss, Now, Progress, Run, State, fold};
-pub use writer::{Clock, Writer, append_once, is_locked};
+pub use writer::{Clock, Writer, append_once};

@@ -10,8 +10,9 @@ use regal_inventory::emit::status::{StatusReport, write_list_json, write_list_te
 use regal_inventory::error::{Code, Error, Location, Problem, Result};
 use regal_inventory::frozen::{ENDING, Frozen};
 use regal_inventory::record::process::Liveness;
-use regal_inventory::record::{Log, Place, State, fold, is_locked};
+use regal_inventory::record::{Log, Place, State, fold};
 use regal_inventory::session::Shared;
+use regal_inventory::system;
 use regal_inventory::text::{Arena, TextMap};
 
 use super::arguments::{AnswerFormat, Arguments, StatusOptions};
@@ -193,7 +194,7 @@ impl<'r> Seen<'r> {
             last: log.lines.last().map(|line| line.at.clone()),
             torn: log.torn,
             liveness: state.open_run().map_or(Liveness::Ended, |run| run.start.process.liveness()),
-            locked: is_locked(&place.path),
+            locked: system::is_locked(&place.path),
             state,
         }
     }

@@ -19,7 +19,7 @@ impl Staged {
     /// It cannot be renamed; what stood there at that moment is not ours to replace, and stays.
     pub(super) fn put(&mut self) -> io::Result<()> {
         self.rename_inside(NEW, PUT)?;
-        self.made = self.inside(PUT).map(|made| (made.st_dev, made.st_ino)).ok();
+        self.made = self.inside(PUT).map(|made| identity(&made)).ok();
         for _ in 0..TRIES {
             match self.rename_with(RenameFlags::NOREPLACE) {
                 Ok(()) => {
@@ -149,7 +149,7 @@ impl Staged {
     /// Whether what stands in the place is what this call made.
     fn is_ours_there(&self) -> bool {
         let there = self.there().ok().flatten();
-        there.is_some_and(|there| self.made.is_some_and(|made| (there.st_dev, there.st_ino) == made))
+        there.is_some_and(|there| self.made == Some(identity(&there)))
     }
 
     /// Why what came out of the place is not ours to remove.
@@ -168,4 +168,9 @@ impl Staged {
 
 fn other(why: &str) -> io::Error {
     io::Error::other(format!("something else took its place: {why}"))
+}
+
+/// What tells a file from all others: its device, of another type on each system, and its number there.
+fn identity(stat: &Stat) -> (i128, u64) {
+    (i128::from(stat.st_dev), stat.st_ino)
 }

@@ -7,12 +7,13 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, fchmod, mkdirat, openat, statat, syncfs, unlinkat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, fchmod, mkdirat, openat, statat, unlinkat};
 use rustix::io::Errno;
 
 use super::holder::{Holder, NEW, create};
 use super::{Access, tree};
 use crate::error::{Code, Location, Problem, Result, io_message};
+use crate::system;
 
 /// In each folder that is written: which format wrote it, and which files. What it does not name is not ours to remove.
 const MARKER: &str = ".regal-export";
@@ -49,7 +50,7 @@ pub(super) fn fill<'f>(
     let mut last = create(&new, MARKER, access)?;
     last.write_all(marker.as_bytes())?;
     // One for all: a folder may have thousands of files.
-    syncfs(last)?;
+    system::sync_file_system(&last)?;
     Ok(new)
 }
 

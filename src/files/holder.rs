@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags, flock, openat, unlinkat};
 
 use super::{Access, tree};
+use crate::system;
 
 /// How the names of holders begin and end.
 pub(super) const PREFIX: &str = ".regal-inventory-";
@@ -57,7 +58,7 @@ impl Holder {
 
     /// Nothing if another process removed it before it was locked.
     fn make(folder: &Path) -> io::Result<Option<Self>> {
-        let parent = openat(CWD, folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        let parent = openat(CWD, folder, system::FOLDER, Mode::empty())?;
         let mut builder = tempfile::Builder::new();
         builder.prefix(PREFIX).suffix(ENDING).rand_bytes(12).permissions(Permissions::from_mode(0o700));
         let path = builder.tempdir_in(folder)?.keep();
@@ -104,12 +105,6 @@ pub(super) fn create(folder: impl AsFd, name: &str, access: Access) -> io::Resul
 
 /// Locks the owner's file, then says on which system. Without a lock it says so: then nobody can tell whether it lives.
 fn mark(owner: &File) -> io::Result<()> {
-    let text = if flock(owner, FlockOperation::LockExclusive).is_ok() { system() } else { None };
+    let text = if flock(owner, FlockOperation::LockExclusive).is_ok() { system::boot() } else { None };
     (&*owner).write_all(text.unwrap_or_else(|| "unknown".to_string()).as_bytes())
-}
-
-/// The running system: the same in all containers of a machine, another one after it was started again.
-pub(super) fn system() -> Option<String> {
-    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-    Some(id.trim().to_string()).filter(|id| !id.is_empty())
 }

@@ -13,9 +13,10 @@ use std::time::{Duration, SystemTime};
 use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags, flock, fstat, openat, unlinkat};
 use rustix::io::Errno;
 
-use super::holder::{ENDING, NEW, OLD, OWNER, PREFIX, PUT, system};
+use super::holder::{ENDING, NEW, OLD, OWNER, PREFIX, PUT};
 use super::{folder, tree};
 use crate::error::{Code, Location, Problem};
+use crate::system;
 
 /// No writing takes as long.
 const OLD_AGE: Duration = Duration::from_secs(3600);
@@ -24,7 +25,7 @@ const OLD_AGE: Duration = Duration::from_secs(3600);
 pub(super) fn remove(folder: &Path) -> Vec<Problem> {
     let mut notes = Vec::new();
     let Ok(entries) = std::fs::read_dir(folder) else { return notes };
-    let Ok(parent) = openat(CWD, folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()) else {
+    let Ok(parent) = openat(CWD, folder, system::FOLDER, Mode::empty()) else {
         return notes;
     };
     for entry in entries.flatten() {
@@ -73,7 +74,7 @@ fn look_at(parent: BorrowedFd<'_>, name: &OsStr) -> io::Result<Option<String>> {
     let mut mark = String::new();
     (&owner).take(100).read_to_string(&mut mark)?;
     // An empty mark: its process is about to lock it, or was ended before it could.
-    if system().is_some_and(|here| here == mark) || mark.is_empty() && is_old {
+    if system::boot().is_some_and(|here| here == mark) || mark.is_empty() && is_old {
         return clear(parent, name, &holder);
     }
     let unsure = "is from a call that was ended or still runs, on another machine or before this one was started";

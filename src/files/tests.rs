@@ -7,7 +7,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::time::{Duration, SystemTime};
 
-use super::holder::{ENDING, OLD, OWNER, PREFIX, PUT, system};
+use super::holder::{ENDING, OLD, OWNER, PREFIX, PUT};
 use super::*;
 
 type Files = BTreeMap<String, String>;
@@ -178,7 +178,7 @@ fn without_an_exchange_each_step_can_be_undone() {
     let mut staged = stage(&place, &files(3, "new")).unwrap();
     fs::rename(staged.holder.path.join(NEW), staged.holder.path.join(PUT)).unwrap();
     let made = fs::metadata(staged.holder.path.join(PUT)).unwrap();
-    staged.made = Some((std::os::unix::fs::MetadataExt::dev(&made), std::os::unix::fs::MetadataExt::ino(&made)));
+    staged.made = Some((std::os::unix::fs::MetadataExt::dev(&made).into(), std::os::unix::fs::MetadataExt::ino(&made)));
     staged.replace().unwrap();
     assert_eq!(read(&place), files(3, "new"));
     staged.take_back();
@@ -199,7 +199,7 @@ fn what_an_ended_process_left_is_removed() {
     let temporary = tempfile::tempdir().unwrap();
     let place = temporary.path().join("out");
     write(&place, &files(2, "old")).unwrap();
-    let here = system().unwrap();
+    let here = crate::system::boot().unwrap();
     let states: [fn(&Path, &Path); 5] = [
         // ended while it made a file, or a folder
         |holder, _| fs::write(holder.join(NEW), "par").unwrap(),
@@ -256,7 +256,7 @@ fn what_may_be_in_use_is_left_alone_and_named_once_it_is_old() {
         fs::remove_dir_all(holder).unwrap();
     }
     // What others may write to tells nothing.
-    let holder = left(temporary.path(), &system().unwrap(), 30);
+    let holder = left(temporary.path(), &crate::system::boot().unwrap(), 30);
     fs::set_permissions(&holder, Permissions::from_mode(0o777)).unwrap();
     assert_eq!(write(&place, &files(1, "mine")).unwrap(), []);
     assert!(holder.exists());
@@ -266,7 +266,7 @@ fn what_may_be_in_use_is_left_alone_and_named_once_it_is_old() {
 fn what_is_not_ours_is_kept_and_named() {
     let temporary = tempfile::tempdir().unwrap();
     let place = temporary.path().join("out");
-    let here = system().unwrap();
+    let here = crate::system::boot().unwrap();
     let states: [fn(&Path); 3] = [
         |holder| {
             fs::create_dir(holder.join(PUT)).unwrap();
@@ -303,7 +303,7 @@ fn removing_follows_no_link() {
     assert!(write(&place, &files(1, "new")).unwrap_err().to_string().contains("it has `000`"));
     fs::remove_file(place.join("000")).unwrap();
     fs::create_dir(temporary.path().join("sub")).unwrap();
-    let holder = left(&temporary.path().join("sub"), &system().unwrap(), 0);
+    let holder = left(&temporary.path().join("sub"), &crate::system::boot().unwrap(), 0);
     fs::create_dir(holder.join(NEW)).unwrap();
     symlink(&outside, holder.join(NEW).join("link")).unwrap();
     write_file(&temporary.path().join("sub/file"), "text").unwrap();

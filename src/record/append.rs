@@ -2,10 +2,11 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rustix::fs::{FlockOperation, fcntl_lock};
+use crate::system::AppendLock;
 
 /// How long other appends are waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -70,19 +71,19 @@ pub(super) fn append(store: &mut impl Store, end: u64, torn: bool, line: &[u8]) 
     written
 }
 
-/// Does what is to be done while nobody else appends. A lock of another kind than the one that a run holds, which the kernel keeps
-/// apart from it: an approval is appended while a run goes on.
-pub(super) fn alone<T>(file: &File, act: impl FnOnce() -> T) -> io::Result<T> {
+/// Does what is to be done while nobody else appends. A lock of another kind than the one that a run holds: an approval is appended
+/// while a run goes on.
+pub(super) fn alone<T>(file: &File, path: &Path, act: impl FnOnce() -> T) -> io::Result<T> {
     let _within = APPENDING.lock().unwrap_or_else(PoisonError::into_inner);
     let begun = Instant::now();
-    while let Err(error) = fcntl_lock(file, FlockOperation::NonBlockingLockExclusive) {
-        let is_taken = matches!(error, rustix::io::Errno::AGAIN | rustix::io::Errno::ACCESS);
-        if !is_taken || begun.elapsed() > PATIENCE {
-            return Err(error.into());
+    let _lock = loop {
+        if let Some(lock) = AppendLock::try_take(file, path)? {
+            break lock;
+        }
+        if begun.elapsed() > PATIENCE {
+            return Err(io::ErrorKind::WouldBlock.into());
         }
         std::thread::sleep(PAUSE);
-    }
-    let result = act();
-    fcntl_lock(file, FlockOperation::Unlock)?;
-    Ok(result)
+    };
+    Ok(act())
 }

@@ -1,10 +1,10 @@
 //! Which process a run lives as long as, and whether it is still there.
 
-use std::path::{Path, PathBuf};
-
 use rustix::process::{Pid, test_kill_process};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use crate::system;
 
 /// A process, so that it is known again and another one of the same number is not taken for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,7 +13,7 @@ pub struct Process {
     pub host: String,
     /// The number of the process.
     pub pid: u32,
-    /// When it was started, in ticks of the kernel's clock since the machine was.
+    /// When it was started: on Linux in ticks of the kernel's clock since the machine was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<u64>,
     /// The start of the machine.
@@ -49,10 +49,10 @@ impl Process {
         Process {
             host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
             pid,
-            started: stat(pid).map(|stat| stat.started),
-            boot: line("/proc/sys/kernel/random/boot_id"),
-            namespace: std::fs::read_link("/proc/self/ns/pid").ok().map(|link| link.to_string_lossy().into_owned()),
-            machine: line("/etc/machine-id").map(|id| digits(&id)),
+            started: number(pid).and_then(system::status).map(|status| status.started),
+            boot: system::boot(),
+            namespace: system::namespace(),
+            machine: system::machine().map(|id| digits(&id)),
         }
     }
 
@@ -76,62 +76,21 @@ impl Process {
         if self.namespace.is_none() || self.namespace != here.namespace {
             return Liveness::Unknown;
         }
-        let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw);
-        let Some(pid) = pid else { return Liveness::Ended };
+        let Some(pid) = number(self.pid) else { return Liveness::Ended };
         if test_kill_process(pid) == Err(rustix::io::Errno::SRCH) {
             return Liveness::Ended;
         }
-        match (stat(self.pid), self.started) {
-            (Some(stat), _) if stat.is_zombie => Liveness::Ended,
-            (Some(stat), Some(started)) if stat.started == started => Liveness::Alive,
+        match (system::status(pid), self.started) {
+            (Some(status), _) if status.has_ended => Liveness::Ended,
+            (Some(status), Some(started)) if status.started == started => Liveness::Alive,
             (Some(_), Some(_)) => Liveness::Ended,
             _ => Liveness::Unknown,
         }
     }
 }
 
-/// A process that has a file open.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holder {
-    /// Its number.
-    pub pid: u32,
-    /// Its name: `ansible-playbook`.
-    pub name: String,
-}
-
-/// Returns the processes that have a file open, as far as this user may see them, without this one.
-pub fn holders(path: &Path) -> Vec<Holder> {
-    let Ok(path) = std::fs::canonicalize(path) else { return Vec::new() };
-    let numbers = |folder: PathBuf| {
-        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
-    };
-    let has_open = |pid: &u32| {
-        let folder = PathBuf::from(format!("/proc/{pid}/fd"));
-        numbers(folder.clone()).any(|fd| std::fs::read_link(folder.join(fd.to_string())).is_ok_and(|to| to == path))
-    };
-    let others = numbers(PathBuf::from("/proc")).filter(|pid| *pid != std::process::id()).filter(has_open);
-    others.map(|pid| Holder { pid, name: line(&format!("/proc/{pid}/comm")).unwrap_or_default() }).collect()
-}
-
-/// What the kernel says of a process.
-struct Stat {
-    is_zombie: bool,
-    started: u64,
-}
-
-/// The name stands in brackets and may have any characters; the state is the first field behind it, the start the twentieth.
-fn stat(pid: u32) -> Option<Stat> {
-    let text = String::from_utf8_lossy(&std::fs::read(format!("/proc/{pid}/stat")).ok()?).into_owned();
-    let mut fields = text[text.rfind(')')? + 1..].split_ascii_whitespace();
-    let is_zombie = matches!(fields.next()?, "Z" | "X");
-    Some(Stat { is_zombie, started: fields.nth(18)?.parse().ok()? })
-}
-
-/// The only line of a file.
-fn line(path: &str) -> Option<String> {
-    let text = std::fs::read_to_string(path).ok()?;
-    Some(text.trim().to_string()).filter(|text| !text.is_empty())
+fn number(pid: u32) -> Option<Pid> {
+    i32::try_from(pid).ok().and_then(Pid::from_raw)
 }
 
 /// The number of a machine is not for everybody to read, so that a record has digits made of it.
@@ -178,17 +137,5 @@ mod tests {
         assert_eq!(seen(Process { boot: None, ..here.clone() }), Liveness::Unknown);
         // the machine was started again
         assert_eq!(seen(Process { boot: Some("c".into()), ..here.clone() }), Liveness::Ended);
-    }
-
-    #[test]
-    fn who_has_a_file_open_is_found() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        assert_eq!(holders(file.path()), []);
-        let reader = std::fs::File::open(file.path()).unwrap();
-        let mut child = std::process::Command::new("sleep").arg("60").stdin(reader).spawn().unwrap();
-        let found = holders(file.path());
-        child.kill().unwrap();
-        child.wait().unwrap();
-        assert_eq!(found, [Holder { pid: child.id(), name: "sleep".into() }]);
     }
 }

@@ -269,13 +269,13 @@ fn a_child_holds_the_lock_on_after_its_run() {
     let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
     drop((shared, writer));
     let (code, message) = refused(Writer::open(folder.place(), backwards));
-    let locked = is_locked(&folder.place().path);
+    let locked = crate::system::is_locked(&folder.place().path);
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(code, Code::RecordBusy);
     let expected = format!("what it started still goes on: process {} (sleep)", child.id());
     assert!(message.contains(&expected), "{message}");
-    assert!(locked && !is_locked(&folder.place().path));
+    assert!(locked && !crate::system::is_locked(&folder.place().path));
     drop(folder.open());
 }
 

@@ -14,11 +14,12 @@ use sha2::{Digest, Sha256};
 use super::append::{Store, alone, append};
 use super::event::{Event, Line, SCHEMA, Start, TakeOver};
 use super::place::Place;
-use super::process::{Liveness, Process, holders};
+use super::process::{Liveness, Process};
 use super::reading::{self, WRITABLE, check_is_file, check_plan};
 use super::state::{Run, State};
 use crate::error::{Code, Location, Problem, Result, io_message};
 use crate::shown::Shown;
+use crate::system;
 use crate::wording::count;
 
 /// Tells the time.
@@ -113,7 +114,8 @@ impl Writer {
     /// The record cannot be read, or has lines that are none.
     pub fn refresh(&mut self) -> Result<&State> {
         let file = Arc::clone(&self.file);
-        alone(&file, || self.catch_up()).map_err(|error| self.cannot(&error))??;
+        let path = self.place.path.clone();
+        alone(&file, &path, || self.catch_up()).map_err(|error| self.cannot(&error))??;
         Ok(&self.state)
     }
 
@@ -174,7 +176,8 @@ impl Writer {
         events: impl FnOnce(&Self) -> std::result::Result<Vec<(String, Event)>, Problem>,
     ) -> Result<()> {
         let file = Arc::clone(&self.file);
-        let appended = alone(&file, || {
+        let path = self.place.path.clone();
+        let appended = alone(&file, &path, || {
             self.catch_up()?;
             let events = events(self)?;
             events.into_iter().try_for_each(|(run, event)| self.append_now(run, event))
@@ -243,7 +246,7 @@ impl Writer {
         if let Some(run) = open {
             return self.busy(run, Liveness::Alive, true);
         }
-        let holders = holders(&self.place.path);
+        let holders = system::holders(&self.place.path);
         let named: Vec<String> =
             holders.iter().take(3).map(|holder| format!("{} ({})", holder.pid, holder.name)).collect();
         let message = match (self.state.open_run().is_some(), named.is_empty()) {
@@ -312,13 +315,6 @@ pub fn append_once(place: Place, run: Option<&str>, event: Event, clock: Clock) 
     writer.run = run.map(str::to_string);
     writer.append(event)?;
     Ok(writer.state)
-}
-
-/// Whether a process of this machine holds the lock on a record, as far as it can be seen from here without trying it.
-pub fn is_locked(path: &Path) -> bool {
-    let (Ok(metadata), Ok(locks)) = (path.metadata(), std::fs::read_to_string("/proc/locks")) else { return false };
-    let inode = format!(":{}", metadata.ino());
-    locks.lines().any(|line| line.contains(" FLOCK ") && line.split(' ').any(|word| word.ends_with(&inode)))
 }
 
 /// Opens a record for appending. A new one is on the disk when this returns.

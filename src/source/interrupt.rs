@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use signal_hook::consts::signal::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::flag;
 
+use crate::system;
+
 /// The signals that end a process and that it can wait with.
 const ENDING: [i32; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
 
@@ -64,7 +66,7 @@ impl Interrupt {
     /// The signals that are listened to. One that was ignored from the start, as under `nohup`, stays so.
     pub fn heard(&self) -> &[i32] {
         self.state.heard.get_or_init(|| {
-            let ignored = ignored();
+            let ignored = system::ignored_signals();
             let listen = |signal: &i32| {
                 ignored & (1 << (signal - 1)) == 0
                     && flag::register_usize(*signal, self.state.caught.clone(), signal.unsigned_abs() as usize).is_ok()
@@ -81,11 +83,4 @@ impl Drop for Held<'_> {
             self.0.state.idle.store(true, Ordering::SeqCst);
         }
     }
-}
-
-/// The signals that this process ignores, a bit each, where the system tells it.
-fn ignored() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
 }

@@ -3,6 +3,8 @@
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+use regal_inventory::system;
+
 /// The command of this program that does it, between a run and its command: it tells the kernel, and becomes the command.
 pub const NAME: &str = "held-by";
 
@@ -11,22 +13,11 @@ pub const NAME: &str = "held-by";
 /// # Errors
 /// The command cannot be run; the parent has ended.
 pub fn run(parent: u32, command: &[String]) -> anyhow::Result<u8> {
-    die_with_parent()?;
+    system::end_with_parent()?;
     if rustix::process::getppid().map(|pid| pid.as_raw_pid().unsigned_abs()) != Some(parent) {
         anyhow::bail!("the run has ended");
     }
     let Some((program, arguments)) = command.split_first() else { return Ok(super::super::exit::BAD_INPUT) };
     let error = Command::new(program).args(arguments).exec();
     Err(anyhow::Error::from(error).context(format!("{program} cannot be run")))
-}
-
-#[cfg(target_os = "linux")]
-fn die_with_parent() -> anyhow::Result<()> {
-    use rustix::process::{Signal, set_parent_process_death_signal};
-    Ok(set_parent_process_death_signal(Some(Signal::TERM))?)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn die_with_parent() -> anyhow::Result<()> {
-    anyhow::bail!("--kill-with-run needs Linux")
 }
