@@ -105,7 +105,6 @@ fn plans_are_as_the_readmes_say() {
     for example in ["small", "zones", "regal", "roles", "waves"] {
         run(&format!("examples/{example}/README.md"), example, None);
     }
-    run("README.md", "small", None);
     for page in ["docs/planning.md", "docs/recipes.md"] {
         run(page, "zones", None);
     }
@@ -154,6 +153,43 @@ fn the_book_is_made_without_a_broken_link() {
     let start = fs::read_to_string(site.join("index.html")).unwrap();
     let elsewhere = |tag: &str| start.split(tag).skip(1).any(|rest| rest.starts_with("\"http"));
     assert!(!elsewhere("src=") && !start.contains("fonts."));
+}
+
+/// The first block of YAML under a heading.
+fn yaml_under(page: &str, heading: &str) -> String {
+    let below = page.split_once(heading).unwrap_or_else(|| panic!("no {heading}")).1;
+    let block = below.split_once("```yaml\n").and_then(|(_, rest)| rest.split_once("```"));
+    block.unwrap_or_else(|| panic!("no YAML under {heading}")).0.to_string()
+}
+
+#[test]
+#[ignore = "needs check-jsonschema; run tests/run"]
+fn pipelines_have_the_form_that_their_services_read() {
+    let tools = env::var_os("TEST_BOOK").expect("TEST_BOOK is not set; run tests/run");
+    let check = |kind: &str, file: &Path| {
+        let mut command = Command::new(Path::new(&tools).join("check-jsonschema"));
+        let output = command.args(["--builtin-schema", kind]).arg(file).output().unwrap();
+        (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/pipelines.md")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for (heading, kind, name, wrong) in [
+        ("## GitLab CI", "vendor.gitlab-ci", ".gitlab-ci.yml", ("when: manual", "when: by_hand")),
+        ("## GitHub Actions", "vendor.github-workflows", "rollout.yml", ("runs-on:", "runs:")),
+    ] {
+        let (file, text) = (folder.path().join(name), yaml_under(&page, heading));
+        fs::write(&file, &text).unwrap();
+        let (fits, said) = check(kind, &file);
+        assert!(fits, "{heading}: {said}");
+        fs::write(&file, text.replace(wrong.0, wrong.1)).unwrap();
+        assert!(!check(kind, &file).0, "{heading}: the check finds nothing");
+    }
+    for entry in fs::read_dir(root.join(".github/workflows")).unwrap() {
+        let path = entry.unwrap().path();
+        let (fits, said) = check("vendor.github-workflows", &path);
+        assert!(fits, "{}: {said}", path.display());
+    }
 }
 
 #[test]
