@@ -155,7 +155,7 @@ impl<'a> Frozen<'a> {
             let line = text.text.lines().count().max(1);
             let last = text.text.lines().last().unwrap_or_default();
             let at = texts.locate(text.pos_of(last));
-            return Err(problem.at(Location { line, ..at }).hint(MAKE_ANOTHER).into());
+            return Err(problem.at(Location { line, ..at }).into());
         }
         let value = value.map_err(|fault| Error::from(fault.problem(texts)))?;
         if let Some((at, message)) = repeated.into_iter().next() {
@@ -179,6 +179,11 @@ impl<'a> Frozen<'a> {
         let id = id_of(&plan, &names);
         Frozen { path: path.to_path_buf(), plan, names, id, saved, made_from }
     }
+}
+
+/// Returns whether a text, or the beginning of one, is that of a frozen plan: whether it has its first line.
+pub fn is_frozen(text: &str) -> bool {
+    text.starts_with(FIRST_LINE.trim_end())
 }
 
 /// The id of all batches.

@@ -14,7 +14,7 @@ use crate::assign::{self, Request, literal_hosts};
 use crate::diagnostics::Diagnostics;
 use crate::emit::ansible::PlanGroups;
 use crate::error::{Code, Error, Location, Problem, Result};
-use crate::frozen::FIRST_LINE;
+use crate::frozen::is_frozen;
 use crate::inventory::Inventory;
 use crate::plan::{Assignments, Plan, plan};
 use crate::policy::versions::{VersionFrom, VersionSource};
@@ -50,6 +50,9 @@ pub struct Opening {
     pub record: Option<PathBuf>,
     /// Whether what differs from a frozen plan is asked for, so that today's is made even where drift is ignored.
     pub tells_drift: bool,
+    /// Whether a frozen plan is only laid beside another plan: what differs is what is asked for and no error, and options that
+    /// would make another plan are meant for the other one.
+    pub compares: bool,
     /// Hosts to plan nothing for, such as those of [`done_hosts`].
     pub except: Vec<String>,
     /// Files besides the configuration that a directory may hold and that are not inventories.
@@ -90,6 +93,7 @@ impl Opening {
             frozen: None,
             record: None,
             tells_drift: false,
+            compares: false,
             except: Vec::new(),
             own_files: Vec::new(),
             refresh_cache: false,
@@ -401,11 +405,6 @@ impl GivenOption {
             option: arena.alloc_str(&self.option),
         }
     }
-}
-
-/// Whether the text of a configuration is that of a frozen plan.
-fn is_frozen(text: &str) -> bool {
-    text.starts_with(FIRST_LINE)
 }
 
 /// What paths in a configuration are relative to: its folder, or the working directory where it came through a descriptor

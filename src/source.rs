@@ -38,6 +38,7 @@ use std::time::{Duration, Instant};
 
 use crate::diagnostics::Diagnostics;
 use crate::error::{Code, Location, Problem, Result, io_message};
+use crate::frozen::{FIRST_LINE, is_frozen};
 use crate::inventory::{GroupId, Inventory, UNGROUPED};
 use crate::pattern::{address, range};
 use crate::policy::naming::cleaned;
@@ -328,14 +329,19 @@ impl<'a> Reading<'_, 'a> {
 
     /// Whether a file is our own, which is a problem.
     fn refuses(&mut self, path: &Path) -> bool {
-        let own = self.options.own_files.iter().any(|own| same_file(own, path));
-        if own {
-            let problem = Problem::of(Code::OwnFile, "this file belongs to regal-inventory and is not an inventory")
-                .at(Location::whole(path.display().to_string()))
-                .hint("name the inventory that it should read instead");
-            self.push(problem);
-        }
-        own
+        let name = path.display().to_string();
+        let (message, hint) = if self.options.own_files.iter().any(|own| same_file(own, path)) {
+            let message = "this file belongs to regal-inventory and is not an inventory";
+            (message, "name the inventory that it should read instead".to_string())
+        } else if self.head(path, FIRST_LINE.len()).is_some_and(|head| is_frozen(&head)) {
+            let hint =
+                format!("use it with --plan {name}; without it, name only the inventory, and it is planned anew");
+            ("this is a frozen plan and not an inventory", hint)
+        } else {
+            return false;
+        };
+        self.push(Problem::of(Code::OwnFile, message).at(Location::whole(name)).hint(hint));
+        true
     }
 
     /// Ansible's `host_list`: names without ranges, separated by commas; a known host stays in its groups. Under

@@ -382,7 +382,7 @@ fn a_further_version_of_a_host_is_drift_and_diff_asks_whatever_is_ignored() {
     assert_eq!(test.shell(&format!("regal plan --save {FILE} --drift ignore")).code, 0);
     assert_eq!(frozen(&test, "diff").code, 0);
     write(&test, "regal.yml", "inventory: hosts\nversions: {a: [web1, web2, web3], b: [web3, web1, web2]}\n");
-    let expected = "added     web2: should run b, in no batch\n";
+    let expected = "added     web2: should run b, in no batch of it\n";
     assert_eq!(frozen(&test, "diff").stdout, expected);
     assert_eq!(frozen(&test, "diff --drift ignore").stdout, expected);
     // how one call checks is no part of the plan
@@ -422,5 +422,50 @@ fn a_variable_without_effect_is_told() {
     assert!(told.contains(&expected), "{told}");
     assert_eq!(told.matches("has no effect").count(), 1, "{told}");
     let source = saved().shell(&format!("regal -i {FILE} --versions v=all --list"));
-    assert_eq!((source.code, source.stdout.as_str()), (1, ""), "{}", source.stderr);
+    let expected = format!(
+        "error: {FILE}: this is a frozen plan and not an inventory
+  hint: use it with --plan {FILE}; without it, name only the inventory, and it is planned anew
+"
+    );
+    assert_eq!((source.code, source.stdout.as_str(), source.stderr), (1, "", expected));
+}
+
+#[test]
+fn line_ends_that_git_changed_are_told() {
+    let test = saved();
+    let text = read(&test);
+    write(&test, FILE, &text.replace('\n', "\r\n"));
+    let refused = frozen(&test, "--list");
+    let message = refused.errors();
+    assert!(message.contains("the lines of the frozen plan end with CR LF"), "{message}");
+    assert!(message.contains("`*.rollout.yml -text`"), "{message}");
+    write(&test, FILE, &text.replace('\n', "\r\n").replacen("web1", "web5", 1));
+    let refused = frozen(&test, "--list");
+    let message = refused.errors();
+    assert!(message.contains("was changed after it was saved") && !message.contains("CR LF"), "{message}");
+}
+
+#[test]
+fn it_is_laid_beside_the_plan_of_today() {
+    let test = saved();
+    let same = test.shell(&format!("regal plan --compare {FILE}")).stdout;
+    assert!(same.ends_with("\nthe plans are the same\n"), "{same}");
+    write(&test, "hosts", &format!("{HOSTS}web1 v=db-1.0\n"));
+    let moved = test.shell(&format!("regal plan --compare {FILE} --format json")).json();
+    let web1 = |from: &str, to: &str| serde_json::json!([{"from": from, "to": to, "hosts": ["web1"]}]);
+    assert_eq!(moved["changed"], web1("db-1.0", "shop-2.5.0"), "{moved}");
+    let back = frozen(&test, "plan --compare regal.yml --format json").json();
+    assert_eq!(back["changed"], web1("shop-2.5.0", "db-1.0"), "{back}");
+    assert_eq!(
+        (&back["current"]["configuration"], &back["other"]["configuration"]),
+        (&FILE.into(), &"regal.yml".into())
+    );
+    let by_variable = test.shell(&format!("REGAL_PLAN={FILE} regal plan --compare regal.yml --format json")).json();
+    assert_eq!(by_variable, back);
+    // an option is for today's plan
+    write(&test, "hosts", HOSTS);
+    let sizes = test.shell(&format!("regal plan --batch-size 1 --compare {FILE}")).stdout;
+    assert!(sizes.contains("batch_size"), "{sizes}");
+    let broken = test.shell(&format!("rm hosts; regal plan --compare {FILE}"));
+    assert!(broken.errors().contains("inventory `hosts` cannot be read"), "{}", broken.stderr);
 }

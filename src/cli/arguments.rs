@@ -149,7 +149,7 @@ pub struct PlanOptions {
     /// Leave out of the saved file when and by whom it was saved
     #[arg(long, requires = "save")]
     pub no_time: bool,
-    /// Show what differs from the plan of another configuration; variables and options hold for both
+    /// Show what differs from the plan of another configuration or from a frozen plan; variables and options hold for both
     #[arg(long, value_name = "FILE", conflicts_with = "waves")]
     pub compare: Option<PathBuf>,
 }

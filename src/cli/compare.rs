@@ -1,6 +1,6 @@
-//! `plan --compare`: the plan of this configuration beside that of another one.
+//! `plan --compare`: the plan of this configuration beside that of another one; either may be a frozen plan.
 //!
-//! The environment and the options hold for both, so that only the files make a difference.
+//! The environment and the options hold for both, so that only the files make a difference; a frozen plan has its own.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use regal_inventory::session::{Configuration, Planned, Shared};
 use regal_inventory::text::{Arena, TextMap};
 
 use super::arguments::{Arguments, PlanOptions};
-use super::invocation::{self, Invocation};
+use super::invocation::{self, Invocation, Side};
 use super::plan;
 
 /// A configuration with what was planned by it.
@@ -55,16 +55,22 @@ fn sides<'a>(
     shared: &Shared,
 ) -> anyhow::Result<(Planning<'a>, Planning<'a>)> {
     let configuration = invocation::configuration(arguments);
-    let found = configuration.path(&invocation::surroundings())?;
-    let compared = Configuration::File { path: other.to_path_buf(), named_by: "--compare" };
-    let side = |configuration: Configuration, beside: Option<&Path>| -> anyhow::Result<Planning<'a>> {
-        let beside = beside.map(Path::to_path_buf).into_iter().collect();
-        let invocation = Invocation::with(arena, texts, arguments, configuration, beside, shared)?;
+    let frozen = invocation::frozen(arguments);
+    let found = match &frozen {
+        Some(frozen) => Some(frozen.clone()),
+        None => configuration.path(&invocation::surroundings())?,
+    };
+    let current = Side { frozen, ..Side::of(configuration) };
+    let compared = Side::of(Configuration::File { path: other.to_path_buf(), named_by: "--compare" });
+    let side = |side: Side, beside: Option<&Path>| -> anyhow::Result<Planning<'a>> {
+        let own_files = beside.map(Path::to_path_buf).into_iter().collect();
+        let side = Side { own_files, is_compared: true, ..side };
+        let invocation = Invocation::with(arena, texts, arguments, side, shared)?;
         let planned = invocation.session.plan()?;
         planned.refuse_empty()?;
         Ok((invocation, planned))
     };
-    match (side(configuration, Some(other)), side(compared, found.as_deref())) {
+    match (side(current, Some(other)), side(compared, found.as_deref())) {
         (Ok(current), Ok(compared)) => Ok((current, compared)),
         (current, compared) => {
             let problems = problems(current.err())?;

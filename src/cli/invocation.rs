@@ -16,16 +16,35 @@ pub struct Invocation<'a> {
     pub color: Color,
 }
 
+/// What a plan is made from.
+pub struct Side {
+    pub configuration: Configuration,
+    /// The frozen plan to use instead.
+    pub frozen: Option<PathBuf>,
+    /// Files besides that are not sources.
+    pub own_files: Vec<PathBuf>,
+    /// Whether the plan is laid beside another one.
+    pub is_compared: bool,
+}
+
+impl Side {
+    /// A configuration alone.
+    pub fn of(configuration: Configuration) -> Self {
+        Side { configuration, frozen: None, own_files: Vec::new(), is_compared: false }
+    }
+}
+
 impl<'a> Invocation<'a> {
     /// Reads the configuration, the environment and the options.
     ///
     /// # Errors
     /// Everything that is wrong with them.
     pub fn new(arena: &'a Arena, texts: &'a TextMap<'a>, arguments: &Arguments, shared: &Shared) -> Result<Self> {
-        Self::with(arena, texts, arguments, configuration(arguments), Vec::new(), shared)
+        let side = Side { frozen: frozen(arguments), ..Side::of(configuration(arguments)) };
+        Self::with(arena, texts, arguments, side, shared)
     }
 
-    /// Reads a configuration, the environment and the options; `own_files` are not sources either.
+    /// Reads what a plan is made from, the environment and the options.
     ///
     /// # Errors
     /// Everything that is wrong with them.
@@ -33,14 +52,14 @@ impl<'a> Invocation<'a> {
         arena: &'a Arena,
         texts: &'a TextMap<'a>,
         arguments: &Arguments,
-        configuration: Configuration,
-        own_files: Vec<PathBuf>,
+        side: Side,
         shared: &Shared,
     ) -> Result<Self> {
-        let mut opening = Opening::new(configuration, surroundings());
+        let mut opening = Opening::new(side.configuration, surroundings());
         opening.options = arguments.settings.clone();
-        opening.own_files = own_files;
-        opening.frozen = frozen(arguments);
+        opening.own_files = side.own_files;
+        opening.frozen = side.frozen;
+        opening.compares = side.is_compared;
         if let Some(Command::Run(options)) = &arguments.command {
             opening.record.clone_from(&options.record.record);
         }

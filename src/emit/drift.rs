@@ -75,7 +75,7 @@ impl DriftReport<'_, '_> {
             drift.removed.iter().map(|host| format!("removed   {}: no longer in the inventory", Shown::new(host))),
         );
         lines.extend(drift.added.iter().map(|added| {
-            format!("added     {}: should run {}, in no batch", Shown::new(added.host), self.shown(added.version))
+            format!("added     {}: should run {}, in no batch of it", Shown::new(added.host), self.shown(added.version))
         }));
         lines.extend(drift.moved.iter().map(|moved| {
             let to: Vec<String> = moved.to.iter().map(|version| self.shown(version).to_string()).collect();

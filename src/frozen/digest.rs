@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::MAKE_ANOTHER;
 use crate::error::{Code, Problem};
 
 /// What stands before the digits.
@@ -17,7 +18,7 @@ pub(super) fn signed(body: &str) -> String {
 /// # Errors
 /// There is no such line, or the text is another one.
 pub(super) fn check(text: &str) -> Result<(), Problem> {
-    let problem = |message: &str| Problem::of(Code::InvalidPlan, message);
+    let problem = |message: &str| Problem::of(Code::InvalidPlan, message).hint(MAKE_ANOTHER);
     let start = text.strip_suffix('\n').map(|lines| lines.rfind('\n').map_or(0, |end| end + 1));
     let last = start.and_then(|start| Some((start, text[start..].trim_end_matches('\n').strip_prefix(MARK)?)));
     let Some((start, digits)) = last else {
@@ -25,6 +26,11 @@ pub(super) fn check(text: &str) -> Result<(), Problem> {
     };
     if sha256(&text[..start]) == digits {
         return Ok(());
+    }
+    if text.contains("\r\n") && check(&text.replace("\r\n", "\n")).is_ok() {
+        return Err(problem("the lines of the frozen plan end with CR LF: they were changed after it was saved").hint(
+            "git does so under core.autocrlf: write `*.rollout.yml -text` into .gitattributes, then check the file out again",
+        ));
     }
     Err(problem("the frozen plan was changed after it was saved: its digest does not match"))
 }

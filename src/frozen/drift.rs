@@ -1,5 +1,7 @@
 //! What differs between a frozen plan and the plan of today's inventory.
 
+pub(super) mod domains;
+
 use std::cell::LazyCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -130,9 +132,7 @@ impl<'a> Drift<'a> {
             };
             let new = hosts.filter(|host| is_new(host) && !done.contains(*host));
             drift.added.extend(new.map(|host| AddedHost { host, version }));
-            let (before, after) = (domains(rollout), domains(now));
-            let changed = planned.iter().flat_map(|host| domain_changes(host, &before, &after));
-            drift.domains.extend(changed);
+            drift.domains.extend(domains::changes(rollout, now, &planned));
         }
         let mut seen = HashSet::new();
         drift.removed.retain(|host| seen.insert(*host));
@@ -168,7 +168,7 @@ impl<'a> Drift<'a> {
         if !self.added.is_empty() && rules.added == Added::Error {
             let hosts = list(self.added.iter().map(|added| added.host));
             errors.push(format!(
-                "hosts that should run a version of the frozen plan, but are in none of its batches: {hosts}"
+                "hosts that should run a version of the frozen plan, and are in no batch of that version: {hosts}"
             ));
         }
         if rules.changed == Changed::Error {
@@ -224,33 +224,6 @@ fn places<'a>(plan: &Plan<'a>) -> HashMap<&'a str, Vec<&'a str>> {
         }
     }
     places
-}
-
-/// The failure domains of a version's hosts, by label.
-fn domains<'a>(rollout: &crate::plan::Rollout<'a>) -> Vec<(String, HashMap<&'a str, String>)> {
-    let of_label = |(place, label): (usize, &crate::plan::Domains<'a>)| {
-        let mut of_host = HashMap::new();
-        for batch in &rollout.batches {
-            let domains = batch.hosts.iter().zip(&batch.domains[place]);
-            of_host.extend(domains.map(|(host, domain)| (*host, label.list[domain.index()].name.to_string())));
-        }
-        (label.label.clone(), of_host)
-    };
-    rollout.labels.iter().enumerate().map(of_label).collect()
-}
-
-/// Where a host has another domain of the same label.
-fn domain_changes<'a>(
-    host: &'a str,
-    before: &[(String, HashMap<&'a str, String>)],
-    after: &[(String, HashMap<&'a str, String>)],
-) -> Vec<DomainChange<'a>> {
-    let of_label = |(label, hosts): &(String, HashMap<&'a str, String>)| {
-        let now = after.iter().find(|(other, _)| other == label)?;
-        let (from, to) = (hosts.get(host)?, now.1.get(host)?);
-        (from != to).then(|| DomainChange { host, label: label.clone(), from: from.clone(), to: to.clone() })
-    };
-    before.iter().filter_map(of_label).collect()
 }
 
 fn settings<'a>(version: &'a str, before: &Policy, after: &Policy) -> Vec<SettingChange<'a>> {

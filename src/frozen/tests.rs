@@ -2,7 +2,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::plan::{Assigned, Assignments, DomainIndex, Facts, Label, plan};
+use crate::plan::{Assigned, Assignments, DomainIndex, Facts, Label, Plan, plan};
 use crate::policy::naming::Naming;
 use crate::policy::{Layer, Missing, Policy, Set};
 
@@ -94,4 +94,45 @@ fn a_digest_does_not_make_a_plan_of_what_does_not_fit_together() {
         let message = read(&digest::signed(&changed)).unwrap_err();
         assert!(message.contains(why), "{message}");
     }
+}
+
+/// A plan of hosts in decrypted zones, in the order of `zones`.
+fn zoned<'a>(hosts: &[(&'a str, &'a str)]) -> Plan<'a> {
+    let mut values: Vec<&str> = Vec::new();
+    hosts.iter().for_each(|(_, zone)| {
+        if !values.contains(zone) {
+            values.push(zone);
+        }
+    });
+    let index = |zone: &str| DomainIndex::new(values.iter().position(|value| *value == zone).unwrap());
+    let of = hosts.iter().map(|(_, zone)| index(zone)).collect();
+    let secrets = (0..values.len()).map(DomainIndex::new).collect();
+    let zone = Label { name: "zone".to_string(), values: values.clone(), of, secrets };
+    let facts = Facts { labels: vec![zone], ..Facts::default() };
+    let hosts = hosts.iter().map(|(host, _)| *host).collect();
+    let versions = vec![Assigned { facts, ..Assigned::new("1.10", hosts) }];
+    let mut policy = Policy::default();
+    let mut layer = Layer::default();
+    let own = layer.versions.entry("1.10".to_string()).or_default();
+    own.spread_by = Some(Set { value: vec!["zone".to_string()], at: Location::whole("regal.yml") });
+    policy.layers.push(layer);
+    plan(&Assignments { versions, ..Assignments::default() }, &policy).unwrap()
+}
+
+#[test]
+fn decrypted_domains_are_compared_by_the_hosts_that_share_one() {
+    let then = zoned(&[("web1", "a"), ("web2", "a"), ("web3", "b"), ("web4", "b"), ("web5", "c")]);
+    let changed = |now: &[(&'static str, &'static str)]| -> Vec<&str> {
+        let now = zoned(now);
+        let hosts = ["web1", "web2", "web3", "web4", "web5"];
+        let changes = drift::domains::changes(&then.rollouts[0], &now.rollouts[0], &hosts);
+        changes.iter().map(|change| change.host).collect()
+    };
+    // another order of the values has other numbers
+    assert!(changed(&[("web3", "b"), ("web4", "b"), ("web5", "c"), ("web1", "a"), ("web2", "a")]).is_empty());
+    assert!(changed(&[("web0", "z"), ("web1", "a"), ("web2", "a"), ("web3", "b"), ("web5", "c")]).is_empty());
+    assert_eq!(changed(&[("web1", "a"), ("web2", "a"), ("web3", "b"), ("web4", "a"), ("web5", "c")]), ["web4"]);
+    // two that have become one, and one that is two now
+    assert_eq!(changed(&[("web1", "a"), ("web2", "a"), ("web3", "b"), ("web4", "b"), ("web5", "b")]), ["web5"]);
+    assert_eq!(changed(&[("web1", "a"), ("web2", "d"), ("web3", "b"), ("web4", "b"), ("web5", "c")]).len(), 1);
 }

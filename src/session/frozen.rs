@@ -43,7 +43,15 @@ pub(super) struct Freeze<'a> {
 
 impl<'a> Session<'a> {
     /// Reads a frozen plan and, unless drift is ignored, the configuration that it was made by.
-    pub(super) fn open_frozen(arena: &'a Arena, texts: &'a TextMap<'a>, given: Opening, path: &Path) -> Result<Self> {
+    pub(super) fn open_frozen(
+        arena: &'a Arena,
+        texts: &'a TextMap<'a>,
+        mut given: Opening,
+        path: &Path,
+    ) -> Result<Self> {
+        if given.compares {
+            opening::lay_beside_another(&mut given);
+        }
         let frozen = read(arena, texts, &given.surroundings.folder.join(path), &given.shared.pipes)?;
         let file = super::configuration::working_directory(&given.surroundings)?.join(&frozen.path);
         // a link has neither the record nor the sources beside it

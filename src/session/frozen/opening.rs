@@ -28,6 +28,14 @@ pub(super) fn refuse_others(opening: &Opening, frozen: &Frozen<'_>) -> Result<()
     Ok(())
 }
 
+/// Leaves the options out that make another plan, and what would refuse this one for having drifted.
+pub(super) fn lay_beside_another(opening: &mut Opening) {
+    let of_today = |given: &GivenOption| keys::by_name(&given.key).is_none_or(|key| is_of_today(key.id));
+    opening.options.retain(of_today);
+    let ignore = Mode::Ignore.as_str().to_string();
+    opening.options.push(GivenOption { key: "drift".to_string(), text: ignore, option: "--drift".to_string() });
+}
+
 /// Whether a key may be set when a frozen plan is used: it says what is shown and how sources are read.
 fn is_of_today(id: Id) -> bool {
     matches!(
