@@ -20,6 +20,7 @@ mod index;
 mod input;
 pub mod names;
 mod order;
+mod packing;
 mod shared;
 mod sizes;
 mod stable;

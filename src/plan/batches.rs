@@ -93,7 +93,13 @@ impl Batching<'_, '_, '_> {
     /// The hosts of the batches B1, B2 …
     fn cut(&mut self, canary: &Canary) -> Option<Vec<Vec<HostIndex>>> {
         let waves = self.waves(canary)?;
-        let candidates = Candidates { fleet: self.fleet, states: &self.states, stage: Stage::B(1), waves };
+        let candidates = Candidates {
+            fleet: self.fleet,
+            states: &self.states,
+            stage: Stage::B(1),
+            waves,
+            sizes: self.sizes.ceilings(),
+        };
         let mut strategy = choose(&candidates);
         let mut batches: Vec<Vec<HostIndex>> = Vec::new();
         // the first batch of the section, and the size of the batch before
@@ -102,11 +108,13 @@ impl Batching<'_, '_, '_> {
         loop {
             strategy.begin();
             self.caps.close();
-            let size = self.sizes.of_batch(batches.len(), strategy.section());
+            let least = || strategy.least(&self.caps);
+            let size = self.sizes.of_batch(batches.len(), strategy.section(), least);
             if strategy.left() == 0 {
                 return Some(batches);
             }
-            let hosts = self.fill(strategy.as_mut(), size);
+            let settled = strategy.settled();
+            let hosts = self.fill(strategy.as_mut(), size.max(settled));
             if hosts.is_empty() {
                 return self.lost(strategy.left());
             }

@@ -191,7 +191,8 @@ impl<'a> Batching<'_, '_, 'a> {
         if hosts.len() >= size {
             return;
         }
-        let mut strategy = choose(&Candidates { fleet: self.fleet, states: &self.states, stage: Stage::A, waves: 0 });
+        let (fleet, states) = (self.fleet, self.states.as_slice());
+        let mut strategy = choose(&Candidates { fleet, states, stage: Stage::A, waves: 0, sizes: Vec::new() });
         strategy.begin();
         let more = self.fill(strategy.as_mut(), size - hosts.len());
         more.iter().for_each(|host| self.states[host.index()] = State::Taken);

@@ -20,6 +20,11 @@ impl<'f, 'v, 'a> Caps<'f, 'v, 'a> {
         Caps { divisions, used, touched: Vec::new() }
     }
 
+    /// No caps at all.
+    pub fn none() -> Self {
+        Caps { divisions: &[], used: Vec::new(), touched: Vec::new() }
+    }
+
     /// The label and domain of the host whose cap is reached, if there is one.
     pub fn full(&self, host: HostIndex) -> Option<(LabelIndex, DomainIndex)> {
         self.divisions.iter().zip(&self.used).enumerate().find_map(|(label, (division, used))| {
@@ -33,6 +38,12 @@ impl<'f, 'v, 'a> Caps<'f, 'v, 'a> {
     pub fn room(&self, label: LabelIndex, domain: DomainIndex) -> usize {
         let cap = self.divisions.get(label.index()).and_then(|division| division.domains[domain.index()].cap);
         cap.map_or(usize::MAX, |cap| cap.saturating_sub(self.used[label.index()][domain.index()]))
+    }
+
+    /// How many hosts of the same domains as this one a batch may have, at least 1.
+    pub fn most_at_once(&self, host: HostIndex) -> usize {
+        let caps = self.divisions.iter().filter_map(|division| division.domains[division.of[host.index()].index()].cap);
+        caps.fold(usize::MAX, usize::min).max(1)
     }
 
     /// Counts a host into the batch.

@@ -92,6 +92,11 @@ impl<'v, 'a> Fleet<'v, 'a> {
         self.rules.spread.by().is_some() && self.rules.spread.max_unavailable.is_some()
     }
 
+    /// Whether a host may have several domains with caps.
+    pub fn has_crossing_caps(&self) -> bool {
+        self.is_capped() && self.spread.len() > 1
+    }
+
     fn find_label(&self, name: &str) -> Option<&'v Label<'a>> {
         self.assigned.facts.labels.iter().find(|label| label.name == name)
     }

@@ -87,9 +87,18 @@ impl<'r> Sizes<'r> {
         size.min(self.most())
     }
 
+    /// The most hosts of the batches after the canary, whatever is left; the last repeats.
+    pub fn ceilings(&self) -> Vec<usize> {
+        let ceiling = |size: &BatchSize| match size {
+            BatchSize::Amount(amount) => amount.of(self.planned).max(1).min(self.most()),
+            BatchSize::Rest => self.most(),
+        };
+        self.rules.batch_size.iter().map(ceiling).collect()
+    }
+
     /// The most hosts that batch number `at` (from 0, after the canary) may have, where `left` may follow before a batch
-    /// must end.
-    pub fn of_batch(&mut self, at: usize, left: usize) -> usize {
+    /// must end and take at least the batches that `least` says, whatever their size.
+    pub fn of_batch(&mut self, at: usize, left: usize, least: impl FnOnce() -> usize) -> usize {
         let wanted = &self.rules.batch_size;
         let slot = at.min(wanted.len().saturating_sub(1));
         let size = match (wanted.get(slot), self.used.get(slot)) {
@@ -107,7 +116,7 @@ impl<'r> Sizes<'r> {
             None => self.used.push(size),
         }
         if self.rules.remainder() == Remainder::Balance && slot + 1 >= wanted.len() {
-            left.div_ceil(left.div_ceil(size).max(1)).max(1)
+            left.div_ceil(left.div_ceil(size).max(least()).max(1)).max(1)
         } else {
             size
         }
@@ -131,7 +140,7 @@ impl<'r> Sizes<'r> {
         let mut trial = Sizes { rules, planned: self.planned, bound, used: Vec::new(), notes: Vec::new() };
         let mut batches = 0;
         while left > 0 {
-            left -= trial.of_batch(batches, left).min(left);
+            left -= trial.of_batch(batches, left, || 0).min(left);
             batches += 1;
         }
         batches

@@ -10,6 +10,7 @@ mod bucket;
 mod even;
 mod line;
 mod open;
+mod packed;
 mod sections;
 mod sequential;
 
@@ -28,6 +29,17 @@ pub(super) trait Strategy<'a> {
     /// The number of hosts that may follow before a batch must end, whatever its size.
     fn section(&self) -> usize {
         self.left()
+    }
+
+    /// The fewest batches that the caps allow for those hosts, as far as the strategy knows.
+    fn least(&self, _: &Caps<'_, '_, 'a>) -> usize {
+        0
+    }
+
+    /// The number of hosts of the next batch, where the strategy has settled it in advance within the policy's sizes;
+    /// otherwise 0.
+    fn settled(&self) -> usize {
+        0
     }
 
     /// Begins a batch.
@@ -61,6 +73,8 @@ pub(super) struct Candidates<'d, 'f, 'v, 'a> {
     pub stage: Stage,
     /// For strategies with a number of batches of their own: how many there are to be.
     pub waves: usize,
+    /// Most hosts of the batches to cut; the last repeats.
+    pub sizes: Vec<usize>,
 }
 
 impl Candidates<'_, '_, '_, '_> {
@@ -78,6 +92,11 @@ impl Candidates<'_, '_, '_, '_> {
         })
     }
 
+    /// The most hosts of a batch, by its number from 0.
+    fn size(&self, batch: usize) -> usize {
+        self.sizes.get(batch).or(self.sizes.last()).copied().unwrap_or(usize::MAX)
+    }
+
     fn state(&self, host: HostIndex) -> State {
         self.states[host.index()]
     }
@@ -90,6 +109,9 @@ pub(super) fn choose<'f, 'v, 'a>(candidates: &Candidates<'_, 'f, 'v, 'a>) -> Box
         (Mode::Bucket, _) => bucket::strategy(candidates),
         (_, None) => Box::new(line::Line::new(candidates)),
         (_, Some(_)) => match rules.spread.mode() {
+            SpreadMode::Even if candidates.fleet.has_crossing_caps() && candidates.stage != Stage::A => {
+                Box::new(packed::Packed::new(candidates))
+            }
             SpreadMode::Even => Box::new(even::Even::new(candidates)),
             SpreadMode::Sequential => Box::new(sequential::strategy(candidates)),
         },

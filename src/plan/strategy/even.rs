@@ -81,6 +81,10 @@ impl<'a> Strategy<'a> for Even<'_, '_, 'a> {
         self.trees.iter().map(|tree| tree.root.left).sum()
     }
 
+    fn least(&self, caps: &Caps<'_, '_, 'a>) -> usize {
+        self.trees.iter().map(|tree| tree.open.least(caps)).fold(0, usize::max)
+    }
+
     fn begin(&mut self) {
         for tree in &mut self.trees {
             tree.root.begin();

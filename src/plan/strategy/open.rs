@@ -3,7 +3,7 @@
 //! With several labels, once one of them has no such domain left, the batch is over: no domain of another label need be
 //! tried in vain.
 
-use super::{Candidates, Caps, Fleet, HostIndex, LabelIndex, State};
+use super::{Candidates, Caps, DomainIndex, Fleet, HostIndex, LabelIndex, State};
 
 /// Counts domains that have hosts left and room for one. It may count too many, never too few.
 #[derive(Default)]
@@ -36,6 +36,17 @@ impl Open {
     /// Whether some label has no open domain.
     pub fn is_over(&self) -> bool {
         self.domains.contains(&0)
+    }
+
+    /// The fewest batches that the hosts which are left take, by the caps of their domains; the open batch must be closed.
+    pub fn least(&self, caps: &Caps<'_, '_, '_>) -> usize {
+        let labels = self.left.iter().enumerate();
+        let batches = labels.flat_map(|(label, left)| {
+            left.iter().enumerate().map(move |(domain, left)| {
+                left.div_ceil(caps.room(LabelIndex::new(label), DomainIndex::new(domain)).max(1))
+            })
+        });
+        batches.fold(0, usize::max)
     }
 
     /// Begins a batch.

@@ -31,6 +31,11 @@ impl<'a> Strategy<'a> for Sections<'_, 'a> {
         self.sections.front().map_or(0, VecDeque::len)
     }
 
+    fn least(&self, caps: &Caps<'_, '_, 'a>) -> usize {
+        let section = self.sections.front();
+        section.and_then(|section| Some(section.len().div_ceil(caps.most_at_once(*section.front()?)))).unwrap_or(0)
+    }
+
     fn begin(&mut self) {
         while self.sections.front().is_some_and(VecDeque::is_empty) {
             self.sections.pop_front();

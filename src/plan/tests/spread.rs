@@ -3,6 +3,7 @@
 use super::properties::{labels, policy_of, set};
 use super::*;
 use crate::plan::{DomainIndex, Facts, Label};
+use crate::policy::{Remainder, SpreadMode};
 
 /// Hosts in domains of these sizes, mixed by a seed.
 fn hosts_in(domains: &[usize], seed: u64) -> Vec<usize> {
@@ -195,5 +196,71 @@ fn small_batches_of_many_racks_in_full_zones_take_no_time() {
         assert!(start.elapsed().as_secs() < 10, "{by:?}: {:?}", start.elapsed());
         let batches = plan.rollouts[0].batches.len();
         assert!((HOSTS / 3..HOSTS / 3 + 10).contains(&batches), "{by:?}: {batches}");
+    }
+}
+
+/// Hosts with labels, planned with these keys: the sizes of the batches.
+fn sizes_of(labelled: &[(&str, Vec<usize>)], keys: Keys) -> Vec<usize> {
+    let hosts = labelled[0].1.len();
+    let names = names(hosts);
+    let values: Vec<String> = (0..hosts.max(10)).map(|n| format!("v{n}")).collect();
+    let label = |(name, of): &(&str, Vec<usize>)| Label::new(name, of.iter().map(|n| Some(values[*n].as_str())));
+    let facts = Facts { labels: labelled.iter().map(label).collect(), ..Facts::default() };
+    let assigned = Assigned { facts, ..Assigned::new("1.0", borrowed(&names)) };
+    let input = Assignments { versions: vec![assigned], unversioned: Vec::new() };
+    let by: Vec<&str> = labelled.iter().map(|(name, _)| *name).collect();
+    let plan = plan(&input, &policy_of(&Keys { spread_by: labels(&by), ..keys })).unwrap();
+    plan.rollouts[0].batches.iter().map(|batch| batch.hosts.len()).collect()
+}
+
+/// Sixteen hosts in clusters of three, and fifteen that are in none, in three zones.
+#[test]
+fn clusters_across_zones_leave_no_tail_of_single_hosts() {
+    let zone = |host: usize| if host < 16 { host % 3 } else { (host + 2) % 3 };
+    let cluster = |host: usize| if host < 16 { host / 3 } else { host };
+    let of = [("zone", (0..31).map(zone).collect()), ("cluster", (0..31).map(cluster).collect())];
+    let keys = Keys {
+        batch_size: Some(vec![size("20%")]),
+        spread_max_unavailable: set(Amount::parse("20%").unwrap()),
+        ..Keys::default()
+    };
+    assert_eq!(sizes_of(&of, keys), [1, 6, 6, 6, 6, 6]);
+}
+
+#[test]
+fn batches_that_a_cap_cuts_are_evened_out_too() {
+    let zones = (0..100).map(|host| [0, 0, 0, 0, 0, 0, 1, 1, 1, 2][host % 10]).collect();
+    let keys = |mode| Keys {
+        batch_size: Some(vec![size("rest")]),
+        spread_mode: set(mode),
+        spread_max_unavailable: set(Amount::parse("30%").unwrap()),
+        remainder: set(Remainder::Balance),
+        ..Keys::default()
+    };
+    let of = [("zone", zones)];
+    assert_eq!(sizes_of(&of, keys(SpreadMode::Even)), [1, 25, 25, 25, 24]);
+    assert_eq!(sizes_of(&of, keys(SpreadMode::Sequential)), [1, 15, 15, 15, 14, 8, 8, 7, 7, 3, 3, 2, 2]);
+}
+
+proptest! {
+    /// With two labels whose domains have caps.
+    #[test]
+    fn over_two_labels_batches_of_one_size_are_at_most_one_more_than_they_must_be(
+        hosts in prop::collection::vec((0usize..4, 0usize..9), 1..80), cap in 1usize..5, size in 1usize..20, balance in any::<bool>()
+    ) {
+        let n = hosts.len();
+        let (zones, racks): (Vec<usize>, Vec<usize>) = hosts.into_iter().unzip();
+        let most = |of: &[usize]| (0..10).map(|v| of.iter().filter(|value| **value == v).count()).max().unwrap_or(0);
+        let bound = most(&zones).max(most(&racks)).div_ceil(cap).max(n.div_ceil(size));
+        let keys = Keys {
+            batch_size: Some(vec![BatchSize::Amount(Amount::Hosts(size))]),
+            spread_max_unavailable: set(Amount::Hosts(cap)),
+            remainder: set(if balance { Remainder::Balance } else { Remainder::Last }),
+            ..Keys::default()
+        };
+        let sizes = sizes_of(&[("zone", zones), ("rack", racks)], keys);
+        prop_assert!(sizes.len() <= bound + 1, "{sizes:?}, {bound} would do");
+        let (least, most) = (sizes[1..].iter().min(), sizes[1..].iter().max());
+        prop_assert!(!balance || most.unwrap_or(&0) - least.unwrap_or(&0) <= 1, "{sizes:?}");
     }
 }
