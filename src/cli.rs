@@ -94,7 +94,7 @@ fn run(arguments: Arguments, shared: &Shared) -> anyhow::Result<u8> {
         Some(Command::Completions { shell }) => return done(documents::completions(shell, sink)),
         Some(Command::Schema) => return done(documents::schema(sink)),
         Some(Command::Playbooks) => return done(playbooks::run(path, color)),
-        Some(Command::HeldBy { parent, ref command }) => return run::held(parent, command),
+        Some(Command::HeldBy { parent, ref command }) => return run::held(parent, command, arguments.no_exec),
         Some(Command::Man) => return done(documents::manual(sink)),
         Some(Command::Init(ref options)) => return done(init::run(&arguments, options, shared)),
         Some(Command::Status(ref options)) => return status::run(&arguments, options, sink, shared),

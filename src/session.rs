@@ -19,10 +19,10 @@ use crate::inventory::Inventory;
 use crate::plan::{Assignments, Plan, plan};
 use crate::policy::versions::{VersionFrom, VersionSource};
 use crate::settings::{self, Input, OptionText, Place, Settings};
-pub use crate::source::Surroundings;
 use crate::source::ansible_cfg::{self, AnsibleCfg};
 use crate::source::bytes::{Pipes, is_descriptor};
 use crate::source::{self, Interrupt, Loaded};
+pub use crate::source::{Execution, Surroundings};
 use crate::text::Text;
 pub use crate::text::{Arena, TextMap};
 use crate::value::Value;
@@ -57,6 +57,8 @@ pub struct Opening {
     pub except: Vec<String>,
     /// Files besides the configuration that a directory may hold and that are not inventories.
     pub own_files: Vec<PathBuf>,
+    /// Whether no program is run; the variable `REGAL_NO_EXEC` says it too.
+    pub no_exec: bool,
     /// Whether programs are run although the cache has what they printed.
     pub refresh_cache: bool,
     /// What several sessions of a process have in common.
@@ -96,6 +98,7 @@ impl Opening {
             compares: false,
             except: Vec::new(),
             own_files: Vec::new(),
+            no_exec: false,
             refresh_cache: false,
             shared: Shared::default(),
         }
@@ -119,6 +122,7 @@ pub struct Session<'a> {
     options: Vec<GivenOption>,
     except: HashSet<String>,
     freeze: Option<Freeze<'a>>,
+    execution: Execution,
     refresh_cache: bool,
     shared: Shared,
 }
@@ -214,6 +218,7 @@ impl<'a> Session<'a> {
                 .hint("take the script that runs it out of the sources; a frozen plan is named with --plan")
                 .into());
         }
+        let execution = Execution::of(opening.no_exec, &opening.surroundings)?;
         let environment = environment(arena, &opening.surroundings)?;
         let options: Vec<OptionText<'a>> = opening.options.iter().map(|given| given.kept(arena)).collect();
         let surroundings = Arc::new(opening.surroundings);
@@ -240,6 +245,7 @@ impl<'a> Session<'a> {
             options: opening.options,
             except: opening.except.into_iter().collect(),
             freeze: None,
+            execution,
             refresh_cache: opening.refresh_cache,
             shared: opening.shared,
         };
@@ -302,6 +308,11 @@ impl<'a> Session<'a> {
     /// The settings.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Whether programs may be run.
+    pub fn execution(&self) -> Execution {
+        self.execution
     }
 
     /// Shows all hosts, whatever the limit.
@@ -386,8 +397,9 @@ impl<'a> Session<'a> {
                 Problem::of(Code::NoVersions, format!("{what}, and there is no {NAME} in {here} or a folder above it"))
             }
         };
-        let options = self.reading(&mut Diagnostics::new()).unwrap_or_default();
-        let loaded = source::load(self.arena, self.texts, &self.settings.inventory, &options);
+        let loaded = self.reading(&mut Diagnostics::new());
+        let loaded =
+            loaded.and_then(|options| source::load(self.arena, self.texts, &self.settings.inventory, &options));
         let candidates = loaded.map(|loaded| assign::candidates(&loaded.inventory, self.texts)).unwrap_or_default();
         let hint =
             "set `version_from: {var: app_version}` or `versions:` in regal.yml, or use --version-from var:app_version";

@@ -25,7 +25,7 @@ use crate::policy::naming::Naming;
 pub use crate::policy::versions::{ExplicitVersion, VersionFrom, VersionSource};
 use crate::policy::{Layer, Policy};
 use crate::source::engine::Mode;
-use crate::source::{Limits, Secret, Source};
+use crate::source::{Limits, NO_EXEC, Secret, Source};
 use crate::text::{Arena, Text, TextMap};
 use crate::value::Value;
 use draft::Draft;
@@ -33,9 +33,15 @@ pub use keys::{Id, KEYS, Key, PolicyKey, Shape, variable};
 use layer::Reader;
 pub use place::{Place, Program};
 
-/// Variables that are not settings: where the file is, what the collection's plugins read, and the mark of a run within a run.
-pub const RESERVED_VARIABLES: [&str; 5] =
-    ["REGAL_CONFIG", "REGAL_PLAN", "REGAL_INVENTORY_BINARY", "REGAL_ROLLOUT_PROGRESS", "REGAL_INVENTORY_RUNNING"];
+/// Variables that are not settings: where the file is, that nothing is run, what the collection's plugins read, and the mark of a run within a run.
+pub const RESERVED_VARIABLES: [&str; 6] = [
+    "REGAL_CONFIG",
+    "REGAL_PLAN",
+    NO_EXEC,
+    "REGAL_INVENTORY_BINARY",
+    "REGAL_ROLLOUT_PROGRESS",
+    "REGAL_INVENTORY_RUNNING",
+];
 
 /// What the settings are read from.
 #[derive(Clone, Debug, Default)]

@@ -12,6 +12,7 @@ mod descent;
 mod directory;
 pub mod engine;
 mod entries;
+mod execution;
 mod file;
 mod handed;
 mod ini;
@@ -50,6 +51,7 @@ use ansible_cfg::{AnsibleCfg, Plugin, VarsFiles};
 use bytes::{Nature, Pipes};
 pub use descent::Descent;
 pub(crate) use entries::is_executable;
+pub use execution::{Execution, Permit, VARIABLE as NO_EXEC};
 use file::{Content, Decoded};
 pub use interrupt::{Held, Interrupt};
 pub use named::{Named, Source};
@@ -106,6 +108,8 @@ pub struct Options {
     pub own_files: Vec<PathBuf>,
     /// What programs see of the process that reads.
     pub surroundings: Arc<Surroundings>,
+    /// Whether programs may be run.
+    pub execution: Execution,
     /// Set in the environment of scripts, so that this program recognizes itself when it is run as a source.
     pub guard: Option<(String, String)>,
     /// Which sources go through `ansible-inventory`.

@@ -26,6 +26,8 @@ mod masters;
 mod messages;
 mod minions;
 mod mistakes;
+mod modes;
+mod no_exec;
 mod pipes;
 mod planning;
 mod programs;

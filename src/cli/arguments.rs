@@ -70,7 +70,10 @@ pub struct Arguments {
     /// Run scripts and ansible-inventory again, and store what they print if there is a cache
     #[arg(long, global = true)]
     pub refresh_cache: bool,
-    /// When to color messages
+    /// Run no program: no script, no ansible-inventory, no vault password program, no command; otherwise REGAL_NO_EXEC=yes
+    #[arg(long, global = true)]
+    pub no_exec: bool,
+    /// When to color messages, plan, status, why and --graph; auto is on a terminal, and heeds NO_COLOR and CLICOLOR_FORCE
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     pub color: Color,
     /// The keys that options set.

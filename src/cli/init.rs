@@ -89,6 +89,7 @@ fn not_agreed(what: &str, hint: &str) -> Error {
 fn opening(arguments: &Arguments, shared: &Shared) -> Opening {
     let mut opening = Opening::new(Configuration::None, invocation::surroundings());
     opening.options = arguments.settings.clone();
+    opening.no_exec = arguments.no_exec;
     opening.refresh_cache = arguments.refresh_cache;
     opening.shared = shared.clone();
     opening

@@ -65,6 +65,7 @@ impl<'a> Invocation<'a> {
         }
         opening.tells_drift = matches!(arguments.command, Some(Command::Diff(_)));
         opening.except = except(arguments, shared)?;
+        opening.no_exec = arguments.no_exec;
         opening.refresh_cache = arguments.refresh_cache;
         opening.shared = shared.clone();
         let session = Session::open(arena, texts, opening)?;

@@ -15,7 +15,7 @@ use regal_inventory::plan::waves;
 use regal_inventory::record::process::Process;
 use regal_inventory::record::{self, Direction, Place, Start, State, Writer};
 use regal_inventory::run::{Schedule, Way, going_back};
-use regal_inventory::session::{Planned, Shared};
+use regal_inventory::session::{Execution, Planned, Shared};
 use regal_inventory::shown::Shown;
 
 use super::arguments::RunOptions;
@@ -36,6 +36,9 @@ pub fn run(invocation: &Invocation<'_>, options: &RunOptions, shared: &Shared) -
         let problem = Problem::of(Code::InvalidOption, "no frozen plan is named");
         return Err(Error::from(problem.hint("save one with plan --save FILE, then name it: --plan FILE")).into());
     };
+    if !options.dry_run {
+        refuse(invocation.session.execution())?;
+    }
     let templates = job::Templates::new(options)?;
     let planned = planned(invocation, options)?;
     let schedule = Schedule::new(&frozen.plan, &frozen.names, &planned.plan, options.waves);
@@ -77,6 +80,12 @@ pub fn run(invocation: &Invocation<'_>, options: &RunOptions, shared: &Shared) -
     let mut run = Run::new(writer, &job, voice, ears, &schedule, &scope, way(&job, options), options)?;
     let ended = run.go(&approved);
     run.end(ended)
+}
+
+/// Refuses to call commands where no program may be run.
+fn refuse(execution: Execution) -> Result<()> {
+    let hint = "--dry-run prints what would be called, and calls nothing";
+    execution.permit("the command", hint).map(drop).map_err(Error::from)
 }
 
 /// The plan with what today's inventory has of it.

@@ -71,6 +71,8 @@ codes! {
     NotEnabled = "not-enabled",
     /// A program cannot be run, failed, did not end in time, or printed something else than it should.
     ProgramFailed = "program-failed",
+    /// A program would have to be run, and `--no-exec` or `REGAL_NO_EXEC` refuses programs.
+    ExecutionRefused = "execution-refused",
     /// A program succeeded and wrote to stderr.
     ProgramWarned = "program-warned",
     /// A file under vault stays closed, or a vault password cannot be had.

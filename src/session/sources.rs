@@ -78,6 +78,7 @@ impl Session<'_> {
             guard: Some((GUARD.to_string(), "1".to_string())),
             engine: Engine { mode: self.settings.engine, program: self.ansible_inventory()? },
             cache: self.cache(found)?,
+            execution: self.execution,
             secrets: self.secrets(),
             interrupt: Some(self.shared.interrupt.clone()),
             ..self.files()

@@ -32,6 +32,8 @@ pub(super) struct Call {
     pub conceals: bool,
     /// Files whose change makes what is cached useless, the program itself included.
     pub watched: Vec<PathBuf>,
+    /// What to do where no program may be run.
+    pub instead: &'static str,
     /// What to do when it cannot be run at all, when it fails, and when it prints something else than a mapping.
     pub hints: [&'static str; 3],
 }

@@ -108,10 +108,12 @@ pub(super) fn read(reading: &mut Reading<'_, '_>, sources: &[Source]) -> bool {
     let failed = reading.found.failed_since(&before.found);
     // What was looked into is read again by Ansible, and warned of here for nothing.
     reading.found.rollback_warnings(&before.found);
-    match reading.options.engine.program.clone() {
+    let permit = reading.options.execution.permit("ansible-inventory", SAVE);
+    match (reading.options.engine.program.clone(), permit) {
         _ if failed => {}
-        Some(program) => run(reading, survey, program),
-        None => {
+        (_, Err(refused)) => reading.push(refusing(survey.plugin, refused)),
+        (Some(program), Ok(_)) => run(reading, survey, program),
+        (None, Ok(_)) => {
             let problem = survey
                 .plugin
                 .unwrap_or_else(|| Problem::of(Code::NeedsAnsible, "the setting `engine: ansible` cannot be kept"));
@@ -147,6 +149,16 @@ pub(super) fn untaken(reading: &Reading<'_, '_>, plugin: &Entry<'_>) -> Problem 
         format!("add auto or {name} to `enable_plugins`, which is {}", plugins.names())
     };
     Problem::of(Code::NotEnabled, message).at(reading.texts.locate(plugin.at)).hint(hint)
+}
+
+/// That Ansible is not run, at the place of what needs it.
+fn refusing(needs: Option<Problem>, refused: Problem) -> Problem {
+    let Some(needs) = needs else {
+        let message = format!("the setting `engine: ansible` cannot be kept: {}", refused.message);
+        return Problem { message, ..refused };
+    };
+    let message = format!("{}: {}", needs.message, refused.message);
+    Problem { message, location: needs.location, ..refused }
 }
 
 /// Why the configuration of a plugin is not read here.
@@ -339,6 +351,7 @@ fn run(reading: &mut Reading<'_, '_>, survey: Survey, program: PathBuf) {
         program,
         arguments,
         environment,
+        instead: SAVE,
         hints: [
             "check the path given by `ansible_inventory`",
             "run it by hand, with ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED=1",

@@ -97,7 +97,10 @@ impl Secret {
     /// What the program prints. It may talk to the terminal on stdin and stderr.
     fn printed(&self, options: &Options) -> Result<Vec<u8>, Problem> {
         let shown = self.path.display();
-        let mut command = options.surroundings.command(&entries::program(&self.path));
+        let what = format!("the vault password script `{shown}`");
+        let permit =
+            options.execution.permit(what, "write the password into a file without a run bit, and name that")?;
+        let mut command = options.surroundings.command(&entries::program(&self.path), permit);
         if let (true, Some(id)) = (self.is_client(), &self.id) {
             command.args(["--vault-id", id]);
         }

@@ -8,7 +8,7 @@ use std::process::Stdio;
 use super::bytes::{seconds, size};
 use super::call::{Answer, Call};
 use super::process::{self, End, Job, Outcome};
-use super::{Limits, Options, Reading, cache, io_message};
+use super::{Limits, Options, Permit, Reading, cache, io_message};
 use crate::error::{Code, Location, Problem};
 use crate::json;
 use crate::text::Printer;
@@ -28,6 +28,13 @@ const ENOEXEC: i32 = 8;
 impl<'a> Reading<'_, 'a> {
     /// Makes a call, or takes its answer from the cache.
     pub(super) fn call(&mut self, call: &Call) -> Answer<'a> {
+        let permit = match self.options.execution.permit(call.what, call.instead) {
+            Ok(permit) => permit,
+            Err(problem) => {
+                self.push(problem.at(Location::whole(call.name.clone())));
+                return Answer::Failed;
+            }
+        };
         let store = if call.may_keep { cache::open(self) } else { None };
         let key = store.as_ref().map(|store| store.key(call));
         if let Some((store, key)) = store.as_ref().zip(key.as_ref())
@@ -35,7 +42,7 @@ impl<'a> Reading<'_, 'a> {
         {
             return self.mapping(call, Printed { stdout, stderr: String::new() });
         }
-        let printed = match run(call, self.options) {
+        let printed = match run(call, self.options, permit) {
             Ok(Some(printed)) => printed,
             Ok(None) => return Answer::NotAProgram,
             Err(problem) => {
@@ -95,9 +102,9 @@ impl<'a> Reading<'_, 'a> {
 }
 
 /// What a program prints; nothing where the system cannot run the file.
-fn run(call: &Call, options: &Options) -> Result<Option<Printed>, Problem> {
+fn run(call: &Call, options: &Options, permit: Permit) -> Result<Option<Printed>, Problem> {
     let whole = |message: String| Problem::of(Code::ProgramFailed, message).at(Location::whole(call.name.clone()));
-    let mut command = options.surroundings.command(&call.program);
+    let mut command = options.surroundings.command(&call.program, permit);
     command.args(&call.arguments).stdin(Stdio::null()).stderr(Stdio::piped());
     command.envs(options.guard.as_ref().map(|(name, value)| (name, value)));
     call.without.iter().for_each(|name| {

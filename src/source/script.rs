@@ -26,6 +26,8 @@ pub(super) enum Outcome {
     NotAProgram,
 }
 
+const INSTEAD: &str = "save what it prints where it may run, and name that: SCRIPT --list > hosts.json; if it is data, remove its run bit: \
+                       chmod -x FILE";
 const HINT: &str = "run it by hand; a script prints one JSON mapping of groups and nothing else";
 
 /// Runs a script and reads what it prints.
@@ -71,6 +73,7 @@ fn call(path: &Path, arguments: &[&str]) -> Call {
         may_keep: true,
         conceals: false,
         watched: vec![path.to_path_buf()],
+        instead: INSTEAD,
         hints: [
             "check its first line (`#!`) and the program named there, or remove its run bit if it is data",
             "run it by hand; a script prints JSON and exits with 0",

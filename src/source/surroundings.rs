@@ -5,6 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::Permit;
 use super::entries::is_executable;
 
 /// The environment and the working directory, handed in: the library looks at nothing of its process by itself.
@@ -49,8 +50,8 @@ impl Surroundings {
         folders.map(|folder| folder.join(name)).find(|path| is_executable(path))
     }
 
-    /// Returns a call of a program in these surroundings.
-    pub(super) fn command(&self, program: &Path) -> Command {
+    /// Returns a call of a program in these surroundings, for who may run one.
+    pub(super) fn command(&self, program: &Path, _: Permit) -> Command {
         let mut command = Command::new(program);
         command.env_clear().envs(&self.variables);
         if !self.folder.as_os_str().is_empty() {

@@ -25,6 +25,7 @@ from typing import Any, Union
 __all__ = ["Batch", "Plan", "PlanError", "Version", "plan", "program"]
 
 NAME = "regal-inventory"
+NO_EXEC = "REGAL_NO_EXEC"
 
 
 class PlanError(ValueError):
@@ -133,8 +134,8 @@ def _named(numbered: Plan, names: Mapping[str, str]) -> Plan:
 def _plan(arguments: Sequence[str], configuration: str | None = None) -> Plan:
     environment = dict(os.environ)
     if configuration is not None:
-        # What is given here is all that counts, whatever the environment and an ansible.cfg set.
-        environment = {name: value for name, value in environment.items() if not name.startswith("REGAL_")}
+        # What is given here is all that counts, whatever the environment and an ansible.cfg set; but what refuses programs holds.
+        environment = {name: value for name, value in environment.items() if name == NO_EXEC or not name.startswith("REGAL_")}
     command = [program(), *arguments, "plan", "--format", "json"]
     done = subprocess.run(command, input=configuration or "", capture_output=True, encoding="utf-8", env=environment, check=False)
     if done.returncode:

@@ -1,8 +1,10 @@
 //! From batch to batch: the gate before a step, its commands, and the watch after it.
 
 use std::collections::HashSet;
+use std::fs::Permissions;
 use std::io::{ErrorKind, Read};
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant, SystemTime};
 
 use regal_inventory::error::{Code, Error, Problem, io_message};
@@ -77,7 +79,9 @@ impl<'r, 'p> Run<'r, 'p> {
         options: &'r RunOptions,
     ) -> anyhow::Result<Self> {
         let lock = writer.share_lock()?;
-        let folder = tempfile::Builder::new().prefix("regal-run-").tempdir()?;
+        // what is in it says which hosts are done, so it is nobody else's, whatever the umask
+        let private = Permissions::from_mode(0o700);
+        let folder = tempfile::Builder::new().prefix("regal-run-").permissions(private).tempdir()?;
         Ok(Run {
             writer,
             job,

@@ -3,7 +3,10 @@
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+use regal_inventory::session::Execution;
 use regal_inventory::system;
+
+use super::super::invocation::surroundings;
 
 /// The command of this program that does it, between a run and its command: it tells the kernel, and becomes the command.
 pub const NAME: &str = "held-by";
@@ -11,8 +14,9 @@ pub const NAME: &str = "held-by";
 /// Becomes a command that gets SIGTERM when `parent` has ended.
 ///
 /// # Errors
-/// The command cannot be run; the parent has ended.
-pub fn run(parent: u32, command: &[String]) -> anyhow::Result<u8> {
+/// The command cannot be run, or no command may be; the parent has ended.
+pub fn run(parent: u32, command: &[String], no_exec: bool) -> anyhow::Result<u8> {
+    super::refuse(Execution::of(no_exec, &surroundings())?)?;
     system::end_with_parent()?;
     if rustix::process::getppid().map(|pid| pid.as_raw_pid().unsigned_abs()) != Some(parent) {
         anyhow::bail!("the run has ended");
