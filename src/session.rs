@@ -4,6 +4,7 @@ mod configuration;
 mod frozen;
 mod limit;
 mod planned;
+mod remarks;
 mod sources;
 
 use std::collections::HashSet;
@@ -26,7 +27,7 @@ pub use crate::source::{Execution, Surroundings};
 use crate::text::Text;
 pub use crate::text::{Arena, TextMap};
 use crate::value::Value;
-pub use configuration::{Configuration, NAME, remarks};
+pub use configuration::{Configuration, NAME};
 use frozen::Freeze;
 pub use frozen::{done_hosts, read as read_frozen};
 pub use planned::Planned;

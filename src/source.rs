@@ -57,6 +57,7 @@ pub use interrupt::{Held, Interrupt};
 pub use named::{Named, Source};
 pub use passwords::Secret;
 pub use process::has_terminal;
+pub(crate) use program::first_line_of;
 pub use surroundings::Surroundings;
 
 /// What `plugin` may say in a configuration of this program: what keeps Ansible from reading it as data, and the inventory plugin

@@ -52,26 +52,113 @@ fn a_range_of_names_that_selects_other_hosts_is_warned_of() {
     assert!(limited.stderr.contains("limit `web[1:12]` is not a range of names in a pattern"), "{}", limited.stderr);
 }
 
+/// What `check` says of a configuration with this mode and text, where Ansible is set up as it should be; the program is in PATH.
+fn remarks(mode: u32, text: &str, cfg: &str, programs: &str) -> String {
+    let test = test().file("rollout.regal.yml", text).file("ansible.cfg", cfg);
+    let path = test.path().join("rollout.regal.yml");
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    let output = test.shell(&format!("{programs}\nregal --config rollout.regal.yml check"));
+    assert_eq!(output.code, 0, "{}", output.stderr);
+    output.stderr.replace(&test.path().display().to_string(), "FOLDER")
+}
+
+const CFG: &str = "[inventory]\nany_unparsed_is_failed = yes\n";
+const SHEBANG: &str = "#!/usr/bin/env -S regal-inventory --config\n";
+const PLUGIN: &str = "plugin: regal-inventory\n";
+const BODY: &str = "inventory: hosts\nversion_from: {var: v}\n";
+
+/// A line that puts the program into PATH.
+fn own() -> String {
+    let folder = std::path::Path::new(env!("CARGO_BIN_EXE_regal-inventory")).parent().unwrap();
+    format!("PATH={}:/usr/bin:/bin", folder.display())
+}
+
 #[test]
 fn an_executable_configuration_that_cannot_be_run_is_warned_of() {
-    let check = |mode: u32, text: &str| {
-        let test = test().file("rollout.regal.yml", text);
-        let path = test.path().join("rollout.regal.yml");
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
-        let output = test.args(&["--config", "rollout.regal.yml", "check"]).run();
-        assert_eq!(output.code, 0, "{}", output.stderr);
-        output.stderr
-    };
-    let body = "inventory: hosts\nversion_from: {var: v}\n";
-    let (shebang, plugin) = ("#!/usr/bin/env -S regal-inventory --config\n", "plugin: regal-inventory\n");
-    assert_eq!(check(0o755, &format!("{shebang}{plugin}{body}")), "");
-    assert_eq!(check(0o644, body), "");
+    let check = |mode: u32, text: &str| remarks(mode, text, CFG, &own());
+    assert_eq!(check(0o755, &format!("{SHEBANG}{PLUGIN}{BODY}")), "");
+    assert_eq!(check(0o644, BODY), "");
+    assert_eq!(check(0o644, &format!("{PLUGIN}{BODY}")), "");
+    assert_eq!(check(0o644, &format!("plugin: regal.rollout.batches\n{BODY}")), "");
     let all = [
-        check(0o755, &format!("{plugin}{body}")),
-        check(0o755, &format!("\u{feff}{shebang}{plugin}{body}")),
-        check(0o755, &format!("{shebang}{body}")),
+        check(0o755, &format!("{PLUGIN}{BODY}")),
+        check(0o755, &format!("\u{feff}{SHEBANG}{PLUGIN}{BODY}")),
+        check(0o755, &format!("{SHEBANG}{BODY}")),
+        check(0o644, &format!("{SHEBANG}{PLUGIN}{BODY}")),
     ];
     insta::assert_snapshot!(all.join("\n"));
+}
+
+#[test]
+fn what_a_first_line_starts_is_looked_for() {
+    let check = |line: &str, programs: &str| remarks(0o755, &format!("{line}\n{PLUGIN}{BODY}"), CFG, programs);
+    let env = SHEBANG.trim_end();
+    let none = "PATH=/usr/bin:/bin; hash -r";
+    let folder = std::path::Path::new(env!("CARGO_BIN_EXE_regal-inventory")).parent().unwrap().display().to_string();
+    // a program of the same name: another version, the same one elsewhere, and one that is none
+    let other = |says: &str| {
+        format!(
+            "mkdir b; printf '#!/bin/sh\\n{says}\\n' > b/regal-inventory; chmod +x b/regal-inventory; PATH=$PWD/b:/usr/bin:/bin"
+        )
+    };
+    assert_eq!(check(env, &other(concat!("echo regal-inventory ", env!("CARGO_PKG_VERSION")))), "");
+    let refused = format!("export REGAL_NO_EXEC=yes; {}", other("touch ran; echo regal-inventory 0.0.1"));
+    assert_eq!(check(env, &refused), "");
+    let all = [
+        check(env, none).replace(&folder, "BIN"),
+        check("#!/usr/bin/env regal-inventory --config", &own()),
+        check("#!/opt/none/regal-inventory --config", &own()),
+        check("#!/usr/bin/env -S wrapper --config", &own()),
+        check(env, &other("echo regal-inventory 0.0.1")),
+        check(env, &other("exit 3")),
+    ];
+    insta::assert_snapshot!(all.join("\n"));
+}
+
+#[test]
+fn what_ansible_cfg_keeps_from_a_configuration_is_said() {
+    let script = format!("{SHEBANG}{PLUGIN}{BODY}");
+    let plugin = format!("plugin: regal.rollout.batches\n{BODY}");
+    let fails = "any_unparsed_is_failed = true\n";
+    let with = |plugins: &str| format!("[inventory]\n{fails}enable_plugins = {plugins}\n");
+    for (mode, text, plugins) in
+        [(0o755, &script, "script, ini"), (0o644, &plugin, "auto, ini"), (0o644, &plugin, "ini, regal.rollout.batches")]
+    {
+        assert_eq!(remarks(mode, text, &with(plugins), &own()), "", "{plugins}");
+    }
+    // a variable counts as the key does, and what is no inventory of Ansible's is not asked about
+    let variable = format!("{}; export ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED=1", own());
+    assert_eq!(remarks(0o755, &script, "", &variable), "");
+    assert_eq!(remarks(0o644, BODY, "", &own()), "");
+    let all = [
+        remarks(0o755, &script, &with("ini, yaml"), &own()),
+        remarks(0o644, &plugin, &with("script, ini, yaml"), &own()),
+        remarks(0o755, &script, "[inventory]\nany_unparsed_is_failed = no\n", &own()),
+    ];
+    insta::assert_snapshot!(all.join("\n"));
+}
+
+#[test]
+fn a_strict_check_takes_warnings_for_errors() {
+    let hosts = "[web]\nw1\n[web:vars]\nv=1\n";
+    let sound =
+        || Test::new().file("hosts", hosts).args(&["-i", "hosts", "--version-from", "var:v", "check", "--strict"]);
+    assert!(sound().stdout().ends_with("no errors, 0 warnings\n"));
+    let doubtful = || {
+        let test = Test::new().file("hosts.yml", "web: {hosts: {w1: {v: 1, v: 2}}}\n");
+        test.args(&["-i", "hosts.yml", "--version-from", "var:v", "check"])
+    };
+    assert_eq!(doubtful().run().code, 0);
+    assert!(doubtful().args(&["--strict"]).errors().contains("error: hosts.yml:1:"));
+    let output = doubtful().args(&["--strict", "--format", "json"]).run();
+    let document: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!((output.code, output.stderr.as_str()), (1, ""));
+    assert_eq!(
+        (&document["read"], &document["errors"], &document["warnings"]),
+        (&serde_json::Value::Null, &1.into(), &0.into())
+    );
+    assert_eq!(document["diagnostics"][0]["severity"], "error");
+    assert_eq!(document["diagnostics"][0]["code"], "duplicate-key");
 }
 
 #[test]

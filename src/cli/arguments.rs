@@ -175,6 +175,9 @@ impl PlanOptions {
 /// Options of `check`.
 #[derive(Debug, Args)]
 pub struct CheckOptions {
+    /// Take every warning for an error: exit code 1
+    #[arg(long)]
+    pub strict: bool,
     /// The form to print; json has errors and warnings with code and place, and stderr nothing
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: AnswerFormat,

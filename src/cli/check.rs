@@ -3,7 +3,8 @@
 use regal_inventory::diagnostics::Diagnostics;
 use regal_inventory::emit::ansible::lossy;
 use regal_inventory::emit::diagnostics::{AnsibleSettings, Checked, Counts};
-use regal_inventory::session::{self, Planned};
+use regal_inventory::error::{Error, Severity};
+use regal_inventory::session::Planned;
 use regal_inventory::shown::printable;
 use regal_inventory::wording::count;
 
@@ -15,16 +16,20 @@ use super::output::Sink;
 /// Prints every warning, and what was read when nothing is wrong.
 ///
 /// # Errors
-/// Every problem that keeps the inventory from being used.
+/// Every problem that keeps the inventory from being used; every warning where the check is strict.
 pub fn run(invocation: &Invocation<'_>, options: &CheckOptions) -> anyhow::Result<()> {
     let planned = invocation.session.plan()?;
     let mut found = Diagnostics::new();
-    found.warn_all(invocation.session.configuration().map(session::remarks).unwrap_or_default());
+    found.warn_all(invocation.session.remarks());
     found.warn_all(planned.warnings.iter().cloned());
     if !invocation.session.settings().groups_only {
         found.warn_all(lossy::losses(&planned.inventory, invocation.session.texts().1));
     }
-    let warnings = found.finish()?;
+    let mut warnings = found.finish()?;
+    if options.strict && !warnings.is_empty() {
+        warnings.iter_mut().for_each(|warning| warning.severity = Severity::Error);
+        return Err(Error { problems: warnings }.into());
+    }
     let read = counts(&planned);
     let ansible = ansible(invocation);
     if options.format == AnswerFormat::Json {

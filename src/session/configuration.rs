@@ -137,36 +137,6 @@ pub(super) fn doubt(path: &Path) -> Option<String> {
     })
 }
 
-/// What keeps Ansible from running a configuration whose run bit is set, as Ansible itself says it in other words
-/// (`Exec format error`) or not at all.
-pub fn remarks(path: &Path) -> Vec<Problem> {
-    let Ok(metadata) = path.metadata() else { return Vec::new() };
-    if !metadata.is_file() || metadata.mode() & 0o111 == 0 {
-        return Vec::new();
-    }
-    let Ok(text) = std::fs::read_to_string(path) else { return Vec::new() };
-    let warn = |message: &str, hint: &str| {
-        let problem = Problem::of(Code::InvalidConfiguration, message).as_warning();
-        problem.at(Location::whole(path.display().to_string())).hint(hint)
-    };
-    let mut remarks = Vec::new();
-    const SHEBANG: &str = "make `#!/usr/bin/env -S regal-inventory --config` its first line, or remove the run bit";
-    if text.starts_with("\u{feff}#!") {
-        remarks.push(warn(
-            "its run bit is set, but a byte order mark before the `#!` keeps it from being run",
-            "save it as UTF-8 without one",
-        ));
-    } else if !text.starts_with("#!") {
-        remarks.push(warn("its run bit is set, but without a `#!` line Ansible cannot run it", SHEBANG));
-    }
-    if !text.lines().any(|line| line.starts_with("plugin:")) {
-        let hint = "add the line `plugin: regal-inventory`";
-        remarks
-            .push(warn("its run bit is set, and without `plugin` Ansible reads it as an inventory if it fails", hint));
-    }
-    remarks
-}
-
 fn everybody_writes(metadata: &Metadata) -> bool {
     metadata.mode() & 0o002 != 0
 }

@@ -26,6 +26,7 @@ const SYSTEM_PLUGINS: &str = "/usr/share/ansible/plugins/inventory";
 
 /// What is honoured.
 #[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct AnsibleCfg {
     /// The file, if there is one.
     pub file: Option<PathBuf>,
@@ -57,6 +58,8 @@ pub struct AnsibleCfg {
     pub cleans_groups: bool,
     /// When vars files are read.
     pub vars_files: VarsFiles,
+    /// Whether an inventory that cannot be read is an error to Ansible.
+    pub unparsed_fails: bool,
     /// Why only Ansible can read the sources: it would run code of somebody else's.
     pub code: Option<Problem>,
     /// Vault passwords by id.
@@ -157,11 +160,16 @@ pub fn missing<'a>(arena: &'a Arena, texts: &TextMap<'a>, read: &AnsibleCfg) -> 
         let Some((said, _)) = sections.get(section, key) else { return false };
         match *key {
             "enable_plugins" => read.plugins.has(&Plugin::Script),
-            "any_unparsed_is_failed" => matches!(said.to_lowercase().as_str(), "true" | "yes" | "on" | "y" | "t" | "1"),
+            "any_unparsed_is_failed" => is_yes(said),
             _ => said == *value,
         }
     };
     Ok(ADVICE.into_iter().filter(|advice| !is_there(advice)).collect())
+}
+
+/// Whether a text is a yes to Ansible.
+fn is_yes(text: &str) -> bool {
+    matches!(text.to_lowercase().as_str(), "true" | "yes" | "on" | "y" | "t" | "1")
 }
 
 /// Whether any variable may be one of Ansible's.
@@ -201,6 +209,7 @@ impl AnsibleCfg {
         self.set_vars_files(around);
         self.set_vaults(around);
         self.set_code(around);
+        self.unparsed_fails = around.peek(&table::ANY_UNPARSED).is_some_and(|given| is_yes(given.text()));
     }
 
     fn set_sources(&mut self, around: &mut Around<'_, '_>) {

@@ -3,7 +3,9 @@
 //! A program is run directly, never through a shell. What it prints is kept in the cache where there is one, once it has
 //! turned out to be a JSON mapping.
 
+use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 
 use super::bytes::{seconds, size};
 use super::call::{Answer, Call};
@@ -136,6 +138,24 @@ fn run(call: &Call, options: &Options, permit: Permit) -> Result<Option<Printed>
         Err(_) => Err(whole(format!("{} printed text that is not UTF-8{stderr}", call.what))
             .hint("an inventory is JSON in UTF-8")),
     }
+}
+
+/// How long a program may take to say its version.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What a program says of itself when it is called with one argument: its first line, or nothing where it fails.
+///
+/// # Errors
+/// No program may be run.
+pub(crate) fn first_line_of(program: &Path, argument: &str, options: &Options) -> Result<Option<String>, Problem> {
+    let permit = options.execution.permit(program.display(), "call it by hand")?;
+    let mut command = options.surroundings.command(program, permit);
+    command.arg(argument).stdin(Stdio::null()).stderr(Stdio::null());
+    let limits = Limits { timeout: PATIENCE, ..options.limits };
+    let job = Job { command, limits, interrupt: options.interrupt.as_ref(), complete: &|_| true };
+    let Ok(Outcome { end: End::Exited(status), stdout, .. }) = process::run(job) else { return Ok(None) };
+    let said = String::from_utf8_lossy(&stdout).lines().next().map(str::to_string);
+    Ok(said.filter(|_| status.success()))
 }
 
 /// Why a program was not waited for, as a fragment that goes on after its name, and what to do.

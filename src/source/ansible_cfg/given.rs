@@ -41,11 +41,16 @@ pub(super) struct Around<'r, 'a> {
 impl Around<'_, '_> {
     /// The value of a setting.
     pub fn get(&mut self, setting: &Setting) -> Option<Given> {
-        let given = self.variable(setting).or_else(|| self.key(setting))?;
+        let given = self.peek(setting)?;
         if !self.counted.iter().any(|(name, _)| *name == given.name) {
             self.counted.push((given.name.clone(), given.at.clone()));
         }
         Some(given)
+    }
+
+    /// The value of a setting that changes nothing about reading here.
+    pub fn peek(&self, setting: &Setting) -> Option<Given> {
+        self.variable(setting).or_else(|| self.key(setting))
     }
 
     fn variable(&self, setting: &Setting) -> Option<Given> {

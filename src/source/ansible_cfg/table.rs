@@ -41,3 +41,9 @@ settings! {
     VAULT_IDENTITY: [("defaults", "vault_identity")], ["ANSIBLE_VAULT_IDENTITY"];
     VAULT_ID_MATCH: [("defaults", "vault_id_match")], ["ANSIBLE_VAULT_ID_MATCH"];
 }
+
+/// Whether an inventory that cannot be read is an error. It changes nothing here, where that is always one.
+pub(super) const ANY_UNPARSED: Setting = Setting {
+    keys: &[("inventory", "any_unparsed_is_failed")],
+    variables: &["ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED"],
+};
