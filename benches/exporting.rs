@@ -5,6 +5,7 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use regal_inventory::emit::export::options::Port;
 use regal_inventory::emit::export::{Export, FORMATS, Options, Setting};
+use regal_inventory::emit::look::Look;
 use regal_inventory::emit::report::Report;
 use regal_inventory::inventory::effective::Effective;
 use regal_inventory::inventory::{Inventory, Target};
@@ -44,6 +45,7 @@ fn exporting(criterion: &mut Criterion) {
         warnings: &[],
         connections: &[],
         full: true,
+        look: Look::default(),
     };
     let (variables, texts) = (Effective::new(&inventory), TextMap::new());
     for format in FORMATS {

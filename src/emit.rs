@@ -9,6 +9,7 @@ pub mod graph;
 pub mod groups;
 mod json;
 pub mod log;
+pub mod look;
 pub mod regal;
 pub mod report;
 pub mod status;

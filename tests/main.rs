@@ -41,6 +41,7 @@ mod settings;
 mod sources;
 mod support;
 mod templates;
+mod terminal;
 mod toml;
 mod tree;
 mod unanswered;

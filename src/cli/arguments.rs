@@ -228,15 +228,26 @@ pub enum PlanFormat {
     Regal,
 }
 
-/// When to color messages.
+/// When to color what is printed for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Color {
-    /// On a terminal, unless NO_COLOR is set
+    /// On a terminal, unless NO_COLOR is set; elsewhere where CLICOLOR_FORCE is
     Auto,
     /// Always
     Always,
     /// Never
     Never,
+}
+
+impl Color {
+    /// Whether what goes to a stream has colors. NO_COLOR is stronger than CLICOLOR_FORCE.
+    pub fn is_on(self, stream: &impl anstream::stream::RawStream) -> bool {
+        match self {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => anstream::AutoStream::choice(stream) != anstream::ColorChoice::Never,
+        }
+    }
 }
 
 /// Reads the arguments of this process.

@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use regal_inventory::emit::report::Report;
 use regal_inventory::emit::report::compare::CompareReport;
 use regal_inventory::error::{Error, Problem};
 use regal_inventory::plan::compare;
@@ -36,14 +37,15 @@ pub fn run<'a>(
         policy: &invocation.session.settings().policy,
     });
     let comparison = compare::compare(left, right);
+    let sink = current.0.sink(&current.1);
     let report = CompareReport {
-        current: &current.1.report(options.full),
+        current: &Report { look: sink.look(), ..current.1.report(options.full) },
         other: &other.1.report(options.full),
         comparison: &comparison,
     };
     let mut result = Vec::new();
     report.write(plan::format(options.format).unwrap_or_default(), &mut result)?;
-    current.0.sink(&current.1).write(&result)
+    sink.write(&result)
 }
 
 /// Plans by both configurations.

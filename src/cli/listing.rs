@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use regal_inventory::emit::ansible::{Listing, pretty};
-use regal_inventory::emit::graph::graph;
+use regal_inventory::emit::graph;
 use regal_inventory::error::{Code, Error, Location, Problem};
 
 use super::arguments::Arguments;
@@ -34,10 +34,15 @@ pub fn run(invocation: &Invocation<'_>, arguments: &Arguments) -> anyhow::Result
         let print = |sink: &mut dyn Write| listing.write(sink).and_then(|()| sink.write_all(b"\n"));
         return invocation.sink(&planned).write_by(print);
     }
+    let sink = invocation.sink(&planned);
     let mut result = match &arguments.host {
         Some(host) if arguments.yaml => listing.host_yaml(arena, host),
         Some(host) => listing.host(host),
-        None if arguments.graph => graph(&listing).into_bytes(),
+        None if arguments.graph => {
+            let mut tree = Vec::new();
+            graph::write(&listing, sink.look(), &mut tree)?;
+            tree
+        }
         None if arguments.yaml => listing.yaml(arena),
         None => listing.list(),
     };
@@ -47,7 +52,7 @@ pub fn run(invocation: &Invocation<'_>, arguments: &Arguments) -> anyhow::Result
     if result.last() != Some(&b'\n') {
         result.push(b'\n');
     }
-    invocation.sink(&planned).write(&result)
+    sink.write(&result)
 }
 
 /// A full inventory must not miss variables or misplace them without a word.

@@ -1,7 +1,7 @@
 //! Messages on stderr.
 
 use std::borrow::Cow;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 
 use regal_inventory::error::{Code, Error, Problem, Severity};
 use regal_inventory::shown::printable;
@@ -34,11 +34,7 @@ pub fn lines(text: &str) {
 }
 
 fn print(severity: Severity, problem: &Problem, color: Color) {
-    let styled = match color {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty()),
-    };
+    let styled = color.is_on(&std::io::stderr());
     let (kind, code) = match severity {
         Severity::Error => ("error", "1;31"),
         Severity::Warning => ("warning", "1;33"),

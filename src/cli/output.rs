@@ -1,9 +1,10 @@
 //! Results on stdout or in a file.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 use anyhow::Context;
+use regal_inventory::emit::look::Look;
 use regal_inventory::files::{self, Access};
 
 use super::arguments::Color;
@@ -21,6 +22,16 @@ pub struct Sink<'p> {
 }
 
 impl Sink<'_> {
+    /// How a text for people looks there: on a terminal it has its width, and colors where those are wanted. A file has neither.
+    pub fn look(self) -> Look {
+        if self.path.is_some() {
+            return Look::default();
+        }
+        let stdout = std::io::stdout();
+        let columns = stdout.is_terminal().then(|| terminal_size::terminal_size_of(&stdout)).flatten();
+        Look { columns: columns.map(|(width, _)| usize::from(width.0)), colors: self.color.is_on(&stdout) }
+    }
+
     /// Writes a result to the file, whole or not at all, or to stdout.
     ///
     /// # Errors

@@ -25,6 +25,7 @@ pub fn run(invocation: &Invocation<'_>, options: &PlanOptions) -> anyhow::Result
     let is_document = matches!(options.format, PlanFormat::Json | PlanFormat::Yaml);
     let connections = if is_document { planned.connections() } else { Vec::new() };
     report.connections = &connections;
+    report.look = invocation.sink(&planned).look();
     let mut result = Vec::new();
     match format(options.format) {
         None => {

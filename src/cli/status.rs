@@ -6,6 +6,8 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use anstream::adapter::strip_str;
+use regal_inventory::emit::look::Look;
 use regal_inventory::emit::status::{StatusReport, write_list_json, write_list_text};
 use regal_inventory::error::{Code, Error, Location, Problem, Result};
 use regal_inventory::frozen::{ENDING, Frozen};
@@ -57,13 +59,15 @@ pub fn run(arguments: &Arguments, options: &StatusOptions, sink: Sink<'_>, share
     }
     // lines that are printed as they change have no countdown
     let now = || (!options.watch || std::io::stdout().is_terminal()).then(SystemTime::now);
+    // what is watched has a line for a line, so that it is known what fits
+    let look = if options.watch { Look { columns: None, ..sink.look() } } else { sink.look() };
     if path.is_dir() {
         if record.is_some() {
             let problem =
                 Problem::of(Code::InvalidOption, "--record is for one frozen plan, and a folder may have many");
             return Err(Error::from(problem.hint("name the plan instead of its folder")).into());
         }
-        return folder(&path, options, sink, shared, now);
+        return folder(&path, options, (sink, look), shared, now);
     }
     let (arena, texts) = (Arena::new(), TextMap::new());
     let (frozen, place) = rollout::open(&arena, &texts, &path, record, shared)?;
@@ -72,7 +76,7 @@ pub fn run(arguments: &Arguments, options: &StatusOptions, sink: Sink<'_>, share
         let report = seen.report(&frozen, now());
         let mut text = Vec::new();
         match options.format {
-            AnswerFormat::Text => report.write_text(&mut text)?,
+            AnswerFormat::Text => report.write_text(look, &mut text)?,
             AnswerFormat::Json => report.write_json(&mut text)?,
         }
         Ok(Shown { text, over: report.is_over() })
@@ -89,7 +93,7 @@ pub fn run(arguments: &Arguments, options: &StatusOptions, sink: Sink<'_>, share
 fn folder(
     path: &Path,
     options: &StatusOptions,
-    sink: Sink<'_>,
+    (sink, look): (Sink<'_>, Look),
     shared: &Shared,
     now: impl Fn() -> Option<SystemTime>,
 ) -> anyhow::Result<u8> {
@@ -112,7 +116,7 @@ fn folder(
         reports.sort_by_key(|report| Reverse(report.last_time()));
         let mut text = Vec::new();
         match options.format {
-            AnswerFormat::Text => write_list_text(&reports, &mut text)?,
+            AnswerFormat::Text => write_list_text(&reports, look, &mut text)?,
             AnswerFormat::Json => write_list_json(&reports, &mut text)?,
         }
         Ok(Shown { text, over: reports.iter().all(StatusReport::is_over) })
@@ -176,7 +180,7 @@ fn watch(mut show: impl FnMut() -> anyhow::Result<Shown>) -> anyhow::Result<()> 
 /// The lines that a terminal of so many rows has room for: those about the whole, and around the batch that runs or is next.
 fn fitting(lines: Vec<&str>, rows: usize) -> Vec<&str> {
     let Some(room) = rows.checked_sub(HEAD + 2).filter(|room| *room > 0 && lines.len() >= rows) else { return lines };
-    let is_at = |word: &str| lines.iter().skip(HEAD).position(|line| line.contains(word));
+    let is_at = |word: &str| lines.iter().skip(HEAD).position(|line| strip_str(line).to_string().contains(word));
     let at = is_at("  running since ").or_else(|| is_at("  waiting")).unwrap_or_default();
     let from = (HEAD + at.saturating_sub(room / 2)).min(lines.len() - room);
     lines[..HEAD].iter().chain(&["  …"]).chain(&lines[from..from + room]).copied().collect()

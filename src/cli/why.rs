@@ -39,12 +39,13 @@ pub fn run(invocation: &Invocation<'_>, options: &WhyOptions) -> anyhow::Result<
             })
             .collect(),
     };
+    let sink = invocation.sink(&planned);
     let mut result = Vec::new();
     match options.format {
-        AnswerFormat::Text => answer.write_text(&mut result)?,
+        AnswerFormat::Text => answer.write_text(sink.look(), &mut result)?,
         AnswerFormat::Json => answer.write_json(&mut result)?,
     }
-    invocation.sink(&planned).write(&result)
+    sink.write(&result)
 }
 
 /// Where a host stands in a frozen plan.

@@ -1,58 +1,70 @@
 //! Groups and hosts as a tree, in the form of `ansible-inventory --graph`.
 
 use std::collections::HashSet;
+use std::io::{self, Write};
 
+use super::look::{Ink, Line, Look};
 use crate::emit::ansible::Listing;
-use crate::inventory::{ALL, GroupId};
-use crate::shown;
+use crate::inventory::{ALL, GroupId, UNGROUPED};
 
-/// The tree from `all` down, a line a group or host. A group below several others is shown below each.
-pub fn graph(listing: &Listing<'_, '_>) -> String {
-    let mut out = String::from("@all:\n");
-    if listing.groups_only {
-        listing.groups.roots().iter().for_each(|name| planned(listing, &mut out, name, 1));
-        return out;
-    }
-    source(listing, &mut out, ALL, 0);
-    listing.groups.roots().iter().for_each(|name| planned(listing, &mut out, name, 1));
-    out
+/// A tree that is written, with what of it has been.
+struct Tree<'l, 'a, W> {
+    listing: &'l Listing<'l, 'a>,
+    look: Look,
+    out: &'l mut W,
 }
 
-/// What is below a group of the source.
-fn source(listing: &Listing<'_, '_>, out: &mut String, group: GroupId, level: usize) {
-    let inventory = listing.inventory;
-    let data = inventory.group(group);
-    for child in &data.children {
-        line(out, level + 1, &format!("@{}:", inventory.group_name(*child)));
-        source(listing, out, *child, level + 1);
+/// Writes the tree from `all` down, a line a group or host. A group below several others is shown below each.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(listing: &Listing<'_, '_>, look: Look, out: &mut impl Write) -> io::Result<()> {
+    // a line of a tree is never parted
+    let look = Look { columns: None, ..look };
+    let mut tree = Tree { listing, look, out };
+    tree.line(0, Ink::Title, "@all:")?;
+    if !listing.groups_only {
+        tree.source(ALL, 0)?;
     }
-    if let Some(over) = listing.groups.over(inventory.group_name(group)) {
-        over.children.iter().for_each(|name| planned(listing, out, name, level + 1));
-    }
-    // `all` lists a host only where no other group does.
-    let shown: HashSet<_> =
-        if group == ALL { inventory.group(crate::inventory::UNGROUPED).hosts.iter().collect() } else { HashSet::new() };
-    for host in data.hosts.iter().filter(|host| !listing.is_hidden(**host) && !shown.contains(host)) {
-        line(out, level + 1, inventory.host_name(*host));
-    }
+    listing.groups.roots().iter().try_for_each(|name| tree.planned(name, 1))
 }
 
-/// A group of the plan and what is below it.
-fn planned(listing: &Listing<'_, '_>, out: &mut String, name: &str, level: usize) {
-    let Some(group) = listing.groups.find(name) else { return };
-    line(out, level, &format!("@{name}:"));
-    if let Some(source_group) = group.source.filter(|_| !listing.groups_only) {
-        return source(listing, out, source_group, level);
+impl<W: Write> Tree<'_, '_, W> {
+    /// What is below a group of the source.
+    fn source(&mut self, group: GroupId, level: usize) -> io::Result<()> {
+        let listing = self.listing;
+        let inventory = listing.inventory;
+        let data = inventory.group(group);
+        for child in &data.children {
+            self.line(level + 1, Ink::Title, &format!("@{}:", inventory.group_name(*child)))?;
+            self.source(*child, level + 1)?;
+        }
+        if let Some(over) = listing.groups.over(inventory.group_name(group)) {
+            over.children.iter().try_for_each(|name| self.planned(name, level + 1))?;
+        }
+        // `all` lists a host only where no other group does.
+        let shown: HashSet<_> =
+            if group == ALL { inventory.group(UNGROUPED).hosts.iter().collect() } else { HashSet::new() };
+        for host in data.hosts.iter().filter(|host| !listing.is_hidden(**host) && !shown.contains(host)) {
+            self.line(level + 1, Ink::Plain, inventory.host_name(*host))?;
+        }
+        Ok(())
     }
-    group.children.iter().for_each(|child| planned(listing, out, child, level + 1));
-    group.hosts.iter().for_each(|host| line(out, level + 1, host));
-}
 
-fn line(out: &mut String, level: usize, text: &str) {
-    for _ in 0..level {
-        out.push_str("  |");
+    /// A group of the plan and what is below it.
+    fn planned(&mut self, name: &str, level: usize) -> io::Result<()> {
+        let listing = self.listing;
+        let Some(group) = listing.groups.find(name) else { return Ok(()) };
+        self.line(level, Ink::Group, &format!("@{name}:"))?;
+        if let Some(source_group) = group.source.filter(|_| !listing.groups_only) {
+            return self.source(source_group, level);
+        }
+        group.children.iter().try_for_each(|child| self.planned(child, level + 1))?;
+        group.hosts.iter().try_for_each(|host| self.line(level + 1, Ink::Plain, host))
     }
-    out.push_str("--");
-    out.push_str(&shown::printable(text));
-    out.push('\n');
+
+    fn line(&mut self, level: usize, ink: Ink, text: &str) -> io::Result<()> {
+        let lead = if level == 0 { String::new() } else { "  |".repeat(level) + "--" };
+        self.look.write(Line::of(Ink::Faint, lead).and(ink, text), None, self.out)
+    }
 }

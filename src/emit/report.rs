@@ -17,6 +17,7 @@ use serde::Serialize;
 
 use super::connection::Connection;
 use super::json;
+use super::look::Look;
 use crate::error::Problem;
 use crate::plan::names::{GroupNames, RolloutNames};
 use crate::plan::{Batch, Plan, Rollout, plan_id};
@@ -27,7 +28,7 @@ pub(super) use document::DomainKey;
 /// How a report is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ReportFormat {
-    /// For a terminal: at most 120 columns and, unless full, 70 lines.
+    /// For people: at most 120 columns and, unless full, 70 lines; on a terminal, its columns.
     #[default]
     Text,
     /// For programs; always full.
@@ -57,6 +58,8 @@ pub struct Report<'r, 'a> {
     pub connections: &'r [Connection<'a>],
     /// Whether to show every batch and every host.
     pub full: bool,
+    /// Where the text is shown.
+    pub look: Look,
 }
 
 impl<'r, 'a> Report<'r, 'a> {

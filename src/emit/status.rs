@@ -9,6 +9,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use super::json;
+use super::look::Look;
 use crate::frozen::Frozen;
 use crate::record::State;
 use crate::record::process::Liveness;
@@ -57,8 +58,8 @@ impl StatusReport<'_, '_> {
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
-        text::write(self, &Standing::of(self), out)
+    pub fn write_text(&self, look: Look, out: &mut impl Write) -> io::Result<()> {
+        text::write(self, &Standing::of(self), look, out)
     }
 
     /// Writes one JSON document.
@@ -74,8 +75,8 @@ impl StatusReport<'_, '_> {
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write_list_text(reports: &[StatusReport<'_, '_>], out: &mut impl Write) -> io::Result<()> {
-    text::write_list(reports, out)
+pub fn write_list_text(reports: &[StatusReport<'_, '_>], look: Look, out: &mut impl Write) -> io::Result<()> {
+    text::write_list(reports, look, out)
 }
 
 /// Writes the documents of several rollouts as one.

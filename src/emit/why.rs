@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::json;
+use super::look::{Ink, Line, Look};
 use super::report::DomainKey;
 use crate::plan::{Why, join};
-use crate::shown;
 
 /// The version of the JSON document's shape.
 const SCHEMA: u32 = 1;
@@ -71,9 +71,15 @@ impl Answer<'_, '_> {
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
-        let mut line =
-            |label: &str, text: &str| writeln!(out, "{}", shown::printable(&format!("  {label:LABEL$}{text}")));
+    pub fn write_text(&self, look: Look, out: &mut impl Write) -> io::Result<()> {
+        let mut line = |label: &str, text: &str| {
+            let ink = match label {
+                "host" | "version" => Ink::Title,
+                "batch" => Ink::Group,
+                _ => Ink::Plain,
+            };
+            look.write(Line::of(Ink::Faint, format!("  {label:LABEL$}")).and(ink, text), None, out)
+        };
         line("host", self.host)?;
         for (why, group) in &self.planned {
             line("version", why.version)?;

@@ -6,6 +6,7 @@ use crate::diagnostics::Diagnostics;
 use crate::emit::ansible::{Listing, PlanGroups};
 use crate::emit::connection::{Connection, connections};
 use crate::emit::export::{Export, Format, HOSTFILE, Options, Rendered};
+use crate::emit::look::Look;
 use crate::emit::report::Report;
 use crate::error::{Code, Error, Problem, Result};
 use crate::files::Access;
@@ -58,6 +59,7 @@ impl<'a> Planned<'a> {
             warnings: &self.warnings,
             connections: &[],
             full,
+            look: Look::default(),
         }
     }
 

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::options::{Port, Routing, VersionId};
 use super::*;
+use crate::emit::look::Look;
 use crate::plan::plan;
 use crate::plan::{Assigned, Assignments};
 use crate::policy::naming::Naming;
@@ -59,6 +60,7 @@ fn render(format: &str, versions: &[(&str, &[Host<'_>])], options: &Options) -> 
         warnings: &[],
         connections: &[],
         full: true,
+        look: Look::default(),
     };
     let (variables, texts) = (Effective::new(&inventory), TextMap::new());
     let export = Export {

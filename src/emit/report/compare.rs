@@ -4,13 +4,12 @@ mod document;
 
 use std::io::{self, Write};
 
-use super::layout::{COLUMNS, clip};
+use super::layout::clip;
 use super::{Report, ReportFormat, text};
-use crate::fold;
+use crate::emit::look::{Ink, Line};
 use crate::plan::compare::{Comparison, Pair, Place, Setting};
 use crate::plan::{Batch, Rollout};
 use crate::policy::display_seconds;
-use crate::shown;
 use crate::wording::count;
 
 /// Lines of a kind that a version takes up unless the report is full: settings, batches, moves.
@@ -56,26 +55,22 @@ impl CompareReport<'_, '_> {
         let (same, differing): (Vec<_>, Vec<_>) = self.comparison.versions.iter().partition(|pair| pair.is_same());
         let shown = if full { differing.len() } else { VERSIONS };
         for pair in differing.iter().take(shown) {
-            lines.push(String::new());
+            lines.push(Line::default());
             lines.extend(self.version(pair));
         }
         if differing.len() > shown {
-            lines.push(String::new());
+            lines.push(Line::default());
             note_left(differing.len() - shown, "version", &mut lines);
         }
         lines.extend(self.tail(&same, &differing));
-        for line in lines {
-            let line = shown::printable(&line);
-            writeln!(out, "{}", if full { line.into_owned() } else { clip(&line, COLUMNS) })?;
-        }
-        Ok(())
+        text::print(self.current, lines.into_iter(), out)
     }
 
     /// What is compared, and whether it is the same.
-    fn head(&self) -> Vec<String> {
+    fn head(&self) -> Vec<Line> {
         let sides = [self.current, self.other];
         let width = sides.iter().map(|report| name(report).chars().count()).max().unwrap_or(0);
-        let mut lines: Vec<String> = sides
+        let mut lines: Vec<Line> = sides
             .iter()
             .map(|report| {
                 let totals = [
@@ -83,16 +78,16 @@ impl CompareReport<'_, '_> {
                     count(report.host_count(), "host"),
                     count(report.batch_count(), "batch"),
                 ];
-                format!("{:width$}  plan {}: {}", name(report), report.plan_id(), totals.join(", "))
+                format!("{:width$}  plan {}: {}", name(report), report.plan_id(), totals.join(", ")).into()
             })
             .collect();
         let environment = &self.current.environment;
         if !environment.is_empty() {
             let set: Vec<_> = environment.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            lines.push(format!("{:width$}  {}", "both", set.join(", ").replace('\n', " ")));
+            lines.push(format!("{:width$}  {}", "both", set.join(", ").replace('\n', " ")).into());
         }
-        lines.push(String::new());
-        lines.push(self.verdict().to_string());
+        lines.push(Line::default());
+        lines.push(Line::of(Ink::Title, self.verdict()));
         lines
     }
 
@@ -107,19 +102,19 @@ impl CompareReport<'_, '_> {
     }
 
     /// What differs in a version.
-    fn version(&self, pair: &Pair<'_, '_>) -> Vec<String> {
+    fn version(&self, pair: &Pair<'_, '_>) -> Vec<Line> {
         match (pair.current, pair.other) {
-            (Some(side), None) => vec![only(pair.version, side.rollout, name(self.current))],
-            (None, Some(side)) => vec![only(pair.version, side.rollout, name(self.other))],
+            (Some(side), None) => vec![only(pair.version, side.rollout, name(self.current)).into()],
+            (None, Some(side)) => vec![only(pair.version, side.rollout, name(self.other)).into()],
             _ => self.both(pair),
         }
     }
 
-    fn both(&self, pair: &Pair<'_, '_>) -> Vec<String> {
+    fn both(&self, pair: &Pair<'_, '_>) -> Vec<Line> {
         let (mut rows, more_settings) = self.cut(settings(pair));
         let (batches, more_batches) = self.cut(batches(pair));
         rows.extend(batches);
-        let mut lines = vec![format!("{}: {}", pair.version, summary(pair))];
+        let mut lines = vec![Line::of(Ink::Title, pair.version).and(Ink::Plain, format!(": {}", summary(pair)))];
         lines.extend(self.columns(rows));
         note_left(more_settings, "setting", &mut lines);
         note_left(more_batches, "batch", &mut lines);
@@ -128,7 +123,7 @@ impl CompareReport<'_, '_> {
     }
 
     /// Rows of a label and a text for each side, under the names of the sides.
-    fn columns(&self, rows: Vec<Row>) -> Vec<String> {
+    fn columns(&self, rows: Vec<Row>) -> Vec<Line> {
         if rows.is_empty() {
             return Vec::new();
         }
@@ -137,12 +132,12 @@ impl CompareReport<'_, '_> {
         let rows: Vec<Row> = std::iter::once(head).chain(rows).map(|row| row.map(fitting)).collect();
         let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
         let (label, current) = (width(0), width(1).min(SIDE));
-        let line = |row: &Row| format!("  {:label$}  {:current$}  {}", row[0], row[1], row[2]);
+        let line = |row: &Row| Line::from(format!("  {:label$}  {:current$}  {}", row[0], row[1], row[2]));
         rows.iter().map(line).collect()
     }
 
     /// Who stands elsewhere.
-    fn moves(&self, pair: &Pair<'_, '_>) -> Vec<String> {
+    fn moves(&self, pair: &Pair<'_, '_>) -> Vec<Line> {
         let (moves, left) = self.cut(pair.moves.iter().collect());
         let start = |from: Place, to: Place| match (from, to) {
             (Place::Absent, to) => format!("added to {to}"),
@@ -154,42 +149,34 @@ impl CompareReport<'_, '_> {
         let mut lines = Vec::new();
         for (moved, start) in moves.iter().zip(&starts) {
             let start = format!("  {start:width$}  {}: ", count(moved.hosts.len(), "host"));
-            lines.extend(self.hosts(start, &moved.hosts));
+            lines.extend(text::hosts(self.current, start.into(), &moved.hosts));
         }
         note_left(left, "move", &mut lines);
         if !pair.is_in_order() {
-            lines.push("  hosts of the same batches come in another order".to_string());
+            lines.push("  hosts of the same batches come in another order".to_string().into());
         }
         lines
     }
 
-    /// The hosts after `start`: in one line, or where the report is full in as many as they need.
-    fn hosts(&self, start: String, hosts: &[&str]) -> Vec<String> {
-        if self.current.full {
-            return text::wrap(&start, hosts);
-        }
-        let room = COLUMNS.saturating_sub(start.chars().count());
-        vec![start + &fold::within(hosts, room)]
-    }
-
     /// What is true of all versions, and warnings that only one of the plans has.
-    fn tail(&self, same: &[&Pair<'_, '_>], differing: &[&Pair<'_, '_>]) -> Vec<String> {
+    fn tail(&self, same: &[&Pair<'_, '_>], differing: &[&Pair<'_, '_>]) -> Vec<Line> {
         let mut lines = Vec::new();
         if self.comparison.reordered {
             let order = |report: &Report<'_, '_>| {
                 let versions: Vec<_> = report.plan.rollouts.iter().map(|rollout| rollout.version).collect();
                 versions.join(", ")
             };
-            lines.push("versions come in another order".to_string());
-            lines.extend([self.current, self.other].map(|report| format!("  {}: {}", name(report), order(report))));
+            lines.push("versions come in another order".to_string().into());
+            let sides = [self.current, self.other];
+            lines.extend(sides.map(|report| Line::from(format!("  {}: {}", name(report), order(report)))));
         }
         for (from, to, hosts) in &self.comparison.changed {
             let start = format!("another version: {from} → {to}, {}: ", count(hosts.len(), "host"));
-            lines.extend(self.hosts(start, hosts));
+            lines.extend(text::hosts(self.current, start.into(), hosts));
         }
         if !same.is_empty() && !differing.is_empty() {
             let versions: Vec<_> = same.iter().map(|pair| pair.version).collect();
-            lines.push(format!("the same in both: {}", versions.join(", ")));
+            lines.push(format!("the same in both: {}", versions.join(", ")).into());
         }
         let mut warnings = Vec::new();
         for (report, beside) in [(self.current, self.other), (self.other, self.current)] {
@@ -198,10 +185,10 @@ impl CompareReport<'_, '_> {
             warnings.extend(own.map(|warning| format!("warning of {}: {}", name(report), warning.message)));
         }
         let most = if self.current.full { warnings.len() } else { WARNINGS };
-        lines.extend(warnings.iter().take(most).cloned());
+        lines.extend(warnings.iter().take(most).cloned().map(Line::from));
         note_left(warnings.len().saturating_sub(most), "warning", &mut lines);
         if !lines.is_empty() {
-            lines.insert(0, String::new());
+            lines.insert(0, Line::default());
         }
         lines
     }
@@ -220,10 +207,10 @@ fn name<'r>(report: &Report<'r, '_>) -> &'r str {
 }
 
 /// Says how many rows are not shown.
-fn note_left(left: usize, noun: &str, lines: &mut Vec<String>) {
+fn note_left(left: usize, noun: &str, lines: &mut Vec<Line>) {
     if left > 0 {
         let more = count(left, noun).replacen(' ', " more ", 1);
-        lines.push(format!("  … and {more}; `--full` shows all"));
+        lines.push(format!("  … and {more}; `--full` shows all").into());
     }
 }
 

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::layout::{COLUMNS, LINES};
 use super::*;
+use crate::emit::look::Look;
 use crate::error::Location;
 use crate::plan::plan;
 use crate::plan::{Assigned, Assignments, Facts, Label};
@@ -38,6 +39,7 @@ fn report(assignments: &Assignments<'_>, policy: &Policy, format: ReportFormat, 
         warnings: &warnings,
         connections: &[],
         full,
+        look: Look::default(),
     };
     let mut out = Vec::new();
     report.write(format, &mut out).unwrap();

@@ -2,13 +2,13 @@
 
 use std::io::{self, Write};
 
-use super::layout::{COLUMNS, Cut, LINES, clip, percent};
+use super::layout::{COLUMNS, Cut, LINES, percent};
 use super::{Report, domains, done_after, permille, rollout_id};
+use crate::emit::look::{INDENT, Ink, Line, Look};
 use crate::fold;
 use crate::plan::Rollout;
 use crate::plan::names::RolloutNames;
 use crate::policy::{Approval, display_seconds};
-use crate::shown;
 use crate::wording::count;
 
 /// Notes or warnings that are shown unless the report is full.
@@ -32,20 +32,21 @@ pub(super) fn write(report: &Report<'_, '_>, out: &mut impl Write) -> io::Result
     } else {
         Cut::fitting(&report.plan.rollouts, LINES.saturating_sub(head.len() + tail.len() + HEADING), OVERHEAD)
     };
-    let lines = head.into_iter().chain(versions(report, cut)).chain(tail);
-    for line in lines {
-        let line = shown::printable(&line);
-        if report.full {
-            writeln!(out, "{line}")?;
-        } else {
-            writeln!(out, "{}", clip(&line, COLUMNS))?;
-        }
-    }
-    Ok(())
+    print(report, head.into_iter().chain(versions(report, cut)).chain(tail), out)
+}
+
+/// Writes lines as the report is shown: cut in a pipe unless it is full, and whole on a terminal.
+pub(super) fn print(
+    report: &Report<'_, '_>,
+    mut lines: impl Iterator<Item = Line>,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let most = (!report.full).then_some(COLUMNS);
+    lines.try_for_each(|line| report.look.write(line, most, out))
 }
 
 /// What was planned, and from what.
-pub(super) fn head(report: &Report<'_, '_>) -> Vec<String> {
+pub(super) fn head(report: &Report<'_, '_>) -> Vec<Line> {
     let mut totals = vec![
         count(report.plan.rollouts.len(), "version"),
         count(report.host_count(), "host"),
@@ -54,21 +55,32 @@ pub(super) fn head(report: &Report<'_, '_>) -> Vec<String> {
     if report.bake_seconds() > 0 {
         totals.push(format!("bakes alone take {}", display_seconds(report.bake_seconds())));
     }
-    let mut lines = vec![format!("plan {}: {}", report.plan_id(), totals.join(", "))];
+    let mut lines = vec![first(report, "", &totals.join(", "))];
     let environment: Vec<_> = report.environment.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let configuration = report.configuration.map(str::to_string).into_iter().collect();
     for (label, values) in
         [("configuration", configuration), ("environment", environment), ("sources", report.sources.to_vec())]
     {
         if !values.is_empty() {
-            lines.push(format!("{label:LABEL$}{}", values.join(", ").replace('\n', " ")));
+            lines.push(labelled(label, values.join(", ").replace('\n', " ")));
         }
     }
     lines
 }
 
+/// The line that says which plan it is, of which kind, and how much it has.
+pub(super) fn first(report: &Report<'_, '_>, kind: &str, totals: &str) -> Line {
+    Line::of(Ink::Title, format!("plan {}{kind}", report.plan_id())).and(Ink::Plain, format!(": {totals}"))
+}
+
+/// A value under its label.
+pub(super) fn labelled(label: &str, value: String) -> Line {
+    let ink = if label == "warning" { Ink::Busy } else { Ink::Faint };
+    Line::of(ink, format!("{label:LABEL$}")).and(Ink::Plain, value)
+}
+
 /// The versions with their batches.
-fn versions(report: &Report<'_, '_>, cut: Cut) -> Vec<String> {
+fn versions(report: &Report<'_, '_>, cut: Cut) -> Vec<Line> {
     let columns = Columns::of(report, cut);
     let mut lines = Vec::new();
     for (i, (rollout, names)) in report.rollouts().take(cut.versions).enumerate() {
@@ -76,21 +88,22 @@ fn versions(report: &Report<'_, '_>, cut: Cut) -> Vec<String> {
             lines.push(title(report, rollout, names));
             continue;
         }
-        lines.extend([String::new(), title(report, rollout, names)]);
+        lines.extend([Line::default(), title(report, rollout, names)]);
         if i == 0 {
-            lines.push(columns.line(["group", "hosts", "so far", "bake", "domains"]) + "which");
+            lines.push(columns.heading());
         }
         lines.extend(batches(report, rollout, names, &columns, cut));
     }
     if report.plan.rollouts.len() > cut.versions {
         let left = report.plan.rollouts.len() - cut.versions;
-        lines.push(format!("… and {} more; `--full` shows all", count(left, "version")));
+        lines.push(format!("… and {} more; `--full` shows all", count(left, "version")).into());
     }
     lines
 }
 
 /// The widths of the columns, the same for all versions.
 struct Columns {
+    look: Look,
     group: usize,
     hosts: usize,
     /// 0 where no batch is watched.
@@ -101,40 +114,57 @@ struct Columns {
 
 impl Columns {
     fn of(report: &Report<'_, '_>, cut: Cut) -> Self {
-        let mut columns = Columns { group: "group".len(), hosts: "hosts".len(), bake: 0, domains: 0 };
+        let look = report.look;
+        let mut columns = Columns { look, group: "group".len(), hosts: "hosts".len(), bake: 0, domains: 0 };
         for (rollout, names) in report.rollouts().take(cut.versions) {
             for (batch, group) in rollout.batches.iter().zip(&names.batches).take(cut.batches) {
-                columns.group = columns.group.max(group.chars().count());
+                columns.group = columns.group.max(look.measure(group));
                 columns.hosts = columns.hosts.max(batch.hosts.len().to_string().len());
                 if batch.bake > 0 {
                     columns.bake = columns.bake.max(display_seconds(batch.bake).len()).max("bake".len());
                 }
             }
         }
-        let room = COLUMNS.saturating_sub(columns.line([""; 5]).chars().count() + HOSTS).clamp(DOMAINS.0, DOMAINS.1);
+        let room = COLUMNS.saturating_sub(columns.width() + HOSTS).clamp(DOMAINS.0, DOMAINS.1);
         for (rollout, _) in report.rollouts().take(cut.versions).filter(|(rollout, _)| !rollout.labels.is_empty()) {
             let cells = domains::cells(rollout, cut.batches, room);
-            let widest = cells.iter().map(|cell| cell.chars().count()).max().unwrap_or(0);
+            let widest = cells.iter().map(|cell| look.measure(cell)).max().unwrap_or(0);
             columns.domains = columns.domains.max(widest).max("domains".len());
         }
         columns
     }
 
+    /// The line that names them.
+    fn heading(&self) -> Line {
+        let [group, rest] = self.cells(["group", "hosts", "so far", "bake", "domains"]);
+        Line::of(Ink::Faint, format!("{group}{rest}which"))
+    }
+
     /// The start of a line, up to the hosts.
-    fn line(&self, [group, hosts, so_far, bake, domains]: [&str; 5]) -> String {
-        let mut start = format!("  {group:0$}  {hosts:>1$}  {so_far:>6}  ", self.group, self.hosts);
+    fn line(&self, cells: [&str; 5]) -> Line {
+        let [group, rest] = self.cells(cells);
+        Line::of(Ink::Group, group).and(Ink::Plain, rest)
+    }
+
+    fn width(&self) -> usize {
+        self.cells([""; 5]).iter().map(|text| text.len()).sum()
+    }
+
+    /// The first cell, and all others.
+    fn cells(&self, [group, hosts, so_far, bake, domains]: [&str; 5]) -> [String; 2] {
+        let mut rest = format!("  {hosts:>0$}  {so_far:>6}  ", self.hosts);
         if self.bake > 0 {
-            start.push_str(&format!("{bake:>0$}  ", self.bake));
+            rest.push_str(&format!("{bake:>0$}  ", self.bake));
         }
         if self.domains > 0 {
-            start.push_str(&format!("{domains:0$}  ", self.domains));
+            rest.push_str(&format!("{}  ", self.look.pad(domains, self.domains)));
         }
-        start
+        [format!("  {}", self.look.pad(group, self.group)), rest]
     }
 }
 
 /// A version and its policy in one line.
-pub(super) fn title(report: &Report<'_, '_>, rollout: &Rollout<'_>, names: &RolloutNames) -> String {
+pub(super) fn title(report: &Report<'_, '_>, rollout: &Rollout<'_>, names: &RolloutNames) -> Line {
     let mut parts = vec![count(rollout.host_count(), "host"), count(rollout.batches.len(), "batch")];
     if rollout.bake_seconds() > 0 {
         parts.push(format!("bakes {}", display_seconds(rollout.bake_seconds())));
@@ -152,7 +182,7 @@ pub(super) fn title(report: &Report<'_, '_>, rollout: &Rollout<'_>, names: &Roll
     if report.plan.rollouts.len() > 1 {
         parts.push(format!("plan id {}", rollout_id(rollout, names)));
     }
-    format!("{}: {}", rollout.version, parts.join(", "))
+    Line::of(Ink::Title, rollout.version).and(Ink::Plain, format!(": {}", parts.join(", ")))
 }
 
 /// One line a batch; where the report is full, as many as its hosts need.
@@ -162,7 +192,7 @@ fn batches(
     names: &RolloutNames,
     columns: &Columns,
     cut: Cut,
-) -> Vec<String> {
+) -> Vec<Line> {
     let total = rollout.host_count();
     let mut lines = Vec::new();
     let cells = domains::cells(rollout, cut.batches, columns.domains);
@@ -170,56 +200,49 @@ fn batches(
     for (((batch, group), done), domains) in rows {
         let (size, so_far) = (batch.hosts.len().to_string(), percent(permille(done, total)));
         let start = columns.line([group, &size, &so_far, &display_seconds(batch.bake), &domains]);
-        if report.full {
-            lines.extend(wrap(&start, &batch.hosts));
-        } else {
-            let room = COLUMNS.saturating_sub(start.chars().count());
-            lines.push(start + &fold::within(&batch.hosts, room));
-        }
+        lines.extend(hosts(report, start, &batch.hosts));
     }
     let left = rollout.batches.iter().skip(cut.batches);
     let (more, hosts) = left.fold((0, 0), |(more, hosts), batch| (more + 1, hosts + batch.hosts.len()));
     if more > 0 {
         let batches = if more == 1 { "batch" } else { "batches" };
-        lines.push(format!("  … and {more} more {batches} with {}; `--full` shows all", count(hosts, "host")));
+        lines.push(format!("  … and {more} more {batches} with {}; `--full` shows all", count(hosts, "host")).into());
     }
     lines
 }
 
-/// The folded hosts after `start`, in lines that keep to the width, the later ones indented.
-pub(super) fn wrap(start: &str, hosts: &[&str]) -> Vec<String> {
-    const INDENT: &str = "      ";
-    let mut lines = Vec::new();
-    let mut line = start.to_string();
-    let mut begins = true;
+/// The folded hosts after `start`: those that fit, and how many more there are; where the report is full all of them, in lines
+/// that keep to the width. A terminal that is narrower gets as many of them, on more lines.
+pub(super) fn hosts(report: &Report<'_, '_>, start: Line, hosts: &[&str]) -> Vec<Line> {
+    let columns = report.look.columns.unwrap_or(COLUMNS);
+    if !report.full {
+        let room = columns.max(COLUMNS).saturating_sub(start.measure(report.look));
+        return vec![start.and(Ink::Plain, fold::within(hosts, room))];
+    }
     let items = fold::fold(hosts);
+    let (mut lines, mut line) = (Vec::new(), start);
     for (i, item) in items.iter().enumerate() {
-        let comma = if i + 1 < items.len() { "," } else { "" };
-        let space = if begins { "" } else { " " };
-        if !begins && line.chars().count() + 1 + item.text.chars().count() + comma.len() > COLUMNS {
-            lines.push(std::mem::replace(&mut line, format!("{INDENT}{}{comma}", item.text)));
+        let text = format!("{}{}", item.text, if i + 1 < items.len() { "," } else { "" });
+        line = if i == 0 {
+            line.and(Ink::Plain, text)
+        } else if line.measure(report.look) + 1 + report.look.measure(&text) > columns {
+            lines.push(line);
+            Line::from(format!("{INDENT}{text}"))
         } else {
-            line.push_str(&format!("{space}{}{comma}", item.text));
-        }
-        begins = false;
+            line.and(Ink::Plain, format!(" {text}"))
+        };
     }
     lines.push(line);
     lines
 }
 
 /// Who is left out, and the notes on the plan.
-pub(super) fn tail(report: &Report<'_, '_>) -> Vec<String> {
+pub(super) fn tail(report: &Report<'_, '_>) -> Vec<Line> {
     let mut lines = Vec::new();
-    for (label, hosts) in [("excluded", report.excluded()), ("no version", report.plan.unversioned.clone())] {
-        if hosts.is_empty() {
-            continue;
-        }
-        let start = format!("{label:LABEL$}{}: ", count(hosts.len(), "host"));
-        if report.full {
-            lines.extend(wrap(&start, &hosts));
-        } else {
-            let room = COLUMNS.saturating_sub(start.chars().count());
-            lines.push(start + &fold::within(&hosts, room));
+    for (label, names) in [("excluded", report.excluded()), ("no version", report.plan.unversioned.clone())] {
+        if !names.is_empty() {
+            let start = labelled(label, format!("{}: ", count(names.len(), "host")));
+            lines.extend(hosts(report, start, &names));
         }
     }
     let warning = |problem: &crate::error::Problem| match &problem.location {
@@ -228,14 +251,14 @@ pub(super) fn tail(report: &Report<'_, '_>) -> Vec<String> {
     };
     for (label, remarks) in [("note", report.notes()), ("warning", report.warnings.iter().map(warning).collect())] {
         let shown = if report.full || remarks.len() <= REMARKS + 1 { remarks.len() } else { REMARKS };
-        lines.extend(remarks.iter().take(shown).map(|remark| format!("{label:LABEL$}{remark}")));
+        lines.extend(remarks.iter().take(shown).map(|remark| labelled(label, remark.clone())));
         if remarks.len() > shown {
             let left = remarks.len() - shown;
-            lines.push(format!("{label:LABEL$}… and {} more; `--full` shows all", count(left, label)));
+            lines.push(labelled(label, format!("… and {} more; `--full` shows all", count(left, label))));
         }
     }
     if !lines.is_empty() {
-        lines.insert(0, String::new());
+        lines.insert(0, Line::default());
     }
     lines
 }

@@ -5,12 +5,11 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::document::{Variable, Warning};
-use super::layout::{COLUMNS, LINES, clip, percent};
+use super::layout::{LINES, percent};
 use super::{Report, ReportFormat, markdown, permille, text};
-use crate::fold;
+use crate::emit::look::{Ink, Line, Look};
 use crate::plan::waves::{Part, Wave};
 use crate::policy::display_seconds;
-use crate::shown;
 use crate::wording::count;
 
 /// The version of the document's shape.
@@ -82,34 +81,30 @@ impl WavesReport<'_, '_> {
 
     fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
         let mut lines = text::head(self.report);
-        lines[0] = format!("plan {} in waves: {}", self.report.plan_id(), self.summary());
-        lines.push(String::new());
+        lines[0] = text::first(self.report, " in waves", &self.summary());
+        lines.push(Line::default());
         for (rollout, names) in self.report.rollouts().take(LINES / 4) {
             lines.push(text::title(self.report, rollout, names));
         }
         let hidden = self.report.plan.rollouts.len().saturating_sub(LINES / 4);
         if hidden > 0 {
-            lines.push(format!("… and {}", count(hidden, "more version")));
+            lines.push(format!("… and {}", count(hidden, "more version")).into());
         }
-        lines.push(String::new());
+        lines.push(Line::default());
         let mut tail = text::tail(self.report);
-        tail.push(String::new());
+        tail.push(Line::default());
         let given: Vec<_> = self.variables().iter().map(|given| format!("-e {given}")).collect();
-        tail.push(format!("{:1$}{2}", "rollout.yml", text::LABEL, given.join(" ")));
+        tail.push(text::labelled("rollout.yml", given.join(" ")));
         let room = LINES.saturating_sub(lines.len() + tail.len());
         lines.extend(self.table(if self.report.full { usize::MAX } else { room }));
         lines.extend(tail);
-        for line in lines {
-            let line = shown::printable(&line);
-            writeln!(out, "{}", if self.report.full { line.into_owned() } else { clip(&line, COLUMNS) })?;
-        }
-        Ok(())
+        text::print(self.report, lines.into_iter(), out)
     }
 
     /// The waves in at most `room` lines.
-    fn table(&self, room: usize) -> Vec<String> {
-        let columns = Columns::of(self.waves);
-        let mut lines = vec![columns.line(["wave", "hosts", "so far", "bake", "group"]) + "which"];
+    fn table(&self, room: usize) -> Vec<Line> {
+        let columns = Columns::of(self.waves, self.report.look);
+        let mut lines = vec![columns.heading()];
         let mut shown = 0;
         for (i, (wave, done)) in self.progress().enumerate() {
             // the last line may count the waves that are left
@@ -122,7 +117,7 @@ impl WavesReport<'_, '_> {
             for part in &wave.parts {
                 let [stage, hosts, done, bake] = &start;
                 let line = columns.line([stage, hosts, done, bake, part.group]);
-                lines.extend(self.part(line, part));
+                lines.extend(text::hosts(self.report, line, &part.batch.hosts));
                 start = Default::default();
             }
             shown += 1;
@@ -132,18 +127,9 @@ impl WavesReport<'_, '_> {
             let hosts = left.iter().map(Wave::host_count).sum();
             let more =
                 format!("… and {} with {}; `--full` shows all", count(left.len(), "more wave"), count(hosts, "host"));
-            lines.push(more);
+            lines.push(more.into());
         }
         lines
-    }
-
-    /// The line of one version's batch; several where the report is full.
-    fn part(&self, start: String, part: &Part<'_, '_>) -> Vec<String> {
-        if self.report.full {
-            return text::wrap(&start, &part.batch.hosts);
-        }
-        let room = COLUMNS.saturating_sub(start.chars().count());
-        vec![start + &fold::within(&part.batch.hosts, room)]
     }
 
     fn write_markdown(&self, out: &mut impl Write) -> io::Result<()> {
@@ -212,6 +198,7 @@ impl WavesReport<'_, '_> {
 
 /// The widths of the columns.
 struct Columns {
+    look: Look,
     wave: usize,
     hosts: usize,
     /// 0 where no wave is watched.
@@ -220,8 +207,8 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(waves: &[Wave<'_, '_>]) -> Self {
-        let mut columns = Columns { wave: "wave".len(), hosts: "hosts".len(), bake: 0, group: "group".len() };
+    fn of(waves: &[Wave<'_, '_>], look: Look) -> Self {
+        let mut columns = Columns { look, wave: "wave".len(), hosts: "hosts".len(), bake: 0, group: "group".len() };
         for wave in waves {
             columns.wave = columns.wave.max(wave.stage.to_string().len());
             columns.hosts = columns.hosts.max(wave.host_count().to_string().len());
@@ -229,17 +216,29 @@ impl Columns {
                 columns.bake = columns.bake.max(display_seconds(wave.bake()).len()).max("bake".len());
             }
             for part in &wave.parts {
-                columns.group = columns.group.max(part.group.chars().count());
+                columns.group = columns.group.max(look.measure(part.group));
             }
         }
         columns
     }
 
+    /// The line that names them.
+    fn heading(&self) -> Line {
+        let [start, group] = self.cells(["wave", "hosts", "so far", "bake", "group"]);
+        Line::of(Ink::Faint, format!("{start}{group}which"))
+    }
+
     /// The start of a line, up to the hosts.
-    fn line(&self, [wave, hosts, so_far, bake, group]: [&str; 5]) -> String {
+    fn line(&self, cells: [&str; 5]) -> Line {
+        let [start, group] = self.cells(cells);
+        Line::from(start).and(Ink::Group, group)
+    }
+
+    /// All cells but the last, and that.
+    fn cells(&self, [wave, hosts, so_far, bake, group]: [&str; 5]) -> [String; 2] {
         let start = format!("{wave:0$}  {hosts:>1$}  {so_far:>6}  ", self.wave, self.hosts);
         let bake = if self.bake > 0 { format!("{bake:>0$}  ", self.bake) } else { String::new() };
-        format!("{start}{bake}{group:0$}  ", self.group)
+        [format!("{start}{bake}"), format!("{}  ", self.look.pad(group, self.group))]
     }
 }
 

@@ -6,9 +6,10 @@ use std::time::{Duration, SystemTime};
 use super::StatusReport;
 use super::standing::{BatchStanding, Standing, Step};
 use crate::emit::log::seconds;
+use crate::emit::look::{Ink, Line, Look};
 use crate::record::process::Liveness;
 use crate::record::{Direction, Loss, Now, Run};
-use crate::shown::{cut, printable};
+use crate::shown::cut;
 use crate::wording::count;
 
 /// The most lost hosts of a batch that are named.
@@ -16,33 +17,54 @@ const NAMED: usize = 10;
 /// The most characters of what a host said.
 const LONGEST: usize = 100;
 
-pub(super) fn write(report: &StatusReport<'_, '_>, standing: &Standing<'_>, out: &mut impl Write) -> io::Result<()> {
-    let mut lines = vec![format!("{}: {}", report.frozen.path.display(), summary(report, standing))];
-    lines.push(run(report));
+pub(super) fn write(
+    report: &StatusReport<'_, '_>,
+    standing: &Standing<'_>,
+    look: Look,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let path = report.frozen.path.display().to_string();
+    let mut lines = vec![Line::of(Ink::Title, path).and(Ink::Plain, format!(": {}", summary(report, standing)))];
+    lines.push(run(report).into());
     if report.torn {
-        lines.push("the record ends with a part of a line, which is no event: its write was cut off".to_string());
+        let torn = "the record ends with a part of a line, which is no event: its write was cut off";
+        lines.push(Line::of(Ink::Busy, torn));
     }
     let width = |of: fn(&BatchStanding<'_>) -> usize| standing.batches.iter().map(of).max().unwrap_or_default();
-    let names = width(|batch| batch.group.chars().count());
+    let names = standing.batches.iter().map(|batch| look.measure(batch.group)).max().unwrap_or_default();
     let hosts = width(|batch| count(batch.hosts, "host").len());
     for batch in &standing.batches {
         let size = count(batch.hosts, "host");
-        lines.push(format!("  {:<names$}  {size:>hosts$}  {}", batch.group, state(batch)));
-        lines.extend(batch.lost.iter().take(NAMED).map(|(host, loss)| format!("      {host}{}", why(loss))));
+        let start = Line::of(Ink::Group, format!("  {}", look.pad(batch.group, names)));
+        lines.push(start.and(Ink::Plain, format!("  {size:>hosts$}  ")).and(ink(batch), state(batch)));
+        let lost =
+            |(host, loss): &(&str, &Loss)| Line::of(Ink::Bad, format!("      {host}")).and(Ink::Plain, why(loss));
+        lines.extend(batch.lost.iter().take(NAMED).map(lost));
         let more = batch.lost.len().saturating_sub(NAMED);
         if more > 0 {
-            lines.push(format!("      … and {more} more"));
+            lines.push(format!("      … and {more} more").into());
         }
     }
-    lines.iter().try_for_each(|line| writeln!(out, "{}", printable(line)))
+    lines.into_iter().try_for_each(|line| look.write(line, None, out))
 }
 
-pub(super) fn write_list(reports: &[StatusReport<'_, '_>], out: &mut impl Write) -> io::Result<()> {
+/// The color of how far a batch is.
+fn ink(batch: &BatchStanding<'_>) -> Ink {
+    match batch.step {
+        Step::Waiting => Ink::Faint,
+        Step::Running(_) | Step::Interrupted(_) => Ink::Busy,
+        Step::Lost(_) => Ink::Bad,
+        Step::Done(_) if batch.lost.is_empty() => Ink::Good,
+        Step::Done(_) => Ink::Busy,
+    }
+}
+
+pub(super) fn write_list(reports: &[StatusReport<'_, '_>], look: Look, out: &mut impl Write) -> io::Result<()> {
     for report in reports {
         let standing = Standing::of(report);
         let file = report.frozen.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let line = format!("{file}: {}; {}", summary(report, &standing), run(report));
-        writeln!(out, "{}", printable(&line))?;
+        let rest = format!(": {}; {}", summary(report, &standing), run(report));
+        look.write(Line::of(Ink::Title, file).and(Ink::Plain, rest), None, out)?;
     }
     Ok(())
 }
