@@ -93,6 +93,16 @@ impl Policy {
         }
         Rules::new(keys, version)
     }
+
+    /// Whether a key of any version asks about hosts what only an inventory knows: patterns and labels.
+    pub fn asks_about_hosts(&self) -> bool {
+        let keys = |layer: &Layer| {
+            layer.all.ask_about_hosts()
+                || layer.overrides.iter().any(|rule| rule.keys.ask_about_hosts())
+                || layer.versions.values().any(Keys::ask_about_hosts)
+        };
+        self.layers.iter().any(keys)
+    }
 }
 
 #[cfg(test)]

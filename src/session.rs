@@ -1,5 +1,6 @@
 //! From a configuration to a plan, as the command does it: [`Session::open`], [`Session::plan`], and what is shown of the result.
 
+mod as_regal;
 mod configuration;
 mod frozen;
 mod limit;

@@ -6,6 +6,7 @@
 
 mod ansible;
 mod answering;
+mod as_regal;
 mod cache;
 mod compare;
 mod configured;

@@ -161,10 +161,10 @@ impl PlanOptions {
     /// Options that do not go together, which clap cannot see.
     fn conflict(&self) -> Option<&'static str> {
         match (self.format, &self.waves, &self.compare) {
-            (PlanFormat::Groups | PlanFormat::Regal, Some(_), _) => {
+            (PlanFormat::Groups | PlanFormat::Regal | PlanFormat::RegalResult, Some(_), _) => {
                 Some("`--waves` is for text, markdown, json and yaml")
             }
-            (PlanFormat::Groups | PlanFormat::Regal | PlanFormat::Markdown, _, Some(_)) => {
+            (PlanFormat::Groups | PlanFormat::Regal | PlanFormat::RegalResult | PlanFormat::Markdown, _, Some(_)) => {
                 Some("`--compare` is for text, json and yaml")
             }
             _ => None,
@@ -226,6 +226,8 @@ pub enum PlanFormat {
     Groups,
     /// One mapping per line from version to batches, as regal's iter_dict
     Regal,
+    /// The text that Python prints of regal's result
+    RegalResult,
 }
 
 /// When to color what is printed for people.

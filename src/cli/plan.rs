@@ -3,10 +3,12 @@
 use regal_inventory::emit::report;
 use regal_inventory::emit::report::waves::WavesReport;
 use regal_inventory::emit::{groups, regal};
-use regal_inventory::plan::waves;
+use regal_inventory::files::Access;
+use regal_inventory::plan::{Plan, waves};
 
 use super::arguments::{PlanFormat, PlanOptions};
 use super::invocation::Invocation;
+use super::output::Sink;
 use super::{messages, save};
 
 /// Prints the plan.
@@ -14,6 +16,15 @@ use super::{messages, save};
 /// # Errors
 /// Bad input; a result that cannot be written.
 pub fn run(invocation: &Invocation<'_>, options: &PlanOptions) -> anyhow::Result<()> {
+    if of_regal(options.format) && options.only.is_empty() && options.save.is_none() {
+        // no group is made of these names, so they may be any text
+        if let Some(plan) = invocation.session.plan_as_regal()? {
+            messages::warnings(&plan.warnings, invocation.color);
+            let path = invocation.output.as_deref();
+            let sink = Sink { path, access: Access::Usual, color: invocation.color };
+            return sink.write(&as_regal(&plan, options.format)?);
+        }
+    }
     let mut planned = invocation.session.plan()?;
     planned.refuse_empty()?;
     planned.keep_only(&options.only)?;
@@ -32,7 +43,7 @@ pub fn run(invocation: &Invocation<'_>, options: &PlanOptions) -> anyhow::Result
             messages::warnings(&planned.warnings, invocation.color);
             match options.format {
                 PlanFormat::Groups => groups::write(&planned.names, &mut result)?,
-                _ => regal::write(&planned.plan, &mut result)?,
+                format => result = as_regal(&planned.plan, format)?,
             }
         }
         Some(format) if options.waves.is_some() => {
@@ -59,6 +70,19 @@ pub fn format(format: PlanFormat) -> Option<report::ReportFormat> {
         PlanFormat::Json => Some(report::ReportFormat::Json),
         PlanFormat::Yaml => Some(report::ReportFormat::Yaml),
         PlanFormat::Markdown => Some(report::ReportFormat::Markdown),
-        PlanFormat::Groups | PlanFormat::Regal => None,
+        PlanFormat::Groups | PlanFormat::Regal | PlanFormat::RegalResult => None,
     }
+}
+
+fn of_regal(format: PlanFormat) -> bool {
+    matches!(format, PlanFormat::Regal | PlanFormat::RegalResult)
+}
+
+fn as_regal(plan: &Plan<'_>, format: PlanFormat) -> anyhow::Result<Vec<u8>> {
+    let mut result = Vec::new();
+    match format {
+        PlanFormat::RegalResult => regal::write_result(plan, &mut result)?,
+        _ => regal::write(plan, &mut result)?,
+    }
+    Ok(result)
 }

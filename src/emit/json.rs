@@ -31,7 +31,7 @@ fn write(json: &str, out: &mut impl Write) -> io::Result<()> {
 }
 
 /// The same JSON without such characters, which stand in its strings alone; line feeds are its own.
-fn escaped(json: &str) -> Cow<'_, str> {
+pub(super) fn escaped(json: &str) -> Cow<'_, str> {
     if all_bytes(json, |byte| (b' '..0x7f).contains(&byte) || byte == b'\n') {
         return Cow::Borrowed(json);
     }

@@ -115,6 +115,15 @@ impl Keys {
         take!(exclude last order assignment_mode assignment_key assignment_waves seed);
         take!(spread_by spread_mode spread_missing spread_order spread_max_unavailable bound remainder);
     }
+
+    /// Whether a key asks about hosts what only an inventory knows: patterns and labels.
+    pub fn ask_about_hosts(&self) -> bool {
+        let names = [&self.canary_hosts, &self.canary_exclude, &self.exclude, &self.last];
+        names.into_iter().flatten().any(|patterns| !patterns.is_empty())
+            || self.canary_cover.is_some()
+            || self.spread_by.is_some()
+            || self.assignment_key.is_some()
+    }
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ pub struct ExplicitVersion {
     pub version: String,
     /// Its hosts; never empty.
     pub hosts: Vec<Pattern>,
+    /// Whether it stands under regal's `version_host`, whose hosts are texts where there is no inventory.
+    pub as_regal: bool,
     /// Where it stands.
     pub at: Location,
 }

@@ -130,7 +130,8 @@ impl Draft {
                 let message = format!("`versions`: `{}` is given twice", entry.key);
                 reader.report(Code::DuplicateKey, given.origin, entry.at, message, "give all its hosts at once");
             } else if let Some(hosts) = self.version_hosts(given, entry, reader) {
-                versions.push(ExplicitVersion { version: entry.key.to_string(), hosts, at });
+                let as_regal = given.key.alias == Some(&*given.written);
+                versions.push(ExplicitVersion { version: entry.key.to_string(), hosts, as_regal, at });
             }
         }
         if versions.is_empty() && matches!(given.value, Value::Map([])) {
