@@ -39,6 +39,7 @@ const GUARD: &str = "REGAL_INVENTORY_RUNNING";
 /// What a session is opened with.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
+#[allow(clippy::struct_excessive_bools, reason = "each is asked for by itself")]
 pub struct Opening {
     /// Which configuration is read.
     pub configuration: Configuration,

@@ -7,7 +7,7 @@ use crate::support::Test;
 
 /// Where the sources start a process, and how often. `SECURITY.md` says what each is for. A new place needs a permit of
 /// `source/execution.rs`, a line there, and a case below.
-const PLACES: [(&str, &str, usize); 6] = [
+const PLACES: [(&str, &str, usize); 7] = [
     // `held-by`, between a run and its command
     ("cli/run/held.rs", "Command::new(", 1),
     ("cli/run/held.rs", ".exec()", 1),
@@ -17,6 +17,8 @@ const PLACES: [(&str, &str, usize); 6] = [
     // scripts, ansible-inventory, vault password programs
     ("source/process.rs", ".spawn()", 1),
     ("source/surroundings.rs", "Command::new(", 1),
+    // `ps`, `sysctl` and `lsof` of macOS and the BSDs, which nobody can name and nothing refuses
+    ("system/portable.rs", "Command::new(", 1),
 ];
 /// The same of the Python that goes with the program.
 const IN_PYTHON: [(&str, &str, usize); 3] = [
