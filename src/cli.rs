@@ -4,6 +4,7 @@ mod approve;
 mod arguments;
 mod check;
 mod compare;
+mod complete;
 mod diff;
 mod documents;
 mod exit;
@@ -12,6 +13,7 @@ mod init;
 mod invocation;
 mod listing;
 mod log;
+mod manual;
 mod messages;
 mod output;
 mod plan;
@@ -56,7 +58,7 @@ pub fn main() -> ExitCode {
             if sink.is_none_or(|sink| check::failed(&error, sink).is_err()) {
                 messages::error(&error, color);
             }
-            ExitCode::from(exit::code_of(&error))
+            ExitCode::from(messages::exit_code(&error))
         }
     }
 }
@@ -92,10 +94,11 @@ fn run(arguments: Arguments, shared: &Shared) -> anyhow::Result<u8> {
     match arguments.command {
         Some(Command::Export(ref options)) if options.list => return done(export::list(sink)),
         Some(Command::Completions { shell }) => return done(documents::completions(shell, sink)),
+        Some(Command::Complete { shell, ref line }) => return done(complete::run(shell, line)),
         Some(Command::Schema) => return done(documents::schema(sink)),
         Some(Command::Playbooks) => return done(playbooks::run(path, color)),
         Some(Command::HeldBy { parent, ref command }) => return run::held(parent, command, arguments.no_exec),
-        Some(Command::Man) => return done(documents::manual(sink)),
+        Some(Command::Man(ref options)) => return done(manual::run(options, sink)),
         Some(Command::Init(ref options)) => return done(init::run(&arguments, options, shared)),
         Some(Command::Status(ref options)) => return status::run(&arguments, options, sink, shared),
         Some(Command::Log(ref options)) => return done(log::run(&arguments, options, sink, shared)),

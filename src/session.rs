@@ -88,6 +88,13 @@ pub struct Shared {
     pub interrupt: Interrupt,
 }
 
+impl Shared {
+    /// For sessions that empty no pipe, since whoever fills it means it for somebody else.
+    pub fn without_pipes() -> Self {
+        Shared { pipes: Pipes::refused(), interrupt: Interrupt::default() }
+    }
+}
+
 impl Opening {
     /// An opening without options.
     pub fn new(configuration: Configuration, surroundings: Surroundings) -> Self {

@@ -14,6 +14,7 @@ pub mod schema;
 mod sources;
 #[cfg(test)]
 mod tests;
+pub mod topics;
 mod typed;
 
 use std::time::Duration;

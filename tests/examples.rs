@@ -105,6 +105,7 @@ fn plans_are_as_the_readmes_say() {
     for example in ["small", "zones", "regal", "roles", "waves"] {
         run(&format!("examples/{example}/README.md"), example, None);
     }
+    run("docs/shells.md", "small", None);
     for page in ["docs/planning.md", "docs/recipes.md"] {
         run(page, "zones", None);
     }

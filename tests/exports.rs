@@ -1,9 +1,11 @@
-//! The formats of `export` under the programs that read them. Everything runs on loopback, and ends what it started.
+//! The formats of `export` under the programs that read them, and completion under the shells. Everything runs on loopback, and ends what it started.
 //!
 //! `tests/run` installs the programs; a plain `cargo test` leaves these tests out.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "exports/completions.rs"]
+mod completions;
 #[path = "exports/front.rs"]
 mod front;
 #[path = "exports/haproxy.rs"]

@@ -97,6 +97,7 @@ fn try_out(usr: &Path) {
         "bash-completion/completions/regal-inventory",
         "doc/regal-inventory/README.md",
         "fish/vendor_completions.d/regal-inventory.fish",
+        "man/man1/regal-inventory-plan.1.gz",
         "man/man1/regal-inventory.1.gz",
         "zsh/vendor-completions/_regal-inventory",
     ] {

@@ -297,8 +297,8 @@ fn a_host_named_as_a_group_cannot_keep_its_variables_in_one_inventory() {
 
 #[test]
 fn completions_and_the_manual_know_the_options() {
-    let script = Test::new().args(&["completions", "bash"]).stdout();
-    assert!(script.contains("--batch-size") && script.contains("complete -F"), "{script}");
+    let script = Test::new().args(&["completions", "elvish"]).stdout();
+    assert!(script.contains("--batch-size"), "{script}");
     let page = Test::new().args(&["man"]).stdout();
     assert!(page.starts_with(".ie") || page.contains(".TH regal-inventory"), "{page}");
     assert!(page.contains("batch\\-size"), "{page}");

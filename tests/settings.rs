@@ -66,7 +66,7 @@ fn limits_are_settings() {
     ranges("10").file("hosts", "web[1:10]\n").stdout();
     let message = ranges("9").file("hosts", "web[1:10]\n").errors();
     assert!(message.contains("`max_range_hosts`"), "{message}");
-    assert!(ranges("0").errors().contains("`max_range_hosts` cannot be `0`: no whole number from 1"));
+    assert!(ranges("0").errors().contains("`max_range_hosts` cannot be `0`: not a whole number from 1"));
     let aliases = "web: {hosts: {w1: }, vars: {a: &a [1, 2, 3], b: [*a, *a, *a, *a]}}\n";
     let test = |value: &str| Test::new().file("hosts.yml", aliases).env("REGAL_MAX_YAML_VALUES", value);
     let list = ["-i", "hosts.yml", "--versions", "v=all", "--list"];

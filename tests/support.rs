@@ -90,6 +90,13 @@ impl Test {
         self.output(Command::new(env!("CARGO_BIN_EXE_regal-inventory")).args(&self.arguments))
     }
 
+    /// Runs with other arguments than its own.
+    pub fn called(&self, arguments: &[&str]) -> Output {
+        self.output(
+            Command::new(env!("CARGO_BIN_EXE_regal-inventory")).args(arguments).stdin(std::process::Stdio::null()),
+        )
+    }
+
     /// Runs a line of bash, in which `regal` is the command.
     pub fn shell(&self, line: &str) -> Output {
         let line =

@@ -40,7 +40,7 @@ fn what_makes_gigabytes_out_of_a_line_is_refused() {
         ("{% for a in z %}{% for b in z %}{{ z }}{% endfor %}{% endfor %}", "it has the statement `for`"),
         ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "it has the statement `macro`"),
         ("{% filter upper %}a{% endfilter %}", "it has the statement `filter`"),
-        (&doubled, "it has the statement `set`, and only `if` may stand here"),
+        (&doubled, "it has the statement `set`, and only `if` is allowed here"),
         (&quoted, "it joins texts within a list"),
         (&tuples, "it has a list in round brackets"),
         (&replaced, "fails for host `web1`: a filter takes and makes 16384 bytes at most"),

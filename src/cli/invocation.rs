@@ -80,8 +80,13 @@ impl<'a> Invocation<'a> {
 
 /// Which configuration is used: the option, otherwise the variable, otherwise the nearest.
 pub fn configuration(arguments: &Arguments) -> Configuration {
+    configuration_of(arguments.config.clone())
+}
+
+/// The same for the value of the option.
+pub fn configuration_of(option: Option<PathBuf>) -> Configuration {
     let variable = || std::env::var_os("REGAL_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
-    match arguments.config.clone().or_else(variable) {
+    match option.or_else(variable) {
         Some(path) => Configuration::File { path, named_by: "--config or REGAL_CONFIG" },
         None => Configuration::Nearest,
     }
@@ -104,8 +109,13 @@ fn except(arguments: &Arguments, shared: &Shared) -> Result<Vec<String>> {
 
 /// The frozen plan that is used: the option, otherwise the variable.
 pub fn frozen(arguments: &Arguments) -> Option<PathBuf> {
+    frozen_of(arguments.plan.clone())
+}
+
+/// The same for the value of the option.
+pub fn frozen_of(option: Option<PathBuf>) -> Option<PathBuf> {
     let variable = || std::env::var_os("REGAL_PLAN").filter(|path| !path.is_empty()).map(PathBuf::from);
-    arguments.plan.clone().or_else(variable)
+    option.or_else(variable)
 }
 
 /// The environment and the program of this process; paths stay relative to its working directory.

@@ -7,12 +7,24 @@ use regal_inventory::error::{Code, Error, Problem, Severity};
 use regal_inventory::shown::printable;
 
 use super::arguments::Color;
+use super::exit;
 
 /// Returns the problems of an error; one that is none of the library's is the system's.
 pub fn problems(error: &anyhow::Error) -> Cow<'_, [Problem]> {
     match error.downcast_ref::<Error>() {
         Some(error) => Cow::Borrowed(&error.problems),
         None => Cow::Owned(vec![Problem::of(Code::System, format!("{error:#}"))]),
+    }
+}
+
+/// Returns the exit code of an error: that of drift or of another run where there is nothing else, otherwise that of bad input.
+pub fn exit_code(error: &anyhow::Error) -> u8 {
+    let problems = problems(error);
+    let are_all = |code| !problems.is_empty() && problems.iter().all(|problem| problem.code == code);
+    match () {
+        () if are_all(Code::Drift) => exit::DRIFT,
+        () if are_all(Code::RecordBusy) => exit::BUSY,
+        () => exit::BAD_INPUT,
     }
 }
 

@@ -35,7 +35,7 @@ codes! {
     // Reading
     /// A file, folder or pipe cannot be read.
     Unreadable = "unreadable",
-    /// A text is not UTF-8, or begins with a byte order mark where none may stand.
+    /// A text is not UTF-8, or begins with a byte order mark where there must be none.
     Encoding = "encoding",
     /// A text is not valid INI, as Ansible reads it.
     InvalidIni = "invalid-ini",

@@ -79,12 +79,12 @@ impl Percent {
         let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
         let whole = parse_digits(whole)?;
         if decimals.is_empty() || !decimals.bytes().all(|b| b.is_ascii_digit()) {
-            return Err("no number");
+            return Err("not a number");
         }
         if decimals.len() > DECIMALS {
             return Err("written with more than six decimals");
         }
-        let parts: u32 = format!("{decimals:0<DECIMALS$}").parse().map_err(|_| "no number")?;
+        let parts: u32 = format!("{decimals:0<DECIMALS$}").parse().map_err(|_| "not a number")?;
         let millionths = u32::try_from(whole).ok().and_then(|n| n.checked_mul(WHOLE / 100)?.checked_add(parts));
         match millionths {
             Some(millionths) if millionths <= WHOLE => Ok(Percent { millionths }),
@@ -121,7 +121,7 @@ impl fmt::Display for Percent {
 /// A decimal number without sign, separators or leading zeros: `010` is 8 in YAML and 10 to a person.
 fn parse_digits(text: &str) -> Result<usize, &'static str> {
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
-        return Err("no whole number");
+        return Err("not a whole number");
     }
     if text.len() > 1 && text.starts_with('0') {
         return Err("written with a leading zero");
@@ -148,16 +148,16 @@ mod tests {
     fn says_why_a_text_is_no_amount() {
         for (text, why) in [
             ("-3", "negative"),
-            ("", "no whole number"),
-            ("1.5", "no whole number"),
-            ("ten", "no whole number"),
+            ("", "not a whole number"),
+            ("1.5", "not a whole number"),
+            ("ten", "not a whole number"),
             ("010", "written with a leading zero"),
             ("100.1%", "over 100%"),
             ("101%", "over 100%"),
             ("99999999999999999999999", "too large"),
-            ("1.%", "no number"),
+            ("1.%", "not a number"),
             ("1.0000001%", "written with more than six decimals"),
-            ("%", "no whole number"),
+            ("%", "not a whole number"),
         ] {
             assert_eq!(Amount::parse(text), Err(why), "{text}");
         }

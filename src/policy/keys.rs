@@ -57,11 +57,11 @@ pub struct Keys {
     pub batch_size: Option<Vec<BatchSize>>,
     /// Size of the canary.
     pub canary_size: Option<Amount>,
-    /// Hosts that are canaries in any case.
+    /// Hosts that are always canaries.
     pub canary_hosts: Option<Vec<Pattern>>,
     /// Hosts that are never canaries.
     pub canary_exclude: Option<Vec<Pattern>>,
-    /// Labels of whose every value there is to be a canary.
+    /// Labels; each of their values gets a canary.
     pub canary_cover: Option<Labels>,
     /// Seconds to watch the canary.
     pub canary_bake: Option<u64>,
@@ -69,7 +69,7 @@ pub struct Keys {
     pub bake: Option<u64>,
     /// When to ask before going on.
     pub approval: Option<Approval>,
-    /// Hosts that may be lost over the run.
+    /// Hosts that may fail or be unreachable over the run.
     pub max_failures: Option<Amount>,
     /// Hosts to keep out of the plan.
     pub exclude: Option<Vec<Pattern>>,

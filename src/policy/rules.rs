@@ -10,11 +10,11 @@ use super::{
 pub struct Rules {
     /// Size of the canary; without one it is 1, or what pins and `cover` need.
     pub canary_size: Option<Amount>,
-    /// Hosts that are canaries in any case.
+    /// Hosts that are always canaries.
     pub canary_hosts: Vec<Pattern>,
     /// Hosts that are never canaries.
     pub canary_exclude: Vec<Pattern>,
-    /// Labels of whose every value there is a canary; never an empty list.
+    /// Labels, each of whose values gets a canary; never an empty list.
     pub canary_cover: Option<Labels>,
     /// Sizes of the batches after it, the last repeats; default 1. Never empty.
     pub batch_size: Vec<BatchSize>,

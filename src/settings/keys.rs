@@ -19,6 +19,8 @@ pub struct Key {
     pub per_version: bool,
     /// How the text of an environment variable or an option is read.
     pub shape: Shape,
+    /// The value that holds where nobody gives one, as people write it; nothing where there is none.
+    pub default: Option<&'static str>,
 }
 
 /// A setting, whatever name was used for it.
@@ -138,7 +140,7 @@ const LABELS: &str = "a host variable such as `zone`, `group:GLOB` for groups su
                       for none";
 
 const fn key(id: Id, name: &'static str, shape: Shape, allowed: &'static str, doc: &'static str) -> Key {
-    Key { id, name, alias: None, alias_means: Meaning::Plain, doc, allowed, per_version: false, shape }
+    Key { id, name, alias: None, alias_means: Meaning::Plain, doc, allowed, per_version: false, shape, default: None }
 }
 
 /// A key that a version may have of its own.
@@ -147,6 +149,12 @@ const fn policy(key: PolicyKey, name: &'static str, shape: Shape, allowed: &'sta
 }
 
 impl Key {
+    /// The value that holds where nobody gives one.
+    const fn or(mut self, default: &'static str) -> Self {
+        self.default = Some(default);
+        self
+    }
+
     const fn alias(mut self, alias: &'static str) -> Self {
         self.alias = Some(alias);
         self
@@ -254,8 +262,8 @@ pub static KEYS: &[Key] = &[
     )
     .alias("schedule")
     .per_version(),
-    policy(PolicyKey::CanarySize, "canary.size", Shape::Scalar, SIZE, "the size of the canary (default: 1)"),
-    policy(PolicyKey::CanaryHosts, "canary.hosts", Shape::Patterns, PATTERNS_OR_NONE, "hosts that are canaries in any case"),
+    policy(PolicyKey::CanarySize, "canary.size", Shape::Scalar, SIZE, "the size of the canary").or("1"),
+    policy(PolicyKey::CanaryHosts, "canary.hosts", Shape::Patterns, PATTERNS_OR_NONE, "hosts that are always canaries"),
     policy(PolicyKey::CanaryExclude, "canary.exclude", Shape::Patterns, PATTERNS_OR_NONE, "hosts that are never canaries"),
     policy(
         PolicyKey::CanaryCover,
@@ -270,30 +278,34 @@ pub static KEYS: &[Key] = &[
         "batch_size",
         Shape::List,
         "a number of hosts from 1, a percent above 0% and up to 100%, `rest`, or a list of them with `rest` only last",
-        "the sizes of the batches after the canary; the last one repeats (default: 1)",
+        "the sizes of the batches after the canary; the last one repeats",
     )
+    .or("1")
     .alias("combine"),
     policy(
         PolicyKey::Remainder,
         "remainder",
         Shape::Scalar,
         "`last`, `balance` or `merge`",
-        "what happens to a short last batch: it stays short, is evened out with those before it, or joins the one before it (default: last)",
-    ),
+        "what happens to a short last batch: it stays short, is evened out with those before it, or joins the one before it",
+    )
+    .or("last"),
     policy(
         PolicyKey::MaxUnavailable,
         "max_unavailable",
         Shape::Scalar,
         SIZE,
-        "the most hosts of a version in one batch, the canary included (default: no limit)",
-    ),
+        "the most hosts of a version in one batch, the canary included",
+    )
+    .or("no limit"),
     policy(
         PolicyKey::MinHealthy,
         "min_healthy",
         Shape::Scalar,
         HEALTHY,
-        "the fewest hosts of a version outside of each batch (default: no limit)",
-    ),
+        "the fewest hosts of a version outside of each batch",
+    )
+    .or("no limit"),
     key(
         Id::Spread,
         "spread",
@@ -308,36 +320,41 @@ pub static KEYS: &[Key] = &[
         "spread.mode",
         Shape::Scalar,
         "`even` or `sequential`",
-        "each batch takes its share of every domain, or one domain follows another (default: even)",
-    ),
+        "each batch takes its share of every domain, or one domain follows another",
+    )
+    .or("even"),
     policy(
         PolicyKey::SpreadMissing,
         "spread.missing",
         Shape::Scalar,
         "`error`, `each` or `group`",
-        "hosts without the label: an error, each a domain of its own, or one domain together (default: error)",
-    ),
+        "hosts without the label: an error, each a domain of its own, or one domain together",
+    )
+    .or("error"),
     policy(
         PolicyKey::SpreadOrder,
         "spread.order",
         Shape::List,
         "`name`, `smallest_first`, or a list of domains",
-        "the order of domains in the mode `sequential` (default: name)",
-    ),
+        "the order of domains in the mode `sequential`",
+    )
+    .or("name"),
     policy(
         PolicyKey::SpreadMaxUnavailable,
         "spread.max_unavailable",
         Shape::Scalar,
         SIZE,
-        "the most hosts of a domain in one batch; a percent is of the domain's hosts (default: no limit)",
-    ),
+        "the most hosts of a domain in one batch; a percent is of the domain's hosts",
+    )
+    .or("no limit"),
     policy(
         PolicyKey::Order,
         "order",
         Shape::Scalar,
         "`inventory`, `sorted`, `reverse_inventory`, `reverse_sorted` or `shuffle`",
-        "the order of hosts, in Ansible's words (default: inventory)",
-    ),
+        "the order of hosts, in Ansible's words",
+    )
+    .or("inventory"),
     policy(PolicyKey::Last, "last", Shape::Patterns, PATTERNS_OR_NONE, "hosts for the final batches"),
     key(
         Id::Assignment,
@@ -352,8 +369,9 @@ pub static KEYS: &[Key] = &[
         "assignment.mode",
         Shape::Scalar,
         "`order`, `rank` or `bucket`",
-        "hosts follow each other in `order` or by hash, or each host's own hash decides (default: order)",
-    ),
+        "hosts follow each other in `order` or by hash, or each host's own hash decides",
+    )
+    .or("order"),
     policy(
         PolicyKey::AssignmentKey,
         "assignment.key",
@@ -366,30 +384,34 @@ pub static KEYS: &[Key] = &[
         "assignment.waves",
         Shape::Scalar,
         COUNT,
-        "the number of waves after the canary in the mode `bucket` (default: as many as the sizes need)",
-    ),
+        "the number of waves after the canary in the mode `bucket`",
+    )
+    .or("as many as the sizes need"),
     policy(
         PolicyKey::Seed,
         "seed",
         Shape::Scalar,
         "a text; `{version}` in it is replaced by the version",
-        "what is hashed with each host; another seed gives other canaries (default: empty)",
-    ),
-    policy(PolicyKey::Bake, "bake", Shape::Scalar, DURATION, "how long to watch a batch (default: 0)"),
+        "what is hashed with each host; another seed gives other canaries",
+    )
+    .or("empty"),
+    policy(PolicyKey::Bake, "bake", Shape::Scalar, DURATION, "how long to watch a batch").or("0"),
     policy(
         PolicyKey::Approval,
         "approval",
         Shape::Scalar,
         "`never`, `after_canary` or `each_batch`",
-        "when to ask before going on (default: never)",
-    ),
+        "when to ask before going on",
+    )
+    .or("never"),
     policy(
         PolicyKey::MaxFailures,
         "max_failures",
         Shape::Scalar,
         "a number of hosts from 0, or a percent from 0% to 100%; under `max_fail_percentage` a bare number is a percent",
-        "how many hosts of a version may be lost before its rollout stops (default: 0)",
+        "how many hosts of a version may fail or be unreachable before its rollout stops",
     )
+    .or("0")
     .alias_for("max_fail_percentage", Meaning::Percent),
     key(
         Id::Overrides,
@@ -411,8 +433,9 @@ pub static KEYS: &[Key] = &[
         "shared_hosts",
         Shape::Scalar,
         "`warn`, `error` or `allow`",
-        "what happens if a host is in several versions (default: warn)",
-    ),
+        "what happens if a host is in several versions",
+    )
+    .or("warn"),
     policy(PolicyKey::Exclude, "exclude", Shape::Patterns, PATTERNS_OR_NONE, "hosts to keep out of the plan"),
     key(Id::Limit, "limit", Shape::Patterns, PATTERNS, "hosts to show; the plan stays that of all hosts"),
     key(
@@ -422,71 +445,80 @@ pub static KEYS: &[Key] = &[
         "letters, digits, `_`, and after the first also `.`, `+` and `-`",
         "a prefix for the names of groups",
     ),
-    key(Id::GroupNames, "group_names", Shape::Scalar, "`raw` or `safe`", "how versions are spelled in group names; raw"),
+    key(Id::GroupNames, "group_names", Shape::Scalar, "`raw` or `safe`", "how versions are spelled in group names").or("raw"),
     key(
         Id::GroupsOnly,
         "groups_only",
         Shape::Scalar,
         "`true` or `false`",
-        "write only the batches, for use beside the source (default: false)",
-    ),
+        "write only the batches, for use beside the source",
+    )
+    .or("false"),
     key(
         Id::UseAnsibleCfg,
         "use_ansible_cfg",
         Shape::Scalar,
         "`true` or `false`",
-        "whether ansible.cfg and Ansible's environment variables say how inventories are read (default: true)",
-    ),
+        "whether ansible.cfg and Ansible's environment variables say how inventories are read",
+    )
+    .or("true"),
     key(
         Id::Engine,
         "engine",
         Shape::Scalar,
         "`auto`, `native` or `ansible`",
-        "whether ansible-inventory reads the sources: only plugin configurations, never, or always (default: auto)",
-    ),
+        "whether ansible-inventory reads the sources: only plugin configurations, never, or always",
+    )
+    .or("auto"),
     key(
         Id::AnsibleInventory,
         "ansible_inventory",
         Shape::Scalar,
         "the path of a program, or its name in PATH",
-        "the program that reads plugin configurations (default: ansible-inventory)",
-    ),
+        "the program that reads plugin configurations",
+    )
+    .or("ansible-inventory"),
     key(
         Id::Cache,
         "cache",
         Shape::Mapping,
         "a duration, or `{ttl: …}`",
-        "how long to keep what scripts and ansible-inventory print (default: 0)",
-    ),
+        "how long to keep what scripts and ansible-inventory print",
+    )
+    .or("0"),
     key(Id::CacheTtl, "cache.ttl", Shape::Scalar, DURATION, "the same as `cache`"),
     key(
         Id::MaxRangeHosts,
         "max_range_hosts",
         Shape::Scalar,
         COUNT,
-        "how many hosts ranges may add, as a guard against mistyped ones (default: 100000)",
-    ),
+        "how many hosts ranges may add, as a guard against mistyped ones",
+    )
+    .or("100000"),
     key(
         Id::MaxYamlValues,
         "max_yaml_values",
         Shape::Scalar,
         COUNT,
-        "how many values the aliases of a YAML file may expand to (default: 5000000)",
-    ),
+        "how many values the aliases of a YAML file may expand to",
+    )
+    .or("5000000"),
     key(
         Id::MaxSourceBytes,
         "max_source_bytes",
         Shape::Scalar,
         COUNT,
-        "how many bytes a file or pipe may contain, or a program print (default: 1073741824, 1 GiB)",
-    ),
+        "how many bytes a file or pipe may contain, or a program print",
+    )
+    .or("1073741824, 1 GiB"),
     key(
         Id::SourceTimeout,
         "source_timeout",
         Shape::Scalar,
         DURATION,
-        "how long a script or ansible-inventory may run and a pipe stay open; 0 is for ever (default: 5m)",
-    ),
+        "how long a script or ansible-inventory may run and a pipe stay open; 0 is for ever",
+    )
+    .or("5m"),
     key(
         Id::VaultPasswordFile,
         "vault_password_file",
@@ -507,43 +539,49 @@ pub static KEYS: &[Key] = &[
         "vault",
         Shape::Scalar,
         "`error` or `skip`",
-        "what happens to a full inventory if there is no password for a vars file under vault (default: error)",
-    ),
+        "what happens to a full inventory if there is no password for a vars file under vault",
+    )
+    .or("error"),
     key(
         Id::Drift,
         "drift",
         Shape::Mapping,
         "`check` or `ignore`, or `{removed: …, added: …, changed: …}`",
-        "what happens if the inventory differs from a frozen plan (default: check)",
-    ),
+        "what happens if the inventory differs from a frozen plan",
+    )
+    .or("check"),
     key(
         Id::DriftMode,
         "drift.mode",
         Shape::Scalar,
         "`check` or `ignore`",
-        "whether a frozen plan is compared with the inventory each time it is used (default: check)",
-    ),
+        "whether a frozen plan is compared with the inventory each time it is used",
+    )
+    .or("check"),
     key(
         Id::DriftRemoved,
         "drift.removed",
         Shape::Scalar,
         "`drop` or `error`",
-        "hosts of a frozen plan that the inventory no longer has: left out of their batches, or an error (default: drop)",
-    ),
+        "hosts of a frozen plan that the inventory no longer has: left out of their batches, or an error",
+    )
+    .or("drop"),
     key(
         Id::DriftAdded,
         "drift.added",
         Shape::Scalar,
         "`error` or `ignore`",
-        "hosts that should run a version of a frozen plan and are in none of its batches (default: error)",
-    ),
+        "hosts that should run a version of a frozen plan and are in none of its batches",
+    )
+    .or("error"),
     key(
         Id::DriftChanged,
         "drift.changed",
         Shape::Scalar,
         "`error` or `ignore`",
-        "hosts of a frozen plan with another version or failure domain, and settings that differ (default: error)",
-    ),
+        "hosts of a frozen plan with another version or failure domain, and settings that differ",
+    )
+    .or("error"),
 ];
 
 /// The key below a group that a single value stands for: `canary: 2` is `canary.size: 2`. Only groups have one.

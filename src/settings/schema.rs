@@ -52,7 +52,9 @@ fn definition(key: &Key, name: &str) -> Value {
     let mut value = of_form(&form(key, name), key);
     if let Value::Object(value) = &mut value {
         let mut described = Map::new();
-        described.insert("description".to_string(), Value::String(format!("{}\n\nAllowed: {}", key.doc, key.allowed)));
+        let default = key.default.map(|default| format!(" (default: {default})")).unwrap_or_default();
+        let text = format!("{}{default}\n\nAllowed: {}", key.doc, key.allowed);
+        described.insert("description".to_string(), Value::String(text));
         described.append(value);
         *value = described;
     }
@@ -88,6 +90,29 @@ fn exclusive(names: Vec<(&Key, &str)>) -> Value {
 
 fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#/$defs/{name}") })
+}
+
+/// Words that a value of a key may be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Words {
+    /// The words, or beginnings of values that end with a colon.
+    pub words: Vec<&'static str>,
+    /// Whether one text is one of them and nothing else.
+    pub closed: bool,
+}
+
+/// Returns the words that the text of an option may be, for help and completions.
+pub fn words_of(key: &Key) -> Words {
+    let (words, closed) = match form(key, key.name) {
+        Form::Words(words) => (words, true),
+        Form::Boolean => (vec!["true", "false"], true),
+        Form::WordOrList(words) => (words, false),
+        Form::Sizes => (vec!["rest"], false),
+        Form::Group => return keys::single(key.id).and_then(keys::by_id).map(words_of).unwrap_or_default(),
+        Form::OneOf => (vec!["var:", "group:", "template:", "grain:", "pillar:", "nodegroup:"], false),
+        _ => (Vec::new(), false),
+    };
+    Words { words, closed }
 }
 
 /// The form of a key under one of its names.

@@ -156,7 +156,7 @@ fn sizes_that_cannot_be() {
         ("batch_size: 0%", "`batch_size` cannot be `0%`: a batch of no host"),
         ("combine: -3", "`combine` cannot be `-3`: negative"),
         ("batch_size: 101%", "`batch_size` cannot be `101%`: over 100%"),
-        ("batch_size: 1.5", "`batch_size` cannot be `1.5`: no whole number"),
+        ("batch_size: 1.5", "`batch_size` cannot be `1.5`: not a whole number"),
         ("batch_size: 010", "`batch_size` cannot be `010`: written with a leading zero"),
         ("batch_size: []", "`batch_size` cannot be a list: it has no items"),
         ("batch_size: {a: 1}", "`batch_size` cannot be a mapping: not a single value"),
@@ -165,11 +165,11 @@ fn sizes_that_cannot_be() {
             "batch_size: [1, rest, 5]",
             "`batch_size` cannot be `rest`: it is not the last of the list, so what follows would have no hosts",
         ),
-        ("canary: rest", "`canary` cannot be `rest`: no whole number"),
+        ("canary: rest", "`canary` cannot be `rest`: not a whole number"),
         ("canary: {size: 0}", "`canary.size` cannot be `0`: a batch of no host"),
         ("max_failures: -1", "`max_failures` cannot be `-1`: negative"),
         ("max_fail_percentage: 200", "`max_fail_percentage` cannot be `200`: over 100%"),
-        ("bake: soon", "`bake` cannot be `soon`: no duration"),
+        ("bake: soon", "`bake` cannot be `soon`: not a valid duration"),
     ] {
         let at = if text.starts_with("canary: {") { "regal.yml:1:10" } else { "regal.yml:1:1" };
         assert_eq!(wrong(text), [format!("{at}: {message}")], "{text}");
@@ -193,7 +193,7 @@ fn all_problems_of_all_layers_at_once() {
             "regal.yml:5:23: version `2.0` has no `hosts`",
             "unknown environment variable REGAL_BACTH_SIZE",
             "REGAL_CANARY_SIZE: `canary.size` cannot be `0`: a batch of no host",
-            "--bake: `bake` cannot be `x`: no duration",
+            "--bake: `bake` cannot be `x`: not a valid duration",
             "--group-names: `group_names` cannot be `loud`: no such choice",
         ]
     );
@@ -216,7 +216,7 @@ fn keys_in_the_wrong_place() {
         ("overrides: {a: {limit: web}}", "regal.yml:1:17: `limit` cannot be set for single versions"),
         ("overrides: {a: {hosts: web}}", "regal.yml:1:17: unknown key `hosts`"),
         ("overrides: {a: 1}", "regal.yml:1:13: `overrides`: `a` has no keys"),
-        ("overrides: [a]", "regal.yml:1:1: `overrides` cannot be a list: no mapping"),
+        ("overrides: [a]", "regal.yml:1:1: `overrides` cannot be a list: it has to be a mapping"),
         ("[canary, 1]", "regal.yml:1:1: the file is not a mapping"),
         ("versions: {}", "regal.yml:1:1: `versions` is empty"),
         ("versions: {~: web}", "regal.yml:1:12: `versions`: a version is empty"),
@@ -256,7 +256,7 @@ fn a_repeated_key_is_an_error() {
 fn a_file_that_is_no_yaml_does_not_hide_the_rest() {
     let problems = messages(read_all("canary: [1\n", &[("REGAL_BAKE", "x")], &[]));
     assert!(problems[0].starts_with("regal.yml:"), "{problems:?}");
-    assert_eq!(problems[1], "REGAL_BAKE: `bake` cannot be `x`: no duration");
+    assert_eq!(problems[1], "REGAL_BAKE: `bake` cannot be `x`: not a valid duration");
 }
 
 #[test]

@@ -63,7 +63,7 @@ pub(super) fn checked<'a>(value: Value<'a>, fits: impl Fn(&str) -> bool, why: &s
 
 /// The entries of a mapping.
 pub(super) fn mapping<'a>(value: Value<'a>) -> Typed<&'a [Entry<'a>]> {
-    if let Value::Map(entries) = value { Ok(entries) } else { wrong(value, "no mapping") }
+    if let Value::Map(entries) = value { Ok(entries) } else { wrong(value, "it has to be a mapping") }
 }
 
 /// Host patterns or targets of Salt's; no item of theirs is empty.
@@ -107,13 +107,13 @@ pub(super) fn choice<T: Clone>(value: Value<'_>, words: &[(&str, T)]) -> Typed<T
 pub(super) fn count(value: Value<'_>) -> Typed<usize> {
     match text(value)?.parse() {
         Ok(count) if count > 0 => Ok(count),
-        _ => wrong(value, "no whole number from 1"),
+        _ => wrong(value, "not a whole number from 1"),
     }
 }
 
 pub(super) fn seconds(value: Value<'_>) -> Typed<u64> {
     match parse_seconds(text(value)?) {
         Some(seconds) => Ok(seconds),
-        None => wrong(value, "no duration"),
+        None => wrong(value, "not a valid duration"),
     }
 }

@@ -124,12 +124,19 @@ pub fn is_descriptor(path: &Path) -> bool {
 #[derive(Clone, Debug, Default)]
 pub struct Pipes {
     read: Arc<Mutex<Vec<Known>>>,
+    /// Whether none is read.
+    refused: bool,
 }
 
 /// Device and inode of a pipe, and what it gave.
 type Known = ((u64, u64), Result<Arc<[u8]>, Unread>);
 
 impl Pipes {
+    /// Pipes that stay as they are: reading one is an error.
+    pub fn refused() -> Self {
+        Pipes { refused: true, ..Pipes::default() }
+    }
+
     /// The bytes of a file or pipe. The null device is an empty file here: where no inventory is meant, it stands for
     /// nothing.
     ///
@@ -191,6 +198,9 @@ impl Pipes {
 
     /// What a pipe gives until its end, or gave before.
     fn pipe(&self, file: &File, metadata: &Metadata, limits: &Limits) -> Result<Arc<[u8]>, Unread> {
+        if self.refused {
+            return Err(Unread::new("it is a pipe, which is not read here", "name a file"));
+        }
         let id = (metadata.dev(), metadata.ino());
         let mut known = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, found)) = known.iter().find(|(other, _)| *other == id) {

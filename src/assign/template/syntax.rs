@@ -37,7 +37,7 @@ pub(super) fn check(source: &str) -> Result<(), Refused> {
                 let body = rest[2..].trim_start_matches(['-', '+']).trim_start();
                 let word = &body[..body.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(body.len())];
                 if !STATEMENTS.contains(&word) {
-                    return Err((format!("it has the statement `{word}`, and only `if` may stand here"), ONLY_IF));
+                    return Err((format!("it has the statement `{word}`, and only `if` is allowed here"), ONLY_IF));
                 }
                 expression(&body[word.len()..], "%}")?
             }
@@ -132,9 +132,9 @@ mod tests {
             ("{{ [1] * 1000000000 }}", "it has a `*`"),
             ("{{ 9**9**9 }}", "it has a `*`"),
             ("{{ 'a'*9 }}", "it has a `*`"),
-            ("{% set a = 'x' %}", "it has the statement `set`, and only `if` may stand here"),
-            ("{%- for a in b %}{% endfor %}", "it has the statement `for`, and only `if` may stand here"),
-            ("{%+ macro a() %}", "it has the statement `macro`, and only `if` may stand here"),
+            ("{% set a = 'x' %}", "it has the statement `set`, and only `if` is allowed here"),
+            ("{%- for a in b %}{% endfor %}", "it has the statement `for`, and only `if` is allowed here"),
+            ("{%+ macro a() %}", "it has the statement `macro`, and only `if` is allowed here"),
             ("{{ [[a ~ 'b'] ~ ''] ~ '' }}", "it joins texts within a list"),
             ("{{ {'a': a ~ 'b'} }}", "it joins texts within a list"),
             ("{{ ((a ~ 'b'), 1) }}", "it has a list in round brackets"),

@@ -13,7 +13,9 @@ pub struct ExportOptions {
     #[arg(value_name = "FORMAT", value_parser = PossibleValuesParser::new(FORMATS.iter().map(|format| format.name)),
           hide_possible_values = true)]
     pub format: Option<String>,
-    /// Write a format to a file or folder; may be repeated
+    /// Write a format to a file or folder
+    ///
+    /// May be repeated.
     #[arg(short = 'o', value_name = "FORMAT=PATH", value_parser = target)]
     pub to: Vec<Target>,
     /// List all formats, one per line
@@ -22,35 +24,41 @@ pub struct ExportOptions {
     /// Export only this version; may be repeated
     #[arg(long, value_name = "VERSION")]
     pub only: Vec<String>,
-    /// The last batch that is finished, such as B1 or shop-2.5.0_groupB1; once per version
+    /// The last batch that is finished, such as B1
+    ///
+    /// Also by its group, such as shop-2.5.0_groupB1; once per version.
     #[arg(long, value_name = "BATCH")]
     done: Vec<String>,
-    /// A batch that is in progress: no requests go to its hosts
+    /// A batch in progress: no requests go to its hosts
     #[arg(long, value_name = "BATCH")]
     in_progress: Vec<String>,
     /// A host that is out of service; may be repeated
     #[arg(long, value_name = "HOST")]
     down: Vec<String>,
-    /// Where user group A is sent: to the canary's hosts, or to those with the new version
+    /// Where user group A is sent
+    ///
+    /// To the canary's hosts, or to those with the new version.
     #[arg(long, value_name = "BY")]
     routing: Option<RouteBy>,
-    /// A short name for a version, in names of files, upstreams and variables
+    /// A short name for a version
+    ///
+    /// It stands in names of files, upstreams and variables.
     #[arg(long, value_name = "[VERSION=]ID", value_parser = version_id)]
     id: Vec<VersionId>,
-    /// The port of the service on each host, or the variable that holds it
-    #[arg(long, value_parser = port)]
+    /// The service's port on each host, or its variable
+    #[arg(long, value_name = "PORT|VARIABLE", value_parser = port)]
     port: Option<Port>,
     /// Log in as this user
-    #[arg(long)]
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
     user: Option<String>,
     /// Log in on this port
-    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..), hide_short_help = true)]
     ssh_port: Option<u16>,
-    /// The name of ClusterShell's group source [default: regal]
-    #[arg(long, value_name = "NAME")]
+    /// ClusterShell's group source [default: regal]
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
     source: Option<String>,
-    /// Connect to hosts by name, even if they have an ansible_host
-    #[arg(long)]
+    /// Connect by name, not by ansible_host
+    #[arg(long, hide_short_help = true)]
     by_name: bool,
 }
 

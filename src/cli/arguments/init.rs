@@ -7,10 +7,10 @@ use clap::Args;
 /// Options of `init`; the keys of the configuration have their own.
 #[derive(Debug, Args)]
 pub struct InitOptions {
-    /// Ask nothing, and write what the options say and what was found
+    /// Ask nothing: write what options say and what was found
     #[arg(long, short)]
     pub yes: bool,
-    /// The folder that the hooks are written to; files that are there stay
+    /// The folder for hooks; files that are there stay
     #[arg(long, value_name = "FOLDER", default_value = "hooks")]
     pub hooks: PathBuf,
 }

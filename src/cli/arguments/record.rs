@@ -9,13 +9,17 @@ use super::AnswerFormat;
 /// Options of `status`.
 #[derive(Debug, Args)]
 pub struct StatusOptions {
-    /// A frozen plan, or a folder of them; otherwise --plan or REGAL_PLAN
+    /// A frozen plan, or a folder of them [default: --plan]
+    ///
+    /// Without it the plan of --plan or REGAL_PLAN.
     #[arg(value_name = "FILE|FOLDER")]
     pub place: Option<PathBuf>,
     /// The form to print
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: AnswerFormat,
-    /// Go on until all is done: drawn again on a terminal, otherwise each line that changes
+    /// Go on until all is done
+    ///
+    /// It is drawn again on a terminal, and elsewhere each line is printed that changes.
     #[arg(long)]
     pub watch: bool,
     #[command(flatten)]
@@ -25,10 +29,14 @@ pub struct StatusOptions {
 /// Options of `log`.
 #[derive(Debug, Args)]
 pub struct LogOptions {
-    /// A frozen plan; otherwise --plan or REGAL_PLAN
+    /// A frozen plan [default: --plan]
+    ///
+    /// Without it the plan of --plan or REGAL_PLAN.
     #[arg(value_name = "FILE")]
     pub place: Option<PathBuf>,
-    /// The form to print; json has one event a line
+    /// The form to print
+    ///
+    /// json has one event per line.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: AnswerFormat,
     #[command(flatten)]
@@ -38,7 +46,7 @@ pub struct LogOptions {
 /// Options of `approve`.
 #[derive(Debug, Args)]
 pub struct ApproveOptions {
-    /// The batches, by their groups; in a plan of one version also as B1
+    /// The batches, by group; in a plan of one version also B1
     #[arg(value_name = "BATCH", required = true)]
     pub batches: Vec<String>,
     #[command(flatten)]
@@ -48,7 +56,9 @@ pub struct ApproveOptions {
 /// Where the record of a frozen plan is.
 #[derive(Debug, Args)]
 pub struct RecordOption {
-    /// The record of the rollout; otherwise the file beside the plan that ends in .rollout.jsonl
+    /// The rollout's record [default: beside the plan]
+    ///
+    /// Without it the file beside the plan that ends in .rollout.jsonl.
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
 }
@@ -58,7 +68,7 @@ pub struct RecordOption {
 pub struct RecordOptions {
     #[command(flatten)]
     pub record: RecordOption,
-    /// The run that the event belongs to, as start printed it; otherwise the one that is open
+    /// The run, as start printed it [default: the open one]
     #[arg(long, value_name = "ID")]
     pub run: Option<String>,
     #[command(subcommand)]
@@ -160,7 +170,7 @@ pub enum EndOutcome {
     Done,
     /// A batch waits for approval
     Waiting,
-    /// It stopped at a lost batch
+    /// It stopped at a batch that failed
     Lost,
     /// It was ended by a signal or by its user
     Interrupted,
