@@ -11,9 +11,11 @@
 mod batches;
 mod batching;
 mod canary;
+mod canary_cover;
 mod caps;
 pub mod compare;
 mod contradictions;
+mod cover;
 mod fleet;
 mod id;
 mod index;

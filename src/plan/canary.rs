@@ -1,11 +1,11 @@
 //! The canary: pinned hosts, one of each value that is to be covered, then whoever is next.
 
+use super::Stage;
 use super::batching::Batching;
 use super::fleet::{Division, Fleet};
-use super::index::{DomainIndex, HostIndex, LabelIndex};
+use super::index::{DomainIndex, HostIndex};
 use super::strategy::{Candidates, State, choose};
 use super::why::Reason;
-use super::{DomainName, Stage};
 use crate::error::{Code, Problem};
 use crate::fold;
 use crate::policy::{Amount, Mode, Pattern};
@@ -13,8 +13,6 @@ use crate::wording::count;
 
 /// Characters of folded hosts that a message shows.
 const WIDTH: usize = 60;
-/// How often `canary.cover` is tried where caps are in the way.
-const TRIES: usize = 8;
 
 /// The canary of a version.
 pub(super) struct Canary {
@@ -91,65 +89,6 @@ impl<'a> Batching<'_, '_, 'a> {
             self.caps.take(*pin);
             self.states[pin.index()] = State::Taken;
         }
-    }
-
-    /// Takes hosts so that each value of the labels has one. Where caps are in the way, the values that were left
-    /// without a host come first in another try.
-    fn cover(&mut self, pins: &[HostIndex]) -> Vec<Picked<'a>> {
-        let mut urgency: Vec<Vec<u32>> =
-            self.fleet.cover.iter().map(|division| vec![0; division.domains.len()]).collect();
-        let mut tries = if self.fleet.is_capped() { TRIES } else { 1 };
-        loop {
-            let (picked, missing) = self.try_cover(pins, &urgency);
-            tries -= 1;
-            if missing.is_empty() {
-                return picked;
-            }
-            if tries == 0 {
-                for (label, domain) in missing {
-                    let problem = uncovered(self.fleet, &self.fleet.cover[label.index()], domain);
-                    self.found.error(at_cover(self.fleet, problem));
-                }
-                return picked;
-            }
-            missing.into_iter().for_each(|(label, domain)| urgency[label.index()][domain.index()] += 1);
-            picked.iter().for_each(|picked| self.states[picked.host.index()] = State::Free);
-            self.caps.close();
-            pins.iter().for_each(|pin| self.caps.take(*pin));
-        }
-    }
-
-    /// Takes a host for each value that no pin has, the most urgent values first, each time the host that covers most of
-    /// them, of equals the first; with the labels and values that none is left for.
-    fn try_cover(
-        &mut self,
-        pins: &[HostIndex],
-        urgency: &[Vec<u32>],
-    ) -> (Vec<Picked<'a>>, Vec<(LabelIndex, DomainIndex)>) {
-        let mut covered = Covered::new(&self.fleet.cover);
-        pins.iter().for_each(|pin| covered.take(*pin));
-        let mut picked = Vec::new();
-        let highest = urgency.iter().flatten().copied().max().unwrap_or(0);
-        // A gain only shrinks: once nobody has it any more, nobody will.
-        let rounds =
-            (0..=highest).rev().flat_map(|least| (1..=self.fleet.cover.len()).rev().map(move |most| (least, most)));
-        for (least, most) in rounds {
-            for host in self.fleet.order.iter().copied() {
-                let is_free = self.states[host.index()] == State::Free;
-                let gain = || {
-                    covered.gain(host).filter(|(label, domain)| urgency[label.index()][domain.index()] >= least).count()
-                };
-                if !is_free || gain() < most || self.caps.full(host).is_some() {
-                    continue;
-                }
-                picked.push(Picked { host, values: covered.named(host).collect() });
-                covered.take(host);
-                self.caps.take(host);
-                self.states[host.index()] = State::Taken;
-            }
-        }
-        let missing = covered.missing().collect();
-        (picked, missing)
     }
 
     /// Most hosts that the canary may have; `chosen` of them are settled, `pins` by name.
@@ -257,84 +196,7 @@ fn pinned_over_cap(fleet: &Fleet<'_, '_>, division: &Division<'_, '_>, domain: D
     )
 }
 
-/// A host that covers some values.
-struct Picked<'a> {
-    host: HostIndex,
-    values: Vec<(String, DomainName<'a>)>,
-}
-
-/// Which values have a canary.
-struct Covered<'f, 'v, 'a> {
-    divisions: &'f [Division<'v, 'a>],
-    /// For each label and value.
-    values: Vec<Vec<bool>>,
-}
-
-impl<'f, 'v, 'a> Covered<'f, 'v, 'a> {
-    /// A host without the label has no value to cover, unless all of those are one domain.
-    fn new(divisions: &'f [Division<'v, 'a>]) -> Self {
-        let alone = |division: &Division<'_, '_>| {
-            division.domains.iter().map(|domain| matches!(domain.name, DomainName::Alone(_))).collect()
-        };
-        Covered { divisions, values: divisions.iter().map(alone).collect() }
-    }
-
-    /// The values that a host would cover, by label and domain.
-    fn gain(&self, host: HostIndex) -> impl Iterator<Item = (LabelIndex, DomainIndex)> {
-        let values = self.divisions.iter().zip(&self.values).enumerate();
-        values.filter_map(move |(label, (division, covered))| {
-            let domain = division.of[host.index()];
-            (!covered[domain.index()]).then_some((LabelIndex::new(label), domain))
-        })
-    }
-
-    /// The same by their names.
-    fn named(&self, host: HostIndex) -> impl Iterator<Item = (String, DomainName<'a>)> {
-        self.gain(host).map(|(label, domain)| {
-            let division = &self.divisions[label.index()];
-            (division.label.to_string(), division.domains[domain.index()].name)
-        })
-    }
-
-    fn take(&mut self, host: HostIndex) {
-        for (division, covered) in self.divisions.iter().zip(&mut self.values) {
-            covered[division.of[host.index()].index()] = true;
-        }
-    }
-
-    /// The values that nothing covers, by label and domain.
-    fn missing(&self) -> impl Iterator<Item = (LabelIndex, DomainIndex)> {
-        self.values.iter().enumerate().flat_map(|(label, covered)| {
-            let missing = covered.iter().enumerate().filter(|(_, covered)| !**covered);
-            missing.map(move |(domain, _)| (LabelIndex::new(label), DomainIndex::new(domain)))
-        })
-    }
-}
-
-/// A value that no host covers, with what keeps its hosts out.
-fn uncovered(fleet: &Fleet<'_, '_>, division: &Division<'_, '_>, domain: DomainIndex) -> Problem {
-    let facts = &fleet.assigned.facts;
-    let is_in = |host: &HostIndex| division.of[host.index()] == domain;
-    let hosts: Vec<HostIndex> = fleet.order.iter().copied().filter(is_in).collect();
-    let barred = |host: &HostIndex| facts.barred.binary_search(host).is_ok();
-    let last = |host: &HostIndex| facts.last.binary_search(host).is_ok();
-    let held = if hosts.len() == 1 { "its only host".into() } else { format!("all its {} hosts", hosts.len()) };
-    let (why, hint) = if hosts.iter().all(barred) {
-        (format!("`canary.exclude` keeps {held} out"), "let a host of it be a canary")
-    } else if hosts.iter().all(last) {
-        (format!("`last` keeps {held} for the final batches"), "take a host of it out of `last`")
-    } else if hosts.iter().all(|host| barred(host) || last(host)) {
-        (format!("`canary.exclude` and `last` keep {held} out"), "let a host of it be a canary")
-    } else {
-        let hint = "raise `spread.max_unavailable`, or pin a host of it with `canary.hosts`";
-        ("no way was found past the caps that the other canaries fill".to_string(), hint)
-    };
-    let (version, label, name) = (fleet.assigned.shown(), division.label, division.domains[domain.index()].name);
-    Problem::of(Code::Canary, format!("`canary.cover` of version {version} finds no canary of {label}={name}: {why}"))
-        .hint(hint)
-}
-
-fn at_cover(fleet: &Fleet<'_, '_>, problem: Problem) -> Problem {
+pub(super) fn at_cover(fleet: &Fleet<'_, '_>, problem: Problem) -> Problem {
     match &fleet.rules.canary_cover {
         Some(cover) => problem.at(cover.at.clone()),
         None => problem,

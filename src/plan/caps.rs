@@ -46,6 +46,21 @@ impl<'f, 'v, 'a> Caps<'f, 'v, 'a> {
         caps.fold(usize::MAX, usize::min).max(1)
     }
 
+    /// For each label with caps the domain of each of these hosts, and how many of each domain may join a batch that has
+    /// `taken`.
+    pub fn rooms(&self, hosts: &[HostIndex], taken: &[HostIndex]) -> (Vec<Vec<u32>>, Vec<Vec<usize>>) {
+        let capped = self.divisions.iter().map(|division| {
+            let of = hosts.iter().map(|host| division.of[host.index()].index() as u32).collect();
+            let mut room: Vec<usize> = division.domains.iter().map(|domain| domain.cap.unwrap_or(usize::MAX)).collect();
+            for host in taken {
+                let room = &mut room[division.of[host.index()].index()];
+                *room = room.saturating_sub(1);
+            }
+            (of, room)
+        });
+        capped.unzip()
+    }
+
     /// Counts a host into the batch.
     pub fn take(&mut self, host: HostIndex) {
         for (label, (division, used)) in self.divisions.iter().zip(&mut self.used).enumerate() {

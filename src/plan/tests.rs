@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod cover;
 mod properties;
 mod spread;
 
