@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use super::collection::installed;
 use super::site::{Outcome, Scenario, Site};
 
 const HOSTS: &str = "[shop]\nweb[1:5] v=2.5.0\n[all:vars]\nansible_connection=local\n";
@@ -108,4 +109,141 @@ fn killed_at_any_moment_it_goes_on_with_what_is_not_done() {
             assert!(order.is_sorted(), "{log}");
         });
     }
+}
+
+/// What the callback plugin writes of web1, web2 and web3 where a playbook is called as `run` calls it.
+fn said(site: &Site, playbook: &str, arguments: &str) -> String {
+    site.write("own.yml", playbook);
+    site.write("results", "");
+    let collections = installed(site.ansible());
+    site.shell(&format!(
+        "PATH='{}' ANSIBLE_COLLECTIONS_PATH={} ANSIBLE_CALLBACKS_ENABLED=regal.rollout.results ROLLOUT_RESULTS=$PWD/results \
+         ROLLOUT_HOSTS=web1,web2,web3 ansible-playbook -i hosts.ini own.yml --limit web1,web2,web3 {arguments}",
+        path(site),
+        collections.display()
+    ));
+    fs::read_to_string(site.path("results")).unwrap()
+}
+
+const FAILS: &str = "{ansible.builtin.raw: 'false', name: Break, when: inventory_hostname == 'web2'}";
+const DEPLOYS: &str = "{ansible.builtin.raw: 'true', name: Deploy}";
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn a_host_is_done_only_where_its_plays_are_known_to_be_finished() {
+    let play = |keys: &str, tasks: &[&str]| {
+        format!("- hosts: shop\n  gather_facts: false\n{keys}  tasks:\n    - {}\n", tasks.join("\n    - "))
+    };
+    let (fails, deploys, lost) = (FAILS, DEPLOYS, "web2 lost failed: Break\n");
+    let others = format!("web1 ok\n{lost}web3 ok\n");
+    let two = |first: &[&str], second: &[&str]| play("", first) + &play("", second);
+    let cases = [
+        (play("", &[fails, deploys]), others.clone()),
+        (play("  serial: 1\n  max_fail_percentage: 100\n", &[fails, deploys]), lost.to_string()),
+        // after web2 the play ends, and web3 is not reached
+        (play("  serial: 1\n", &[fails, deploys]), format!("web1 ok\n{lost}")),
+        (play("  strategy: free\n", &[fails, deploys]), others.clone()),
+        (play("  any_errors_fatal: true\n", &[deploys, fails]), lost.to_string()),
+        (two(&[fails, deploys], &[deploys]), others.clone()),
+        (two(&[deploys], &[fails, "{ansible.builtin.meta: end_play}", deploys]), lost.to_string()),
+        (
+            play("", &[fails, "{ansible.builtin.meta: end_host, when: inventory_hostname == 'web1'}", deploys]),
+            format!("{lost}web3 ok\n"),
+        ),
+        (play("", &[fails, deploys, "{ansible.builtin.meta: flush_handlers}"]), others.clone()),
+        (
+            play(
+                "",
+                &["{ansible.builtin.raw: 'false', ignore_errors: true, when: inventory_hostname == 'web2'}", deploys],
+            ),
+            "web1 ok\nweb3 ok\n".to_string(),
+        ),
+        (play("", &[&format!("{{block: [{fails}], rescue: [{deploys}]}}"), deploys]), "web1 ok\nweb3 ok\n".to_string()),
+        (play("", &[&format!("{{block: [{fails}], always: [{deploys}]}}")]), "web1 ok\nweb3 ok\n".to_string()),
+        // the errors are forgotten, and the host runs no further in this play
+        (play("", &[fails, "{ansible.builtin.meta: clear_host_errors}", deploys]), others.clone()),
+        // and in the next one it does
+        (
+            two(&[fails, "{ansible.builtin.meta: clear_host_errors}", deploys], &[deploys]),
+            "web1 ok\nweb3 ok\n".to_string(),
+        ),
+        (play("", &[fails, "{ansible.builtin.include_tasks: more.yml}"]), lost.to_string()),
+        (play("", &[fails, "{ansible.builtin.raw: 'true', run_once: true}"]), format!("web1 ok\n{lost}")),
+        // a host that the play before it is not for
+        (play("", &[fails, deploys]).replace("hosts: shop", "hosts: web1:web2"), format!("web1 ok\n{lost}")),
+        // a play that is for nobody
+        (play("", &[fails, deploys]) + &play("", &[deploys]).replace("hosts: shop", "hosts: nobody"), others.clone()),
+        (play("", &[fails, deploys]) + &play("", &[deploys]).replace("hosts: shop", "hosts: web2"), others.clone()),
+        (
+            play("", &["{ansible.builtin.raw: 'true', changed_when: true, notify: [Restart]}"])
+                + &format!("  handlers: [{}]\n", FAILS.replace("Break", "Restart")),
+            "web1 ok\nweb2 lost failed: Restart\nweb3 ok\n".to_string(),
+        ),
+        (
+            play("", &[deploys, fails]) + &play("  max_fail_percentage: 0\n", &[deploys]),
+            format!("web1 ok\n{lost}web3 ok\n"),
+        ),
+        // under a limit a play for another host is for nobody
+        (
+            play("", &[fails, deploys]) + &play("", &[deploys]).replace("hosts: shop", "hosts: localhost"),
+            others.clone(),
+        ),
+        // a play that loses all of its hosts ends the playbook, and the last one never began
+        (
+            play("", &[deploys]) + &play("", &[fails]).replace("hosts: shop", "hosts: web2") + &play("", &[deploys]),
+            lost.to_string(),
+        ),
+        // what a playbook starts says nothing of the batch
+        (
+            play(
+                "",
+                &[
+                    fails,
+                    "{ansible.builtin.raw: 'cd {{ playbook_dir }} && ansible-playbook -i hosts.ini inner.yml'}",
+                    "{ansible.builtin.include_tasks: more.yml}",
+                ],
+            ),
+            lost.to_string(),
+        ),
+    ];
+    Scenario::new().inventory("hosts.ini", HOSTS).on_one_ansible(|site| {
+        site.write("more.yml", "- ansible.builtin.raw: 'true'\n");
+        site.write("inner.yml", &play("", &[deploys]));
+        for (playbook, expected) in &cases {
+            assert_eq!(said(site, playbook, ""), *expected, "{playbook}");
+        }
+        site.write("ssh", "#!/bin/sh\nexit 255\n");
+        let unreachable = "-e ansible_connection=ssh -e ansible_ssh_executable=$PWD/ssh";
+        let nobody = said(site, &play("", &[deploys]), unreachable);
+        assert_eq!(nobody.matches(" lost could not be reached: Deploy\n").count(), 3, "{nobody}");
+        let ignored = said(site, &play("  ignore_unreachable: true\n", &[deploys]), unreachable);
+        assert_eq!(ignored, "");
+        assert_eq!(said(site, &play("", &[fails, deploys]), "--check"), "");
+        assert_eq!(said(site, &play("", &[fails, deploys]), "inner.yml"), "");
+    });
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn hosts_that_are_done_are_left_out_where_the_command_names_hosts() {
+    site(|site| {
+        site.write("ansible.cfg", "[defaults]\ncallbacks_enabled = regal.rollout.results\n");
+        let command = "ansible-playbook -i hosts.ini -i {plan} site.yml --limit {hosts} -e rollout_version={version}";
+        let go = |arguments: &str| {
+            let collections = installed(site.ansible());
+            site.shell(&format!(
+                "PATH='{}' ANSIBLE_COLLECTIONS_PATH={} regal-inventory run --plan 2.5.0.rollout.yml {arguments} -- {command}",
+                path(site),
+                collections.display()
+            ))
+        };
+        site.fail("deploy", "web2");
+        go("").exits(5).says("web2");
+        deployed(site, &[&["web1 2.5.0"], &["web2 2.5.0", "web3 2.5.0"]]);
+        let status = regal(site, "status 2.5.0.rollout.yml").exits(0);
+        status.says("1 of 2 hosts, 1 done").says("web2: failed: ansible.builtin.raw");
+        site.repair();
+        go("").exits(0).says("run: all done; 5 hosts done");
+        deployed(site, &[&["web2 2.5.0"], &["web4 2.5.0", "web5 2.5.0"]]);
+    });
 }
