@@ -305,6 +305,22 @@ fn it_may_stand_where_a_configuration_stands() {
 }
 
 #[test]
+fn a_limit_in_the_configuration_takes_no_host_out_of_a_frozen_plan() {
+    let test = saved();
+    let shown = frozen(&test, "plan --format groups --limit web1").stdout;
+    assert_eq!(shown.lines().count(), 1, "{shown}");
+    let text = std::fs::read_to_string(test.path().join("regal.yml")).unwrap();
+    write(&test, "regal.yml", &format!("{text}limit: web1\n"));
+    for words in ["--list", "plan", "export json", "diff"] {
+        let refused = frozen(&test, words);
+        assert_eq!(refused.code, 1, "{words}: {}", refused.stdout);
+        assert!(refused.errors().contains("the limit of the configuration would take hosts out"), "{}", refused.stderr);
+    }
+    // one that the command names is of that command
+    assert_eq!(frozen(&test, "plan --format groups --limit web1").stdout, shown);
+}
+
+#[test]
 fn of_several_that_save_at_once_one_does() {
     let test = test();
     for round in 0..5 {

@@ -13,7 +13,9 @@ mod playbooks {
     mod asking;
     mod collection;
     mod front;
+    mod frozen_faults;
     mod frozen_plan;
+    mod frozen_watch;
     mod inventories;
     mod inventory_plugin;
     mod lint;

@@ -84,7 +84,7 @@ fn under_way(test: &Test) -> Writer {
     for event in [
         begin("A"),
         done("A", &["web1"]),
-        Event::Bake(Bake { group: group("A"), seconds: 600 }),
+        Event::Bake(Bake { group: group("A"), seconds: 600, cut_short: false }),
         begin("B1"),
         lost("B1", Some("web3"), "no route \u{1b}[31m"),
         Event::HostsDone(Hosts { group: group("B1"), hosts: strings(&["web2"]) }),
@@ -141,7 +141,7 @@ fn status_says_how_far_each_batch_is_and_who_runs_it() {
     let mut writer = under_way(&test);
     add("under way", &status(&test, FILE));
     writer.append(done("B2", &["web4", "web5"])).unwrap();
-    writer.append(Event::Bake(Bake { group: group("B2"), seconds: 0 })).unwrap();
+    writer.append(Event::Bake(Bake { group: group("B2"), seconds: 0, cut_short: false })).unwrap();
     add("watched", &status(&test, FILE));
     writer.append(Event::Stop(Stop { why: "a batch is lost".into(), group: Some(group("B1")) })).unwrap();
     writer.append(Event::End(End { outcome: Outcome::Lost, done: 4, lost: 1, waiting: 0 })).unwrap();
@@ -400,7 +400,8 @@ fn the_schema_takes_each_line_that_is_written_and_no_other() {
         {
             let mut without = line.clone();
             without.as_object_mut().unwrap().remove(key);
-            let is_optional = (key == "group" && line["event"] == "stop") || key == "rest" || key == "locks";
+            let is_optional =
+                (key == "group" && line["event"] == "stop") || ["rest", "locks", "cut_short"].contains(&key.as_str());
             assert_eq!(schema.is_valid(&without), is_optional, "{key} of {line}");
             let mut wrong = line.clone();
             wrong[key] = json!({"no": 1});
@@ -447,4 +448,13 @@ fn a_reader_that_goes_away_is_no_error() {
     let mut writer = open(&test);
     writer.begin_run(start(Process::current()), false).unwrap();
     assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn a_record_that_a_command_of_run_deletes_ends_it_and_is_not_made_again() {
+    let test = saved();
+    let output = test.shell(&format!("regal run --plan {FILE} --drift ignore -- sh -c 'rm {RECORD}'"));
+    assert_eq!(output.code, 1, "{}", output.stderr);
+    assert!(output.stderr.contains("the record was deleted or replaced while a run was in it"), "{}", output.stderr);
+    assert!(!test.path().join(RECORD).exists());
 }

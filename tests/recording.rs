@@ -110,6 +110,10 @@ fn a_batch_is_done_once_its_last_host_is_or_where_the_rest_may_pass() {
     let words: Vec<Value> = events(&test).into_iter().map(|event| event["event"].clone()).collect();
     assert_eq!(words, ["start", "begin", "begin", "hosts_done", "hosts_done", "bake", "begin", "done", "lost", "done"]);
     let status = test.shell(&format!("regal status {FILE} --format json")).json();
+    well(&record(&test, &format!("bake {A} 4 --cut-short")));
+    assert_eq!(events(&test).last().unwrap()["cut_short"], json!(true));
+    let log = test.shell(&format!("regal log {FILE}")).stdout;
+    assert!(log.contains("shop-2.5.0_groupA is watched no longer: cut short after 4s"), "{log}");
     assert_eq!(
         (&status["batches"][1]["state"], &status["batches"][1]["done"]),
         (&json!("done"), &json!(["web2", "web3", "web4"]))

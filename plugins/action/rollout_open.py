@@ -63,6 +63,7 @@ class ActionModule(ActionBase):
         plan, settings = run.plan, run.plan.settings
         index = plan.wave_of(there["inventory_hostname"])
         opening = Opening(run, index, policies(plan.every, there["hostvars"].raw_get))
+        approved = _approved_since(opening)
         variable = version_var(run, there)
         check_mode = bool(there.get("ansible_check_mode"))
         lines = [shown(line) for line in opening.lines({"check_mode": check_mode, "version_var": variable})]
@@ -72,8 +73,7 @@ class ActionModule(ActionBase):
         return {
             "changed": False,
             "first": index == 0,
-            # A bad release must not keep itself by its metrics.
-            "gate": before is not None and not settings.back,
+            "gate": opening.gate,
             "lines": lines,
             "plan_id": plan.id,
             "frozen": plan.standing is not None,
@@ -85,6 +85,7 @@ class ActionModule(ActionBase):
             "asks": opening.asks() and not check_mode,
             "question": opening.question(),
             "next": opening.wave.name,
+            "approved": approved,
             "approval": list(opening.approval()),
             "approval_seconds": settings.approval_timeout,
             "bake": 0 if check_mode else opening.bake(),
@@ -122,6 +123,20 @@ class ActionModule(ActionBase):
         if settings.back:
             return settings.back_to[settings.versions.index(part.version)]
         return target(part, opening.policy(part), there["hostvars"].raw_get(part.hosts[0]))
+
+
+def _approved_since(opening: Opening) -> list[str]:
+    """Returns the batches of a wave that would ask which somebody has approved since the run began."""
+    if not CURRENT.recording or not opening.asks():
+        return []
+    try:
+        approved = CURRENT.recording.standing().approved
+    except Refusal as refusal:
+        raise AnsibleActionFail(str(refusal).removeprefix("error: ")) from None
+    found = [group for group in opening.not_in_record() if group in approved]
+    # This is a worker, and the callback notes it for the tasks that follow.
+    opening.run.approved.update(found)
+    return found
 
 
 def _problems(run: Run, there: Mapping[str, Any]) -> Iterator[str]:

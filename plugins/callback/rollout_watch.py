@@ -64,7 +64,7 @@ from regal_rollout.recording import Recording  # noqa: E402
 from regal_rollout.run import CURRENT, Run  # noqa: E402
 
 # Tasks that note what became of a host, and are not part of a step.
-_NOTES = ("rollout_note", "rollout_open", "rollout_front", "rollout_ask", "rollout_came_back")
+_NOTES = ("rollout_note", "rollout_open", "rollout_front", "rollout_ask", "rollout_wait", "rollout_came_back")
 
 
 class CallbackModule(CallbackBase):
@@ -82,7 +82,6 @@ class CallbackModule(CallbackBase):
         self._passwords: dict[str, str | None] = {}
         self._counts = False
         self._process = os.getpid()
-        self._lock: int | None = None
 
     def v2_playbook_on_start(self, playbook: Playbook) -> None:
         if rollout_end.under_way():
@@ -137,6 +136,7 @@ class CallbackModule(CallbackBase):
             CURRENT.pending = None
             if values.get("recorded") and not run.recorded:
                 self._keep(run, str(values["recorded"]))
+            run.approved.update(values["approved"])
             self._take_as_new(run)
             if values["begins"]:
                 run.begin()
@@ -157,6 +157,8 @@ class CallbackModule(CallbackBase):
                 run.recorded_waves.add(run.wave)
                 run.too_many = bool(values.get("too_many"))
             run.recorded_lost.update(values.get("lost", ()))
+        elif task.action == "rollout_ask":
+            run.approved.update(_values(result)["approved"])
         elif "_rollout_left" in task.args:
             run.lose(host.name)
 
@@ -167,6 +169,9 @@ class CallbackModule(CallbackBase):
         host, task = _parts(result)
         if task.action == "rollout_ask" and self._play:
             run.to_approve = tuple(self._of(host, "_rollout")["approval"])
+        if task.action == "rollout_wait":
+            run.interrupted = True
+            return
         self._stuck(run, host, task, f"failed: {task.get_name()}")
 
     def v2_runner_on_unreachable(self, result: TaskResult) -> None:
@@ -186,7 +191,7 @@ class CallbackModule(CallbackBase):
         if run and self._playbook:
             CURRENT.run = None
             rollout_end.report(run)
-            rollout_end.record(run)
+            rollout_end.record(run, run.interrupted)
             rollout_end.run_hook(self._playbook, run, self._passwords)
             # A hook may have made Ansible forget what failed (`meta: clear_host_errors`, `end_host`, `end_play`): no 0 for that.
             if (run.lost() or run.outcome() != "finished") and not stats.failures and not stats.dark:
@@ -231,14 +236,14 @@ class CallbackModule(CallbackBase):
             CURRENT.recording.run = id_
             # Where there are no locks, there are none.
             with suppress(OSError):
-                self._lock = os.open(run.plan.standing.record, os.O_RDONLY | os.O_CLOEXEC)
-                _locked(self._lock)
+                CURRENT.lock = os.open(run.plan.standing.record, os.O_RDONLY | os.O_CLOEXEC)
+                _locked(CURRENT.lock)
 
     def _let_go(self) -> None:
         """Gives the lock back, so that another run of the same playbook may begin."""
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        if CURRENT.lock is not None:
+            os.close(CURRENT.lock)
+            CURRENT.lock = None
 
     def _take_as_new(self, run: Run) -> None:
         """Forgets what an earlier run, a cache of facts or the inventory says of the wave's hosts."""
@@ -275,7 +280,7 @@ class CallbackModule(CallbackBase):
         """An error of Ansible's own or Ctrl+C ends a run without a word on where its hosts are."""
         run = CURRENT.run
         if run and (run.begun() or run.recorded) and os.getpid() == self._process:
-            CURRENT.run = None
+            CURRENT.run, run.interrupted = None, True
             rollout_end.report(run)
             rollout_end.record(run, interrupted=True)
 

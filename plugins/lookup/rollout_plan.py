@@ -45,11 +45,13 @@ _raw:
   elements: raw
 """
 
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ansible import constants as C
 from ansible import context
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
@@ -91,7 +93,8 @@ class LookupModule(LookupBase):
         if made.problems:
             if run.CURRENT.refused:
                 run.CURRENT.refused(made)
-            raise AnsibleLookupError("; ".join(made.problems))
+            failed = [] if made.every else self._failed(there.get("ansible_inventory_sources") or ())
+            raise AnsibleLookupError("\n".join([*failed, "; ".join(made.problems)]))
         if made.over:
             return _nothing_to_do(terms[0], made)
         if terms[0] == "sizes":
@@ -109,9 +112,19 @@ class LookupModule(LookupBase):
             # Hosts or tasks are listed, and no callback was loaded that knows the plan.
             recording = Recording(frozen, self._program)
         try:
-            return recording.standing() if recording else Standing.of_groups(groups)
+            standing = recording.standing() if recording else Standing.of_groups(groups)
+            if standing and standing.record:
+                _refuse_record_as_inventory(standing.record, sources)
+            return standing
         except program.Refusal as refusal:
             raise AnsibleLookupError(str(refusal).removeprefix("error: ")) from None
+
+    def _failed(self, sources: Iterable[str]) -> list[str]:
+        """Returns why a source of ours gave nothing, which to Ansible was only a warning."""
+        try:
+            return program.failures(self._program(), configuration.ours_among(sources))
+        except program.Refusal as refusal:
+            return [str(refusal).removeprefix("error: ")]
 
     def _program(self) -> str:
         self.set_options(direct={})
@@ -132,6 +145,18 @@ def _refuse_parts() -> None:
             raise AnsibleLookupError(
                 f"--{option.replace('_', '-')} {','.join(given)}: a part of the hooks would be recorded as the whole; leave it out, or use"
                 " an inventory that is not a frozen plan"
+            )
+
+
+def _refuse_record_as_inventory(record: str, sources: Iterable[str]) -> None:
+    """Ansible reads every file of a folder as an inventory, and from its first line on the record would be one that fails."""
+    path = Path(record).resolve()
+    ignored = path.name.endswith(tuple(C.INVENTORY_IGNORE_EXTS)) or any(re.search(pattern, path.name) for pattern in C.INVENTORY_IGNORE_PATTERNS)
+    for folder in [] if ignored else sources:
+        if Path(folder).is_dir() and Path(folder).resolve() in path.parents:
+            raise AnsibleLookupError(
+                f"{record}: the record is in {folder}, a folder of inventories, where Ansible would read it as one. Set ignore_patterns ="
+                " \\.rollout\\.jsonl$ under [inventory] in ansible.cfg, or keep frozen plans in another folder"
             )
 
 

@@ -98,7 +98,9 @@ fn events(frozen: &Frozen<'_>, state: &State, way: Direction, event: &RecordEven
                 None => vec![lost(None)],
             }
         }
-        RecordEvent::Bake { group, seconds } => vec![Event::Bake(Bake { group: has(group)?, seconds: *seconds })],
+        RecordEvent::Bake { group, seconds, cut_short } => {
+            vec![Event::Bake(Bake { group: has(group)?, seconds: *seconds, cut_short: *cut_short })]
+        }
         RecordEvent::Stop { why, group } => {
             vec![Event::Stop(Stop { why: why.clone(), group: group.as_ref().map(has).transpose()? })]
         }

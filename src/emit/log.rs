@@ -58,6 +58,9 @@ fn words(line: &Line) -> String {
         Event::HostsDone(event) => format!("{}: done on {}", event.group, hosts(&event.hosts)),
         Event::Lost(event) => format!("{}: lost {}", event.group, lost(event)),
         Event::Done(event) => format!("{} is done: {}", event.group, hosts(&event.hosts)),
+        Event::Bake(event) if event.cut_short => {
+            format!("{} is watched no longer: cut short after {}", event.group, seconds(event.seconds))
+        }
         Event::Bake(event) => format!("{} is watched for {}", event.group, seconds(event.seconds)),
         Event::Approve(event) => format!("{} is approved by {}", event.group, event.by),
         Event::Stop(event) => match &event.group {

@@ -144,6 +144,9 @@ pub struct Bake {
     pub group: String,
     /// For how many seconds.
     pub seconds: u64,
+    /// Whether somebody ended the watch after these seconds, and so went on before its time was over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cut_short: bool,
 }
 
 /// A batch may begin.

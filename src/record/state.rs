@@ -173,6 +173,7 @@ impl State {
                 }
                 self.between(run, &event.group);
             }
+            Event::Bake(event) if event.cut_short => self.cut_short(run, &event.group, event.seconds),
             Event::Bake(event) => {
                 let now = Now::Bake { group: event.group.clone(), since: line.at.clone(), seconds: event.seconds };
                 self.now(run, now);
@@ -271,6 +272,17 @@ impl State {
             Progress::Begun { .. } | Progress::Done { .. } => None,
         };
         batch.progress = Progress::Lost { at: line.at.clone(), whole: whole.or(before) };
+    }
+
+    /// A watch ended before its time was over, and nobody is to watch for the rest of it.
+    fn cut_short(&mut self, run: &str, group: &str, seconds: u64) {
+        let is_watched = |now: &Now| matches!(now, Now::Bake { group: at, .. } if at == group);
+        if let Some(run) = self.run_mut(run).filter(|run| is_watched(&run.now)) {
+            run.now = Now::Between;
+        }
+        if let Some((_, all)) = self.batch(run, group).and_then(|batch| batch.watched.as_mut()) {
+            *all = seconds.min(*all);
+        }
     }
 
     /// The batch that an event of a run is about, which that run, or one in the same direction, has begun.

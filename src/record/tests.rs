@@ -105,7 +105,8 @@ fn all_events() -> Vec<Event> {
         lost("A", Some("web3")),
         lost("A", None),
         done("A", &["web1"]),
-        Event::Bake(Bake { group: "A".into(), seconds: 90 }),
+        Event::Bake(Bake { group: "A".into(), seconds: 90, cut_short: false }),
+        Event::Bake(Bake { group: "A".into(), seconds: 12, cut_short: true }),
         Event::Approve(Approve { group: "B1".into(), by: "ann@control1".into() }),
         Event::Stop(Stop { why: "a batch is lost".into(), group: Some("A".into()) }),
         end(Outcome::Lost),
@@ -192,6 +193,48 @@ fn a_way_back_goes_through_what_was_begun_and_is_resumed_too() {
     writer.append(begin("B1", true)).unwrap();
     assert!(writer.state().batches["B1"].done.is_empty());
     assert_eq!(writer.state().to_go_back(), ["B1", "A"]);
+}
+
+#[test]
+fn a_watch_that_is_cut_short_is_over() {
+    let folder = Folder::new();
+    let mut writer = folder.open();
+    let run = writer.begin_run(start(Direction::Forward), false).unwrap();
+    let bake = |group: &str, seconds, cut_short| Event::Bake(Bake { group: group.into(), seconds, cut_short });
+    for event in [begin("A", false), hosts_done("A", &["web1"]), bake("A", 90, false)] {
+        writer.append(event).unwrap();
+    }
+    let watched = |state: &State| state.batches["A"].watched.clone().unwrap();
+    let (since, _) = watched(writer.state());
+    assert!(matches!(writer.state().run(&run).unwrap().now, Now::Bake { .. }));
+    writer.append(bake("A", 12, true)).unwrap();
+    assert_eq!(watched(&folder.state()), (since.clone(), 12));
+    assert_eq!(writer.state().run(&run).unwrap().now, Now::Between);
+    // it does not make a watch longer, and there is none where none was begun
+    writer.append(bake("A", 400, true)).unwrap();
+    writer.append(begin("B1", false)).unwrap();
+    writer.append(bake("B1", 3, true)).unwrap();
+    assert_eq!((watched(writer.state()), &writer.state().batches["B1"].watched), ((since, 12), &None));
+}
+
+#[test]
+fn a_record_that_is_gone_or_another_one_takes_no_event() {
+    let folder = Folder::new();
+    let mut writer = folder.open();
+    let run = writer.begin_run(start(Direction::Forward), false).unwrap();
+    let path = folder.place().path;
+    std::fs::remove_file(&path).unwrap();
+    let (code, message) = refused(writer.append(begin("A", false)));
+    assert_eq!(code, Code::InvalidRecord);
+    assert!(message.contains("deleted or replaced while a run was in it"), "{message}");
+    let (_, message) = refused(Writer::join(folder.place(), Some(&run), backwards));
+    assert!(message.contains("deleted or replaced while a run was in it"), "{message}");
+    let (_, message) = refused(Writer::join(folder.place(), None, backwards));
+    assert!(message.contains("no run of this rollout is open"), "{message}");
+    assert!(!path.exists());
+    std::fs::write(&path, "").unwrap();
+    refused(writer.append(begin("A", false)));
+    assert_eq!(std::fs::read(&path).unwrap(), b"");
 }
 
 #[test]

@@ -27,6 +27,11 @@ pub type Clock = fn() -> SystemTime;
 
 /// The last millisecond of the year 9999, which is as far as times are written.
 const LAST: Duration = Duration::from_millis(253_402_300_799_999);
+const BEGIN_ONE: &str = "begin one: regal-inventory record start";
+/// What was recorded is lost then, and what goes on must not look like the begin of the rollout.
+const GONE: &str = "the record was deleted or replaced while a run was in it";
+const REPLACED: &str = "if the record was replaced while that run was in it, put it back where it was";
+const PUT_BACK: &str = "put it back where it was; without it nobody knows which hosts are done";
 /// How often a record is opened that was put away while it was.
 const TRIES: usize = 20;
 
@@ -84,6 +89,9 @@ impl Writer {
     /// # Errors
     /// There is no such run, or none is open. Otherwise the record cannot be written or read, or is one of another plan.
     pub fn join(place: Place, run: Option<&str>, clock: Clock) -> Result<Self> {
+        if matches!(place.path.symlink_metadata(), Err(error) if error.kind() == io::ErrorKind::NotFound) {
+            return Err(no_record(&place, run).into());
+        }
         let mut writer = Self::open_unlocked(place, clock)?;
         let found = match run {
             Some(id) => writer.state.run(id),
@@ -178,6 +186,9 @@ impl Writer {
         let file = Arc::clone(&self.file);
         let path = self.place.path.clone();
         let appended = alone(&file, &path, || {
+            if !self.is_in_its_place() {
+                return Err(Problem::of(Code::InvalidRecord, GONE).at(self.whole()).hint(PUT_BACK));
+            }
             self.catch_up()?;
             let events = events(self)?;
             events.into_iter().try_for_each(|(run, event)| self.append_now(run, event))
@@ -283,11 +294,11 @@ impl Writer {
     }
 
     fn no_run(&self, named: Option<&str>) -> Problem {
-        let message = match named {
-            Some(id) => format!("the record has no run {}", Shown::new(id)),
-            None => "no run of this rollout is open".to_string(),
+        let (message, hint) = match named {
+            Some(id) => (format!("the record has no run {}", Shown::new(id)), REPLACED),
+            None => ("no run of this rollout is open".to_string(), BEGIN_ONE),
         };
-        Problem::of(Code::InvalidOption, message).at(self.whole()).hint("begin one: regal-inventory record start")
+        Problem::of(Code::InvalidOption, message).at(self.whole()).hint(hint)
     }
 
     /// Another run has begun since this one has.
@@ -297,6 +308,15 @@ impl Writer {
         let message = format!("this run was taken over{by}, and begins no further batch");
         Problem::of(Code::RecordBusy, message).at(self.whole()).hint(format!("regal-inventory log shows all {runs}"))
     }
+}
+
+/// There is no record that a run could be in, and none is made: it would say that nothing was done.
+fn no_record(place: &Place, run: Option<&str>) -> Problem {
+    let (message, hint) = match run {
+        Some(_) => (GONE, PUT_BACK),
+        None => ("no run of this rollout is open", BEGIN_ONE),
+    };
+    Problem::of(Code::InvalidOption, message).at(Location::whole(place.path.display().to_string())).hint(hint)
 }
 
 /// Whether a run goes on, asked by one who has the lock now; `here` is a process of this machine.

@@ -60,6 +60,7 @@ impl<'a> Session<'a> {
         let state = progress::state(&frozen, &record.unwrap_or_else(|| record::beside(&file)))?;
         opening::refuse_others(&given, &frozen)?;
         let keeps_variables = opening::gives(&given, Id::GroupsOnly);
+        let may_limit = opening::gives(&given, Id::Limit);
         let ignored = opening::ignored(&given.surroundings, &frozen);
         let (tells_drift, then) = (given.tells_drift, opening::as_then(given, &frozen, &file)?);
         let configuration = match &then.configuration {
@@ -71,6 +72,9 @@ impl<'a> Session<'a> {
         let policy = session.settings.policy.clone();
         if session.settings.drift.mode == Mode::Check || tells_drift {
             session = Session::open(arena, texts, then)?;
+        }
+        if !may_limit {
+            refuse_limit(&session)?;
         }
         session.settings.groups_only |= !keeps_variables;
         session.freeze = Some(Freeze { frozen, policy, file, state, ignored });
@@ -162,6 +166,15 @@ pub fn read<'a>(arena: &'a Arena, texts: &TextMap<'a>, path: &Path, pipes: &Pipe
             .into());
     }
     Frozen::read(arena, texts, path, bytes)
+}
+
+/// Refuses a limit that stands in the configuration: each use would take hosts out of the plan, and nobody would see it.
+fn refuse_limit(session: &Session<'_>) -> Result<()> {
+    let Some(first) = session.settings.limit.first() else { return Ok(()) };
+    let message = "the limit of the configuration would take hosts out of the frozen plan";
+    let hint =
+        "take the limit out of the configuration; to see or to run a part of the plan, give --limit to that command";
+    Err(Problem::of(Code::Contradiction, message).at(first.at.clone()).hint(hint).into())
 }
 
 /// Refuses a plan of which a version has lost its canary: nothing would be watched before the rest.

@@ -12,44 +12,44 @@ use serde_json::Value;
 use super::site::{Run, Scenario, Site, playbooks};
 
 const HOSTS: &str = "[shop]\nweb[1:5] v=shop-2.5.0\n";
-const PLAN: &str = "2.5.0.rollout.yml";
-const RECORD: &str = "2.5.0.rollout.jsonl";
+pub(super) const PLAN: &str = "2.5.0.rollout.yml";
+pub(super) const RECORD: &str = "2.5.0.rollout.jsonl";
 
 /// web1, then web2 and web3, then web4 and web5.
-fn saved(site: &Site, settings: &str) {
+pub(super) fn saved(site: &Site, settings: &str) {
     site.write("regal.yml", &format!("inventory: hosts.ini\nversion_from: {{var: v}}\nbatch_size: 2\n{settings}"));
     site.shell(&format!("PATH='{}' regal-inventory plan --save {PLAN}", path(site))).exits(0);
 }
 
-fn scenario() -> Scenario {
+pub(super) fn scenario() -> Scenario {
     Scenario::new().inventory("hosts.ini", HOSTS)
 }
 
-fn path(site: &Site) -> String {
+pub(super) fn path(site: &Site) -> String {
     let own = Path::new(env!("CARGO_BIN_EXE_regal-inventory")).parent().unwrap();
     format!("{}:{}:{}", own.display(), site.ansible().display(), std::env::var("PATH").unwrap_or_default())
 }
 
-fn on_the_plan<'site>(run: Run<'site>, site: &'site Site) -> Run<'site> {
+pub(super) fn on_the_plan<'site>(run: Run<'site>, site: &'site Site) -> Run<'site> {
     let run = run.inventory(site.path("hosts.ini")).inventory(site.path(PLAN));
     run.env("PATH", &path(site)).set("rollout_version=shop-2.5.0")
 }
 
-fn rollout(site: &Site) -> Run<'_> {
+pub(super) fn rollout(site: &Site) -> Run<'_> {
     on_the_plan(site.rollout(), site)
 }
 
-fn rollback(site: &Site) -> Run<'_> {
+pub(super) fn rollback(site: &Site) -> Run<'_> {
     on_the_plan(site.rollback(), site).set("rollout_back_to=shop-2.4.0")
 }
 
-fn lines(site: &Site) -> Vec<Value> {
+pub(super) fn lines(site: &Site) -> Vec<Value> {
     let text = fs::read_to_string(site.path(RECORD)).unwrap_or_default();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// The record since, an event a line: `done B1 web2,web3`.
-fn events(site: &Site, since: usize) -> Vec<String> {
+pub(super) fn events(site: &Site, since: usize) -> Vec<String> {
     let text = |value: &Value| match value {
         Value::String(text) => text.trim_start_matches("shop-2.5.0_group").to_string(),
         Value::Array(hosts) => hosts.iter().map(|host| host.as_str().unwrap()).collect::<Vec<_>>().join(","),
@@ -248,7 +248,7 @@ fn without_the_program_or_a_record_that_can_be_written_no_host_is_touched() {
 }
 
 /// A run that goes on.
-fn started(site: &Site) -> Child {
+pub(super) fn started(site: &Site) -> Child {
     let mut command = Command::new(site.ansible().join("ansible-playbook"));
     site.in_a_clean_environment(&mut command);
     command.arg("-i").arg(site.path("hosts.ini")).arg("-i").arg(site.path(PLAN)).arg(playbooks().join("rollout.yml"));
@@ -258,7 +258,7 @@ fn started(site: &Site) -> Child {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
-fn wait_for(what: &str, there: impl Fn() -> bool) {
+pub(super) fn wait_for(what: &str, there: impl Fn() -> bool) {
     let until = Instant::now() + Duration::from_secs(60);
     while !there() {
         assert!(Instant::now() < until, "no {what} after a minute");
@@ -352,7 +352,6 @@ fn waves_of_several_versions_are_recorded_batch_by_batch() {
             "begin db-7_groupB1",
             "begin app-1_groupB1",
             "lost db-7_groupB1 db2 deploy",
-            "hosts_done db-7_groupB1",
             "done app-1_groupB1 web2,web3",
             "stop db-7_groupB1 a batch is lost",
             "end lost",

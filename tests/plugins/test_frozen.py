@@ -110,6 +110,17 @@ class Left(unittest.TestCase):
         record = standing(batch("A", "done", "a", **watched(60, ago=10)), batch("B1", "lost", "b", "c"))
         self.assertEqual(self.waves(made(record, done="a b")), ["B1 c", "B2 d e"])
 
+    def test_the_hosts_of_a_batch_that_were_watched_come_before_those_that_are_done_again(self) -> None:
+        record = standing(batch("A", "done", "a"), batch("B1", "lost", "c", "b", **watched(60, ago=10)))
+        found = made(record, done="a c")
+        self.assertEqual(self.waves(found), ["B1? c", "B1 b", "B2 d e"])
+        self.assertEqual((found.hosts, found.patterns), (["c", "b", "d", "e"], ["c", "app_groupB1", "app_groupB2"]))
+        self.assertEqual((found.has_begun("app_groupB1"), found.has_begun("app_groupB2"), found.left_out), (True, False, 0))
+        self.assertEqual(self.waves(made(record, limit="b d", done="a c")), ["B1 b", "B2 d"])
+        self.assertEqual(self.waves(made(record, limit="c", done="a c")), ["B1? c"])
+        opening = [Opening(Run(found), index, {}) for index in range(3)]
+        self.assertEqual([each.gate for each in opening], [True, False, True])
+
     def test_problems(self) -> None:
         for wanted, given in (("rollout_from: the record", {"from": "B1"}), ("rollout_plan_id: the record", {"plan_id": "x"})):
             self.assertTrue(made(standing(), **given).problems[0].startswith(wanted), wanted)
@@ -118,6 +129,10 @@ class Left(unittest.TestCase):
         self.assertEqual(made(back, back=True, back_to="old").problems, ())
         less = standing(batch("B1", "waiting", left=["b"]))
         self.assertEqual(made(less).problems, ("app_groupB1 of the frozen plan p.rollout.yml does not have c: another inventory adds to its groups",))
+        # A limit of the inventory takes b out of its batch, and all of B2.
+        short = {"all": GROUPS["all"], "app_groupA": ["a"], "app_groupB1": ["c"]}
+        found = plan.make(settings.read({"rollout_version": "app"}, False), Hooks(ROOT / "playbooks/hooks"), short, short["all"], standing=standing())
+        self.assertEqual([problem.split(" of the frozen")[0] for problem in found.problems], ["app_groupB1 lacks b", "app_groupB2 lacks d, e"])
         read = settings.read({"rollout_version": "app", "rollout_take_over": "yes"}, False)
         without = plan.make(read, Hooks(ROOT / "playbooks/hooks"), GROUPS, GROUPS["all"])
         self.assertEqual(without.problems, ("rollout_take_over is for a frozen plan, which has a record of its runs",))
@@ -147,6 +162,20 @@ class Begins(unittest.TestCase):
         approved = made(standing(batch("A", "done", "a"), batch("B1", "waiting", approved_by="deploy@control1")), done="a")
         self.assertFalse(self.opening(approved, approval="after_canary").asks())
         self.assertFalse(self.opening(made(standing()), approval="each_batch").asks())
+
+    def test_the_gate_looks_at_a_batch_that_began(self) -> None:
+        self.assertTrue(Opening(Run(made(standing())), 1, {}).gate)
+        later = self.opening(made(standing(), limit="d"), approval="each_batch")
+        self.assertEqual((later.gate, later.asks()), (False, True))
+        self.assertIn("app_groupB1 was not begun. Type yes", later.question())
+        begun = self.opening(made(standing(batch("B1", "lost", "b", "c")), limit="d"))
+        self.assertTrue(begun.gate)
+        self.assertFalse(self.opening(made(standing())).gate)
+
+    def test_what_is_approved_during_the_run_is_not_asked(self) -> None:
+        opening = self.opening(made(standing(batch("A", "done", "a")), done="a"), approval="each_batch")
+        opening.run.approved.add("app_groupB1")
+        self.assertFalse(opening.asks())
 
     def test_each_version_waits_for_its_own_canary(self) -> None:
         groups = {"all": ["a", "b", "x", "y"], "app_groupA": ["a"], "app_groupB1": ["b"], "db_groupA": ["x"], "db_groupB1": ["y"]}
@@ -251,6 +280,46 @@ class Recorded(unittest.TestCase):
         self.assertEqual(told.calls[0], "lost --stdin --step=begin -- B1 c")
         self.assertEqual(told.calls[1:], ["done --stdin --hosts-only -- B1 b", "bake -- B1 60", "done --stdin --let-pass -- B1 b"])
 
+    def test_nothing_is_said_of_a_batch_without_survivors(self) -> None:
+        run, told = self.run_at(1), Told()
+        run.begin()
+        events.watched(told, run, [], 60)
+        self.assertEqual(told.calls, ["lost --stdin --step=begin -- B1 b c"])
+        run.recorded_lost.update("bc")
+        told.calls.clear()
+        events.closed(told, run, [], {"app": Policy()})
+        self.assertEqual(told.calls, [])
+        events.closed(told, run, [], {"app": Policy(max_failed=2)})
+        self.assertEqual(told.calls, ["done --stdin --let-pass -- B1"])
+
+    def test_a_begin_forgets_no_host_that_is_not_tried_again(self) -> None:
+        told = Told()
+        run = Run(made(standing(batch("A", "done", "a"), batch("B1", "lost", "", "b c")), done="a", limit="c"))
+        events.begun(told, Opening(run, 0, {}))
+        self.assertEqual(told.calls, ["begin -- B1", "lost --stdin --message=lost before, and not tried again -- B1 b"])
+
+    def test_a_batch_of_which_some_hosts_were_only_watched_is_done_as_a_whole(self) -> None:
+        record = standing(batch("A", "done", "a"), batch("B1", "lost", "c", "b", **watched(60, ago=10)))
+        run = Run(made(record, done="a c"))
+        run.wave = 0
+        told, _ = self.go(run)
+        self.assertEqual(told.calls, ["done --stdin -- B1 c"])
+        run.wave = 1
+        told, _ = self.go(run)
+        self.assertEqual(told.calls, ["done --stdin --let-pass -- B1 b"])
+        # Where a limit leaves those out that were to be watched, the batch is not done.
+        run = Run(made(record, done="a c", limit="b"))
+        run.wave = 0
+        self.assertEqual(self.go(run)[0].calls, ["done --stdin -- B1 b"])
+
+    def test_a_watch_that_is_cut_short_is_recorded(self) -> None:
+        run, told = self.run_at(1), Told()
+        run.begin()
+        run.step = "bake"
+        run.everyone()
+        events.cut_short(told, run, 7)
+        self.assertEqual(told.calls, ["bake --cut-short -- B1 7"])
+
     def test_the_end_says_why(self) -> None:
         for wanted, make_ready in (
             (["stop --group=A -- the playbook ended before all was done", "end failed"], lambda run: None),
@@ -274,6 +343,9 @@ class Recorded(unittest.TestCase):
         run.everyone()
         events.ended(told, run, interrupted=True)
         self.assertEqual(told.calls, ["stop --group=A -- interrupted", "end interrupted"])
+        run.interrupted = True
+        self.assertEqual((run.lost(), run.outcome()), ([], "stopped"))
+        self.assertIn("  app_groupA, in service, and not watched to the end: a", report.report(run, report.Options()))
 
     def test_approvals_and_begins(self) -> None:
         told = Told()

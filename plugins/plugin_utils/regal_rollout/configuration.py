@@ -49,6 +49,13 @@ def frozen_among(sources: Iterable[str]) -> str | None:
     return None
 
 
+def ours_among(sources: Iterable[str]) -> list[tuple[str, str]]:
+    """Returns the files of ours among the sources of an inventory, or directly in a folder of them, each with the option that names it."""
+    files = [path for source in map(Path, sources) for path in (sorted(source.iterdir()) if source.is_dir() else [source])]
+    ours = [str(path) for path in files if path.is_file() and is_ours(str(path))]
+    return [("--plan" if frozen_among([path]) else "--config", path) for path in ours]
+
+
 def _plugin(text: str) -> str | None:
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)

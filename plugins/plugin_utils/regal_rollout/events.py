@@ -23,7 +23,12 @@ def begun(recording: Recording, opening: Opening) -> None:
     if opening.needs_approval() and (approved := opening.not_in_record()):
         recording.approve(approved)
     for part in opening.wave.parts:
-        recording.begin(part.group, rest=bool(opening.plan.through(part.group)))
+        recording.begin(part.group, rest=opening.plan.has_begun(part.group))
+        # A batch that begins forgets who was lost; those that this wave does not try again are lost all the same.
+        for host in [] if opening.plan.settings.back else opening.lost():
+            if host in opening.plan.groups[part.group]:
+                run = opening.run
+                recording.lost(part.group, [host], run.steps.get(host, ""), run.reasons.get(host, "lost before, and not tried again"))
 
 
 def watched(recording: Recording, run: Run, hosts: Collection[str], seconds: int) -> list[str]:
@@ -32,11 +37,18 @@ def watched(recording: Recording, run: Run, hosts: Collection[str], seconds: int
     for part in run.plan.waves[run.wave].parts:
         here = [host for host in part.hosts if host not in hosts]
         _lost(recording, run, part, here)
-        if not run.plan.waves[run.wave].watched:
+        if not run.plan.waves[run.wave].watched and len(here) < len(part.hosts):
             recording.hosts_done(part.group, [host for host in part.hosts if host in hosts])
             recording.bake(part.group, seconds)
         lost += here
     return lost
+
+
+def cut_short(recording: Recording, run: Run, seconds: int) -> None:
+    """Records that somebody ended the watch of the wave after these seconds and goes on."""
+    for part in run.plan.waves[run.wave].parts:
+        if any(run.state(host) == "bake" for host in part.hosts):
+            recording.cut_short(part.group, seconds)
 
 
 def closed(recording: Recording, run: Run, hosts: Iterable[str], policies: Mapping[str, Policy]) -> bool:
@@ -48,8 +60,11 @@ def closed(recording: Recording, run: Run, hosts: Iterable[str], policies: Mappi
         _lost(recording, run, part, [host for host in part.hosts if host not in done])
         here = [host for host in part.hosts if host in done]
         # Hosts that --limit left out are still to come, and so is their batch.
-        is_whole = len(part.hosts) + len(run.plan.through(part.group)) >= len(run.plan.groups[part.group])
-        recording.done(part.group, here, is_whole and not (too_many and len(here) < len(part.hosts)))
+        seen = {host for wave in run.plan.waves[: run.wave + 1] for host in wave.hosts} | run.plan.through(part.group)
+        is_whole = seen.issuperset(run.plan.groups[part.group])
+        let_pass = is_whole and not (too_many and len(here) < len(part.hosts))
+        if here or let_pass:
+            recording.done(part.group, here, let_pass)
     return too_many
 
 

@@ -39,6 +39,22 @@ class Opening:
         return self.plan.waves[self.index - 1] if self.index else None
 
     @property
+    def before_began(self) -> bool:
+        """Whether the wave before it ever began, in this run or an earlier one; --limit may have left it out."""
+        here = {part.group for wave in self.plan.waves[: self.index] for part in wave.parts}
+        known = here | (self.plan.standing.begun if self.plan.standing else frozenset())
+        return self.before is not None and any(part.group in known for part in self.before.parts)
+
+    @property
+    def gate(self) -> bool:
+        """Whether gate.yml looks at the wave before. A bad release must not keep itself by its metrics, so not on the way back."""
+        groups = {part.group for part in self.wave.parts}
+        previous = self.plan.waves[self.index - 1].parts if self.index else ()
+        # It did so before the hosts of the batch that were only to be watched.
+        again = any(part.group in groups for part in previous)
+        return self.before_began and not again and not self.plan.settings.back
+
+    @property
     def last(self) -> bool:
         return self.index == len(self.plan.waves) - 1 and self.plan.reaches_end
 
@@ -91,7 +107,8 @@ class Opening:
     def not_in_record(self) -> list[str]:
         """Returns the groups of the wave that the record of a frozen plan does not know as approved."""
         standing = self.plan.standing
-        return [part.group for part in self.wave.parts if not standing or part.group not in standing.approved]
+        known = (standing.approved if standing else frozenset()) | self.run.approved
+        return [part.group for part in self.wave.parts if part.group not in known]
 
     def asks(self) -> bool:
         """Whether to ask before the wave, unless it is approved."""
@@ -113,7 +130,9 @@ class Opening:
         lost = self.lost()
         so_far = f", lost so far: {', '.join(lost)}" if lost else ""
         before = self.before.name if self.before else ""
-        return f"{before} is done{so_far}. Type yes to go on with {self.wave.name} ({first_hosts(self.wave.hosts, counted=False)})"
+        stands = "is done" if self.before_began else "was not begun"
+        elsewhere = ", or press Enter once regal-inventory approve has recorded it" if self.plan.standing else ""
+        return f"{before} {stands}{so_far}. Type yes to go on with {self.wave.name} ({first_hosts(self.wave.hosts, counted=False)}){elsewhere}"
 
     def lines(self, facts: Mapping[str, Any]) -> list[str]:
         """Returns what is said of the wave; of the whole run before the first. `facts` as `opening_facts` has them."""
@@ -153,7 +172,7 @@ class Opening:
         return (
             f"{'rolling back' if settings.back else 'rolling out'} {', '.join(settings.versions)}{back}"
             f"{' in parallel waves' if settings.parallel else ''}{' (check mode)' if check_mode else ''}, plan {plan.id};"
-            f" hosts: {len(plan.hosts)}, batches: {len(plan.chosen)}{f', waves: {len(plan.waves)}' if settings.parallel else ''}"
+            f" hosts: {len(plan.hosts)}, batches: {len({batch.group for batch in plan.chosen})}{f', waves: {len(plan.waves)}' if settings.parallel else ''}"
         )
 
 

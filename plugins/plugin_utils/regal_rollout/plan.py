@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from .batches import Batch, batches, is_pattern, patterns, plan_id, versions, within
 from .hooks import Hooks
+from .policy import stem_of
 from .settings import Settings, truth
 from .standing import DONE, Standing
 
@@ -35,7 +36,7 @@ class Plan:
 
     The latter two have the hosts that --limit leaves. Of a frozen plan, `standing` says how far its rollout is: `chosen` are without the
     hosts that are through, `earlier` has the wave of the plan before each of them, where there is one, and `reaches_end` says whether the last batch of all is among
-    them. `to_watch` are the batches whose hosts are done and that are only to be watched.
+    them. `to_watch` are the batches whose hosts that are done are only to be watched; hosts of them that are not done come after that.
     """
 
     settings: Settings
@@ -67,6 +68,10 @@ class Plan:
         """Returns the hosts of a batch that an earlier run is through with."""
         return _through(self.settings.back, group, self.standing) if self.standing and group not in self.to_watch else frozenset()
 
+    def has_begun(self, group: str) -> bool:
+        """Whether an earlier run is through with hosts of a batch, which its begin must not forget."""
+        return bool(self.through(group)) or group in self.to_watch
+
     @property
     def lost(self) -> list[str]:
         """The hosts that an earlier run has lost, in the order of the plan."""
@@ -79,7 +84,16 @@ class Plan:
         through = [host for batch in self.chosen for host in self.groups[batch.group] if host in self.through(batch.group)]
         together = frozenset(self.groups.get(DONE, ())) if not self.settings.back and not self.to_watch else frozenset()
         apart = [f"!{host}" for host in through if host not in together]
-        return [*(batch.group for batch in self.chosen), *([f"!{DONE}"] if len(apart) < len(through) else []), *apart]
+        # Hosts that are watched before the rest of their batch begins come first by their names.
+        twice = [wave for wave in self.waves if wave.watched and not self.has_whole(wave)]
+        first = {host for wave in twice for host in wave.hosts}
+        groups = [name for batch in self.chosen for name in (batch.hosts if first.issuperset(batch.hosts) else [batch.group])]
+        return [*groups, *([f"!{DONE}"] if len(apart) < len(through) else []), *apart]
+
+    def has_whole(self, wave: Wave) -> bool:
+        """Whether no other wave has hosts of its batches."""
+        groups = [part.group for part in wave.parts]
+        return all(other is wave or part.group not in groups for other in self.waves for part in other.parts)
 
     def wave_of(self, host: str) -> int:
         return next(index for index, wave in enumerate(self.waves) if host in wave.hosts)
@@ -101,9 +115,9 @@ def make(
             standing = replace(standing, finished=frozenset(batch.group for batch in every if _has_all(standing, batch)))
         to_watch = _to_watch(settings, wanted, standing)
         wanted = _still_to_do(settings.back, wanted, standing, to_watch)
-    chosen = within(wanted, hosts)
+    waves = _waves(settings, within(wanted, hosts), standing if to_watch else None, to_watch)
+    chosen = [part for wave in waves for part in wave.parts]
     passed_over = within(_passed_over(settings, every), hosts)
-    before = {batch.group: len(batch.hosts) for batch in wanted}
     problems = _problems(settings, hooks, groups, every, passed_over, standing)
     # Where the record says that all is done, no host is left, and nothing is wrong.
     if not problems and (wanted or not standing):
@@ -115,10 +129,11 @@ def make(
         every=tuple(every),
         chosen=tuple(chosen),
         passed_over=tuple(passed_over),
-        waves=tuple(_waves(settings, chosen, to_watch)),
+        waves=tuple(waves),
         id=standing.id if standing and standing.id else plan_id(every),
         limit=limit,
-        left_out=sum(before[batch.group] - len(batch.hosts) for batch in chosen),
+        left_out=sum(len(batch.hosts) for batch in wanted if batch.group in {part.group for part in chosen})
+        - sum(len(batch.hosts) for batch in chosen),
         problems=tuple(problems),
         standing=standing,
         earlier=_earlier(settings, every) if standing else {},
@@ -152,7 +167,10 @@ def _to_watch(settings: Settings, wanted: Sequence[Batch], standing: Standing) -
     if settings.back:
         return frozenset()
     now = datetime.now(timezone.utc)
-    open_ = {batch.group for batch in wanted if batch.group not in standing.finished and _has_all(standing, batch)}
+    unfinished = [batch for batch in wanted if batch.group not in standing.finished]
+    open_ = {batch.group for batch in unfinished if _has_all(standing, batch)}
+    # Others of it are lost, and those that are done may not have been watched to the end.
+    open_ |= {batch.group for batch in unfinished if batch.group in standing.watched and standing.done.get(batch.group)}
     # Of those that count as done, such as by `regal-inventory run`, the last: whoever began another one had watched it.
     begun = [wave for wave in _all_waves(settings, wanted) if any(part.group in standing.done for part in wave.parts)]
     unseen = {part.group for wave in begun[-1:] for part in wave.parts if standing.unseen(part.group, now)}
@@ -193,7 +211,7 @@ def _reaches_end(settings: Settings, every: Sequence[Batch], chosen: Sequence[Ba
 
 
 def _all_waves(settings: Settings, every: Sequence[Batch]) -> list[Wave]:
-    return _waves(settings, sorted(every, key=lambda batch: batch.number) if settings.parallel else every, ())
+    return _waves(settings, sorted(every, key=lambda batch: batch.number) if settings.parallel else every)
 
 
 def _passed_over(settings: Settings, every: Sequence[Batch]) -> list[Batch]:
@@ -204,15 +222,27 @@ def _passed_over(settings: Settings, every: Sequence[Batch]) -> list[Batch]:
     return [batch for batch in every if (batch.number > at if settings.back else batch.number < at)]
 
 
-def _waves(settings: Settings, chosen: Sequence[Batch], to_watch: Collection[str]) -> list[Wave]:
+def _waves(settings: Settings, batches: Sequence[Batch], standing: Standing | None = None, to_watch: Collection[str] = ()) -> list[Wave]:
+    # What is only to be watched comes before the rest of its batch, and before its wave is begun for the other versions.
+    parts = [found for batch in batches for found in _parts(batch, standing, to_watch)]
     if not settings.parallel:
-        return [Wave(batch.group, batch.batch, (batch,), batch.group in to_watch) for batch in chosen]
-    # What is only to be watched comes before its wave is begun for the other versions.
+        return [Wave(batch.group, batch.batch, (batch,), not begins) for batch, begins in parts]
     together: dict[tuple[int, bool], list[Batch]] = {}
-    for batch in chosen:
-        together.setdefault((batch.number, batch.group not in to_watch), []).append(batch)
+    for batch, begins in parts:
+        together.setdefault((batch.number, begins), []).append(batch)
     by_number = sorted(together.items(), key=lambda item: item[0], reverse=settings.back)
     return [Wave(f"wave {parts[0].batch}", parts[0].batch, tuple(parts), not begins) for (_, begins), parts in by_number]
+
+
+def _parts(batch: Batch, standing: Standing | None, to_watch: Collection[str]) -> list[tuple[Batch, bool]]:
+    """Returns the hosts of a batch that are only watched, and those that it begins for, each if there are any."""
+    if standing is None or batch.group not in to_watch:
+        return [(batch, True)]
+    watched = standing.behind(batch.group, back=False)
+    cut = [
+        (batch._replace(hosts=tuple(host for host in batch.hosts if (host in watched) != begins)), begins) for begins in (False, True)
+    ]
+    return [(part, begins) for part, begins in cut if part.hosts]
 
 
 def _problems(
@@ -228,7 +258,7 @@ def _problems(
         *settings.problems,
         *_version_problems(settings, groups, every),
         *_range_problems(settings, every),
-        *(_frozen_problems(settings, every, standing) if standing else _resume_problems(settings, hooks, every, passed_over)),
+        *(_frozen_problems(settings, groups, every, standing) if standing else _resume_problems(settings, hooks, every, passed_over)),
         *_approved_problems(settings, every),
         *hooks.problems(),
     ]
@@ -290,7 +320,7 @@ def _resume_problems(
         )
 
 
-def _frozen_problems(settings: Settings, every: Sequence[Batch], standing: Standing) -> Iterator[str]:
+def _frozen_problems(settings: Settings, groups: Mapping[str, Sequence[str]], every: Sequence[Batch], standing: Standing) -> Iterator[str]:
     for name in ("rollout_from", "rollout_plan_id", "rollout_earlier_done"):
         if name in settings.given:
             yield f"{name}: the record of the frozen plan says where the rollout is; leave it out"
@@ -306,6 +336,19 @@ def _frozen_problems(settings: Settings, every: Sequence[Batch], standing: Stand
             yield f"{batch.group} is not in the frozen plan {standing.plan}"
         elif more := [host for host in batch.hosts if host not in standing.hosts[batch.group]]:
             yield f"{batch.group} of the frozen plan {standing.plan} does not have {', '.join(more)}: another inventory adds to its groups"
+    yield from _missing_problems(groups, every, standing)
+
+
+def _missing_problems(groups: Mapping[str, Sequence[str]], every: Sequence[Batch], standing: Standing) -> Iterator[str]:
+    """Yields the hosts that the groups of a frozen plan lack and the inventory has: without them their batch would count as done."""
+    known, stems = set(groups.get("all", ())), {stem_of(batch.group) for batch in every}
+    for group, hosts in standing.hosts.items():
+        less = sorted(hosts.intersection(known).difference(groups.get(group, ()))) if stem_of(group) in stems else ()
+        if less:
+            yield (
+                f"{group} lacks {', '.join(less)} of the frozen plan {standing.plan}, which the inventory has: unset REGAL_LIMIT and give --limit to"
+                " ansible-playbook; hosts that are no longer to be deployed have to leave each inventory"
+            )
 
 
 def _approved_problems(settings: Settings, every: Sequence[Batch]) -> Iterator[str]:

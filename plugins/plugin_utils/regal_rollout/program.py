@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sysconfig
+from collections.abc import Iterable
 from pathlib import Path
 
 NAME = "regal-inventory"
@@ -75,6 +76,17 @@ def listing(program: str, configuration: str) -> tuple[str, str]:
     if result.returncode:
         raise Refusal(_stderr(result) or f"error: {program}: {_end(result.returncode)}, with no message, for {configuration}")
     return result.stdout.decode(), _stderr(result)
+
+
+def failures(program: str, sources: Iterable[tuple[str, str]]) -> list[str]:
+    """Returns for each inventory that fails what is wrong with it. `sources` are files, each with the option that names it."""
+    found = []
+    for option, file in sources:
+        result = _run(program, option, file, "--list", patience=None)
+        if result.returncode:
+            words = _stderr(result).removeprefix("error: ") or f"{file}: {_end(result.returncode)}, with no message"
+            found.append(f"an inventory failed: {words}")
+    return found
 
 
 def call(program: str, *arguments: str, text: str) -> tuple[int, str, str]:

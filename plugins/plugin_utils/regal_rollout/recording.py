@@ -58,6 +58,10 @@ class Recording:
     def bake(self, group: str, seconds: int) -> None:
         self._append("bake", "--", group, str(seconds))
 
+    def cut_short(self, group: str, seconds: int) -> None:
+        """Records that a watch was ended after these seconds, before its time was over."""
+        self._append("bake", "--cut-short", "--", group, str(seconds))
+
     def end(self, outcome: str, why: str, group: str) -> None:
         """Records how the run ended, and why before all was done, at which batch."""
         if why:

@@ -21,6 +21,9 @@ class Options:
     skip_tags: Sequence[str] = ()
 
 
+# No step, but what became of hosts whose watch was interrupted.
+UNWATCHED = "unwatched"
+_WORDS = WORDS | {UNWATCHED: "in service, and not watched to the end"}
 _TAKEN_BACK = (
     "rollout_version",
     "rollout_waves",
@@ -41,9 +44,9 @@ def report(run: Run, options: Options) -> list[str]:
     for batch in run.plan.chosen:
         by_step: dict[str, list[str]] = {}
         for host in batch.hosts:
-            by_step.setdefault(run.state(host), []).append(host)
+            by_step.setdefault(UNWATCHED if run.unwatched(host) else run.state(host), []).append(host)
         lines += [
-            f"  {batch.group}, {words}: {', '.join(by_step[step])}" for step, words in WORDS.items() if step in by_step
+            f"  {batch.group}, {words}: {', '.join(by_step[step])}" for step, words in _WORDS.items() if step in by_step
         ]
         if "" in by_step:
             untouched.append(f"  {batch.group}, not started: {first_hosts(by_step[''])}")

@@ -53,6 +53,10 @@ class Run:
     recorded_lost: set[str] = field(default_factory=set)
     # Whether the last wave that ended lost more hosts than may be.
     too_many: bool = False
+    # Batches that were approved since the run began, by their groups.
+    approved: set[str] = field(default_factory=set)
+    # Whether it was ended by its user.
+    interrupted: bool = False
 
     def open(self, host: str) -> None:
         """Notes which wave comes, by a host of it."""
@@ -111,14 +115,20 @@ class Run:
 
     def lost(self) -> list[str]:
         """Returns the hosts that did not come through, in the order of the plan; asked between two waves or at the end."""
-        return [host for host in self.plan.hosts if self.state(host) not in ("", "done")]
+        return [host for host in self.plan.hosts if self.state(host) not in ("", "done") and not self.unwatched(host)]
+
+    def unwatched(self, host: str) -> bool:
+        """Whether the watch of a host was interrupted, which is no loss."""
+        is_watched = self.state(host) == "bake" and self.plan.wave_of(host) == self.wave
+        return self.interrupted and is_watched and host not in self.stuck
 
     def outcome(self) -> str:
         """Returns finished, stopped or refused."""
         begun = self.begun()
         if not begun:
             return "refused"
-        return "finished" if len(begun) == len(self.plan.waves) and (self.closed_last or not self.lost()) else "stopped"
+        through = len(begun) == len(self.plan.waves) and (self.closed_last or not self.lost())
+        return "finished" if through and not self.interrupted else "stopped"
 
     def stats(self, done: Iterable[str]) -> dict[str, Any]:
         """Notes that these hosts are done, and returns what stands should nothing follow: the outcome, and the next batch, empty at the end."""
@@ -150,6 +160,8 @@ class Current:
     recording: Recording | None = None
     # The process that the run lives as long as; tasks run in others.
     process: int = 0
+    # The lock on the record, which workers inherit.
+    lock: int | None = None
     # The plan that `hosts:` of the play was filled in by, until its first batch is opened.
     pending: Plan | None = None
     # Whether there was nothing left to do, so that there is no run.

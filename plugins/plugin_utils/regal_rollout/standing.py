@@ -19,7 +19,7 @@ class Standing:
     """What the record of a frozen plan says; `plan` is its file, `id` its id, and `record` the file of the record.
 
     `hosts`, `done`, `lost` and `back` have hosts by the group of their batch: all of them, those that are done or lost on the way forward,
-    and those that are back. `finished` are the batches that are done, also where the policy let hosts of them pass. `watched` has since when a batch was watched, and for how many seconds.
+    and those that are back. `begun` are the batches that were begun on the way forward, and `finished` those that are done, also where the policy let hosts of them pass. `watched` has since when a batch was watched, and for how many seconds.
     `back_to` has the version that a batch was taken back to, or several that went back together, with commas. `to_go_back` are the groups that a way back goes through, in its order. `approved` are those that may begin.
     """
 
@@ -30,6 +30,7 @@ class Standing:
     done: Mapping[str, frozenset[str]] = field(default_factory=dict)
     lost: Mapping[str, frozenset[str]] = field(default_factory=dict)
     back: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    begun: frozenset[str] = frozenset()
     finished: frozenset[str] = frozenset()
     watched: Mapping[str, tuple[datetime, int]] = field(default_factory=dict)
     back_to: Mapping[str, str] = field(default_factory=dict)
@@ -56,6 +57,7 @@ class Standing:
                 batch["group"]: frozenset(lost["host"] for lost in batch["lost"]) for batch in batches if batch["direction"] == "forward"
             },
             back=done("back"),
+            begun=frozenset(batch["group"] for batch in batches if batch["direction"] == "forward"),
             finished=frozenset(batch["group"] for batch in batches if (batch["state"], batch["direction"]) == ("done", "forward")),
             watched={batch["group"]: _watched(batch["watched"]) for batch in batches if batch["watched"]},
             back_to={batch["group"]: batch["back_to"] for batch in batches if batch["direction"] == "back" and batch["back_to"]},

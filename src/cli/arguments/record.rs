@@ -115,8 +115,11 @@ pub enum RecordEvent {
     Bake {
         /// The group of the batch
         group: String,
-        /// For how long
+        /// For how many seconds
         seconds: u64,
+        /// Somebody ended the watch after these seconds, before its time was over
+        #[arg(long)]
+        cut_short: bool,
     },
     /// The run goes no further
     Stop {

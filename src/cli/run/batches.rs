@@ -357,7 +357,7 @@ impl<'r, 'p> Run<'r, 'p> {
         if seconds == 0 {
             return Ok(());
         }
-        self.append(Event::Bake(Bake { group: first(step).to_string(), seconds }))?;
+        self.append(Event::Bake(Bake { group: first(step).to_string(), seconds, cut_short: false }))?;
         let what = format!("{} is watched", step.name());
         self.voice.say(&format!("{what} for {}", display_seconds(seconds)));
         let until = Instant::now() + Duration::from_secs(seconds);

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0 or later (see LICENSES/GPL-3.0-or-later.txt)
+"""Documentation of plugins/action/rollout_wait.py, where Ansible looks for it."""
+
+from __future__ import annotations
+
+DOCUMENTATION = """
+module: rollout_wait
+short_description: Waits while a batch of rollout.yml is watched
+description:
+  - Waits as M(ansible.builtin.pause) does. On a terminal, Ctrl+C and then C goes on at once, which the record of a frozen plan notes; Ctrl+C
+    and then A ends the run, and the batch is watched by the next one.
+  - Ends with the run where that is killed.
+options:
+  seconds:
+    description: How long to wait.
+    type: int
+    required: true
+author:
+  - regal-inventory (@regal-inventory)
+"""
+
+EXAMPLES = """
+- name: Watch the batch
+  regal.rollout.rollout_wait:
+    seconds: 600
+"""
+
+RETURN = """
+cut_short:
+  description: Whether somebody went on before the time was over.
+  type: bool
+  returned: success
+"""
