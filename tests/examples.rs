@@ -106,6 +106,9 @@ fn plans_are_as_the_readmes_say() {
         run(&format!("examples/{example}/README.md"), example, None);
     }
     run("docs/shells.md", "small", None);
+    for page in ["docs/from-regal.md", "docs/from-regal.zh.md"] {
+        run(page, "regal", Some(Path::new("/usr/bin")));
+    }
     for page in ["docs/planning.md", "docs/recipes.md"] {
         run(page, "zones", None);
     }

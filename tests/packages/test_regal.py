@@ -95,6 +95,19 @@ class AnyText(unittest.TestCase):
 
 
 class Refused(unittest.TestCase):
+    def test_what_refuses_programs_holds(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            script = Path(folder, "hosts")
+            script.write_text(f"#!/bin/sh\ntouch {folder}/ran\necho '{{}}'\n")
+            script.chmod(0o755)
+            os.environ["REGAL_NO_EXEC"] = "yes"
+            try:
+                with self.assertRaisesRegex(PlanError, "REGAL_NO_EXEC refuses programs"):
+                    plan({"v": "a"}, options=["-i", str(script)])
+            finally:
+                del os.environ["REGAL_NO_EXEC"]
+            self.assertFalse(Path(folder, "ran").exists())
+
     def test_the_message_is_the_program_s(self) -> None:
         with self.assertRaisesRegex(PlanError, "batch_size.*-1"):
             plan({"v": "a,b"}, combine=-1)
