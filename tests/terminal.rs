@@ -181,6 +181,17 @@ fn columns_stand_below_each_other_where_characters_are_wide() {
 }
 
 #[test]
+fn domains_are_counted_where_a_line_has_no_room_to_name_them() {
+    let zones = ["north", "south", "west"];
+    let hosts: String = (0..6).map(|n| format!("host{n} zone={}\n", zones[n % 3])).collect();
+    let test = Test::new().file("hosts", hosts);
+    let arguments = ["-i", "hosts", "--versions", "shop-2.5.0=all", "--spread", "zone", "--batch-size", "rest", "plan"];
+    let plan = |columns| plain(&shown(&test, columns, &[], &arguments).0);
+    assert!(plan(120).contains("north 1 50%, south 2 100%"), "{}", plan(120));
+    assert!(plan(70).contains("3 domains, most 100% of south"), "{}", plan(70));
+}
+
+#[test]
 fn status_has_colors_and_wraps() {
     let test = fleet();
     let saved =

@@ -125,7 +125,12 @@ impl Columns {
                 }
             }
         }
-        let room = COLUMNS.saturating_sub(columns.width() + HOSTS).clamp(DOMAINS.0, DOMAINS.1);
+        let room = match look.columns.filter(|columns| *columns < COLUMNS) {
+            // the hosts go on in the next line
+            Some(narrow) => narrow.saturating_sub(columns.width() + 2),
+            None => COLUMNS.saturating_sub(columns.width() + HOSTS),
+        };
+        let room = room.clamp(DOMAINS.0, DOMAINS.1);
         for (rollout, _) in report.rollouts().take(cut.versions).filter(|(rollout, _)| !rollout.labels.is_empty()) {
             let cells = domains::cells(rollout, cut.batches, room);
             let widest = cells.iter().map(|cell| look.measure(cell)).max().unwrap_or(0);
