@@ -21,9 +21,9 @@ use crate::inventory::Inventory;
 use crate::plan::{Assignments, Plan, plan};
 use crate::policy::versions::{VersionFrom, VersionSource};
 use crate::settings::{self, Input, OptionText, Place, Settings};
-use crate::source::ansible_cfg::{self, AnsibleCfg};
+use crate::source::ansible_cfg::{self, AnsibleCfg, VarsFiles};
 use crate::source::bytes::{Pipes, is_descriptor};
-use crate::source::{self, Interrupt, Loaded};
+use crate::source::{self, Interrupt, Loaded, Options};
 pub use crate::source::{Execution, Surroundings};
 use crate::text::Text;
 pub use crate::text::{Arena, TextMap};
@@ -191,6 +191,21 @@ impl<'a> Session<'a> {
     pub fn read(&self) -> Result<(Inventory<'a>, Vec<Problem>)> {
         let mut found = Diagnostics::new();
         let loaded = self.load_sources(&mut found)?;
+        Ok((loaded.inventory, found.finish()?))
+    }
+
+    /// The same without vars files, which name no host and no group: for whoever asks for names alone.
+    ///
+    /// # Errors
+    /// Those of [`Session::read`].
+    #[doc(hidden)]
+    pub fn read_names(&self) -> Result<(Inventory<'a>, Vec<Problem>)> {
+        let mut found = Diagnostics::new();
+        let mut more = Diagnostics::new();
+        let mut options = self.reading(&mut more)?;
+        Arc::make_mut(&mut options.ansible).vars_files = VarsFiles::Never;
+        let loaded = self.load_with(&options, &mut found)?;
+        found.warn_all(more.finish()?);
         Ok((loaded.inventory, found.finish()?))
     }
 
@@ -362,22 +377,27 @@ impl<'a> Session<'a> {
     }
 
     fn load_sources(&self, found: &mut Diagnostics) -> Result<Loaded<'a>> {
+        let mut more = Diagnostics::new();
+        let options = self.reading(&mut more)?;
+        let loaded = self.load_with(&options, found)?;
+        found.warn_all(more.finish()?);
+        Ok(loaded)
+    }
+
+    fn load_with(&self, options: &Options, found: &mut Diagnostics) -> Result<Loaded<'a>> {
         if self.settings.inventory.is_empty() {
             let problem = Problem::of(Code::InvalidConfiguration, "there is no inventory to read versions from");
             return Err(problem
                 .hint("name one with -i, under `inventory:` in regal.yml, or as `inventory` in ansible.cfg")
                 .into());
         }
-        let mut more = Diagnostics::new();
-        let options = self.reading(&mut more)?;
-        let mut loaded = source::load(self.arena, self.texts, &self.settings.inventory, &options)?;
+        let mut loaded = source::load(self.arena, self.texts, &self.settings.inventory, options)?;
         if self.shared.interrupt.signal().is_some() {
             let problem = Problem::of(Code::ProgramFailed, "stopped by a signal while a program ran");
             return Err(problem.hint("run the command again; nothing was planned").into());
         }
         found.warn_all(self.ansible.warnings.iter().cloned());
         found.warn_all(std::mem::take(&mut loaded.warnings));
-        found.warn_all(more.finish()?);
         Ok(loaded)
     }
 

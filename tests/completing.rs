@@ -116,7 +116,9 @@ fn nothing_is_run_no_pipe_is_read_and_nothing_is_said() {
         .file("sealed/hosts", "[web]\nw1\n")
         .file("sealed/group_vars/all.yml", "$ANSIBLE_VAULT;1.1;AES256\n3030\n")
         .file("plugin.yml", "plugin: constructed\n")
-        .file("broken", "[web\n");
+        .file("broken", "[web\n")
+        .file("fine/hosts", "[web]\nw1\n")
+        .file("fine/group_vars/all.yml", "no: [YAML\n");
     let pipe = test.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     for line in [
@@ -138,6 +140,8 @@ fn nothing_is_run_no_pipe_is_read_and_nothing_is_said() {
         assert!(begun.elapsed().as_secs() < 5, "{line}");
         assert!(!test.path().join("marker").exists(), "{line}");
     }
+    // names need no variables, whatever is wrong with those
+    assert_eq!(offered(&test, "regal-inventory -i fine/hosts why "), ["w1"]);
     // the same call by somebody who means it does run it
     assert_eq!(test.called(&["-i", "hosts", "--versions", "1=web", "--list"]).code, 0);
     assert!(test.path().join("marker").exists());

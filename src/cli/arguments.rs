@@ -337,7 +337,7 @@ pub fn parse() -> Result<Arguments, clap::Error> {
         let alone = clap::Command::new("regal-inventory").version(env!("CARGO_PKG_VERSION"));
         alone.try_get_matches_from(std::env::args_os())?;
     }
-    let matches = match command_with(Texts::LeftOut).try_get_matches_from(std::env::args_os()) {
+    let matches = match command_with(Texts::LeftOut, |_| true).try_get_matches_from(std::env::args_os()) {
         Ok(matches) => matches,
         // what people read then
         Err(_) => command().try_get_matches_from(std::env::args_os())?,
@@ -367,12 +367,17 @@ pub fn parse() -> Result<Arguments, clap::Error> {
 
 /// Reads the words of a command line that is still being typed: what is missing or wrong in it counts for nothing.
 pub fn unfinished(words: impl Iterator<Item = String>) -> Option<ArgMatches> {
-    command_with(Texts::LeftOut).ignore_errors(true).try_get_matches_from(words).ok()
+    command_with(Texts::LeftOut, |_| true).ignore_errors(true).try_get_matches_from(words).ok()
 }
 
 /// The whole command line, with all texts. The options that set keys stand before or after a command.
 pub fn command() -> clap::Command {
-    let described = command_with(Texts::Made);
+    command_where(|_| true)
+}
+
+/// The same where only some commands need options for settings: to make them for all takes longer than to read an inventory.
+pub fn command_where(is_asked: impl Fn(&str) -> bool) -> clap::Command {
+    let described = command_with(Texts::Made, is_asked);
     let ending = |command: &str| format!("{SETTINGS}\n\n{}", exit::sentence(command));
     described.after_long_help(ending("")).mut_subcommands(|command| {
         if !WITH_SETTINGS.contains(&command.get_name()) {
@@ -384,10 +389,13 @@ pub fn command() -> clap::Command {
     })
 }
 
-fn command_with(texts: Texts) -> clap::Command {
+fn command_with(texts: Texts, is_asked: impl Fn(&str) -> bool) -> clap::Command {
     // Made only for the command that is used: as global options they were copied for each, a third of the time to start.
     let with_options = Arguments::command().mut_subcommands(|command| {
         let applies = WITH_SETTINGS.contains(&command.get_name());
+        if !is_asked(command.get_name()) {
+            return command;
+        }
         command.defer(match (texts, applies) {
             (Texts::LeftOut, _) => |command| command.args(setting_options(Texts::LeftOut)),
             (_, true) => |command| command.args(setting_options(Texts::Made)),

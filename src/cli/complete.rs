@@ -51,7 +51,7 @@ pub fn script(shell: Shell) -> &'static str {
 /// None but that stdout cannot be written to.
 pub fn run(shell: Shell, given: &[String]) -> anyhow::Result<()> {
     let Some(line) = line_of(shell, given) else { return Ok(()) };
-    let mut root = arguments::command();
+    let mut root = arguments::command_where(|name| line.before.iter().any(|word| word.text.as_deref() == Some(name)));
     root.build();
     let answer = answer(&root, &line);
     let mut text = String::new();

@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use clap::ArgMatches;
+use regal_inventory::error::{Problem, Result};
 use regal_inventory::inventory::Inventory;
 use regal_inventory::plan::Plan;
 use regal_inventory::plan::names::GroupNames;
@@ -59,8 +60,11 @@ fn path(matches: &ArgMatches, id: &str) -> Option<PathBuf> {
 pub fn names(kind: &Kind, given: &Given) -> Vec<String> {
     let (arena, texts) = (Arena::new(), TextMap::new());
     match kind {
-        Kind::Host | Kind::Pattern | Kind::Labels | Kind::Variable | Kind::VersionFrom => {
-            with_inventory(given, &arena, &texts, |inventory| of_inventory(kind, inventory, &texts))
+        Kind::Host | Kind::Pattern => {
+            with_inventory(given, &arena, &texts, Session::read_names, |names| of_inventory(kind, names, &texts))
+        }
+        Kind::Labels | Kind::Variable | Kind::VersionFrom => {
+            with_inventory(given, &arena, &texts, Session::read, |whole| of_inventory(kind, whole, &texts))
         }
         _ => with_plan(given, &arena, &texts, |plan, names| of_plan(kind, plan, names)),
     }
@@ -70,10 +74,11 @@ fn with_inventory<'a>(
     given: &Given,
     arena: &'a Arena,
     texts: &'a TextMap<'a>,
+    read: impl Fn(&Session<'a>) -> Result<(Inventory<'a>, Vec<Problem>)>,
     names: impl Fn(&Inventory<'_>) -> Vec<String>,
 ) -> Vec<String> {
     let Ok(session) = Session::open(arena, texts, given.opening()) else { return Vec::new() };
-    if let Ok((inventory, _)) = session.read() {
+    if let Ok((inventory, _)) = read(&session) {
         return names(&inventory);
     }
     // versions may name their hosts themselves
