@@ -123,7 +123,7 @@ fn at(path: &Path, line: usize, text: &[u8], problem: Problem) -> Problem {
 
 fn line(text: &[u8]) -> std::result::Result<Line, Problem> {
     let invalid = |why: String| {
-        Problem::of(Code::InvalidRecord, format!("this is no line of a record: {why}"))
+        Problem::of(Code::InvalidRecord, format!("this is not a line of a record: {why}"))
             .hint("take the record out of a backup; if a line was edited, put it back as it was")
     };
     let text = std::str::from_utf8(text).map_err(|_| invalid("it is not valid UTF-8".to_string()))?;

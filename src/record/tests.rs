@@ -384,10 +384,10 @@ fn what_is_no_record_of_this_plan_is_refused() {
     for (text, why) in [
         (line(1, "ba9876543210", "later"), "this is the record of plan ba9876543210, and not of plan 0123456789ab"),
         (line(2, "0123456789ab", "later"), "the record has lines of the form 2, and this program reads form 1"),
-        (format!("{known}{known}hello\n{known}"), ".jsonl:3: this is no line of a record: expected value"),
-        (format!("{known}hello\n"), ".jsonl:2: this is no line of a record"),
-        (format!("{known}\n{known}"), ".jsonl:2: this is no line of a record"),
-        (line(1, "0123456789ab", "begin"), ".jsonl:1: this is no line of a record: missing field `group`"),
+        (format!("{known}{known}hello\n{known}"), ".jsonl:3: this is not a line of a record: expected value"),
+        (format!("{known}hello\n"), ".jsonl:2: this is not a line of a record"),
+        (format!("{known}\n{known}"), ".jsonl:2: this is not a line of a record"),
+        (line(1, "0123456789ab", "begin"), ".jsonl:1: this is not a line of a record: missing field `group`"),
     ] {
         folder.write(&text);
         let (code, message) = refused(Writer::open(folder.place(), backwards));

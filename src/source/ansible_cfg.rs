@@ -267,7 +267,7 @@ impl AnsibleCfg {
                     around.problems.push(problem.hint("use all_plugins_inventory and groups_plugins_inventory"));
                 }
                 other => {
-                    let problem = given.problem(format!("Ansible skips `{other}`, which is no stage of variables"));
+                    let problem = given.problem(format!("Ansible skips `{other}`, which is not a stage of variables"));
                     self.warnings.push(problem.as_warning().hint("correct it: its variables do not count"));
                 }
             }

@@ -14,7 +14,7 @@ const POLICY: &str = "inventory: hosts.yml\nversion_from: {var: v}\ncanary: 1\nb
 
 /// A function in the place of the command, so that the line itself can be looked at; completion asks the real one.
 const BASH: &str = "PS1='$ '\nsource completion\nregal-inventory() { printf '<%s>' \"$@\"; echo END; }\necho READY\n";
-const ZSH: &str = "PS1='$ '\nunsetopt beep\nautoload -Uz compinit\ncompinit -u -D\nsource completion\n\
+const ZSH: &str = "PS1='$ '\nunsetopt beep\nfpath=($PWD $fpath)\nautoload -Uz compinit\ncompinit -u -D\n\
                    regal-inventory() { printf '<%s>' \"$@\"; echo END; }\necho READY\n";
 const FISH: &str = "function fish_prompt; printf '$ '; end\nfunction fish_greeting; end\nsource completion\n\
                     function regal-inventory; printf '<%s>' $argv; echo END; end\necho READY\n";
@@ -30,7 +30,8 @@ fn site() -> Site {
 /// What a shell makes of lines that end in a TAB.
 fn typed(site: &Site, shell: &str, lines: &[String]) -> Vec<Value> {
     let script = site.regal(&["completions", shell]);
-    site.file("completion", &script);
+    // in zsh from a folder of `fpath`, as the packages have it
+    site.file(if shell == "zsh" { "_regal-inventory" } else { "completion" }, &script);
     let (rc, text) = match shell {
         "bash" => (".bashrc", BASH),
         "zsh" => (".zshrc", ZSH),

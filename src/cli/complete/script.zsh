@@ -3,7 +3,7 @@
 #
 # All that can be completed is worked out by regal-inventory itself, the one in PATH, which runs no program for it.
 
-_regal_inventory() {
+_regal-inventory() {
     local -a answer values shown open shown_open
     local how line value what
     answer=("${(@f)$(command regal-inventory complete zsh -- "${(@)words[1,CURRENT-1]}" "$QIPREFIX$PREFIX" 2>/dev/null </dev/null)}")
@@ -38,8 +38,8 @@ _regal_inventory() {
     esac
 }
 
-if [ "$funcstack[1]" = "_regal_inventory" ]; then
-    _regal_inventory "$@"
+if [ "$funcstack[1]" = "_regal-inventory" ]; then
+    _regal-inventory "$@"
 else
-    compdef _regal_inventory regal-inventory
+    compdef _regal-inventory regal-inventory
 fi

@@ -151,7 +151,7 @@ fn spread<'c>(
         match labels.iter().find(|label| label.is_complete() && shown(&label.name) == answer) {
             Some(label) => return Ok(Some(label)),
             None if answer == "none" => return Ok(None),
-            None => messages::lines(&format!("  `{answer}` is no label that all of these hosts have")),
+            None => messages::lines(&format!("  `{answer}` is not a label that all of these hosts have")),
         }
     }
 }

@@ -27,7 +27,7 @@ local function servers(list)
     end
     for _, server in ipairs(list) do
         if type(server) ~= "table" or type(server[1]) ~= "string" or not port(server[2]) then
-            return nil, "a server is no pair of address and port"
+            return nil, "a server is not a pair of address and port"
         end
     end
     return list
@@ -36,7 +36,7 @@ end
 -- The versions of a document by id, or nil and why not.
 local function parse(document)
     if type(document) ~= "table" or document.schema ~= regal.schema or type(document.versions) ~= "table" then
-        return nil, "it is no document of schema " .. regal.schema
+        return nil, "it is not a document of schema " .. regal.schema
     end
     local found = {}
     for _, version in ipairs(document.versions) do
