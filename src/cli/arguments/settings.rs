@@ -94,7 +94,7 @@ fn help(key: &Key, name: &str, words: &Words) -> String {
     let mut characters = key.doc.chars();
     let mut text: String = characters.next().into_iter().flat_map(char::to_uppercase).chain(characters).collect();
     if !words.closed {
-        text.push_str(&format!(": {}", key.allowed));
+        text.push_str(&format!(". May be {}", key.allowed));
     }
     if let Some(default) = key.default {
         text.push_str(&format!(" [default: {default}]"));
