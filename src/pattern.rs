@@ -158,7 +158,7 @@ pub fn select(inventory: &Inventory<'_>, terms: &[&str]) -> Result<Selection, Pa
         // Only here a host goes before a group of its name.
         let found = match inventory.find_host(term) {
             Some(host) => Some(vec![host]),
-            None => match_term(inventory, term)?,
+            None => match_term(inventory, term)?.or_else(|| meant::named(inventory, term)),
         };
         let Some(hosts) = found else {
             selection.unmatched.push(term.to_string());
@@ -178,7 +178,7 @@ pub fn select(inventory: &Inventory<'_>, terms: &[&str]) -> Result<Selection, Pa
     }
     for (mark, keep) in [(Mark::Only, true), (Mark::Not, false)] {
         for term in of(mark) {
-            let found = match_term(inventory, &term[1..])?;
+            let found = match_term(inventory, &term[1..])?.or_else(|| meant::named(inventory, &term[1..]));
             if found.is_none() {
                 selection.unmatched_filters.push(term.to_string());
             }

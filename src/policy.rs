@@ -64,6 +64,38 @@ pub enum BatchSize {
     Amount(Amount),
     /// All hosts that are left.
     Rest,
+    /// Sizes that grow from batch to batch; only last.
+    Growing(Growth),
+}
+
+/// Sizes that grow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Growth {
+    /// The first size; never none.
+    pub start: Amount,
+    /// How many times as large each size is as the one before; from 2.
+    pub factor: usize,
+    /// The size at which it stops; never none.
+    pub most: Amount,
+}
+
+impl Growth {
+    /// The sizes in hosts of so many planned ones: from `start` to `most`, which repeats; each at least 1.
+    pub fn sizes(self, planned: usize) -> Vec<usize> {
+        let most = self.most.of(planned).clamp(1, planned.max(1));
+        let mut sizes = vec![self.start.of(planned).clamp(1, most)];
+        while let Some(size) = sizes.last().copied().filter(|size| *size < most) {
+            sizes.push(size.saturating_mul(self.factor.max(2)).min(most));
+        }
+        sizes
+    }
+}
+
+impl std::fmt::Display for Growth {
+    /// As it is written.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{{start: {}, factor: {}, most: {}}}", self.start, self.factor, self.most)
+    }
 }
 
 /// Which versions go first; the others follow in order of first appearance.

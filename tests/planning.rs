@@ -81,6 +81,28 @@ fn bounds_hold_for_the_canary_too() {
 }
 
 #[test]
+fn sizes_that_grow_are_written_out() {
+    let test = || test("batch_size: {start: 1, factor: 2, most: 40%}\n");
+    let sizes: Vec<usize> = batches(test()).iter().map(|b| b.split(' ').count()).collect();
+    assert_eq!(sizes, [1, 1, 2, 4, 3]);
+    let plan = test().args(&["plan"]).run().stdout;
+    let note = "batch_size {start: 1, factor: 2, most: 40%} of 11 hosts is 1, 2, 4, and the last again";
+    assert!(plan.contains(note), "{plan}");
+    let option = self::test("").args(&["plan", "--batch-size", "{start: 2, factor: 3, most: 6}"]).run();
+    assert!(option.stdout.contains("is 2, 6, and the last again"), "{} {}", option.stdout, option.stderr);
+}
+
+/// Ansible would look for a group of that name; there is none, and the hosts are there.
+#[test]
+fn a_range_that_a_plan_prints_names_its_hosts() {
+    let plan = |options: &[&str]| test("batch_size: 4\n").args(&[&["plan"], options].concat()).run();
+    let last = plan(&["--last", "n[2:6]", "--canary-hosts", "n1,!n[2:3]"]);
+    assert!(last.code == 0 && last.stdout.contains("n[5:6]"), "{} {}", last.stdout, last.stderr);
+    assert_eq!(plan(&["--exclude", "n[5:7]"]).code, 1);
+    assert_eq!(plan(&["--limit", "n[2:3]"]).code, 0);
+}
+
+#[test]
 fn every_planning_key_stands_everywhere() {
     let keys: &[(&str, &str)] = &[
         ("canary.hosts", "w1"),
@@ -252,6 +274,11 @@ const VALUES: &[&str] = &[
     "canary: {hosts: 'a,,b'}",
     "batch_size: [rest, 5]",
     "batch_size: 0%",
+    "batch_size: {start: 1, factor: 2}",
+    "batch_size: {start: 5, most: 4}",
+    "batch_size: {factor: 1, most: 10%}",
+    "batch_size: {start: 1, step: 2, most: 10%}",
+    "batch_size: [{most: 10%}, 5]",
     "remainder: keep",
     "max_unavailable: 0",
     "max_unavailable: 0%",

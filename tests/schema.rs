@@ -91,6 +91,8 @@ fn what_check_refuses_the_schema_refuses() {
         ("canary: 0", "a batch of no host"),
         ("batch_size: [1, 0%]", "a batch of no host"),
         ("batch_size: 101%", "over 100%"),
+        ("batch_size: {start: 1}", "`most` is missing"),
+        ("serial: 3", "`batch_size`"),
         ("batch_size: -1", "negative"),
         ("bake: soon", "not a valid duration"),
         ("groups_only: maybe", "neither true nor false"),

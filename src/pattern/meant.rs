@@ -1,5 +1,6 @@
 //! Patterns that look like a range of host names. In an inventory `web[1:12]` is twelve names; in a pattern it is the second
-//! to the thirteenth host of `web`.
+//! to the thirteenth host of `web`. Where Ansible finds nothing, a range whose names are all hosts stands for them: plans and
+//! messages print hosts that way.
 
 use super::range;
 use crate::inventory::{HostId, Inventory};
@@ -17,6 +18,11 @@ pub fn hint(term: &str) -> Option<String> {
         "in a pattern {range} counts the hosts of a group, from 0; list the names {first} to {last} with commas, or write \
          a glob such as `{before}*`"
     ))
+}
+
+/// The hosts of a term that is a range of their names; nothing where one of the names is no host.
+pub fn named(inventory: &Inventory<'_>, term: &str) -> Option<Vec<HostId>> {
+    names(term)?.iter().map(|name| inventory.find_host(name)).collect()
 }
 
 /// The same where the term has hosts, but others than the names that are there.

@@ -4,6 +4,7 @@ use super::Stage;
 use super::batching::Batching;
 use super::fleet::{Division, Fleet};
 use super::index::{DomainIndex, HostIndex};
+use super::stable::is_within;
 use super::strategy::{Candidates, State, choose};
 use super::why::Reason;
 use crate::error::{Code, Problem};
@@ -44,6 +45,7 @@ impl<'a> Batching<'_, '_, 'a> {
         self.fill_canary(size, &mut hosts);
         if self.fleet.rules.mode() == Mode::Bucket {
             self.check_bucket(hosts.len());
+            self.note_forced(&hosts);
         } else {
             self.note_short(size, hosts.len());
         }
@@ -157,6 +159,19 @@ impl<'a> Batching<'_, '_, 'a> {
             "the next host is in another domain"
         };
         self.sizes.note(format!("the canary has {} instead of {size}: {why}", count(hosts, "host")));
+    }
+
+    /// Says that the canary is one that only the want of others makes one: it does not stay when hosts come.
+    fn note_forced(&mut self, hosts: &[HostIndex]) {
+        let (fleet, [only]) = (self.fleet, hosts) else { return };
+        let Some(Amount::Percent(percent)) = fleet.rules.canary_size else { return };
+        if fleet.assigned.facts.pinned.is_empty() && !is_within(fleet.hashes[only.index()], percent.fraction()) {
+            let host = fleet.name(*only);
+            self.sizes.note(format!(
+                "no hash lies within canary {percent}: {host} has the smallest, and is the canary until another host \
+                 has a smaller one; `canary.hosts` keeps it"
+            ));
+        }
     }
 
     /// In the bucket mode the hashes say how many canaries there are, and no bound can take one out.

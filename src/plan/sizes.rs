@@ -8,6 +8,8 @@ use crate::wording::count;
 /// The sizes of a version's batches.
 pub(super) struct Sizes<'r> {
     rules: &'r Rules,
+    /// The sizes of the policy, those that grow written out.
+    wanted: Vec<BatchSize>,
     /// The version's planned hosts.
     planned: usize,
     /// Most hosts of a batch, and how that is said.
@@ -24,7 +26,8 @@ impl<'r> Sizes<'r> {
     /// # Errors
     /// A bound that leaves no host to update.
     pub fn new(rules: &'r Rules, version: Shown<'_>, planned: usize) -> Result<Self, Problem> {
-        let mut sizes = Sizes { rules, planned, bound: None, used: Vec::new(), notes: Vec::new() };
+        let mut sizes = Sizes { rules, wanted: Vec::new(), planned, bound: None, used: Vec::new(), notes: Vec::new() };
+        sizes.write_out();
         let Some(set) = &rules.bound else { return Ok(sizes) };
         sizes.bound = Some(match set.value {
             Bound::MaxUnavailable(amount) => {
@@ -49,6 +52,22 @@ impl<'r> Sizes<'r> {
             }
         });
         Ok(sizes)
+    }
+
+    /// Writes sizes that grow out, with a note.
+    fn write_out(&mut self) {
+        for size in &self.rules.batch_size {
+            let BatchSize::Growing(growth) = size else {
+                self.wanted.push(*size);
+                continue;
+            };
+            let sizes = growth.sizes(self.planned);
+            self.wanted.extend(sizes.iter().map(|size| BatchSize::Amount(Amount::Hosts(*size))));
+            let list = sizes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let of = count(self.planned, "host");
+            let repeats = if sizes.len() > 1 { ", and the last again" } else { "" };
+            self.note(format!("batch_size {growth} of {of} is {list}{repeats}"));
+        }
     }
 
     /// The most hosts that any batch may have.
@@ -91,21 +110,22 @@ impl<'r> Sizes<'r> {
     pub fn ceilings(&self) -> Vec<usize> {
         let ceiling = |size: &BatchSize| match size {
             BatchSize::Amount(amount) => amount.of(self.planned).max(1).min(self.most()),
-            BatchSize::Rest => self.most(),
+            BatchSize::Rest | BatchSize::Growing(_) => self.most(),
         };
-        self.rules.batch_size.iter().map(ceiling).collect()
+        self.wanted.iter().map(ceiling).collect()
     }
 
     /// The most hosts that batch number `at` (from 0, after the canary) may have, where `left` may follow before a batch
     /// must end and take at least the batches that `least` says, whatever their size.
     pub fn of_batch(&mut self, at: usize, left: usize, least: impl FnOnce() -> usize) -> usize {
-        let wanted = &self.rules.batch_size;
+        let wanted = &self.wanted;
         let slot = at.min(wanted.len().saturating_sub(1));
         let size = match (wanted.get(slot), self.used.get(slot)) {
             (Some(BatchSize::Amount(_)), Some(size)) => *size,
             (Some(BatchSize::Amount(amount)), None) => {
-                let size = self.amount("batch_size", *amount);
-                self.note_large(*amount, slot);
+                let amount = *amount;
+                let size = self.amount("batch_size", amount);
+                self.note_large(amount, slot);
                 self.bounded("batch_size", &amount.to_string(), size)
             }
             _ => self.bounded("batch_size", "rest", left.max(1)),
@@ -115,7 +135,7 @@ impl<'r> Sizes<'r> {
             Some(known) => *known = size.max(*known),
             None => self.used.push(size),
         }
-        if self.rules.remainder() == Remainder::Balance && slot + 1 >= wanted.len() {
+        if self.rules.remainder() == Remainder::Balance && slot + 1 >= self.wanted.len() {
             left.div_ceil(left.div_ceil(size).max(least()).max(1)).max(1)
         } else {
             size
@@ -137,7 +157,8 @@ impl<'r> Sizes<'r> {
     /// The number of batches that so many hosts take.
     pub fn batches(&self, mut left: usize) -> usize {
         let (bound, rules) = (self.bound.clone(), self.rules);
-        let mut trial = Sizes { rules, planned: self.planned, bound, used: Vec::new(), notes: Vec::new() };
+        let (wanted, planned) = (self.wanted.clone(), self.planned);
+        let mut trial = Sizes { rules, wanted, planned, bound, used: Vec::new(), notes: Vec::new() };
         let mut batches = 0;
         while left > 0 {
             left -= trial.of_batch(batches, left, || 0).min(left);

@@ -230,7 +230,7 @@ proptest! {
         for (i, batch) in plan.rollouts[0].batches.iter().skip(1).enumerate() {
             let most = match size(list.get(i).or(list.last()).unwrap()) {
                 BatchSize::Amount(amount) => amount.of(count).max(1),
-                BatchSize::Rest => count,
+                BatchSize::Rest | BatchSize::Growing(_) => count,
             };
             prop_assert!(batch.hosts.len() <= most);
         }

@@ -228,6 +228,7 @@ fn size(size: &BatchSize) -> String {
     match size {
         BatchSize::Amount(amount) => amount.to_string(),
         BatchSize::Rest => "rest".to_string(),
+        BatchSize::Growing(growth) => growth.to_string(),
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) enum Form {
     Size,
     /// The same, but not 100 %.
     Healthy,
-    /// A size, `rest`, or a list of them.
+    /// A size, `rest`, sizes that grow, or a list of them.
     Sizes,
     /// A number of hosts from 0, or a percent.
     Failures,

@@ -277,7 +277,8 @@ pub static KEYS: &[Key] = &[
         PolicyKey::BatchSize,
         "batch_size",
         Shape::List,
-        "a number of hosts from 1, a percent above 0% and up to 100%, `rest`, or a list of them with `rest` only last",
+        "a number of hosts from 1, a percent above 0% and up to 100%, `rest`, `{start: 1, factor: 2, most: 10%}` for sizes \
+         that grow, or a list of them with the last two only last",
         "the sizes of the batches after the canary; the last one repeats",
     )
     .or("1")

@@ -364,9 +364,11 @@ impl<'a> Reader<'_, 'a> {
             .flat_map(Key::names)
             .filter_map(|name| name.strip_prefix(prefix).filter(|rest| !rest.contains('.')))
             .collect();
+        let foreign = FOREIGN.iter().find(|(word, key, _)| *word == written && known.contains(key));
         let dotted = written.split_once('.').filter(|_| keys::by_name(written).is_some());
         let hint = match dotted {
             Some((above, below)) => format!("write it as `{above}: {{{below}: …}}`"),
+            None if foreign.is_some() => foreign.map(|(_, _, hint)| (*hint).to_string()).unwrap_or_default(),
             None => match nearest::word(written, known.iter().map(ToString::to_string)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("known here: {}", known.join(", ")),
@@ -405,6 +407,23 @@ fn is_salt(text: &str) -> bool {
 }
 
 /// Whether a text is to be read as YAML where a mapping or a list may stand.
+/// Keys of other programs, the key that does the same here, and what to write.
+const FOREIGN: &[(&str, &str, &str)] = &[
+    (
+        "serial",
+        "batch_size",
+        "the sizes of batches are `batch_size`, and the first item of Ansible's `serial` is `canary`",
+    ),
+    ("throttle", "batch_size", "how many hosts go at once is `batch_size`"),
+    ("max_concurrency", "batch_size", "how many hosts go at once is `batch_size`"),
+    ("max_in_flight", "batch_size", "how many hosts go at once is `batch_size`"),
+    ("max_errors", "max_failures", "how many hosts may fail is `max_failures`"),
+    ("any_errors_fatal", "max_failures", "`max_failures: 0`, the default, stops at the first host that fails"),
+    ("pause", "bake", "how long to watch a batch is `bake`"),
+    ("wait", "bake", "how long to watch a batch is `bake`"),
+    ("sleep", "bake", "how long to watch a batch is `bake`"),
+];
+
 fn is_yaml(text: &str) -> bool {
     text.trim_start().starts_with(['{', '['])
 }

@@ -6,10 +6,10 @@ use super::layer::Given;
 use super::typed::{self, Typed, choice, text, wrong};
 use crate::error::Location;
 use crate::policy::{
-    Amount, Approval, BatchSize, Bound, DomainOrder, GROUP_LABEL, Keys, Missing, Mode, Order, Pattern, Remainder,
-    SEED_VERSION, Set, SpreadMode,
+    Amount, Approval, BatchSize, Bound, DomainOrder, GROUP_LABEL, Growth, Keys, Missing, Mode, Order, Pattern,
+    Remainder, SEED_VERSION, Set, SpreadMode,
 };
-use crate::value::Value;
+use crate::value::{Entry, Value};
 
 /// Returns what the value of a key looks like in the file, under a name that gives it this meaning.
 pub(super) fn form(key: PolicyKey, meaning: Meaning) -> Form {
@@ -112,8 +112,45 @@ fn size(value: Value<'_>, none: &str) -> Typed<Amount> {
 /// An amount of hosts that stay up: some, and not all.
 fn healthy(value: Value<'_>) -> Typed<Amount> {
     match size(value, "it would ask for nothing")? {
-        all if all == Amount::WHOLE => wrong(value, "every host would have to stay up, so none could be updated"),
+        all if all == Amount::WHOLE => wrong(value, ALL_HEALTHY),
         healthy => Ok(healthy),
+    }
+}
+
+const ALL_HEALTHY: &str =
+    "every host would have to stay up, so none could be updated (`max_unavailable: 1` updates one at a time)";
+
+/// Keys of sizes that grow.
+const GROWTH: [&str; 3] = ["start", "factor", "most"];
+
+/// `{start: 1, factor: 2, most: 10%}`; only `most` has to be there.
+fn growth(entries: &[Entry<'_>]) -> Typed<Growth> {
+    if let Some(unknown) = entries.iter().find(|entry| !GROWTH.contains(&entry.key)) {
+        let given = format!("{{{}: …}}", unknown.key);
+        return wrong(Value::Str(&given), "sizes that grow have the keys `start`, `factor` and `most`");
+    }
+    let get = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| entry.value);
+    let no_host = "a batch of no host";
+    let Some(most) = get("most") else {
+        return wrong(Value::Str("{…}"), "`most` is missing, the size at which it stops growing");
+    };
+    let growth = Growth {
+        start: get("start").map_or(Ok(Amount::Hosts(1)), |value| size(value, no_host))?,
+        factor: get("factor").map_or(Ok(2), factor)?,
+        most: size(most, no_host)?,
+    };
+    match (growth.start, growth.most) {
+        (Amount::Hosts(start), Amount::Hosts(most)) if start > most => {}
+        (Amount::Percent(start), Amount::Percent(most)) if start > most => {}
+        _ => return Ok(growth),
+    }
+    wrong(Value::Str(&growth.to_string()), "`start` is more than `most`")
+}
+
+fn factor(value: Value<'_>) -> Typed<usize> {
+    match typed::count(value)? {
+        1 => wrong(value, "a `factor` of 1 does not grow; a size that stays is written alone"),
+        factor => Ok(factor),
     }
 }
 
@@ -121,10 +158,13 @@ fn batch_size(value: Value<'_>) -> Typed<BatchSize> {
     if let Ok("rest") = text(value) {
         return Ok(BatchSize::Rest);
     }
+    if let Value::Map(entries @ [_, ..]) = value {
+        return growth(entries).map(BatchSize::Growing);
+    }
     size(value, "a batch of no host").map(BatchSize::Amount)
 }
 
-/// One size or a list of them, `rest` only last.
+/// One size or a list of them, `rest` and sizes that grow only last.
 fn batch_sizes(value: Value<'_>) -> Typed<Vec<BatchSize>> {
     let Value::List(items) = value else { return batch_size(value).map(|size| vec![size]) };
     let sizes: Vec<_> = items.iter().copied().map(batch_size).collect::<Typed<_>>()?;
@@ -132,6 +172,9 @@ fn batch_sizes(value: Value<'_>) -> Typed<Vec<BatchSize>> {
         None => wrong(value, "it has no items"),
         Some((_, before)) if before.contains(&BatchSize::Rest) => {
             wrong(Value::Str("rest"), "it is not the last of the list, so what follows would have no hosts")
+        }
+        Some((_, before)) if before.iter().any(|size| matches!(size, BatchSize::Growing(_))) => {
+            wrong(Value::Str("{…}"), "sizes that grow are not the last of the list, so what follows would never come")
         }
         Some(_) => Ok(sizes),
     }

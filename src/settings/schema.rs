@@ -163,12 +163,19 @@ fn of_form(form: &Form, key: &Key) -> Value {
             number_or(&healthy, 1)
         }
         Form::Sizes => {
-            let item = json!({ "anyOf": [{ "const": "rest" }, number_or(&size, 1)] });
+            let growing = json!({
+                "type": "object", "additionalProperties": false, "required": ["most"],
+                "properties": {
+                    "start": number_or(&size, 1), "most": number_or(&size, 1),
+                    "factor": number_or(r"^\s*\+?0*(?:[2-9]|[1-9][0-9]+)\s*$", 2),
+                },
+            });
+            let item = json!({ "anyOf": [{ "const": "rest" }, number_or(&size, 1), growing] });
             let list = json!({
                 "type": "array", "items": item, "minItems": 1,
                 "contains": { "const": "rest" }, "minContains": 0, "maxContains": 1,
             });
-            json!({ "anyOf": [{ "const": "rest" }, number_or(&size, 1), list] })
+            json!({ "anyOf": [{ "const": "rest" }, number_or(&size, 1), growing, list] })
         }
         Form::Failures => number_or(&format!(r"^\s*(?:0|[1-9][0-9]*|{PERCENT}\s*%)\s*$"), 0),
         Form::Percent => json!({ "anyOf": [

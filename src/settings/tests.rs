@@ -145,8 +145,8 @@ fn a_full_message() {
     assert_eq!(
         error.to_string(),
         "error: regal.yml:1:1: `batch_size` cannot be `0`: a batch of no host\n  1 | batch_size: 0\n    | ^\n  hint: \
-         allowed: a number of hosts from 1, a percent above 0% and up to 100%, `rest`, or a list of them with `rest` \
-         only last"
+         allowed: a number of hosts from 1, a percent above 0% and up to 100%, `rest`, `{start: 1, factor: 2, most: 10%}` for \
+         sizes that grow, or a list of them with the last two only last"
     );
 }
 
@@ -159,7 +159,10 @@ fn sizes_that_cannot_be() {
         ("batch_size: 1.5", "`batch_size` cannot be `1.5`: not a whole number"),
         ("batch_size: 010", "`batch_size` cannot be `010`: written with a leading zero"),
         ("batch_size: []", "`batch_size` cannot be a list: it has no items"),
-        ("batch_size: {a: 1}", "`batch_size` cannot be a mapping: not a single value"),
+        (
+            "batch_size: {a: 1}",
+            "`batch_size` cannot be `{a: …}`: sizes that grow have the keys `start`, `factor` and `most`",
+        ),
         ("batch_size:", "`batch_size` cannot be empty: there is no value"),
         (
             "batch_size: [1, rest, 5]",

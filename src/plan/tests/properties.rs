@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::plan::{DomainIndex, Facts, HostIndex, Label};
-use crate::policy::{Bound, DomainOrder, Labels, Missing, Mode, Order, Pattern, Remainder, Set, SpreadMode};
+use crate::policy::{Bound, DomainOrder, Growth, Labels, Missing, Mode, Order, Pattern, Remainder, Set, SpreadMode};
 
 /// A version's hosts with two labels, and a policy that goes with them.
 #[derive(Clone, Debug)]
@@ -34,10 +34,11 @@ fn amount() -> impl Strategy<Value = Amount> {
 }
 
 fn sizes() -> impl Strategy<Value = Vec<BatchSize>> {
-    (prop::collection::vec(amount().prop_map(BatchSize::Amount), 1..4), any::<bool>()).prop_map(|(mut sizes, rest)| {
-        if rest {
-            sizes.push(BatchSize::Rest);
-        }
+    let growth = (1usize..5, 2usize..5, amount())
+        .prop_map(|(start, factor, most)| BatchSize::Growing(Growth { start: Amount::Hosts(start), factor, most }));
+    let last = prop_oneof![2 => Just(None), 2 => Just(Some(BatchSize::Rest)), 1 => growth.prop_map(Some)];
+    (prop::collection::vec(amount().prop_map(BatchSize::Amount), 1..4), last).prop_map(|(mut sizes, last)| {
+        sizes.extend(last);
         sizes
     })
 }
@@ -276,9 +277,15 @@ proptest! {
             for (i, batch) in rollout.batches.iter().enumerate() {
                 prop_assert!(batch.hosts.len() <= bound(keys, n));
                 let Some(at) = i.checked_sub(1) else { continue };
+                let growing = sizes.len() - 1;
                 let size = match sizes.get(at).or(sizes.last()).unwrap() {
                     BatchSize::Amount(amount) => amount.of(n).max(1),
                     BatchSize::Rest => n,
+                    BatchSize::Growing(growth) => {
+                        let start = growth.start.of(n).max(1);
+                        let grown = start.saturating_mul(growth.factor.saturating_pow((at - growing) as u32));
+                        grown.min(growth.most.of(n).max(1))
+                    }
                 };
                 prop_assert!(batch.hosts.len() <= size || merges && batch.hosts.len() < 2 * size, "{i}");
             }
@@ -361,6 +368,9 @@ proptest! {
             if wanted.is_empty() {
                 wanted.extend((0..hosts.len()).filter(|i| !held(i)).min_by_key(|i| host_hash("", hosts[*i])));
             }
+            let is_forced = case.pinned.is_empty() && !wanted.iter().any(&is_in);
+            let notes = &plan.rollouts[0].notes;
+            prop_assert_eq!(notes.iter().any(|note| note.starts_with("no hash lies within canary")), is_forced);
             let mut canary: Vec<&str> = plan.rollouts[0].batches[0].hosts.clone();
             canary.sort_unstable();
             prop_assert_eq!(canary, wanted.into_iter().map(|i| hosts[i]).collect::<Vec<_>>());

@@ -46,6 +46,13 @@ fn values() -> Vec<Value> {
         json!(["hosts", {"salt": {"config": "/etc/salt"}}]),
         json!(["hosts", {"salt": {"config": ""}}]),
         json!([{}]),
+        json!({"start": 1, "factor": 2, "most": "10%"}),
+        json!({"start": 1, "factor": 1, "most": "10%"}),
+        json!({"start": 0, "most": 5}),
+        json!({"most": "5%"}),
+        json!({"start": 1}),
+        json!({"start": 1, "most": 5, "steps": 2}),
+        json!([5, {"most": "5%"}]),
     ];
     values.extend([0, 1, 2, 100, 101, -1].map(Value::from));
     values.extend(
