@@ -41,6 +41,29 @@ fn a_run_that_was_killed_while_it_watched_keeps_nobody_out() {
 
 #[test]
 #[ignore = "needs ansible; run tests/run"]
+fn a_run_that_was_killed_while_it_asked_keeps_nobody_out() {
+    scenario().on_one_ansible(|site| {
+        saved(site, "approval: after_canary\n");
+        // The answer ends it in the way that no program can do anything about.
+        let script = "import os, pty, signal, sys\n\
+            child, terminal = pty.fork()\n\
+            if child == 0:\n    os.execvp(sys.argv[1], sys.argv[1:])\n\
+            seen = b''\n\
+            while b'Type yes' not in seen:\n    seen += os.read(terminal, 4096)\n\
+            os.kill(child, signal.SIGKILL)\n\
+            os.waitpid(child, 0)\n";
+        site.write("kill.py", script);
+        let mut command = Command::new(site.ansible().join("python3"));
+        command.arg(site.path("kill.py"));
+        playbook(site, &mut command, &[]);
+        run(site, command, false).exits(0).ran("deploy", "A web1");
+        rollout(site).set("rollout_approved=A").go().exits(0).ran("deploy", "B1 web2 web3, B2 web4 web5");
+        wait_for("end of what the killed run has started", || processes(site) == 0);
+    });
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
 fn hosts_that_were_watched_beside_a_lost_one_are_watched_and_checked_before_that_is_tried_again() {
     scenario().on_one_ansible(|site| {
         saved(site, "bake: 600s\nmax_failures: 1\n");
@@ -91,15 +114,21 @@ fn hosts_that_were_watched_beside_a_lost_one_are_watched_and_checked_before_that
 /// A run in a terminal, where keys are typed after a text.
 fn typed(site: &Site, steps: &[&str], arguments: &[&str]) -> Outcome {
     let mut command = Command::new(site.ansible().join("python3"));
-    command.arg(fixtures().join("keys.py")).args(steps).arg("--").arg(site.ansible().join("ansible-playbook"));
+    command.arg(fixtures().join("keys.py")).args(steps).arg("--");
+    playbook(site, &mut command, arguments);
+    run(site, command, false)
+}
+
+/// What runs the rollout, as a program that another one starts.
+fn playbook(site: &Site, command: &mut Command, arguments: &[&str]) {
+    command.arg(site.ansible().join("ansible-playbook"));
     command.arg("-i").arg(site.path("hosts.ini")).arg("-i").arg(site.path(PLAN)).arg(playbooks().join("rollout.yml"));
     command.args(["-e", "rollout_version=shop-2.5.0", "-e", "rollout_hooks=hooks"]).args(arguments);
-    site.in_a_clean_environment(&mut command);
+    site.in_a_clean_environment(command);
     command
         .envs(programs::configuration(site.ansible()))
         .env("PATH", path(site))
         .env("REGAL_TEST_DOWN", site.path("down"));
-    run(site, command, false)
 }
 
 const INTERRUPT: &str = "(ctrl+C then=\\x03";
