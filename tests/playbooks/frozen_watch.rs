@@ -171,7 +171,7 @@ fn an_approval_that_is_given_while_the_run_goes_on_counts_in_it() {
     };
     let scenario = scenario().hook("deploy", &approve("rollout_batch == 'A'", "B1"));
     // The gate comes after the batch was opened, and right before the question.
-    scenario.hook("gate", &approve("rollout_batch == 'B1'", "B2")).on_each_ansible(|site| {
+    scenario.hook("gate", &approve("rollout_batch == 'B1'", "B2")).on_one_ansible(|site| {
         saved(site, "approval: each_batch\n");
         rollout(site).go().exits(0).ran("deploy", "A web1, B1 web2 web3, B2 web4 web5");
         let all = events(site, 0);
