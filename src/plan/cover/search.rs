@@ -2,7 +2,7 @@
 //!
 //! Bounds are counted in steps, never in time, so that every machine finds the same.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{COVERED, Problem};
 
@@ -75,13 +75,13 @@ impl Search {
             least,
             looks: LOOKS,
         };
-        let mut seen: HashMap<(Vec<usize>, Vec<(usize, usize)>), ()> = HashMap::new();
+        let mut seen = HashSet::new();
         for host in 0..problem.hosts.len() {
             let named = problem.values.iter().enumerate().filter(|(_, of)| of[host] != COVERED);
             let values: Vec<usize> = named.filter_map(|(at, of)| places.get(&(at, of[host])).copied()).collect();
             let domains: Vec<(usize, usize)> =
                 problem.domains.iter().enumerate().map(|(at, of)| (at, of[host] as usize)).collect();
-            if !values.is_empty() && seen.insert((values.clone(), domains.clone()), ()).is_none() {
+            if !values.is_empty() && seen.insert((values.clone(), domains.clone())) {
                 values.iter().for_each(|value| search.kinds_of[*value].push(search.kinds.len()));
                 search.kinds.push(Kind { values, domains, host });
             }

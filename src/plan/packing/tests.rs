@@ -122,7 +122,8 @@ fn optimum(hosts: &[Vec<u32>], limits: &[Limit], size: usize, bound: usize) -> u
         }
         false
     }
-    (bound..).find(|count| fits(&mut Vec::new(), 0, limits, size, *count, hosts.len())).unwrap_or(bound)
+    // one batch for each host always fits
+    (bound..=hosts.len()).find(|count| fits(&mut Vec::new(), 0, limits, size, *count, hosts.len())).unwrap_or(bound)
 }
 
 /// Checks every fleet of up to `most` hosts whose three labels have two values; gives how many were not optimal.
