@@ -4,7 +4,7 @@
 
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, c_char};
+use std::ffi::CStr;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
@@ -240,7 +240,7 @@ unsafe fn text<'e>(pointer: *const u8) -> Option<&'e str> {
 ///
 /// # Safety
 /// `pointer` is null or a static C string.
-unsafe fn static_text(pointer: *const c_char) -> Option<&'static str> {
+unsafe fn static_text(pointer: *const i8) -> Option<&'static str> {
     // SAFETY: the caller's promise.
     unsafe { text(pointer.cast()) }
 }
