@@ -11,6 +11,7 @@ from dataclasses import dataclass
 NULL = os.open(os.devnull, os.O_RDWR)
 # Around what the other benches write into the page that benches/compare writes.
 BATCHES_BEGIN, BATCHES_END = "<!-- benches/ansible-cost --write -->\n", "<!-- end of benches/ansible-cost -->\n"
+FROZEN_BEGIN, FROZEN_END = "<!-- benches/frozen --write -->\n", "<!-- end of benches/frozen -->\n"
 ROLLOUT_BEGIN, ROLLOUT_END = "<!-- benches/rollout --write -->\n", "<!-- end of benches/rollout -->\n"
 
 

@@ -34,7 +34,7 @@ fn listing<'a, T>(
     let assignments = assign(arena, &loaded.inventory, texts, request, &mut found).unwrap();
     let plan = plan(&assignments, &policy).unwrap();
     let names = Naming::default().name(&plan).unwrap();
-    let groups = PlanGroups::new(arena, &loaded.inventory, &plan, &names, false).unwrap();
+    let groups = PlanGroups::new(arena, &loaded.inventory, &plan, &names, None, false).unwrap();
     then(&Listing { inventory: &loaded.inventory, groups: &groups, groups_only: false, hidden: &[] })
 }
 

@@ -107,6 +107,15 @@ pub struct Inventory<'a> {
     names: IndexSet<&'a str>,
     sets: GroupSets,
     rules: Rules<'a>,
+    kept: Option<Kept>,
+}
+
+/// Variables that are kept, where nobody asks for others.
+#[derive(Clone, Debug)]
+struct Kept {
+    names: HashSet<String>,
+    /// For each variable by its number, as far as they were met, whether it is one of them.
+    ids: Vec<bool>,
 }
 
 impl<'a> Inventory<'a> {
@@ -117,7 +126,8 @@ impl<'a> Inventory<'a> {
         groups.insert("all", Group::new(Pos::default()));
         groups.insert("ungrouped", Group::new(Pos::default()));
         let (names, sets) = (IndexSet::default(), GroupSets::default());
-        let mut inventory = Inventory { hosts: Named::default(), groups, names, sets, rules: Rules::default() };
+        let mut inventory =
+            Inventory { hosts: Named::default(), groups, names, sets, rules: Rules::default(), kept: None };
         inventory.link(ALL, UNGROUPED);
         inventory
     }
@@ -246,25 +256,39 @@ impl<'a> Inventory<'a> {
     /// # Errors
     /// An `ansible_group_priority` of a group that is not an integer.
     pub fn set_var(&mut self, target: Target, name: &'a str, value: Value<'a>, at: Pos) -> Result<(), Problem> {
-        match target {
-            Target::Group(group) if name == "ansible_group_priority" => {
-                self.group_mut(group).priority = priority_of(value)?;
-            }
-            Target::Group(group) => {
-                let var = Var { name: self.var_id(name), at, value };
-                self.groups[group.index()].vars.join(&var, &self.rules);
-            }
-            Target::Host(host) => {
-                let var = Var { name: self.var_id(name), at, value };
-                self.hosts[host.index()].vars.join(&var, &self.rules);
+        if let (Target::Group(group), "ansible_group_priority") = (target, name) {
+            self.group_mut(group).priority = priority_of(value)?;
+            return Ok(());
+        }
+        let var = Var { name: self.var_id(name), at, value };
+        if self.keeps(var.name) {
+            match target {
+                Target::Group(group) => self.groups[group.index()].vars.join(&var, &self.rules),
+                Target::Host(host) => self.hosts[host.index()].vars.join(&var, &self.rules),
             }
         }
         Ok(())
     }
 
+    /// Drops the values of all variables but these from now on. The names of the others stay known.
+    pub fn keep_only(&mut self, names: HashSet<String>) {
+        self.kept = Some(Kept { names, ids: Vec::new() });
+    }
+
+    fn keeps(&mut self, id: VarId) -> bool {
+        let Some(kept) = &mut self.kept else { return true };
+        while kept.ids.len() <= id.0 as usize {
+            kept.ids.push(kept.names.contains(self.names[kept.ids.len()]));
+        }
+        kept.ids[id.0 as usize]
+    }
+
     /// Sets a variable of a vars file beside source number `source`; sources come in their order.
     pub fn set_file_var(&mut self, target: Target, source: u32, name: &'a str, value: Value<'a>, at: Pos) {
         let var = Var { name: self.var_id(name), at, value };
+        if !self.keeps(var.name) {
+            return;
+        }
         let vars = match target {
             Target::Host(host) => &mut self.hosts[host.index()].files,
             Target::Group(group) => {

@@ -111,6 +111,15 @@ pub enum Priority {
 }
 
 impl Policy {
+    /// The host variables whose values decide about batches of any version, besides those that say the versions.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        let keys = self.layers.iter().flat_map(|layer| {
+            let own = layer.overrides.iter().map(|rule| &rule.keys).chain(layer.versions.values());
+            std::iter::once(&layer.all).chain(own)
+        });
+        keys.flat_map(Keys::variables)
+    }
+
     /// The rules of one version.
     pub fn rules(&self, version: &str) -> Rules {
         let mut keys = Keys::default();

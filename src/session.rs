@@ -56,6 +56,8 @@ pub struct Opening {
     /// Whether a frozen plan is only laid beside another plan: what differs is what is asked for and no error, and options that
     /// would make another plan are meant for the other one.
     pub compares: bool,
+    /// What is asked for.
+    pub asked: Asked,
     /// Hosts to plan nothing for, such as those of [`done_hosts`].
     pub except: Vec<String>,
     /// Files besides the configuration that a directory may hold and that are not inventories.
@@ -66,6 +68,15 @@ pub struct Opening {
     pub refresh_cache: bool,
     /// What several sessions of a process have in common.
     pub shared: Shared,
+}
+
+/// What of an inventory is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Anything.
+    All,
+    /// Where `groups_only` holds, nothing but hosts and groups, so that no variable has to be kept that decides nothing.
+    List,
 }
 
 /// A value of a key, as an option of a command line gives it.
@@ -106,6 +117,7 @@ impl Opening {
             record: None,
             tells_drift: false,
             compares: false,
+            asked: Asked::All,
             except: Vec::new(),
             own_files: Vec::new(),
             no_exec: false,
@@ -131,6 +143,7 @@ pub struct Session<'a> {
     surroundings: Arc<Surroundings>,
     options: Vec<GivenOption>,
     except: HashSet<String>,
+    asked: Asked,
     freeze: Option<Freeze<'a>>,
     execution: Execution,
     refresh_cache: bool,
@@ -142,6 +155,8 @@ struct Basis<'a> {
     loaded: Loaded<'a>,
     assignments: Assignments<'a>,
     plan: Plan<'a>,
+    /// Its id, where it is known.
+    id: Option<String>,
 }
 
 impl<'a> Session<'a> {
@@ -269,6 +284,7 @@ impl<'a> Session<'a> {
             surroundings,
             options: opening.options,
             except: opening.except.into_iter().collect(),
+            asked: opening.asked,
             freeze: None,
             execution,
             refresh_cache: opening.refresh_cache,
@@ -284,7 +300,7 @@ impl<'a> Session<'a> {
     /// Every problem of the first step that has any.
     pub fn plan(&self) -> Result<Planned<'a>> {
         let mut found = Diagnostics::new();
-        let Basis { loaded, assignments, plan } = match &self.freeze {
+        let Basis { loaded, assignments, plan, id } = match &self.freeze {
             Some(freeze) => self.frozen_basis(freeze, &mut found)?,
             None => self.today(&mut found)?,
         };
@@ -293,7 +309,8 @@ impl<'a> Session<'a> {
         let names = self.names(&plan)?;
         found.warn_all(names.warnings.iter().cloned());
         let cleans = self.settings.naming.ansible_cleans;
-        let mut groups = PlanGroups::new(self.arena, &loaded.inventory, &plan, &names, cleans)?;
+        let id = id.filter(|_| hidden.is_empty());
+        let mut groups = PlanGroups::new(self.arena, &loaded.inventory, &plan, &names, id, cleans)?;
         if let Some(VersionSource::From(VersionFrom::Var(name), _)) = &self.settings.versions {
             groups.say_version_var(self.arena, name);
         }
@@ -327,7 +344,7 @@ impl<'a> Session<'a> {
         let assignments = self.assign(&loaded, versions, found)?;
         let plan = plan(&assignments, &self.settings.policy)?;
         found.warn_all(plan.warnings.iter().cloned());
-        Ok(Basis { loaded, assignments, plan })
+        Ok(Basis { loaded, assignments, plan, id: None })
     }
 
     /// The settings.

@@ -33,6 +33,7 @@ mod vars_files;
 mod vaults;
 mod yaml;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -125,6 +126,8 @@ pub struct Options {
     pub limits: Limits,
     /// What was read of pipes, for several readings of the same ones.
     pub pipes: Pipes,
+    /// The variables whose values are asked for; all where nothing is said.
+    pub variables: Option<HashSet<String>>,
     /// What takes notice of signals while programs run, so that they are ended first; without it, signals are not this
     /// reading's matter.
     pub interrupt: Option<Interrupt>,
@@ -259,6 +262,9 @@ impl<'m, 'a> Reading<'m, 'a> {
             inventory.rules_mut().stages.clone_from(stages);
         }
         inventory.rules_mut().merging = options.ansible.merges.then_some(arena);
+        if let Some(names) = &options.variables {
+            inventory.keep_only(names.clone());
+        }
         Reading {
             arena,
             texts,

@@ -68,3 +68,49 @@ fn what_is_no_report_has_neither_waves_nor_a_comparison() {
         assert!(message.stderr.contains(&format!("`{}` is for text", arguments[0])), "{}", message.stderr);
     }
 }
+
+/// Where only groups are written, variables that decide nothing are not kept; what is planned is the same.
+#[test]
+fn batches_are_the_same_whether_variables_are_kept_or_not() {
+    let hosts = "[web]\nweb[1:9] rack=r1 noise=1\n[db]\ndb[1:4] app_version=2.0 rack=r2\n[site:children]\nweb\ndb\n\
+                 [web:vars]\napp_version=1.0\nzone=a\n[db:vars]\nzone=b\n";
+    let vars =
+        [("group_vars/all.yml", "noise: 2\nzone: c\n"), ("host_vars/web3.yml", "zone: b\nasset: x3\nrack: r9\n")];
+    for settings in [
+        "version_from: {var: app_version}\n",
+        "version_from: {var: app_version}\nspread: {by: [zone, rack], max_unavailable: 1}\n",
+        "version_from: {var: app_version}\nspread: rack\ncanary: {cover: zone}\n",
+        "version_from: {var: app_version}\nassignment: {mode: rank, key: rack2}\n",
+        "version_from: {group: \"*eb\"}\noverrides: {w: {spread: zone}}\n",
+        "versions: {v1: {hosts: web, spread: zone}, v2: db}\n",
+        "version_from: {template: \"{{ zone }}-{{ noise }}\"}\n",
+    ] {
+        let mut test = Test::new().file("hosts", hosts).file("regal.yml", format!("inventory: hosts\n{settings}"));
+        for (name, text) in vars {
+            test = test.file(name, text);
+        }
+        let keys: String = (1..10)
+            .map(|n| format!("web{n} rack2=w{n}\n"))
+            .chain((1..5).map(|n| format!("db{n} rack2=d{n}\n")))
+            .collect();
+        let test = test.file("hosts", format!("{keys}{hosts}"));
+        let groups = test.shell("regal --list --groups-only");
+        let plan = test.shell("regal plan --format json");
+        assert_eq!((groups.code, plan.code), (0, 0), "{settings}: {}{}", groups.stderr, plan.stderr);
+        let (groups, plan) = (groups.json(), plan.json());
+        let batches =
+            plan["versions"].as_array().unwrap().iter().flat_map(|version| version["batches"].as_array().unwrap());
+        let mut seen = 0;
+        for batch in batches {
+            assert_eq!(groups[batch["group"].as_str().unwrap()]["hosts"], batch["hosts"], "{settings}");
+            seen += 1;
+        }
+        assert!(seen > 2, "{settings}");
+        assert_eq!(groups["regal"]["vars"]["regal_plan_id"], plan["plan_id"], "{settings}");
+    }
+    // a variable that nobody has is told as ever, with the one that is near
+    let test =
+        Test::new().file("hosts", hosts).file("regal.yml", "inventory: hosts\nversion_from: {var: app_versoin}\n");
+    let told = test.shell("regal --list --groups-only").stderr;
+    assert!(told.contains("variables that look like a version: app_version"), "{told}");
+}

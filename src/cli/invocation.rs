@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use regal_inventory::error::{Code, Problem, Result};
-use regal_inventory::session::{Configuration, Opening, Planned, Session, Shared, Surroundings, done_hosts};
+use regal_inventory::session::{Asked, Configuration, Opening, Planned, Session, Shared, Surroundings, done_hosts};
 use regal_inventory::text::{Arena, TextMap};
 
 use super::arguments::{Arguments, Color, Command, PlanOptions};
@@ -60,6 +60,9 @@ impl<'a> Invocation<'a> {
         opening.own_files = side.own_files;
         opening.frozen = side.frozen;
         opening.compares = side.is_compared;
+        if arguments.command.is_none() && arguments.host.is_none() {
+            opening.asked = Asked::List;
+        }
         if let Some(Command::Run(options)) = &arguments.command {
             opening.record.clone_from(&options.record.record);
         }

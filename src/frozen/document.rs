@@ -1,6 +1,7 @@
 //! The form of the file, between YAML and a plan.
 
 use std::collections::HashSet;
+use std::hash::BuildHasher;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -190,13 +191,14 @@ impl<'a> Version<'a> {
 
     fn rollout(mut self) -> Result<(Rollout<'a>, RolloutNames), Problem> {
         let approval = Approval::WORDS.iter().find(|(word, _)| *word == self.approval).map(|(_, approval)| *approval);
-        let count = self.batches.iter().map(|entry| entry.hosts.len()).sum();
-        let mut seen: foldhash::HashSet<&'a str> = foldhash::HashSet::with_capacity_and_hasher(count, <_>::default());
+        if has_host_twice(&self.batches) {
+            return Err(malformed("a host is in it twice"));
+        }
         let mut batches = Vec::new();
         for entry in &mut self.batches {
             let hosts = std::mem::take(&mut entry.hosts);
-            if hosts.is_empty() || !hosts.iter().all(|host| seen.insert(host)) {
-                return Err(malformed("a batch is empty, or has a host of another one"));
+            if hosts.is_empty() {
+                return Err(malformed("a batch is empty"));
             }
             if hosts.iter().any(|host| host.is_empty() || has_control(host)) {
                 return Err(malformed("a host has no name, or a control character in it"));
@@ -297,6 +299,21 @@ fn stage(name: &str) -> Option<Stage> {
         "A" => Some(Stage::A),
         _ => name.strip_prefix('B')?.parse().ok().filter(|number| *number > 0).map(Stage::B),
     }
+}
+
+/// Whether a host is in two of the batches, or in one twice. Two hosts of one hash are rare: only then the names are looked at, since a
+/// set of all names takes longer than to read the file.
+fn has_host_twice(batches: &[BatchEntry<'_>]) -> bool {
+    let hosts = || batches.iter().flat_map(|entry| entry.hosts.iter().copied());
+    let hasher = foldhash::fast::FixedState::default();
+    let mut hashes = Vec::with_capacity(batches.iter().map(|entry| entry.hosts.len()).sum());
+    hashes.extend(hosts().map(|host| hasher.hash_one(host)));
+    hashes.sort_unstable();
+    if hashes.windows(2).all(|pair| pair[0] != pair[1]) {
+        return false;
+    }
+    let mut seen = HashSet::new();
+    !hosts().all(|host| seen.insert(host))
 }
 
 fn has_control(name: &str) -> bool {

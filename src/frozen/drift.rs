@@ -43,6 +43,8 @@ pub struct Drift<'a> {
     pub settings: Vec<SettingChange<'a>>,
     /// Versions of either plan that were decrypted, so that nothing may show them.
     pub secret: Vec<&'a str>,
+    /// Whether each version of the frozen plan has the same batches and domains today, to the last host.
+    pub same_batches: bool,
 }
 
 /// A host that a version has got.
@@ -94,7 +96,7 @@ pub struct SettingChange<'a> {
 impl<'a> Drift<'a> {
     /// Compares; hosts that `done` names are skipped, and `policy` is that of the frozen plan.
     pub fn between(frozen: &Frozen<'a>, policy: &Policy, today: &Today<'_, 'a>, done: &HashSet<String>) -> Self {
-        let mut drift = Drift::default();
+        let mut drift = Drift { same_batches: true, ..Drift::default() };
         let places = LazyCell::new(|| (places(today.plan), places(&frozen.plan)));
         for rollout in &frozen.plan.rollouts {
             let version = rollout.version;
@@ -103,6 +105,7 @@ impl<'a> Drift<'a> {
             if now.is_some_and(|now| now.batches == rollout.batches && now.labels == rollout.labels) {
                 continue;
             }
+            drift.same_batches = false;
             let (places, then) = &*places;
             let planned: Vec<&'a str> = rollout
                 .batches
@@ -141,9 +144,10 @@ impl<'a> Drift<'a> {
         drift
     }
 
-    /// Whether nothing differs.
+    /// Whether nothing differs that counts.
     pub fn is_empty(&self) -> bool {
-        Drift { secret: Vec::new(), ..self.clone() } == Drift::default()
+        let Drift { removed, added, moved, domains, settings, secret: _, same_batches: _ } = self;
+        removed.is_empty() && added.is_empty() && moved.is_empty() && domains.is_empty() && settings.is_empty()
     }
 
     /// Succeeds with warnings if the rules let the frozen plan be used all the same.

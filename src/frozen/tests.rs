@@ -78,7 +78,7 @@ fn a_digest_does_not_make_a_plan_of_what_does_not_fit_together() {
     let body = document::write(&frozen()).unwrap();
     for (from, to, why) in [
         ("- web1\n", "- web5\n", "its id does not match its batches"),
-        ("- web 2\n", "- \"yes\"\n", "a batch is empty, or has a host of another one"),
+        ("- web 2\n", "- \"yes\"\n", "a host is in it twice"),
         ("batch: B1", "batch: B0", "its batches are not A, B1, B2 and so on"),
         ("schema: 1", "schema: 2", "the frozen plan has the form 2, and this program reads form 1"),
         ("approval: never", "approval: sometimes", "`approval` has an unknown value"),

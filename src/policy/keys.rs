@@ -102,6 +102,38 @@ pub struct Keys {
 }
 
 impl Keys {
+    /// The host variables whose values decide about batches, besides that of the version.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        // without `..`, so that a new key is thought of here
+        let Keys {
+            batch_size: _,
+            canary_size: _,
+            canary_hosts: _,
+            canary_exclude: _,
+            canary_cover,
+            canary_bake: _,
+            bake: _,
+            approval: _,
+            max_failures: _,
+            exclude: _,
+            last: _,
+            order: _,
+            assignment_mode: _,
+            assignment_key,
+            assignment_waves: _,
+            seed: _,
+            spread_by,
+            spread_mode: _,
+            spread_missing: _,
+            spread_order: _,
+            spread_max_unavailable: _,
+            bound: _,
+            remainder: _,
+        } = self;
+        let labels = canary_cover.iter().chain(spread_by).flat_map(|labels| &labels.value);
+        labels.map(String::as_str).chain(assignment_key.as_ref().map(|key| key.value.as_str()))
+    }
+
     /// Takes over what `stronger` sets.
     pub fn merge(&mut self, stronger: &Keys) {
         macro_rules! take {

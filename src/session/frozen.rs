@@ -109,7 +109,6 @@ impl<'a> Session<'a> {
 
     /// What a frozen plan is shown with: today's inventory, or just its hosts where nobody wants more of them.
     pub(super) fn frozen_basis(&self, freeze: &Freeze<'a>, found: &mut Diagnostics) -> Result<Basis<'a>> {
-        let mut plan = freeze.frozen.plan.clone();
         let file = freeze.frozen.path.display().to_string();
         found.warn_all(freeze.ignored.iter().map(|name| {
             let message = format!("{name} has no effect: the batches of a frozen plan are fixed");
@@ -118,12 +117,19 @@ impl<'a> Session<'a> {
         }));
         let rules = &self.settings.drift;
         if rules.mode == Mode::Ignore && self.settings.groups_only {
+            let plan = freeze.frozen.plan.clone();
             let loaded = Loaded::of(inventory_of(&plan)?);
-            return Ok(Basis { loaded, assignments: Assignments::default(), plan });
+            return Ok(Basis { loaded, assignments: Assignments::default(), plan, id: Some(freeze.frozen.id.clone()) });
         }
-        let today = self.today(found)?;
+        let mut today = self.today(found)?;
         let drift = self.compare(freeze, &today);
         found.warn_all(drift.check(rules, &file)?);
+        if drift.same_batches {
+            today.plan = with_batches_of(&freeze.frozen.plan, std::mem::take(&mut today.plan.rollouts));
+            today.id = Some(freeze.frozen.id.clone());
+            return Ok(today);
+        }
+        let mut plan = freeze.frozen.plan.clone();
         if rules.mode == Mode::Check && rules.removed == Removed::Drop && !drift.removed.is_empty() {
             let removed: HashSet<&str> = drift.removed.iter().copied().collect();
             plan.rollouts.iter_mut().for_each(|rollout| rollout.retain(|host| !removed.contains(host)));
@@ -186,6 +192,32 @@ fn refuse_without_canary(plan: &Plan<'_>, freeze: &Freeze<'_>) -> Result<()> {
     let file = freeze.frozen.path.display().to_string();
     let hint = "check that this is the inventory that the plan was made of; if it is, make another plan";
     Err(Problem::of(Code::Drift, message).at(Location::whole(file)).hint(hint).into())
+}
+
+/// A frozen plan with the batches of today's, which are the same. A copy of them would take longer than to read them.
+fn with_batches_of<'a>(frozen: &Plan<'a>, mut today: Vec<Rollout<'a>>) -> Plan<'a> {
+    let mut with_batches = |then: &Rollout<'a>| {
+        let now = today.iter_mut().find(|now| now.version == then.version);
+        let batches = now.map(|now| std::mem::take(&mut now.batches)).unwrap_or_default();
+        Rollout {
+            batches,
+            version: then.version,
+            canary_size: then.canary_size,
+            batch_sizes: then.batch_sizes.clone(),
+            approval: then.approval,
+            max_failures: then.max_failures,
+            excluded: then.excluded.clone(),
+            notes: then.notes.clone(),
+            labels: then.labels.clone(),
+            secret: then.secret,
+        }
+    };
+    Plan {
+        rollouts: frozen.rollouts.iter().map(&mut with_batches).collect(),
+        unversioned: frozen.unversioned.clone(),
+        empty: frozen.empty.clone(),
+        warnings: frozen.warnings.clone(),
+    }
 }
 
 /// An inventory of the hosts of a plan.

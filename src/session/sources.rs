@@ -1,13 +1,14 @@
 //! What a session reads its sources with: programs in `PATH`, the cache folder, vault passwords, the environment.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{GUARD, Session, configuration};
+use super::{Asked, GUARD, Session, configuration};
 use crate::diagnostics::Diagnostics;
 use crate::error::{Code, Problem, Result};
-use crate::policy::versions::VersionSource;
+use crate::policy::versions::{VersionFrom, VersionSource};
 use crate::source::cache::Cache;
 use crate::source::engine::Engine;
 use crate::source::{Options, Secret, Source, is_executable, same_file};
@@ -80,9 +81,23 @@ impl Session<'_> {
             cache: self.cache(found)?,
             execution: self.execution,
             secrets: self.secrets(),
+            variables: self.variables(),
             interrupt: Some(self.shared.interrupt.clone()),
             ..self.files()
         })
+    }
+
+    /// The variables whose values count where only the groups are written; nothing where any may count.
+    fn variables(&self) -> Option<HashSet<String>> {
+        if self.asked == Asked::All || !self.settings.groups_only {
+            return None;
+        }
+        let version = match &self.settings.versions {
+            Some(VersionSource::From(VersionFrom::Var(name), _)) => Some(name.as_str()),
+            Some(VersionSource::From(VersionFrom::Group(_), _) | VersionSource::Explicit(_)) => None,
+            _ => return None,
+        };
+        Some(version.into_iter().chain(self.settings.policy.variables()).map(str::to_string).collect())
     }
 
     /// How files are read that are not sources, such as those of a limit.

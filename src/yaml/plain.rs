@@ -44,7 +44,7 @@ impl<'c, 'a, 'w> Lines<'c, 'a, 'w> {
                 continue;
             }
             let indent = line.len() - content.len();
-            if line.starts_with("---") || line.starts_with("...") {
+            if indent == 0 && (line.starts_with("---") || line.starts_with("...")) {
                 // Only a marker of its own, and only before everything.
                 if line != "---" || has_marker || !lines.blocks.is_empty() {
                     return None;
@@ -62,12 +62,18 @@ impl<'c, 'a, 'w> Lines<'c, 'a, 'w> {
     }
 
     fn line(&mut self, content: &'a str, indent: usize) -> Option<()> {
-        let is_item = content.starts_with("- ");
-        self.settle(content, indent, is_item)?;
+        let is_item = matches!(content.as_bytes(), [b'-', b' ', ..]);
+        let goes_on = |last: &Block| last.indent == indent && last.is_list == is_item;
+        if self.waiting.is_some() || !self.blocks.last().is_some_and(goes_on) {
+            self.settle(content, indent, is_item)?;
+        }
         if !is_item {
             return self.entry(content);
         }
-        let item = content[2..].trim_start_matches(' ');
+        let item = without_indent(&content[2..]);
+        if is_word(item) {
+            return self.composer.untagged(item, true, self.pos(item)).ok();
+        }
         if item.starts_with("- ") || item == "-" || item.is_empty() {
             return None;
         }
@@ -135,7 +141,7 @@ impl<'c, 'a, 'w> Lines<'c, 'a, 'w> {
 
     /// A value that ends on its line.
     fn value(&mut self, value: &'a str) -> Option<()> {
-        let value = value.trim_end_matches(' ');
+        let value = without_end(value);
         let at = self.pos(value);
         match value {
             "[]" | "{}" => {
@@ -167,6 +173,11 @@ fn without_indent(line: &str) -> &str {
     &line[line.bytes().position(|byte| byte != b' ').unwrap_or(line.len())..]
 }
 
+/// A text without the blanks at its end.
+fn without_end(text: &str) -> &str {
+    &text[..text.bytes().rposition(|byte| byte != b' ').map_or(0, |last| last + 1)]
+}
+
 /// The bytes of a simple key, but for its colons.
 const KEY: [bool; 256] = {
     let mut table = [false; 256];
@@ -178,6 +189,12 @@ const KEY: [bool; 256] = {
     }
     table
 };
+
+/// Whether a value is of letters, digits and a few signs, as most names are: it is no key, and no comment follows.
+fn is_word(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    bytes.first().is_some_and(u8::is_ascii_alphanumeric) && bytes.iter().all(|byte| KEY[usize::from(*byte)])
+}
 
 /// Key and value of a line, the value without the blanks before it; `None` if the key is none of the simple ones.
 fn split_entry(content: &str) -> Option<(&str, &str)> {
@@ -226,6 +243,6 @@ fn plain(value: &str) -> Option<&str> {
             _ => {}
         }
     }
-    let text = value[..end].trim_end_matches(' ');
+    let text = without_end(&value[..end]);
     (starts && !text.ends_with(':')).then_some(text)
 }

@@ -85,6 +85,7 @@ impl<'a> PlanGroups<'a> {
         inventory: &Inventory<'a>,
         plan: &Plan<'a>,
         names: &GroupNames,
+        id: Option<String>,
         ansible_cleans: bool,
     ) -> Result<Self> {
         let mut groups = PlanGroups::default();
@@ -92,7 +93,7 @@ impl<'a> PlanGroups<'a> {
             return Ok(groups);
         }
         let rollouts: Vec<_> = plan.rollouts.iter().zip(&names.rollouts).collect();
-        groups.groups.push(root(arena, &rollouts));
+        groups.groups.push(root(arena, &rollouts, id));
         for (rollout, names) in &rollouts {
             groups.groups.extend(rollout_groups(arena, rollout, names));
         }
@@ -227,11 +228,12 @@ impl<'a> PlanGroups<'a> {
     }
 }
 
-fn root<'a>(arena: &'a Arena, rollouts: &[(&Rollout<'a>, &RolloutNames)]) -> PlanGroup<'a> {
+/// The group over all versions; the id of the plan is worked out where it is not known.
+fn root<'a>(arena: &'a Arena, rollouts: &[(&Rollout<'a>, &RolloutNames)], id: Option<String>) -> PlanGroup<'a> {
     let groups = rollouts.iter().flat_map(|(rollout, names)| {
         names.batches.iter().zip(&rollout.batches).map(|(name, batch)| (name.as_str(), batch.hosts.iter().copied()))
     });
-    let id = arena.alloc_str(&plan_id(groups));
+    let id = arena.alloc_str(&id.unwrap_or_else(|| plan_id(groups)));
     PlanGroup {
         children: rollouts.iter().map(|(_, names)| names.version.clone()).collect(),
         vars: vec![("regal_plan_id", Value::Str(id))],

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use super::{Freeze, read};
@@ -59,8 +60,8 @@ enum Standing {
 }
 
 /// Where each host of a plan stands, in the order of the plan.
-fn standings<'a>(state: &State, plan: &Plan<'a>, names: &GroupNames) -> IndexMap<&'a str, Standing> {
-    let mut standings: IndexMap<&str, Standing> = IndexMap::new();
+fn standings<'a>(state: &State, plan: &Plan<'a>, names: &GroupNames) -> IndexMap<&'a str, Standing, RandomState> {
+    let mut standings: IndexMap<&str, Standing, RandomState> = IndexMap::default();
     for (rollout, names) in plan.rollouts.iter().zip(&names.rollouts) {
         for (batch, group) in rollout.batches.iter().zip(&names.batches) {
             for host in &batch.hosts {
