@@ -146,6 +146,11 @@ impl<'a> Inventory<'a> {
         Ok(id)
     }
 
+    /// Makes room for `count` more hosts.
+    pub fn expect_hosts(&mut self, count: usize) {
+        self.hosts.reserve(count);
+    }
+
     /// The host of this name, added if it is new, and listed in `group`.
     ///
     /// Only the line that adds a host sets its port; Ansible ignores the port of a later one.

@@ -21,7 +21,7 @@ pub use meant::hint as range_hint;
 use regex::Regex;
 
 use crate::inventory::{GroupId, HostId, Inventory};
-use crate::text::{is_python_space, python_int, python_trim};
+use crate::text::{commas, is_python_space, python_int, python_trim};
 
 /// A pattern that cannot be read or has no meaning here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,14 +56,23 @@ enum Mark {
 
 /// Splits a text into its terms, as Ansible's `split_host_pattern` does; surrounding space goes.
 pub fn split(pattern: &str) -> Vec<&str> {
-    let terms: Vec<&str> = if pattern.contains(',') {
-        pattern.split(',').collect()
+    let mut terms = Vec::new();
+    split_into(pattern, &mut terms);
+    terms
+}
+
+/// [`split`], behind the terms that are there.
+pub fn split_into<'t>(pattern: &'t str, terms: &mut Vec<&'t str>) {
+    let full = |term: &&str| !term.is_empty();
+    if address::is_plain_name(pattern) {
+        terms.push(pattern);
+    } else if has_comma(pattern) {
+        terms.extend(commas(pattern).map(python_trim).filter(full));
     } else if address::parse(pattern).is_some() {
-        vec![pattern]
+        terms.extend(Some(python_trim(pattern)).filter(full));
     } else {
-        split_at_colons(pattern)
-    };
-    terms.into_iter().map(python_trim).filter(|term| !term.is_empty()).collect()
+        terms.extend(split_at_colons(pattern).into_iter().map(python_trim).filter(full));
+    }
 }
 
 /// The stretches without space or colon, where a `[…]` counts as one character.
@@ -108,15 +117,23 @@ impl std::fmt::Display for EmptyItem {
 /// The first item of a text that names nothing: `""`, `web::db`, `web:`, `:`, `!`. Ansible skips such an item, and
 /// takes every host where no other is left.
 pub fn empty_item(pattern: &str) -> Option<EmptyItem> {
-    let items = if pattern.contains(',') {
-        pattern.split(',').collect()
-    } else if address::parse(pattern).is_some() && !is_nothing(pattern) {
+    if address::is_plain_name(pattern) {
         return None;
-    } else {
-        between_colons(pattern)
-    };
+    }
+    if has_comma(pattern) {
+        let nth = commas(pattern).position(is_nothing)? + 1;
+        return Some(EmptyItem { nth, of: commas(pattern).count() });
+    }
+    if address::parse(pattern).is_some() && !is_nothing(pattern) {
+        return None;
+    }
+    let items = between_colons(pattern);
     let nth = items.iter().position(|item| is_nothing(item))? + 1;
     Some(EmptyItem { nth, of: items.len() })
+}
+
+fn has_comma(pattern: &str) -> bool {
+    memchr::memchr(b',', pattern.as_bytes()).is_some()
 }
 
 /// Whether a term has no name: at most a mark or what stands between terms.

@@ -219,11 +219,11 @@ impl<'a> TextMap<'a> {
             offset -= 1;
         }
         let before = &text.text[..offset];
-        let start = before.rfind('\n').map_or(0, |i| i + 1);
-        let line = text.text[start..].split('\n').next().unwrap_or_default();
+        let start = memchr::memrchr(b'\n', before.as_bytes()).map_or(0, |i| i + 1);
+        let line = lines(&text.text[start..]).next().unwrap_or_default();
         Location {
             path: (*name).to_string(),
-            line: before.matches('\n').count() + 1,
+            line: memchr::memchr_iter(b'\n', before.as_bytes()).count() + 1,
             column: text.text[start..offset].chars().count() + 1,
             excerpt: (concealed.is_none() && !unquoted && line.len() <= LONGEST_EXCERPT)
                 .then(|| line.trim_end_matches('\r').to_string()),
@@ -290,6 +290,13 @@ pub(crate) fn lines(text: &str) -> impl Iterator<Item = &str> {
         rest = end.map_or("", |end| &rest[end + 1..]);
         Some(line)
     })
+}
+
+/// The parts of a text between commas.
+pub(crate) fn commas(text: &str) -> impl Iterator<Item = &str> {
+    let mut start = 0;
+    let ends = memchr::memchr_iter(b',', text.as_bytes()).chain(std::iter::once(text.len()));
+    ends.map(move |end| &text[std::mem::replace(&mut start, end + 1)..end])
 }
 
 /// Whether all bytes are such as `good` says; looks at them in groups, which the compiler turns into wide instructions.

@@ -9,6 +9,7 @@
 //! `!unsafe` is unsafe wherever it is used, and one outside never becomes so.
 
 pub mod events;
+mod flow;
 mod hints;
 mod plain;
 pub(crate) mod scalar;
@@ -28,6 +29,9 @@ use crate::value::{Entry, Fault, KeyKind, Value, keys};
 
 /// How much aliases may expand to unless it is said otherwise, in nodes; 32 bytes of a string count as a node.
 pub const MAX_EXPANDED: u64 = 5_000_000;
+
+/// A key longer than this is left to libyaml by the short ways; it has a limit at 1,024.
+const MAX_KEY: usize = 1000;
 
 /// Reads the one document of a text; an empty text is null. Adds a warning for each repeated key.
 ///

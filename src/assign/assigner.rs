@@ -8,7 +8,7 @@ use foldhash::fast::RandomState;
 use indexmap::{IndexMap, IndexSet};
 
 use crate::diagnostics::Diagnostics;
-use crate::error::{Code, Problem};
+use crate::error::{Code, Location, Problem};
 use crate::inventory::effective::Effective;
 use crate::inventory::{HostId, Inventory};
 use crate::nearest;
@@ -64,10 +64,11 @@ impl Assigner<'_, '_> {
             return self.hosts_of_targets(patterns);
         }
         let Some(first) = patterns.first() else { return Vec::new() };
-        let terms: Vec<&str> = patterns.iter().flat_map(|pattern| pattern::split(&pattern.text)).collect();
+        let mut terms: Vec<&str> = Vec::with_capacity(patterns.len());
+        patterns.iter().for_each(|pattern| pattern::split_into(&pattern.text, &mut terms));
         let place = |term: &str| {
             let holder = patterns.iter().find(|pattern| pattern::split(&pattern.text).contains(&term));
-            holder.unwrap_or(first).at.clone()
+            Location::clone(&holder.unwrap_or(first).at)
         };
         if let Some((term, problem)) =
             terms.iter().find_map(|term| Some((term, self.unanswered(|name| pattern::asks_for(term, name))?)))
@@ -78,8 +79,9 @@ impl Assigner<'_, '_> {
         let selection = match pattern::select(self.inventory, &terms) {
             Ok(selection) => selection,
             Err(error) => {
-                self.found
-                    .error(Problem::of(Code::InvalidPattern, error.message).at(first.at.clone()).hint(error.hint));
+                self.found.error(
+                    Problem::of(Code::InvalidPattern, error.message).at(Location::clone(&first.at)).hint(error.hint),
+                );
                 return Vec::new();
             }
         };
@@ -98,7 +100,7 @@ impl Assigner<'_, '_> {
         if let Some(host) = selection.repeated.first() {
             let message =
                 format!("host `{}` is listed more than once; it is planned once", self.inventory.host_name(*host));
-            self.found.warn(Problem::of(Code::Ignored, message).at(first.at.clone()));
+            self.found.warn(Problem::of(Code::Ignored, message).at(Location::clone(&first.at)));
         }
         selection.hosts
     }

@@ -116,7 +116,7 @@ impl<'a> Assigner<'_, 'a> {
                 let more = and_more(idle.len());
                 let message = format!("`canary.hosts` names `{first}`{more}, which no version plans");
                 let hint = "they have no version of those that it holds for, or `exclude` keeps them out";
-                warnings.push(Problem::of(Code::NoMatch, message).at(pattern.at.clone()).hint(hint));
+                warnings.push(Problem::of(Code::NoMatch, message).at(Location::clone(&pattern.at)).hint(hint));
             }
         }
         warnings.sort_by(|a, b| a.message.cmp(&b.message));

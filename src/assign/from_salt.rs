@@ -108,13 +108,13 @@ impl Assigner<'_, '_> {
                             "the target lists what is not a minion: {}",
                             listed(selection.unknown.iter().map(String::as_str))
                         );
-                        let problem = Problem::of(Code::NoSuchHost, message).at(target.at.clone());
+                        let problem = Problem::of(Code::NoSuchHost, message).at(Location::clone(&target.at));
                         self.found.error(problem.hint("check the spelling, or take them out of the list"));
                     }
                     let found = selection.minions.iter().filter_map(|id| self.inventory.find_host(id));
                     hosts.extend(found);
                 }
-                Err(problem) => self.found.error(problem.at(target.at.clone())),
+                Err(problem) => self.found.error(problem.at(Location::clone(&target.at))),
             }
         }
         let mut seen = std::collections::HashSet::new();

@@ -75,11 +75,11 @@ fn check_limit(invocation: &Invocation<'_>, wanted: &[Wanted<'_>]) -> Result<Opt
             Code::Contradiction,
             format!("export {} is for the whole plan, and a limit leaves hosts out", format.name),
         );
-        problem.at(first.at.clone()).hint("do without the limit; --only VERSION leaves versions out")
+        problem.at((*first.at).clone()).hint("do without the limit; --only VERSION leaves versions out")
     };
     Error::unless_any(needs_all.map(problem).collect(), ())?;
     let what = Problem::of(Code::ExportIncomplete, "the limit leaves hosts out of what is exported");
-    Ok(Some(what.at(first.at.clone()).as_warning()))
+    Ok(Some(what.at((*first.at).clone()).as_warning()))
 }
 
 /// No result may lie in or replace another one.

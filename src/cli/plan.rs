@@ -1,5 +1,7 @@
 //! `plan`: the batches, to read or to hand on.
 
+use std::io::{self, BufWriter, Write};
+
 use regal_inventory::emit::report;
 use regal_inventory::emit::report::waves::WavesReport;
 use regal_inventory::emit::{groups, regal};
@@ -22,7 +24,7 @@ pub fn run(invocation: &Invocation<'_>, options: &PlanOptions) -> anyhow::Result
             messages::warnings(&plan.warnings, invocation.color);
             let path = invocation.output.as_deref();
             let sink = Sink { path, access: Access::Usual, color: invocation.color };
-            return sink.write(&as_regal(&plan, options.format)?);
+            return sink.write_by(|out| as_regal(&plan, options.format, out));
         }
     }
     let mut planned = invocation.session.plan()?;
@@ -43,7 +45,7 @@ pub fn run(invocation: &Invocation<'_>, options: &PlanOptions) -> anyhow::Result
             messages::warnings(&planned.warnings, invocation.color);
             match options.format {
                 PlanFormat::Groups => groups::write(&planned.names, &mut result)?,
-                format => result = as_regal(&planned.plan, format)?,
+                format => as_regal(&planned.plan, format, &mut result)?,
             }
         }
         Some(format) if options.waves.is_some() => {
@@ -78,11 +80,11 @@ fn of_regal(format: PlanFormat) -> bool {
     matches!(format, PlanFormat::Regal | PlanFormat::RegalResult)
 }
 
-fn as_regal(plan: &Plan<'_>, format: PlanFormat) -> anyhow::Result<Vec<u8>> {
-    let mut result = Vec::new();
+fn as_regal(plan: &Plan<'_>, format: PlanFormat, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(1 << 16, out);
     match format {
-        PlanFormat::RegalResult => regal::write_result(plan, &mut result)?,
-        _ => regal::write(plan, &mut result)?,
+        PlanFormat::RegalResult => regal::write_result(plan, &mut out)?,
+        _ => regal::write(plan, &mut out)?,
     }
-    Ok(result)
+    out.flush()
 }

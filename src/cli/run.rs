@@ -94,7 +94,7 @@ fn planned<'a>(invocation: &Invocation<'a>, options: &RunOptions) -> Result<Plan
         let problem =
             Problem::of(Code::InvalidOption, "a run goes through whole batches, and a limit leaves hosts out");
         return Err(problem
-            .at(first.at.clone())
+            .at((*first.at).clone())
             .hint("do without the limit; see --only, --until and --only-canary")
             .into());
     }

@@ -8,6 +8,7 @@ use regex::Regex;
 use super::json::escaped;
 use crate::plan::Plan;
 use crate::shown::is_unseen;
+use crate::text::all_bytes;
 
 /// Writes one JSON mapping a line, one line a version, in plan order: `{"app-1.0.0": ["10.1.1.1", "10.1.1.2,10.1.1.3"]}`.
 ///
@@ -15,14 +16,22 @@ use crate::shown::is_unseen;
 /// Those of `out`.
 pub fn write(plan: &Plan<'_>, out: &mut impl Write) -> io::Result<()> {
     for rollout in &plan.rollouts {
-        let mut line = format!("{{{}: [", serde_json::to_string(rollout.version)?);
+        write!(out, "{{{}: [", escaped(&serde_json::to_string(rollout.version)?))?;
         for (i, batch) in rollout.batches.iter().enumerate() {
-            let separator = if i == 0 { "" } else { ", " };
-            line.push_str(&format!("{separator}{}", serde_json::to_string(&batch.hosts.join(","))?));
+            out.write_all(if i == 0 { b"" } else { b", " })?;
+            write_text(&batch.hosts.join(","), out)?;
         }
-        writeln!(out, "{}]}}", escaped(&line))?;
+        out.write_all(b"]}\n")?;
     }
     Ok(())
+}
+
+/// Writes a text as JSON; one without anything to escape, as most are, as it is.
+fn write_text(text: &str, out: &mut impl Write) -> io::Result<()> {
+    if all_bytes(text, |byte| (b' '..0x7f).contains(&byte) && byte != b'"' && byte != b'\\') {
+        return write!(out, "\"{text}\"");
+    }
+    out.write_all(escaped(&serde_json::to_string(text)?).as_bytes())
 }
 
 /// Writes what Python prints of `.result`, on one line: `[('app-1.0.0', [['10.1.1.1'], ['10.1.1.2', '10.1.1.3']])]`.

@@ -55,8 +55,30 @@ fn plain_port(text: &str) -> Option<(&str, &str)> {
 }
 
 fn is_host(text: &str) -> bool {
+    if is_plain_name(text) {
+        return true;
+    }
     static HOST: LazyLock<Option<[Regex; 3]>> = LazyLock::new(host_patterns);
     HOST.as_ref().is_some_and(|patterns| patterns.iter().any(|pattern| pattern.is_match(text)))
+}
+
+/// Whether the text is a host name of ASCII without ranges, as most are; the expressions take these too.
+pub fn is_plain_name(text: &str) -> bool {
+    // before a letter, and at the end, stands the end of a label
+    let mut last = b'.';
+    for byte in text.bytes() {
+        let fits = match byte {
+            b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'_' => true,
+            b'-' => last != b'.',
+            b'.' => last.is_ascii_alphanumeric(),
+            _ => false,
+        };
+        if !fits {
+            return false;
+        }
+        last = byte;
+    }
+    last.is_ascii_alphanumeric()
 }
 
 /// IPv4, IPv6 and host names, each with ranges in place of a part.
@@ -88,4 +110,25 @@ fn host_patterns() -> Option<[Regex; 3]> {
     let name = format!(r"^{label}(?:\.{label})*$");
     let compiled = |expression: &str| Regex::new(&format!("(?i){expression}")).ok();
     Some([compiled(&ipv4)?, compiled(&format!("^(?:{})$", ipv6.join("|")))?, compiled(&name)?])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the quick look takes, the expression for names takes too, and nothing else of its kind.
+    #[test]
+    fn plain_names_are_those_of_the_expression() {
+        let Some([_, _, name]) = host_patterns() else { panic!("the expressions compile") };
+        let parts = ["", "a", "B1", "-", "_", ".", "a-", "_a", "-a", "a_b", "é", ":", "[1:2]", " "];
+        for first in parts {
+            for second in parts {
+                for third in parts {
+                    let text = format!("{first}{second}{third}");
+                    let simple = text.is_ascii() && !text.contains('[');
+                    assert_eq!(is_plain_name(&text), simple && name.is_match(&text), "{text:?}");
+                }
+            }
+        }
+    }
 }

@@ -7,7 +7,7 @@ use super::index::{DomainIndex, HostIndex};
 use super::stable::is_within;
 use super::strategy::{Candidates, State, choose};
 use super::why::Reason;
-use crate::error::{Code, Problem};
+use crate::error::{Code, Location, Problem};
 use crate::fold;
 use crate::policy::{Amount, Mode, Pattern};
 use crate::wording::count;
@@ -191,7 +191,7 @@ impl<'a> Batching<'_, '_, 'a> {
 /// The problem at the place of the patterns.
 fn placed(problem: Problem, patterns: &[Pattern]) -> Problem {
     match patterns.first() {
-        Some(first) => problem.at(first.at.clone()),
+        Some(first) => problem.at(Location::clone(&first.at)),
         None => problem,
     }
 }

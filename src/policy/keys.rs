@@ -1,5 +1,7 @@
 //! The keys that a version may have of its own, as one layer sets them.
 
+use std::sync::Arc;
+
 use super::{Amount, Approval, BatchSize, Missing, Mode, Order, Remainder, SpreadMode};
 use crate::error::Location;
 
@@ -12,7 +14,7 @@ pub struct Pattern {
     /// The text; never blank.
     pub text: String,
     /// Where it stands.
-    pub at: Location,
+    pub at: Arc<Location>,
 }
 
 /// A value with the place where it is set, for messages about what it does not go with.
@@ -169,7 +171,7 @@ mod tests {
 
     #[test]
     fn every_key_is_merged() {
-        let pattern = || Some(vec![Pattern { text: "web".into(), at: Location::whole("regal.yml") }]);
+        let pattern = || Some(vec![Pattern { text: "web".into(), at: Arc::new(Location::whole("regal.yml")) }]);
         // without `..`, so that a new key is thought of here
         let all = Keys {
             batch_size: Some(vec![BatchSize::Rest]),

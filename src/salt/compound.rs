@@ -6,6 +6,7 @@ use super::subnet::Subnet;
 use super::{Bank, Master};
 use crate::error::{Code, Problem};
 use crate::pattern::Matcher;
+use crate::text;
 
 /// How deep parentheses and `not` may be nested.
 const MAX_DEPTH: usize = 200;
@@ -47,6 +48,10 @@ pub(super) enum Kind {
 /// Whether a text is a compound target and no host pattern: it has a word such as `G@os:Debian`, or `and`, `or`, `not`, or
 /// a parenthesis that stands alone.
 pub fn is_target(text: &str) -> bool {
+    // one word, as most are: nothing in it is space, however long it is
+    if text::all_bytes(text, |byte| (b'!'..=b'~').contains(&byte)) {
+        return OPERATORS.contains(&text) || engine(text).is_some();
+    }
     text.split_whitespace().any(|word| OPERATORS.contains(&word) || engine(word).is_some())
 }
 

@@ -67,18 +67,18 @@ impl Configuration {
             Configuration::Nearest | Configuration::None => "--config",
         };
         // How long to wait is said in it, so for it that is the default.
-        let bytes = pipes.read(path, &Limits::default()).map_err(|unread| {
+        let bytes = pipes.read_or_nothing(arena, path, &Limits::default()).map_err(|unread| {
             whole(Code::Unreadable, format!("the configuration cannot be read: {}", unread.why))
                 .hint(unread.hint_or(&format!("check the path given by {named_by}")))
         })?;
-        if let Some(encoding) = Encoding::of(&bytes) {
+        if let Some(encoding) = Encoding::of(bytes) {
             let problem = whole(Code::Encoding, format!("the configuration is {} and not UTF-8", encoding.name()));
             return Err(problem.hint(encoding.hint()).into());
         }
-        let text = String::from_utf8(bytes).map_err(|_| {
+        let text = std::str::from_utf8(bytes).map_err(|_| {
             whole(Code::Encoding, "the configuration is not valid UTF-8".to_string()).hint("save it as UTF-8")
         })?;
-        Ok(texts.add(arena.alloc_str(&name), arena.alloc_str(&text))?)
+        Ok(texts.add(arena.alloc_str(&name), text)?)
     }
 }
 

@@ -32,7 +32,7 @@ pub fn hidden(
         hosts.extend(of_patterns(loaded, &patterns, options, found)?);
     }
     if hosts.is_empty() && inventory.host_ids().len() > 0 {
-        let problem = Problem::of(Code::NoHosts, "the limit leaves no host").at(first.at.clone());
+        let problem = Problem::of(Code::NoHosts, "the limit leaves no host").at(Location::clone(&first.at));
         let range = limit.iter().flat_map(|pattern| pattern::split(&pattern.text)).find_map(pattern::range_hint);
         let spelling = "check the pattern; regal-inventory --graph shows groups and hosts";
         return Err(problem.hint(range.unwrap_or_else(|| spelling.to_string())).into());
@@ -65,7 +65,7 @@ fn of_patterns(
 ) -> Result<Vec<HostId>, Error> {
     let terms = terms(patterns, options)?;
     let named: Vec<&str> = terms.iter().map(String::as_str).collect();
-    let at = || patterns.first().map_or_else(|| Location::whole("--limit"), |first| first.at.clone());
+    let at = || patterns.first().map_or_else(|| Location::whole("--limit"), |first| Location::clone(&first.at));
     if let Some(master) = &loaded.master
         && let Some(problem) = master.unanswered(|name| named.iter().any(|term| pattern::asks_for(term, name)))
     {
@@ -97,11 +97,11 @@ fn of_targets(loaded: &Loaded<'_>, targets: &[&Pattern], found: &mut Diagnostics
                 if !selection.unknown.is_empty() {
                     let unknown: Vec<&str> = selection.unknown.iter().map(String::as_str).collect();
                     let message = format!("limit `{}` lists what is not a minion: {}", target.text, listed(&unknown));
-                    found.warn(Problem::of(Code::NoMatch, message).at(target.at.clone()));
+                    found.warn(Problem::of(Code::NoMatch, message).at(Location::clone(&target.at)));
                 }
                 hosts.extend(selection.minions.iter().filter_map(|id| loaded.inventory.find_host(id)));
             }
-            Err(problem) => problems.push(problem.at(target.at.clone())),
+            Err(problem) => problems.push(problem.at(Location::clone(&target.at))),
         }
     }
     Error::unless_any(problems, hosts)

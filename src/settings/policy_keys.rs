@@ -1,5 +1,7 @@
 //! The keys that a version may have of its own: what their values look like, and their values typed.
 
+use std::sync::Arc;
+
 use super::forms::{DOMAIN_ORDERS, Empty, Form, LABELS, PATTERNS, word_list, words};
 use super::keys::{Meaning, PolicyKey};
 use super::layer::Given;
@@ -80,7 +82,8 @@ fn placed<T>(value: T, at: &Location) -> Option<Set<T>> {
 /// Host patterns, at least one.
 pub(super) fn patterns(value: Value<'_>, at: &Location) -> Typed<Vec<Pattern>> {
     let texts = typed::patterns(value)?;
-    Ok(texts.into_iter().map(|text| Pattern { text: text.to_string(), at: at.clone() }).collect())
+    let at = Arc::new(at.clone());
+    Ok(texts.into_iter().map(|text| Pattern { text: text.to_string(), at: Arc::clone(&at) }).collect())
 }
 
 fn patterns_or_none(value: Value<'_>, at: &Location) -> Typed<Vec<Pattern>> {

@@ -170,6 +170,20 @@ impl Pipes {
         }
     }
 
+    /// [`Pipes::read`] into the arena.
+    ///
+    /// # Errors
+    /// Those of [`Pipes::read`].
+    pub(crate) fn read_or_nothing<'a>(
+        &self,
+        arena: &'a Arena,
+        path: &Path,
+        limits: &Limits,
+    ) -> Result<&'a [u8], Unread> {
+        let is_null = std::fs::metadata(path).is_ok_and(|metadata| is_null(&metadata));
+        if is_null { Ok(&[]) } else { self.read_into(arena, path, limits) }
+    }
+
     /// [`Pipes::read`] into the arena, without a copy on the way where a file says how long it is; the null device is a
     /// device.
     ///

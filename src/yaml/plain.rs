@@ -1,15 +1,13 @@
-//! A short way for the YAML that most inventories are: block mappings and lists of ASCII text, one entry a line.
+//! A short way for the YAML that most inventories are: block mappings and lists of ASCII text, one entry a line, or what is all in
+//! brackets (`flow.rs`).
 //!
-//! It takes keys without spaces, plain and quoted values that end on their line, `[]` and `{}`, comments except after
+//! It takes keys without spaces, plain and quoted values and brackets that end on their line, comments except after
 //! quotes, and one `---` at the top. At anything else, errors included, it gives up, and libyaml reads the text from its start:
 //! what this file accepts must be what libyaml reads, and fuzzing compares the two.
 
 use super::events::MAX_DEPTH;
-use super::{Composer, Shape};
+use super::{Composer, MAX_KEY, Shape, flow};
 use crate::text::{self, Pos};
-
-/// A key longer than this is left to libyaml, which has a limit at 1,024.
-const MAX_KEY: usize = 1000;
 
 /// Whether the text has only bytes that this file knows: printable ASCII and `\n`.
 pub(super) fn may_take(text: &str) -> bool {
@@ -36,6 +34,10 @@ impl<'c, 'a, 'w> Lines<'c, 'a, 'w> {
     /// Reads the composer's text; `None` if it is not as simple as that.
     pub(super) fn read(composer: &'c mut Composer<'a, 'w>) -> Option<()> {
         let text = composer.text.text;
+        let start = text.trim_start_matches([' ', '\n']);
+        if flow::begins(start) {
+            return flow::read(composer, start);
+        }
         let mut lines = Lines { composer, blocks: Vec::new(), waiting: None };
         let mut has_marker = false;
         for line in text::lines(text) {
@@ -143,18 +145,12 @@ impl<'c, 'a, 'w> Lines<'c, 'a, 'w> {
     fn value(&mut self, value: &'a str) -> Option<()> {
         let value = without_end(value);
         let at = self.pos(value);
-        match value {
-            "[]" | "{}" => {
-                let shape = if value == "[]" { Shape::List } else { Shape::Map };
-                self.composer.push(shape, None, false, at);
-                self.composer.end().ok()
-            }
-            _ => {
-                let quoted = quoted(value);
-                let text = quoted.or_else(|| plain(value))?;
-                self.composer.untagged(text, quoted.is_none(), at).ok()
-            }
+        if flow::begins(value) {
+            return flow::read(self.composer, value);
         }
+        let quoted = quoted(value);
+        let text = quoted.or_else(|| plain(value))?;
+        self.composer.untagged(text, quoted.is_none(), at).ok()
     }
 
     fn finish(mut self) -> Option<()> {

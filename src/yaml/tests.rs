@@ -288,6 +288,13 @@ fn line() -> impl Strategy<Value = String> {
             "{}",
             "[a]",
             "{a: b}",
+            "{a: [1, 'x', \"y\"], \"b\": {}}",
+            "[a, ]",
+            "[a] # c",
+            "[a, a: b]",
+            "{a:1}",
+            "{a}",
+            "[[], {}",
             "&a x",
             "*a",
             "!!str 1",
@@ -331,6 +338,88 @@ proptest! {
         prop_assert_eq!(parse(&arena, text, &mut left), parse_events(&arena, text, MAX_EXPANDED, &mut right));
         prop_assert_eq!(left, right);
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: CASES, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_short_way_reads_brackets_as_libyaml_does(source in brackets()) {
+        let arena = Arena::new();
+        let text = Text { text: arena.alloc_str(&source), base: Pos(0) };
+        let (mut left, mut right) = (Vec::new(), Vec::new());
+        prop_assert_eq!(parse(&arena, text, &mut left), parse_events(&arena, text, MAX_EXPANDED, &mut right));
+        prop_assert_eq!(left, right);
+    }
+}
+
+/// A list or mapping in brackets, with a few words or signs too many.
+fn brackets() -> impl Strategy<Value = String> {
+    let word = select(
+        &[
+            "a",
+            "\"a\"",
+            "'b'",
+            "b c",
+            "1",
+            "-1",
+            "- 1",
+            "1.50",
+            "yes",
+            "null",
+            "\"x y\"",
+            "\"\"",
+            "'it''s'",
+            "\"\\n\"",
+            "<<",
+            "a-",
+            "-",
+            "---",
+            "a:b",
+            "2001-02-30",
+            "0b_",
+            "a.b",
+            "\"a\nb\"",
+            "=",
+            "#",
+            "&a",
+            "*a",
+            "!x",
+            "?",
+            ".",
+            "...",
+            "",
+        ][..],
+    );
+    let gap = || select(&["", "", "", "", " ", "\n", "  ", " \n ", "\n\n"][..]);
+    let colon = select(&[": ", ": ", ": ", ":", ":\n", " : ", "\n: ", ""][..]);
+    let leaf = word.prop_map(str::to_string);
+    let value = leaf.clone().prop_recursive(4, 24, 4, move |inner| {
+        let entry =
+            (leaf.clone(), colon.clone(), inner.clone()).prop_map(|(key, colon, value)| format!("{key}{colon}{value}"));
+        let list = |items: Vec<String>, between: &str| items.join(&format!(",{between}"));
+        prop_oneof![
+            (proptest::collection::vec(inner, 0..4), gap(), gap())
+                .prop_map(move |(items, a, b)| format!("[{a}{}{b}]", list(items, a))),
+            (proptest::collection::vec(entry, 0..4), gap(), gap())
+                .prop_map(move |(items, a, b)| format!("{{{a}{}{b}}}", list(items, a))),
+        ]
+    });
+    (gap(), value, gap(), select(&["", "", "", "", "]", ",", "# c", " # c", "x", ": y"][..]))
+        .prop_map(|(a, value, b, more)| format!("{a}{value}{b}{more}"))
+}
+
+#[test]
+fn the_short_way_takes_json() {
+    let source = "{\n  \"versions\": {\"shop-1.10\": \"web1,web2\"},\n  \"canary\": [1, 0.5, -2, true, null, [], {}], 'a b': c\n}\n";
+    let arena = Arena::new();
+    let mut warnings = Vec::new();
+    let mut composer = Composer::new(&arena, Text { text: source, base: Pos(0) }, MAX_EXPANDED, &mut warnings);
+    assert!(plain::may_take(source) && plain::Lines::read(&mut composer).is_some());
+    assert_eq!(
+        composer.root.unwrap().to_json(),
+        r#"{"versions":{"shop-1.10":"web1,web2"},"canary":[1,0.5,-2,true,null,[],{}],"a b":"c"}"#
+    );
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub fn labels(names: &[&str]) -> Option<Labels> {
 
 /// Patterns only mark that a key is used: what they select stands in the facts.
 fn patterns(selected: &[usize]) -> Option<Vec<Pattern>> {
-    (!selected.is_empty()).then(|| vec![Pattern { text: "selected".into(), at: location() }])
+    (!selected.is_empty()).then(|| vec![Pattern { text: "selected".into(), at: std::sync::Arc::new(location()) }])
 }
 
 fn amount() -> impl Strategy<Value = Amount> {

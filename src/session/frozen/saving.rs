@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::{Code, Problem, Result};
+use crate::error::{Code, Location, Problem, Result};
 use crate::frozen::{self, Frozen, MadeFrom, Saved};
 use crate::session::{GivenOption, Planned, Session, configuration};
 use crate::settings::keys::{self, Id};
@@ -26,7 +26,7 @@ impl<'a> Session<'a> {
             let problem =
                 Problem::of(Code::InvalidOption, "a plan with a limit cannot be saved: its batches lack hosts");
             return Err(problem
-                .at(first.at.clone())
+                .at(Location::clone(&first.at))
                 .hint("leave the limit out; --only VERSION saves single versions")
                 .into());
         }
