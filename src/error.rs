@@ -6,6 +6,7 @@
 mod code;
 
 use std::fmt;
+use std::sync::Arc;
 
 pub use code::Code;
 
@@ -39,6 +40,13 @@ impl Location {
     /// A file, variable or command as a whole.
     pub fn whole(path: impl Into<String>) -> Self {
         Location { path: path.into(), line: 0, column: 0, excerpt: None, concealed: None }
+    }
+}
+
+/// A place that many share.
+impl From<Arc<Location>> for Location {
+    fn from(shared: Arc<Location>) -> Self {
+        Arc::unwrap_or_clone(shared)
     }
 }
 
@@ -101,7 +109,8 @@ impl Problem {
     }
 
     /// The same problem, at a place. At a concealed one nothing is left of what the message quotes.
-    pub fn at(mut self, location: Location) -> Self {
+    pub fn at(mut self, location: impl Into<Location>) -> Self {
+        let location = location.into();
         if let Some(way) = location.concealed {
             self.message = without_quotes(&self.message);
             self.hint = Some(way.to_string());
