@@ -6,7 +6,7 @@ use super::{Composer, MAX_KEY, Shape};
 
 /// Whether a text begins with a list or mapping in brackets.
 pub(super) fn begins(text: &str) -> bool {
-    text.starts_with(['{', '['])
+    matches!(text.as_bytes().first(), Some(b'{' | b'['))
 }
 
 /// Reads a list or mapping that is all of a text, but for blanks and line feeds after it; `None` if it is not as simple as that.
