@@ -40,7 +40,7 @@ struct Seen<'r> {
     locked: bool,
 }
 
-/// What is shown, and whether nothing of it will change any more.
+/// What is shown, and, where it is watched, whether nothing of it will change any more.
 struct Shown {
     text: Vec<u8>,
     over: bool,
@@ -79,7 +79,7 @@ pub fn run(arguments: &Arguments, options: &StatusOptions, sink: Sink<'_>, share
             AnswerFormat::Text => report.write_text(look, &mut text)?,
             AnswerFormat::Json => report.write_json(&mut text)?,
         }
-        Ok(Shown { text, over: report.is_over() })
+        Ok(Shown { text, over: options.watch && report.is_over() })
     };
     if options.watch {
         watch(show)?;
@@ -119,7 +119,7 @@ fn folder(
             AnswerFormat::Text => write_list_text(&reports, look, &mut text)?,
             AnswerFormat::Json => write_list_json(&reports, &mut text)?,
         }
-        Ok(Shown { text, over: reports.iter().all(StatusReport::is_over) })
+        Ok(Shown { text, over: options.watch && reports.iter().all(StatusReport::is_over) })
     };
     if options.watch {
         watch(&mut show)?;

@@ -2,10 +2,14 @@
 
 use std::cmp::Reverse;
 
-use indexmap::{IndexMap, IndexSet};
+use foldhash::fast::RandomState;
+use indexmap::IndexMap;
 
 use super::event::{Direction, End, Event, Line, Lost, Outcome, Start};
 use super::reading::Log;
+
+/// Hosts in the order in which they came; a record names each of them, so the hash is one that costs little.
+type Hosts = indexmap::IndexSet<String, RandomState>;
 
 /// What is known of a rollout.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,7 +32,7 @@ pub struct Batch {
     /// How far it is.
     pub progress: Progress,
     /// Hosts that are done.
-    pub done: IndexSet<String>,
+    pub done: Hosts,
     /// Hosts that failed or could not be reached, since it was last begun.
     pub lost: IndexMap<String, Loss>,
     /// The version that it was last taken back to.
@@ -222,7 +226,7 @@ impl State {
         let mut batch = Batch {
             direction,
             progress: Progress::Begun { since: line.at.clone(), run: run.to_string() },
-            done: IndexSet::new(),
+            done: Hosts::default(),
             lost: IndexMap::new(),
             back_to: self.run(run).and_then(|run| run.start.to.clone()),
             watched: None,
@@ -252,7 +256,9 @@ impl State {
         let Some(batch) = self.batch(run, group) else { return };
         for host in hosts {
             batch.lost.shift_remove(host);
-            batch.done.insert(host.clone());
+            if !batch.done.contains(host) {
+                batch.done.insert(host.clone());
+            }
         }
     }
 

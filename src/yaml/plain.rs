@@ -7,7 +7,7 @@
 
 use super::events::MAX_DEPTH;
 use super::{Composer, MAX_KEY, Shape, flow};
-use crate::text::{self, Pos};
+use crate::text::{self, Arena, Pos};
 
 /// Whether the text has only bytes that this file knows: printable ASCII and `\n`.
 pub(super) fn may_take(text: &str) -> bool {
@@ -42,11 +42,10 @@ impl<'c, 'a, 'w> Lines<'c, 'a, 'w> {
         let mut has_marker = false;
         for line in text::lines(text) {
             let content = without_indent(line);
-            if content.is_empty() || content.starts_with('#') {
-                continue;
-            }
+            let Some(first) = content.as_bytes().first().filter(|first| **first != b'#') else { continue };
             let indent = line.len() - content.len();
-            if indent == 0 && (line.starts_with("---") || line.starts_with("...")) {
+            let may_mark = indent == 0 && matches!(first, b'-' | b'.');
+            if may_mark && (line.starts_with("---") || line.starts_with("...")) {
                 // Only a marker of its own, and only before everything.
                 if line != "---" || has_marker || !lines.blocks.is_empty() {
                     return None;
@@ -76,7 +75,7 @@ impl<'c, 'a, 'w> Lines<'c, 'a, 'w> {
         if is_word(item) {
             return self.composer.untagged(item, true, self.pos(item)).ok();
         }
-        if item.starts_with("- ") || item == "-" || item.is_empty() {
+        if matches!(item.as_bytes(), [] | [b'-'] | [b'-', b' ', ..]) {
             return None;
         }
         if split_entry(item).is_some() {
@@ -148,7 +147,7 @@ impl<'c, 'a, 'w> Lines<'c, 'a, 'w> {
         if flow::begins(value) {
             return flow::read(self.composer, value);
         }
-        let quoted = quoted(value);
+        let quoted = quoted(self.composer.arena, value);
         let text = quoted.or_else(|| plain(value))?;
         self.composer.untagged(text, quoted.is_none(), at).ok()
     }
@@ -212,11 +211,29 @@ fn split_entry(content: &str) -> Option<(&str, &str)> {
     None
 }
 
-/// What is in quotes without quotes or escapes inside, if the value is all of it.
-fn quoted(value: &str) -> Option<&str> {
-    let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
-    let inner = value.strip_prefix(quote)?.strip_suffix(quote)?;
-    (!inner.contains([quote, '\\'])).then_some(inner)
+/// What is in quotes, if the value is all of it and has no escapes but those of quotes and backslashes.
+fn quoted<'a>(arena: &'a Arena, value: &'a str) -> Option<&'a str> {
+    let quote = *value.as_bytes().first().filter(|quote| matches!(quote, b'"' | b'\''))?;
+    let inner = value[1..].strip_suffix(char::from(quote))?;
+    match memchr::memchr2(quote, b'\\', inner.as_bytes()) {
+        None => Some(inner),
+        Some(_) if quote == b'"' => unescaped(inner).map(|text| &*arena.alloc_str(&text)),
+        Some(_) => None,
+    }
+}
+
+/// What the text between double quotes says.
+fn unescaped(inner: &str) -> Option<String> {
+    let mut text = String::with_capacity(inner.len());
+    let mut characters = inner.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => text.push(characters.next().filter(|next| matches!(next, '"' | '\\'))?),
+            '"' => return None,
+            other => text.push(other),
+        }
+    }
+    Some(text)
 }
 
 /// The scalar of a value without quotes; a comment may follow.

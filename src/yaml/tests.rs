@@ -316,6 +316,12 @@ fn line() -> impl Strategy<Value = String> {
             "$x",
             "/x",
             "x\ty",
+            "\"x\\\"y\"",
+            "\"x\\\\\"",
+            "\"x\\\"",
+            "\"x\" \"y\"",
+            "'x\\'",
+            "'x''y'",
             "é",
         ][..],
     );
@@ -425,13 +431,13 @@ fn the_short_way_takes_json() {
 #[test]
 fn the_short_way_takes_common_inventories() {
     let source = "---\n# hosts\nall:\n  hosts: # two\n    web[1:2].example.com:\n      port: 22\n    10.0.0.1: {}\n  vars:\n    \
-                  list:\n    - a\n    - b: 'c'\n      d: \"e\"\n    f: g # h\n    i:\n  children:\n";
+                  q: \"{\\\"r\\\": \\\\}\"\n    list:\n    - a\n    - b: 'c'\n      d: \"e\"\n    f: g # h\n    i:\n  children:\n";
     let arena = Arena::new();
     let mut warnings = Vec::new();
     let mut composer = Composer::new(&arena, Text { text: source, base: Pos(0) }, MAX_EXPANDED, &mut warnings);
     assert!(plain::may_take(source) && plain::Lines::read(&mut composer).is_some());
     assert_eq!(
         composer.root.unwrap().to_json(),
-        r#"{"all":{"hosts":{"web[1:2].example.com":{"port":22},"10.0.0.1":{}},"vars":{"list":["a",{"b":"c","d":"e"}],"f":"g","i":null},"children":null}}"#
+        r#"{"all":{"hosts":{"web[1:2].example.com":{"port":22},"10.0.0.1":{}},"vars":{"q":"{\"r\": \\}","list":["a",{"b":"c","d":"e"}],"f":"g","i":null},"children":null}}"#
     );
 }
