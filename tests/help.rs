@@ -79,7 +79,7 @@ fn long_help_has_each_setting_under_what_it_is_about() {
     }
     let (_, written, said) = entry(&text, "--remainder");
     assert_eq!(written, "--remainder <last|balance|merge>");
-    assert!(said.ends_with("or joins the one before it [default: last]"), "{said}");
+    assert!(said.ends_with("almost twice as large [default: last]"), "{said}");
     let wide = text.lines().find(|line| line.chars().count() > 80);
     assert_eq!(wide, None);
 }

@@ -190,14 +190,14 @@ pub static KEYS: &[Key] = &[
         "plugin",
         Shape::Scalar,
         "`regal-inventory` or `regal.rollout.batches`",
-        "keeps Ansible from reading the file as data; the second word is for the inventory plugin, which needs no run bit",
+        "keeps Ansible from reading the file as data: `regal-inventory` where the file is executable, `regal.rollout.batches` for the inventory plugin",
     ),
     key(
         Id::Inventory,
         "inventory",
         Shape::Sources,
         "a source, or a list of sources: a path, hosts with commas, or `{salt: {…}}`",
-        "the inventories to read",
+        "the inventories to read; otherwise those of ansible.cfg",
     ),
     key(
         Id::Versions,
@@ -236,7 +236,7 @@ pub static KEYS: &[Key] = &[
         "version_from.grain",
         Shape::Scalar,
         "the name of a Salt grain, with `:` between nested keys",
-        "the Salt grain to read: what a minion runs",
+        "the Salt grain to read; it says what a minion runs now, not what it should run",
     ),
     key(
         Id::VersionPillar,
@@ -279,7 +279,7 @@ pub static KEYS: &[Key] = &[
         Shape::List,
         "a number of hosts from 1, a percent above 0% and up to 100%, `rest`, `{start: 1, factor: 2, most: 10%}` for sizes \
          that grow, or a list of them with the last two only last",
-        "the sizes of the batches after the canary; the last one repeats",
+        "the size of each batch after the canary, not a sum of them; the last size repeats",
     )
     .or("1")
     .alias("combine"),
@@ -288,7 +288,7 @@ pub static KEYS: &[Key] = &[
         "remainder",
         Shape::Scalar,
         "`last`, `balance` or `merge`",
-        "what happens to a short last batch: it stays short, is evened out with those before it, or joins the one before it",
+        "what happens to a short last batch: it stays short, is evened out with those before it, or joins the one before it, which may become almost twice as large",
     )
     .or("last"),
     policy(
@@ -296,7 +296,7 @@ pub static KEYS: &[Key] = &[
         "max_unavailable",
         Shape::Scalar,
         SIZE,
-        "the most hosts of a version in one batch, the canary included",
+        "the most hosts of a version in one batch, the canary included; a percent is rounded down, to at least 1",
     )
     .or("no limit"),
     policy(
@@ -304,7 +304,7 @@ pub static KEYS: &[Key] = &[
         "min_healthy",
         Shape::Scalar,
         HEALTHY,
-        "the fewest hosts of a version outside of each batch",
+        "how many hosts of a version must stay out of each batch; a count, nobody asks whether they are healthy",
     )
     .or("no limit"),
     key(
@@ -329,7 +329,7 @@ pub static KEYS: &[Key] = &[
         "spread.missing",
         Shape::Scalar,
         "`error`, `each` or `group`",
-        "hosts without the label: an error, each a domain of its own, or one domain together",
+        "hosts without the label: an error, each a domain of its own and so without a cap, or one domain together",
     )
     .or("error"),
     policy(
@@ -370,7 +370,7 @@ pub static KEYS: &[Key] = &[
         "assignment.mode",
         Shape::Scalar,
         "`order`, `rank` or `bucket`",
-        "hosts follow each other in `order` or by hash, or each host's own hash decides",
+        "hosts follow each other in `order`, or by hash so that canaries stay, or each host's own hash decides",
     )
     .or("order"),
     policy(
@@ -393,16 +393,16 @@ pub static KEYS: &[Key] = &[
         "seed",
         Shape::Scalar,
         "a text; `{version}` in it is replaced by the version",
-        "what is hashed with each host; another seed gives other canaries",
+        "what `shuffle`, `rank` and `bucket` hash with each host; another seed gives other canaries",
     )
     .or("empty"),
-    policy(PolicyKey::Bake, "bake", Shape::Scalar, DURATION, "how long to watch a batch").or("0"),
+    policy(PolicyKey::Bake, "bake", Shape::Scalar, DURATION, "how long to wait after a batch; nothing is measured meanwhile").or("0"),
     policy(
         PolicyKey::Approval,
         "approval",
         Shape::Scalar,
         "`never`, `after_canary` or `each_batch`",
-        "when to ask before going on",
+        "when run and rollout.yml ask before going on; a playbook of your own does not",
     )
     .or("never"),
     policy(
@@ -410,7 +410,7 @@ pub static KEYS: &[Key] = &[
         "max_failures",
         Shape::Scalar,
         "a number of hosts from 0, or a percent from 0% to 100%; under `max_fail_percentage` a bare number is a percent",
-        "how many hosts of a version may fail or be unreachable before its rollout stops",
+        "how many hosts of a version may fail or be unreachable over the whole run; one more stops it",
     )
     .or("0")
     .alias_for("max_fail_percentage", Meaning::Percent),
@@ -419,14 +419,14 @@ pub static KEYS: &[Key] = &[
         "overrides",
         Shape::Mapping,
         "a mapping of versions, or globs over them, to keys that a version may have",
-        "other values for some versions; the last match wins",
+        "other values for some versions; for each key the last match wins",
     ),
     key(
         Id::Priority,
         "priority",
         Shape::List,
         "a list of versions; under `priority_name` also a text that the versions contain",
-        "the versions that go first",
+        "the versions that go first, by their whole names",
     )
     .alias_for("priority_name", Meaning::PartOfName),
     key(
@@ -438,7 +438,7 @@ pub static KEYS: &[Key] = &[
     )
     .or("warn"),
     policy(PolicyKey::Exclude, "exclude", Shape::Patterns, PATTERNS_OR_NONE, "hosts to keep out of the plan"),
-    key(Id::Limit, "limit", Shape::Patterns, PATTERNS, "hosts to show; the plan stays that of all hosts"),
+    key(Id::Limit, "limit", Shape::Patterns, PATTERNS, "hosts to show; the plan stays that of all hosts, and run refuses it"),
     key(
         Id::Name,
         "name",
@@ -452,7 +452,7 @@ pub static KEYS: &[Key] = &[
         "groups_only",
         Shape::Scalar,
         "`true` or `false`",
-        "write only the batches, for use beside the source",
+        "write only the groups of the batches, for use beside the inventory itself",
     )
     .or("false"),
     key(
@@ -468,7 +468,7 @@ pub static KEYS: &[Key] = &[
         "engine",
         Shape::Scalar,
         "`auto`, `native` or `ansible`",
-        "whether ansible-inventory reads the sources: only plugin configurations, never, or always",
+        "whether ansible-inventory reads all sources: if one of them is a plugin's configuration, never, or always",
     )
     .or("auto"),
     key(
@@ -540,7 +540,7 @@ pub static KEYS: &[Key] = &[
         "vault",
         Shape::Scalar,
         "`error` or `skip`",
-        "what happens to a full inventory if there is no password for a vars file under vault",
+        "without groups_only, if there is no password for a vars file under vault: an error, or its variables are left out",
     )
     .or("error"),
     key(
@@ -548,7 +548,7 @@ pub static KEYS: &[Key] = &[
         "drift",
         Shape::Mapping,
         "`check` or `ignore`, or `{removed: …, added: …, changed: …}`",
-        "what happens if the inventory differs from a frozen plan",
+        "whether it counts that the inventory differs from a frozen plan: see removed, added, changed",
     )
     .or("check"),
     key(

@@ -141,7 +141,7 @@ impl Columns {
 
     /// The line that names them.
     fn heading(&self) -> Line {
-        let [group, rest] = self.cells(["group", "hosts", "so far", "bake", "domains"]);
+        let [group, rest] = self.cells(["group", "hosts", "in all", "bake", "domains"]);
         Line::of(Ink::Faint, format!("{group}{rest}which"))
     }
 
@@ -181,7 +181,7 @@ pub(super) fn title(report: &Report<'_, '_>, rollout: &Rollout<'_>, names: &Roll
         Approval::EachBatch => parts.push("approval after each batch".to_string()),
     }
     parts.push(match rollout.max_failures {
-        0 => "no host may fail".to_string(),
+        0 => "stops at the first failed host".to_string(),
         n => format!("{} may fail", count(n, "host")),
     });
     if report.plan.rollouts.len() > 1 {

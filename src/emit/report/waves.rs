@@ -136,7 +136,7 @@ impl WavesReport<'_, '_> {
         writeln!(out, "# Rollout plan {} in waves\n\n{}\n", self.report.plan_id(), self.summary())?;
         writeln!(
             out,
-            "| wave | hosts | so far | bake | group | hosts of the group |\n| --- | ---: | ---: | --- | --- | --- |"
+            "| wave | hosts | in all | bake | group | hosts of the group |\n| --- | ---: | ---: | --- | --- | --- |"
         )?;
         for (wave, done) in self.progress() {
             let mut start = format!(
@@ -224,7 +224,7 @@ impl Columns {
 
     /// The line that names them.
     fn heading(&self) -> Line {
-        let [start, group] = self.cells(["wave", "hosts", "so far", "bake", "group"]);
+        let [start, group] = self.cells(["wave", "hosts", "in all", "bake", "group"]);
         Line::of(Ink::Faint, format!("{start}{group}which"))
     }
 
