@@ -35,9 +35,10 @@ impl<'a> Deserializer<'a> for Form<'a> {
                 items.end().map(|()| value)
             }
             Value::Map(entries) => {
-                let pairs: Option<Vec<_>> = entries.iter().map(pair).collect();
-                let pairs = pairs.ok_or_else(|| Error::custom("a key is not a string"))?;
-                let mut pairs = MapDeserializer::new(pairs.into_iter());
+                if entries.iter().any(|entry| entry.kind != KeyKind::Str) {
+                    return Err(Error::custom("a key is not a string"));
+                }
+                let mut pairs = MapDeserializer::new(entries.iter().map(pair));
                 let value = visitor.visit_map(&mut pairs)?;
                 pairs.end().map(|()| value)
             }
@@ -79,8 +80,8 @@ fn integer<'a, V: Visitor<'a>>(text: &str, visitor: V) -> Result<V::Value, Error
     }
 }
 
-fn pair<'a>(entry: &Entry<'a>) -> Option<(BorrowedStrDeserializer<'a, Error>, Form<'a>)> {
-    (entry.kind == KeyKind::Str).then(|| (BorrowedStrDeserializer::new(entry.key), Form(entry.value)))
+fn pair<'a>(entry: &Entry<'a>) -> (BorrowedStrDeserializer<'a, Error>, Form<'a>) {
+    (BorrowedStrDeserializer::new(entry.key), Form(entry.value))
 }
 
 #[cfg(test)]
