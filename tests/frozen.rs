@@ -482,6 +482,10 @@ fn it_is_laid_beside_the_plan_of_today() {
     write(&test, "hosts", HOSTS);
     let sizes = test.shell(&format!("regal plan --batch-size 1 --compare {FILE}")).stdout;
     assert!(sizes.contains("batch_size"), "{sizes}");
+    for drift in ["--drift check", "--drift ignore", "--drift-removed error"] {
+        let output = test.shell(&format!("regal plan {drift} --compare {FILE}"));
+        assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{drift}");
+    }
     let broken = test.shell(&format!("rm hosts; regal plan --compare {FILE}"));
     assert!(broken.errors().contains("inventory `hosts` cannot be read"), "{}", broken.stderr);
 }

@@ -30,8 +30,10 @@ pub(super) fn refuse_others(opening: &Opening, frozen: &Frozen<'_>) -> Result<()
 
 /// Leaves the options out that make another plan, and what would refuse this one for having drifted.
 pub(super) fn lay_beside_another(opening: &mut Opening) {
-    let of_today = |given: &GivenOption| keys::by_name(&given.key).is_none_or(|key| is_of_today(key.id));
-    opening.options.retain(of_today);
+    let is_drift =
+        |id: Id| matches!(id, Id::Drift | Id::DriftMode | Id::DriftRemoved | Id::DriftAdded | Id::DriftChanged);
+    let is_kept = |id: Id| is_of_today(id) && !is_drift(id);
+    opening.options.retain(|given| keys::by_name(&given.key).is_none_or(|key| is_kept(key.id)));
     let ignore = Mode::Ignore.as_str().to_string();
     opening.options.push(GivenOption { key: "drift".to_string(), text: ignore, option: "--drift".to_string() });
 }
