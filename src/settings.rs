@@ -11,6 +11,7 @@ mod layer;
 mod place;
 mod policy_keys;
 pub mod schema;
+mod shape;
 mod sources;
 #[cfg(test)]
 mod tests;
