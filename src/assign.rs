@@ -5,6 +5,7 @@ mod facts;
 mod from_inventory;
 mod from_salt;
 pub mod literal_hosts;
+mod stages;
 mod template;
 
 pub use assigner::candidates;

@@ -26,6 +26,7 @@ mod packing;
 mod shared;
 mod sizes;
 mod stable;
+mod staged;
 mod strategy;
 #[cfg(test)]
 mod tests;
@@ -38,9 +39,9 @@ use crate::policy::{Approval, Policy};
 use crate::shown::Shown;
 pub use id::plan_id;
 pub use index::{DomainIndex, HostIndex, LabelIndex};
-pub use input::{Assigned, Assignments, Facts, Label};
+pub use input::{Assigned, AssignedStage, Assignments, Facts, Label};
 pub use stable::host_hash;
-pub use why::{Reason, Share, Why, join};
+pub use why::{PhaseOf, Reason, Share, Why, join};
 
 /// Rollouts in priority order, one for each version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,8 +77,27 @@ pub struct Rollout<'a> {
     pub notes: Vec<String>,
     /// The failure domains that the batches are spread over, label by label; empty without `spread.by`.
     pub labels: Vec<Domains<'a>>,
+    /// The stages that the batches go through, in order; empty where the policy has none.
+    pub phases: Vec<Phase>,
     /// Whether the version was decrypted, so that no message may show it; the names of groups do.
     pub secret: bool,
+}
+
+/// A stage of the policy in a rollout: batches that follow each other by rules of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phase {
+    /// Its name.
+    pub name: String,
+    /// The number of its batches, at least one.
+    pub batches: usize,
+    /// Most hosts that its canary may have.
+    pub canary_size: usize,
+    /// Most hosts that the batches after its canary may have; the last repeats.
+    pub batch_sizes: Vec<usize>,
+    /// When to ask before going on.
+    pub approval: Approval,
+    /// Hosts of it that may be lost before the rollout stops.
+    pub max_failures: usize,
 }
 
 /// The failure domains of one label.
@@ -148,6 +168,10 @@ pub struct Batch<'a> {
     pub stage: Stage,
     /// The hosts, in order, each once; never empty.
     pub hosts: Vec<&'a str>,
+    /// Which of [`Rollout::phases`] it belongs to; nothing where there are none.
+    pub phase: Option<usize>,
+    /// Whether it is a canary: group A, or the first batch of a later stage.
+    pub is_canary: bool,
     /// Seconds to watch the batch before the next one.
     pub bake: u64,
     /// For each label of [`Rollout::labels`] the domain of each host, as an index into [`Domains::list`].
@@ -207,6 +231,30 @@ impl<'a> Rollout<'a> {
         self.excluded.retain(|host| shown(host));
     }
 
+    /// The stage of the policy that a batch belongs to.
+    pub fn phase(&self, batch: &Batch<'_>) -> Option<&Phase> {
+        self.phases.get(batch.phase?)
+    }
+
+    /// Whether somebody is to be asked after a batch, before what follows it begins.
+    pub fn asks_after(&self, batch: &Batch<'_>) -> bool {
+        let approval = self.phase(batch).map_or(self.approval, |phase| phase.approval);
+        match approval {
+            Approval::Never => false,
+            Approval::AfterCanary => batch.is_canary,
+            Approval::EachBatch => true,
+            Approval::AfterStage => {
+                let next = self.batches.iter().find(|next| next.stage > batch.stage);
+                next.is_some_and(|next| next.phase != batch.phase)
+            }
+        }
+    }
+
+    /// The hosts that may be lost where a batch belongs: those of its stage, or of the version.
+    pub fn max_failures_at(&self, batch: &Batch<'_>) -> usize {
+        self.phase(batch).map_or(self.max_failures, |phase| phase.max_failures)
+    }
+
     /// Seconds that watching the batches takes; the last batch has no batch to wait for.
     pub fn bake_seconds(&self) -> u64 {
         let waits = self.batches.len().saturating_sub(1);
@@ -243,9 +291,15 @@ pub fn plan<'a>(assignments: &Assignments<'a>, policy: &Policy) -> Result<Plan<'
         }
         let rules = policy.rules(assigned.version);
         listed.see(assigned, &rules);
-        rollouts.extend(batches::rollout(assigned, &rules, &mut found));
+        rollouts.extend(if rules.stages.is_empty() {
+            contradictions::find_without_stages(&rules, &mut found);
+            batches::rollout(assigned, &rules, &mut found)
+        } else {
+            staged::rollout(assigned, &rules, &mut found)
+        });
     }
     listed.report(&mut found);
+    staged::warn_of_idle(assignments.versions.iter(), policy, &mut found);
     let warnings = found.finish()?;
     Ok(Plan { rollouts, unversioned: assignments.unversioned.clone(), empty, warnings })
 }
@@ -256,7 +310,16 @@ pub fn plan<'a>(assignments: &Assignments<'a>, policy: &Policy) -> Result<Plan<'
 pub fn why<'a>(assignments: &Assignments<'a>, policy: &Policy, host: &str) -> Vec<Why<'a>> {
     let ordered = order::by_priority(&assignments.versions, &policy.priority, &mut Diagnostics::new());
     let planning = ordered.into_iter().filter(|assigned| assigned.hosts.contains(&host));
-    planning.filter_map(|assigned| batches::why(assigned, &policy.rules(assigned.version), host)).collect()
+    planning
+        .filter_map(|assigned| {
+            let rules = policy.rules(assigned.version);
+            if rules.stages.is_empty() {
+                batches::why(assigned, &rules, host)
+            } else {
+                staged::why(assigned, &rules, host)
+            }
+        })
+        .collect()
 }
 
 /// Warns of each override whose glob matches no version.

@@ -11,6 +11,7 @@ mod glob;
 mod keys;
 pub mod naming;
 mod rules;
+mod stages;
 pub mod versions;
 mod words;
 
@@ -22,6 +23,7 @@ pub use duration::{display_seconds, parse_seconds};
 pub use glob::Glob;
 pub use keys::{Bound, DomainOrder, GROUP_LABEL, Keys, Labels, Pattern, Set};
 pub use rules::{Assignment, Rules, SEED_VERSION, Spread};
+pub use stages::{PercentOf, StageHosts, StageKeys, StageRules};
 pub use words::{Approval, Missing, Mode, Order, Remainder, SharedHosts, SpreadMode};
 
 /// What the planner needs besides the hosts.

@@ -13,6 +13,7 @@ mod policy_keys;
 pub mod schema;
 mod shape;
 mod sources;
+mod stages;
 #[cfg(test)]
 mod tests;
 pub mod topics;

@@ -88,6 +88,14 @@ fn configurations(id: Id) -> Vec<String> {
                 "spread: zone\ncanary: {hosts: [web1, web2]}",
             ],
         ),
+        Id::Policy(PolicyKey::Stages) => with(
+            PLAIN,
+            &[
+                "stages: {by: zone}",
+                "stages: [{name: first, hosts: {zone: nowhere}}, {by: zone, canary: {cover: zone, size: 1}}]",
+                "stages: [{name: first, hosts: {zone: nowhere}}, {name: others, hosts: rest, spread: zone}]",
+            ],
+        ),
         Id::Priority => with(RELEASE, &["priority: [nothing]", "priority_name: nothing"]),
         Id::Overrides => with(RELEASE, &["overrides: {'nothing*': {batch_size: 1}}"]),
         Id::SharedHosts => with(RELEASE, &["shared_hosts: error"]),

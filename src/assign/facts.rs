@@ -14,7 +14,7 @@ use crate::inventory::membership::SetId;
 use crate::inventory::{ALL, GroupId, HostId, UNGROUPED, Var, effective};
 use crate::nearest;
 use crate::plan::{Assigned, Assignments, DomainIndex, Facts, HostIndex, Label};
-use crate::policy::{GROUP_LABEL, Pattern, Policy, Rules, Set};
+use crate::policy::{GROUP_LABEL, Labels, Pattern, Policy, Rules, Set};
 use crate::shown::Shown;
 use crate::value::{Value, is_template};
 use crate::wording::and_more;
@@ -53,23 +53,38 @@ impl<'a> Assigner<'_, 'a> {
             Some(exclude) => hosts.into_iter().partition(|host| exclude.place(*host).is_some()),
             None => (Vec::new(), hosts),
         };
-        let facts = Facts {
-            pinned: self.pinned(&rules.canary_hosts, &hosts),
-            barred: self.among(&rules.canary_exclude, &hosts),
-            last: self.among(&rules.last, &hosts),
-            labels: self.labels(rules, &hosts),
-            ids: match &rules.assignment.key {
-                Some(key) if rules.hashes() => self.ids(key, &hosts),
-                _ => Vec::new(),
-            },
+        let stages = if rules.stages.is_empty() { Vec::new() } else { self.stages(version, &hosts, rules) };
+        let facts = if rules.stages.is_empty() {
+            self.facts(rules, &hosts)
+        } else {
+            // each stage has its own; over all of them only the domains are told
+            Facts {
+                labels: self.labels_of(rules.stages.iter().filter_map(|stage| stage.rules.spread.by()), &hosts),
+                ..Facts::default()
+            }
         };
         let names = |hosts: Vec<HostId>| hosts.into_iter().map(|host| self.inventory.host_name(host)).collect();
         let secret = self.secret_versions.contains(version);
-        Assigned { version, hosts: names(hosts), excluded: names(excluded), facts, secret }
+        let (hosts, excluded) = (names(hosts), names(excluded));
+        Assigned { version, hosts, excluded, facts, secret, stages, percent_of: None }
+    }
+
+    /// What the policy asks about these hosts.
+    pub(super) fn facts(&mut self, rules: &Rules, hosts: &[HostId]) -> Facts<'a> {
+        Facts {
+            pinned: self.pinned(&rules.canary_hosts, hosts),
+            barred: self.among(&rules.canary_exclude, hosts),
+            last: self.among(&rules.last, hosts),
+            labels: self.labels_of(rules.spread.by().into_iter().chain(&rules.canary_cover), hosts),
+            ids: match &rules.assignment.key {
+                Some(key) if rules.hashes() => self.ids(key, hosts),
+                _ => Vec::new(),
+            },
+        }
     }
 
     /// The hosts of patterns, worked out once; nothing without patterns.
-    fn select(&mut self, patterns: &[Pattern]) -> Option<Rc<Selected>> {
+    pub(super) fn select(&mut self, patterns: &[Pattern]) -> Option<Rc<Selected>> {
         if patterns.is_empty() {
             return None;
         }
@@ -123,19 +138,25 @@ impl<'a> Assigner<'_, 'a> {
         self.found.warn_all(warnings);
     }
 
-    fn labels(&mut self, rules: &Rules, hosts: &[HostId]) -> Vec<Label<'a>> {
+    /// The labels that are named, each once.
+    fn labels_of<'l>(&mut self, named: impl Iterator<Item = &'l Labels>, hosts: &[HostId]) -> Vec<Label<'a>> {
         let mut labels = Vec::new();
-        for set in rules.spread.by().into_iter().chain(&rules.canary_cover) {
+        for set in named {
             for name in &set.value {
                 if !labels.iter().any(|label: &Label<'_>| label.name == *name) {
-                    labels.push(match name.strip_prefix(GROUP_LABEL) {
-                        Some(glob) => self.label_of_groups(name, glob, hosts, &set.at),
-                        None => self.label_of_var(name, hosts, &set.at),
-                    });
+                    labels.push(self.label(name, hosts, &set.at));
                 }
             }
         }
         labels
+    }
+
+    /// The values of a label.
+    pub(super) fn label(&mut self, name: &str, hosts: &[HostId], at: &Location) -> Label<'a> {
+        match name.strip_prefix(GROUP_LABEL) {
+            Some(glob) => self.label_of_groups(name, glob, hosts, at),
+            None => self.label_of_var(name, hosts, at),
+        }
     }
 
     /// The values of a variable.

@@ -58,6 +58,7 @@ fn frozen<'a>(plan: &Plan<'a>, host: &str) -> Vec<plan::Why<'a>> {
         };
         Some(plan::Why {
             version: rollout.version,
+            phase: rollout.phase(batch).map(|phase| plan::PhaseOf { name: phase.name.clone(), hosts: String::new() }),
             stage: batch.stage,
             place: place + 1,
             size: batch.hosts.len(),

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::json;
 use super::look::{Ink, Line, Look};
 use super::report::DomainKey;
-use crate::plan::{Why, join};
+use crate::plan::{PhaseOf, Why, join};
 
 /// The version of the JSON document's shape.
 const SCHEMA: u32 = 1;
@@ -41,6 +41,9 @@ struct Document<'r> {
 struct Entry<'r> {
     version: &'r str,
     group: &'r str,
+    /// The stage of the policy; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stage: Option<&'r str>,
     batch: String,
     /// The host's place in the batch, from 1.
     place: usize,
@@ -84,6 +87,9 @@ impl Answer<'_, '_> {
         for (why, group) in &self.planned {
             line("version", why.version)?;
             line("batch", &format!("{}: {group}, host {} of {}", why.stage, why.place, why.size))?;
+            if let Some(phase) = &why.phase {
+                line("stage", &stage(phase))?;
+            }
             if !why.domains.is_empty() {
                 line("domains", &join(&why.domains))?;
             }
@@ -125,6 +131,7 @@ impl<'r> Entry<'r> {
         Entry {
             version: why.version,
             group,
+            stage: why.phase.as_ref().map(|phase| phase.name.as_str()),
             batch: why.stage.to_string(),
             place: why.place,
             size: why.size,
@@ -134,6 +141,15 @@ impl<'r> Entry<'r> {
             because: because(why),
             hash: why.hash.map(hex),
         }
+    }
+}
+
+/// A stage and what it says of its hosts, which nobody knows of a frozen plan.
+fn stage(phase: &PhaseOf) -> String {
+    if phase.hosts.is_empty() {
+        phase.name.clone()
+    } else {
+        format!("{}, whose hosts are `{}`", phase.name, phase.hosts)
     }
 }
 

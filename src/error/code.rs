@@ -127,6 +127,8 @@ codes! {
     // The plan
     /// A host lacks what a key of the policy asks of it.
     MissingLabel = "missing-label",
+    /// A host is in none of its version's stages.
+    NoStage = "no-stage",
     /// Hosts have the same value where each needs its own.
     DuplicateValue = "duplicate-value",
     /// The canary cannot be as the policy wants it, or leaves nothing to watch.

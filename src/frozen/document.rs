@@ -6,10 +6,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FIRST_LINE, Frozen, MAKE_ANOTHER, MadeFrom, PLUGIN, SCHEMA, Saved, id_of};
+use super::{FIRST_LINE, Frozen, MAKE_ANOTHER, MadeFrom, PLUGIN, SCHEMA, SCHEMA_WITH_STAGES, Saved, id_of};
 use crate::error::{Code, Error, Problem};
 use crate::plan::names::{GroupNames, RESERVED, RolloutNames};
-use crate::plan::{Batch, Domain, DomainIndex, DomainName, Domains, LabelValue, Plan, Rollout, Stage};
+use crate::plan::{Batch, Domain, DomainIndex, DomainName, Domains, LabelValue, Phase, Plan, Rollout, Stage};
 use crate::policy::Approval;
 use crate::policy::naming::is_plain;
 use crate::text::{Arena, all_bytes};
@@ -47,6 +47,8 @@ struct Version<'a> {
     max_failures: usize,
     canary_size: usize,
     batch_sizes: Vec<usize>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    stages: Vec<StageEntry<'a>>,
     batches: Vec<BatchEntry<'a>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     excluded: Vec<&'a str>,
@@ -54,6 +56,18 @@ struct Version<'a> {
     labels: Vec<LabelEntry<'a>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     notes: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StageEntry<'a> {
+    stage: &'a str,
+    /// How many batches it has, the first of which is its canary.
+    batches: usize,
+    approval: &'a str,
+    max_failures: usize,
+    canary_size: usize,
+    batch_sizes: Vec<usize>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -101,7 +115,7 @@ impl<'a> Document<'a> {
         let rollouts = frozen.plan.rollouts.iter().zip(&frozen.names.rollouts);
         Document {
             plugin: PLUGIN,
-            schema: SCHEMA,
+            schema: schema_of(&frozen.plan),
             program: env!("CARGO_PKG_VERSION"),
             saved: frozen.saved.clone(),
             plan_id: &frozen.id,
@@ -116,9 +130,11 @@ impl<'a> Document<'a> {
     /// A newer program saved it, or it has another form.
     pub fn of(value: Value<'a>) -> Result<Self, Problem> {
         let schema = value.get("schema").and_then(|schema| schema.text()?.parse::<u32>().ok());
-        if schema != Some(SCHEMA) {
+        if !schema.is_some_and(|schema| (SCHEMA..=SCHEMA_WITH_STAGES).contains(&schema)) {
             let found = value.get("schema").map(|schema| schema.to_json()).unwrap_or_default();
-            let message = format!("the frozen plan has the form {found}, and this program reads form {SCHEMA}");
+            let message = format!(
+                "the frozen plan has the form {found}, and this program reads forms {SCHEMA} and {SCHEMA_WITH_STAGES}"
+            );
             let hint = "use the version of regal-inventory that saved it, or a newer one";
             return Err(Problem::of(Code::InvalidPlan, message).hint(hint));
         }
@@ -161,6 +177,17 @@ impl<'a> Document<'a> {
     }
 }
 
+/// The form that a plan is saved in.
+fn schema_of(plan: &Plan<'_>) -> u32 {
+    let has_stages = plan.rollouts.iter().any(|rollout| !rollout.phases.is_empty());
+    if has_stages { SCHEMA_WITH_STAGES } else { SCHEMA }
+}
+
+fn approval(word: &str) -> Result<Approval, Problem> {
+    let known = Approval::WORDS.iter().find(|(known, _)| *known == word).map(|(_, approval)| *approval);
+    known.ok_or_else(|| malformed("`approval` has an unknown value"))
+}
+
 /// A file of ours in another form than this program writes.
 fn malformed(why: &str) -> Problem {
     Problem::of(Code::InvalidPlan, format!("this frozen plan cannot be used: {why}")).hint(MAKE_ANOTHER)
@@ -182,6 +209,7 @@ impl<'a> Version<'a> {
             max_failures: rollout.max_failures,
             canary_size: rollout.canary_size,
             batch_sizes: rollout.batch_sizes.clone(),
+            stages: rollout.phases.iter().map(StageEntry::new).collect(),
             batches: rollout.batches.iter().zip(&names.batches).map(batch).collect(),
             excluded: rollout.excluded.clone(),
             labels: (0..rollout.labels.len()).map(|label| LabelEntry::new(rollout, label, arena)).collect(),
@@ -190,7 +218,6 @@ impl<'a> Version<'a> {
     }
 
     fn rollout(mut self) -> Result<(Rollout<'a>, RolloutNames), Problem> {
-        let approval = Approval::WORDS.iter().find(|(word, _)| *word == self.approval).map(|(_, approval)| *approval);
         if has_host_twice(&self.batches) {
             return Err(malformed("a host is in it twice"));
         }
@@ -205,8 +232,10 @@ impl<'a> Version<'a> {
             }
             let stage = stage(entry.batch).filter(|stage| stage.index() == batches.len());
             let stage = stage.ok_or_else(|| malformed("its batches are not A, B1, B2 and so on"))?;
-            batches.push(Batch { stage, hosts, bake: entry.bake_seconds, domains: Vec::new() });
+            let is_canary = stage == Stage::A;
+            batches.push(Batch { stage, phase: None, is_canary, hosts, bake: entry.bake_seconds, domains: Vec::new() });
         }
+        let phases = phases(&self.stages, &mut batches)?;
         let mut labels = Vec::new();
         for entry in &self.labels {
             labels.push(entry.domains(&mut batches)?);
@@ -216,11 +245,12 @@ impl<'a> Version<'a> {
             batches,
             canary_size: self.canary_size,
             batch_sizes: self.batch_sizes,
-            approval: approval.ok_or_else(|| malformed("`approval` has an unknown value"))?,
+            approval: approval(self.approval)?,
             max_failures: self.max_failures,
             excluded: self.excluded,
             notes: self.notes,
             labels,
+            phases,
             secret: self.secret,
         };
         let names = RolloutNames::new(&rollout, self.group.to_string());
@@ -236,6 +266,48 @@ impl<'a> Version<'a> {
         }
         Ok((rollout, names))
     }
+}
+
+impl<'a> StageEntry<'a> {
+    fn new(phase: &'a Phase) -> Self {
+        StageEntry {
+            stage: &phase.name,
+            batches: phase.batches,
+            approval: phase.approval.as_str(),
+            max_failures: phase.max_failures,
+            canary_size: phase.canary_size,
+            batch_sizes: phase.batch_sizes.clone(),
+        }
+    }
+}
+
+/// The stages, each of which is noted in its batches.
+fn phases(entries: &[StageEntry<'_>], batches: &mut [Batch<'_>]) -> Result<Vec<Phase>, Problem> {
+    let mut left = batches;
+    let mut phases = Vec::new();
+    for (place, entry) in entries.iter().enumerate() {
+        if !is_plain(entry.stage) || entry.batches == 0 || entry.batches > left.len() {
+            return Err(malformed("a stage has no name that groups can have, or has not as many batches"));
+        }
+        let (own, others) = left.split_at_mut(entry.batches);
+        for (number, batch) in own.iter_mut().enumerate() {
+            batch.phase = Some(place);
+            batch.is_canary = number == 0;
+        }
+        left = others;
+        phases.push(Phase {
+            name: entry.stage.to_string(),
+            batches: entry.batches,
+            canary_size: entry.canary_size,
+            batch_sizes: entry.batch_sizes.clone(),
+            approval: approval(entry.approval)?,
+            max_failures: entry.max_failures,
+        });
+    }
+    if !entries.is_empty() && !left.is_empty() {
+        return Err(malformed("a batch is in no stage"));
+    }
+    Ok(phases)
 }
 
 impl<'a> LabelEntry<'a> {

@@ -33,6 +33,7 @@ pub(super) fn why<'a>(assigned: &Assigned<'a>, rules: &Rules, host: &str) -> Opt
     let fleet = Fleet::new(assigned, rules, &mut Vec::new(), &mut found);
     Some(Why {
         version: assigned.version,
+        phase: None,
         stage: batch.stage,
         place: batch.hosts.iter().position(|name| *name == host)? + 1,
         size: batch.hosts.len(),
@@ -53,7 +54,7 @@ fn cut<'a>(
     contradictions::find(rules, found);
     let mut notes = Vec::new();
     let fleet = Fleet::new(assigned, rules, &mut notes, found);
-    let sizes = match Sizes::new(rules, assigned.shown(), fleet.len()) {
+    let sizes = match Sizes::new(rules, assigned.shown(), fleet.len(), assigned.percent_of) {
         Ok(sizes) => sizes,
         Err(problem) => {
             found.error(problem);
@@ -81,10 +82,11 @@ fn cut<'a>(
         canary_size: canary.size,
         batch_sizes: sizes.used,
         approval: rules.approval,
-        max_failures: rules.max_failures.of(fleet.len()),
+        max_failures: rules.max_failures.of(assigned.percent_of.unwrap_or(fleet.len())),
         excluded: assigned.excluded.clone(),
         notes,
         labels: labels(fleet),
+        phases: Vec::new(),
         secret: assigned.secret,
     })
 }
@@ -200,6 +202,8 @@ fn batch<'a>(fleet: &Fleet<'_, 'a>, hosts: Vec<HostIndex>, stage: Stage) -> Batc
     let domains = fleet.spread.iter().map(|division| hosts.iter().map(|host| division.of[host.index()]).collect());
     Batch {
         stage,
+        phase: None,
+        is_canary: stage == Stage::A,
         bake: if stage == Stage::A { fleet.rules.canary_bake } else { fleet.rules.bake },
         domains: domains.collect(),
         hosts: hosts.into_iter().map(|host| fleet.name(host)).collect(),

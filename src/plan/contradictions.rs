@@ -2,7 +2,7 @@
 
 use crate::diagnostics::Diagnostics;
 use crate::error::{Code, Location, Problem};
-use crate::policy::{Amount, DomainOrder, Mode, Order, Remainder, Rules, Set, SpreadMode};
+use crate::policy::{Amount, Approval, DomainOrder, Mode, Order, Remainder, Rules, Set, SpreadMode};
 
 /// A problem for each contradiction; it names both sides and a way out.
 pub(super) fn find(rules: &Rules, found: &mut Diagnostics) {
@@ -15,6 +15,15 @@ pub(super) fn find(rules: &Rules, found: &mut Diagnostics) {
     if let Some(order) = order {
         let (order, mode) = (Given { key: "order", value: order.value.as_str(), at: &order.at }, rules.mode().as_str());
         found.exclude(order, ("assignment.mode", mode), "both say which host comes first", "keep one of them");
+    }
+}
+
+/// What has no meaning for a version without stages.
+pub(super) fn find_without_stages(rules: &Rules, found: &mut Diagnostics) {
+    if rules.approval == Approval::AfterStage {
+        let message = "`approval: after_stage` has no meaning without `stages`";
+        let hint = "use `after_canary` or `each_batch`, or divide the hosts into `stages`";
+        found.error_once(Problem::of(Code::Contradiction, message).hint(hint));
     }
 }
 

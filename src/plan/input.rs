@@ -25,6 +25,21 @@ pub struct Assigned<'a> {
     pub facts: Facts<'a>,
     /// Whether the version was decrypted, so that no message may show it; the names of groups do.
     pub secret: bool,
+    /// The stages that the hosts go through, in order; each host stands in one of them. Empty where the policy has none.
+    pub stages: Vec<AssignedStage<'a>>,
+    /// In a stage with `of: version`, the number of the version's hosts: percents are of these.
+    pub percent_of: Option<usize>,
+}
+
+/// A stage of a version.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AssignedStage<'a> {
+    /// Its name.
+    pub name: String,
+    /// Which of [`Rules::stages`](crate::policy::Rules::stages) it follows.
+    pub rules: usize,
+    /// Its hosts, with what its rules ask about them; none where the version has none for it.
+    pub assigned: Assigned<'a>,
 }
 
 /// What the policy asks about a version's hosts besides their names. Hosts are given by their index in

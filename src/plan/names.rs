@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use super::{Plan, Rollout, Stage};
+use super::{Phase, Plan, Rollout, Stage};
 use crate::diagnostics::Diagnostics;
 use crate::error::{Code, Problem, Result};
 use crate::policy::naming::{Naming, Spelling, cleaned, safe, unusable};
@@ -45,6 +45,8 @@ pub struct RolloutNames {
     pub b: Option<String>,
     /// The groups of the batches, in order.
     pub batches: Vec<String>,
+    /// The groups of the stages, in order, each over the batches of one; empty without stages.
+    pub stages: Vec<String>,
 }
 
 impl RolloutNames {
@@ -52,12 +54,14 @@ impl RolloutNames {
     pub(crate) fn new(rollout: &Rollout<'_>, version: String) -> Self {
         let batches: Vec<_> = rollout.batches.iter().map(|batch| format!("{version}_group{}", batch.stage)).collect();
         let has_b = rollout.batches.iter().any(|batch| batch.stage != Stage::A);
-        RolloutNames { b: has_b.then(|| format!("{version}_groupB")), batches, version }
+        let stage = |phase: &Phase| format!("{version}_stage_{}", safe(&phase.name).trim_start_matches('_'));
+        let stages = rollout.phases.iter().map(stage).collect();
+        RolloutNames { b: has_b.then(|| format!("{version}_groupB")), batches, stages, version }
     }
 
-    /// All names: the version's, the B group's, the batches'.
+    /// All names: the version's, the B group's, the batches', the stages'.
     pub fn all(&self) -> impl Iterator<Item = &str> {
-        std::iter::once(&self.version).chain(&self.b).chain(&self.batches).map(String::as_str)
+        std::iter::once(&self.version).chain(&self.b).chain(&self.batches).chain(&self.stages).map(String::as_str)
     }
 }
 

@@ -10,8 +10,10 @@ pub(super) struct Sizes<'r> {
     rules: &'r Rules,
     /// The sizes of the policy, those that grow written out.
     wanted: Vec<BatchSize>,
-    /// The version's planned hosts.
+    /// The planned hosts.
     planned: usize,
+    /// What percents are of: these, or the version's where only a stage of it is planned.
+    whole: usize,
     /// Most hosts of a batch, and how that is said.
     bound: Option<(usize, String)>,
     /// The sizes that were used, the last of which repeats.
@@ -25,8 +27,9 @@ impl<'r> Sizes<'r> {
     ///
     /// # Errors
     /// A bound that leaves no host to update.
-    pub fn new(rules: &'r Rules, version: Shown<'_>, planned: usize) -> Result<Self, Problem> {
-        let mut sizes = Sizes { rules, wanted: Vec::new(), planned, bound: None, used: Vec::new(), notes: Vec::new() };
+    pub fn new(rules: &'r Rules, version: Shown<'_>, planned: usize, whole: Option<usize>) -> Result<Self, Problem> {
+        let (wanted, whole) = (Vec::new(), whole.unwrap_or(planned));
+        let mut sizes = Sizes { rules, wanted, planned, whole, bound: None, used: Vec::new(), notes: Vec::new() };
         sizes.write_out();
         let Some(set) = &rules.bound else { return Ok(sizes) };
         sizes.bound = Some(match set.value {
@@ -39,13 +42,13 @@ impl<'r> Sizes<'r> {
                 (most, said)
             }
             Bound::MinHealthy(amount) => {
-                let healthy = amount.at_least_of(planned);
-                if healthy >= planned {
-                    return Err(nothing_to_update(version, amount, planned, healthy).at(set.at.clone()));
+                let healthy = amount.at_least_of(whole);
+                if healthy >= whole {
+                    return Err(nothing_to_update(version, amount, whole, healthy).at(set.at.clone()));
                 }
-                let most = planned - healthy;
+                let most = whole - healthy;
                 if let Amount::Percent(_) = amount {
-                    let (of, healthy) = (count(planned, "host"), count(healthy, "host"));
+                    let (of, healthy) = (count(whole, "host"), count(healthy, "host"));
                     sizes.note(format!("min_healthy {amount} of {of} is {healthy}: a batch has at most {most}"));
                 }
                 (most, format!("`min_healthy` {amount} allows {}", count(most, "host")))
@@ -61,10 +64,10 @@ impl<'r> Sizes<'r> {
                 self.wanted.push(*size);
                 continue;
             };
-            let sizes = growth.sizes(self.planned);
+            let sizes = growth.sizes(self.whole);
             self.wanted.extend(sizes.iter().map(|size| BatchSize::Amount(Amount::Hosts(*size))));
             let list = sizes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            let of = count(self.planned, "host");
+            let of = count(self.whole, "host");
             let repeats = if sizes.len() > 1 { ", and the last again" } else { "" };
             self.note(format!("batch_size {growth} of {of} is {list}{repeats}"));
         }
@@ -89,7 +92,7 @@ impl<'r> Sizes<'r> {
 
     /// A size as a number of hosts, at least 1; a note says what a percent came to.
     pub fn amount(&mut self, key: &str, amount: Amount) -> usize {
-        let (size, of) = (amount.of(self.planned), count(self.planned, "host"));
+        let (size, of) = (amount.of(self.whole), count(self.whole, "host"));
         if size == 0 {
             self.note(format!("{key} {amount} of {of} is less than one host: it takes one"));
         } else if let Amount::Percent(_) = amount {
@@ -109,7 +112,7 @@ impl<'r> Sizes<'r> {
     /// The most hosts of the batches after the canary, whatever is left; the last repeats.
     pub fn ceilings(&self) -> Vec<usize> {
         let ceiling = |size: &BatchSize| match size {
-            BatchSize::Amount(amount) => amount.of(self.planned).max(1).min(self.most()),
+            BatchSize::Amount(amount) => amount.of(self.whole).max(1).min(self.most()),
             BatchSize::Rest | BatchSize::Growing(_) => self.most(),
         };
         self.wanted.iter().map(ceiling).collect()
@@ -157,8 +160,8 @@ impl<'r> Sizes<'r> {
     /// The number of batches that so many hosts take.
     pub fn batches(&self, mut left: usize) -> usize {
         let (bound, rules) = (self.bound.clone(), self.rules);
-        let (wanted, planned) = (self.wanted.clone(), self.planned);
-        let mut trial = Sizes { rules, wanted, planned, bound, used: Vec::new(), notes: Vec::new() };
+        let (wanted, planned, whole) = (self.wanted.clone(), self.planned, self.whole);
+        let mut trial = Sizes { rules, wanted, planned, whole, bound, used: Vec::new(), notes: Vec::new() };
         let mut batches = 0;
         while left > 0 {
             left -= trial.of_batch(batches, left, || 0).min(left);

@@ -5,6 +5,7 @@
 mod cover;
 mod properties;
 mod spread;
+mod stages;
 
 use proptest::prelude::*;
 

@@ -10,6 +10,8 @@ use crate::policy::{Mode, Order};
 pub struct Why<'a> {
     /// The version.
     pub version: &'a str,
+    /// The stage of the policy that it is in, where there are stages.
+    pub phase: Option<PhaseOf>,
     /// The batch.
     pub stage: Stage,
     /// The host's place in the batch, from 1.
@@ -24,6 +26,15 @@ pub struct Why<'a> {
     pub hash: Option<u64>,
     /// The rule that decided.
     pub reason: Reason<'a>,
+}
+
+/// The stage of the policy that a host is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PhaseOf {
+    /// Its name.
+    pub name: String,
+    /// Which hosts it has, as the policy says.
+    pub hosts: String,
 }
 
 /// The rule that put a host in its place.

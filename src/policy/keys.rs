@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Amount, Approval, BatchSize, Missing, Mode, Order, Remainder, SpreadMode};
+use super::{Amount, Approval, BatchSize, Missing, Mode, Order, Remainder, SpreadMode, StageKeys};
 use crate::error::Location;
 
 /// What stands before a glob over groups where the groups of a host are a label: `group:rack_*`.
@@ -101,6 +101,8 @@ pub struct Keys {
     pub bound: Option<Set<Bound>>,
     /// What becomes of a short last batch.
     pub remainder: Option<Set<Remainder>>,
+    /// Parts of the hosts that follow each other; an empty list takes them back.
+    pub stages: Option<Set<Vec<StageKeys>>>,
 }
 
 impl Keys {
@@ -131,9 +133,18 @@ impl Keys {
             spread_max_unavailable: _,
             bound: _,
             remainder: _,
+            stages,
         } = self;
         let labels = canary_cover.iter().chain(spread_by).flat_map(|labels| &labels.value);
-        labels.map(String::as_str).chain(assignment_key.as_ref().map(|key| key.value.as_str()))
+        let own = labels.map(String::as_str).chain(assignment_key.as_ref().map(|key| key.value.as_str()));
+        let stages = stages.iter().flat_map(|set| &set.value);
+        let of_stages = stages.flat_map(|stage| stage.label().into_iter().chain(stage.keys.all_variables()));
+        own.chain(of_stages)
+    }
+
+    /// The same in a list: the iterator of a stage would be of the type that it is a part of.
+    fn all_variables(&self) -> Vec<&str> {
+        self.variables().collect()
     }
 
     /// Takes over what `stronger` sets.
@@ -148,6 +159,12 @@ impl Keys {
         take!(batch_size canary_size canary_hosts canary_exclude canary_cover canary_bake bake approval max_failures);
         take!(exclude last order assignment_mode assignment_key assignment_waves seed);
         take!(spread_by spread_mode spread_missing spread_order spread_max_unavailable bound remainder);
+        match (&stronger.stages, &mut self.stages) {
+            (Some(stages), _) => self.stages = Some(stages.clone()),
+            // what is said later holds for the stages too
+            (None, Some(stages)) => stages.value.iter_mut().for_each(|stage| stage.keys.merge(stronger)),
+            (None, None) => {}
+        }
     }
 
     /// Whether a key asks about hosts what only an inventory knows: patterns and labels.
@@ -157,6 +174,7 @@ impl Keys {
             || self.canary_cover.is_some()
             || self.spread_by.is_some()
             || self.assignment_key.is_some()
+            || self.stages.is_some()
     }
 }
 
@@ -164,6 +182,7 @@ impl Keys {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::policy::{PercentOf, Rules, StageHosts};
 
     fn set<T>(value: T) -> Option<Set<T>> {
         Some(Set { value, at: Location::whole("regal.yml") })
@@ -197,11 +216,36 @@ mod tests {
             spread_max_unavailable: set(Amount::Hosts(1)),
             bound: set(Bound::MinHealthy(Amount::Hosts(1))),
             remainder: set(Remainder::Merge),
+            stages: set(vec![StageKeys {
+                name: "eu".into(),
+                hosts: StageHosts::Rest,
+                of: PercentOf::Stage,
+                keys: Keys::default(),
+                at: Location::whole("regal.yml"),
+            }]),
         };
         let mut merged = Keys::default();
         merged.merge(&all);
         assert_eq!(merged, all);
         merged.merge(&Keys::default());
         assert_eq!(merged, all);
+    }
+
+    #[test]
+    fn a_stages_keys_beat_those_beside_it_and_give_way_to_stronger_ones() {
+        let stage = StageKeys {
+            name: "eu".into(),
+            hosts: StageHosts::Rest,
+            of: PercentOf::Stage,
+            keys: Keys { bake: Some(60), canary_bake: Some(70), ..Keys::default() },
+            at: Location::whole("regal.yml"),
+        };
+        let mut keys = Keys::default();
+        keys.merge(&Keys { bake: Some(1), canary_bake: Some(1), stages: set(vec![stage]), ..Keys::default() });
+        keys.merge(&Keys { bake: Some(2), ..Keys::default() });
+        let rules = Rules::new(keys, "app");
+        assert_eq!((rules.bake, rules.canary_bake), (2, 1));
+        let stage = &rules.stages[0].rules;
+        assert_eq!((stage.bake, stage.canary_bake), (2, 70));
     }
 }

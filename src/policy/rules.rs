@@ -2,7 +2,7 @@
 
 use super::{
     Amount, Approval, BatchSize, Bound, DomainOrder, Keys, Labels, Missing, Mode, Order, Pattern, Remainder, Set,
-    SpreadMode, display_seconds,
+    SpreadMode, StageKeys, StageRules, display_seconds, stages,
 };
 
 /// The policy of one version, every key settled.
@@ -40,6 +40,8 @@ pub struct Rules {
     pub bound: Option<Set<Bound>>,
     /// What becomes of a short last batch.
     pub remainder: Option<Set<Remainder>>,
+    /// Parts of the hosts that follow each other, in order; without any all hosts are one.
+    pub stages: Vec<StageRules>,
 }
 
 /// How hosts are assigned to batches.
@@ -72,7 +74,9 @@ pub struct Spread {
 
 impl Rules {
     /// The rules of `version` out of its keys.
-    pub(super) fn new(keys: Keys, version: &str) -> Self {
+    pub(super) fn new(mut keys: Keys, version: &str) -> Self {
+        let stages = keys.stages.take().map(|set| set.value).unwrap_or_default();
+        let stages = stages.into_iter().map(|stage| stage_rules(stage, keys.clone(), version)).collect();
         let bake = keys.bake.unwrap_or(0);
         let filled = |labels: Option<Labels>| labels.filter(|labels| !labels.value.is_empty());
         Rules {
@@ -103,6 +107,7 @@ impl Rules {
             },
             bound: keys.bound,
             remainder: keys.remainder,
+            stages,
         }
     }
 
@@ -139,7 +144,7 @@ impl Rules {
 
     /// Every key of `regal.yml` that a version may have, by its name, with its value as text; absent where it is not set
     /// and has no default, or has no effect. Always the same keys in the same order.
-    pub fn described(&self) -> [(&'static str, Option<String>); 24] {
+    pub fn described(&self) -> [(&'static str, Option<String>); 25] {
         // without `..`, so that a new key is thought of here
         let Rules {
             canary_size,
@@ -158,6 +163,7 @@ impl Rules {
             spread: Spread { by, mode: _, missing: _, order, max_unavailable },
             bound,
             remainder: _,
+            stages,
         } = self;
         let spreads = by.is_some();
         let hashes = self.hashes();
@@ -171,7 +177,7 @@ impl Rules {
             None if canary_hosts.is_empty() && canary_cover.is_none() => Some("1".to_string()),
             None => None,
         };
-        [
+        let mut described = [
             ("canary.size", canary),
             ("canary.hosts", patterns(canary_hosts)),
             ("canary.exclude", patterns(canary_exclude)),
@@ -196,7 +202,10 @@ impl Rules {
             ("bake", Some(display_seconds(*bake))),
             ("approval", Some(approval.as_str().to_string())),
             ("max_failures", Some(max_failures.to_string())),
-        ]
+            ("stages", None),
+        ];
+        described[24].1 = stages::described(stages, &described);
+        described
     }
 }
 
@@ -219,6 +228,12 @@ impl Spread {
 
 /// What stands for the version in a seed.
 pub const SEED_VERSION: &str = "{version}";
+
+/// The rules of a stage, whose keys beat those of its version.
+fn stage_rules(stage: StageKeys, mut keys: Keys, version: &str) -> StageRules {
+    keys.merge(&stage.keys);
+    StageRules { name: stage.name, hosts: stage.hosts, of: stage.of, rules: Rules::new(keys, version), at: stage.at }
+}
 
 fn value<T: Copy + Default>(set: &Option<Set<T>>) -> T {
     set.as_ref().map(|set| set.value).unwrap_or_default()

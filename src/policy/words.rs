@@ -35,6 +35,8 @@ words! {
         AfterCanary = "after_canary",
         /// After every batch.
         EachBatch = "each_batch",
+        /// After every stage.
+        AfterStage = "after_stage",
     }
 }
 

@@ -5,7 +5,6 @@ use indexmap::IndexSet;
 use crate::error::{Code, Error, Problem, Result};
 use crate::plan::names::GroupNames;
 use crate::plan::{Plan, Rollout, Stage};
-use crate::policy::Approval;
 use crate::record::State;
 use crate::shown::Shown;
 
@@ -24,9 +23,11 @@ pub struct Batch<'p> {
     pub hosts: Vec<&'p str>,
     /// Seconds to watch it.
     pub bake: u64,
-    /// When its version is asked about.
-    pub approval: Approval,
-    /// How many hosts of its version may be lost.
+    /// Whether somebody is asked after it.
+    pub asks: bool,
+    /// Which stage of its version it belongs to, where there are stages.
+    pub phase: Option<usize>,
+    /// How many hosts of its version may be lost, or of its stage.
     pub max_failures: usize,
 }
 
@@ -79,8 +80,9 @@ impl<'p> Schedule<'p> {
                 stage: batch.stage,
                 hosts: batch.hosts.iter().copied().filter(|host| left.contains(host)).collect(),
                 bake: batch.bake,
-                approval: rollout.approval,
-                max_failures: rollout.max_failures,
+                asks: rollout.asks_after(batch),
+                phase: batch.phase,
+                max_failures: rollout.max_failures_at(batch),
             }
         };
         let is_wanted = |rollout: &Rollout<'_>| today.rollouts.iter().any(|today| today.version == rollout.version);

@@ -46,9 +46,10 @@ pub fn verdict(
     verdict
 }
 
-/// Returns how many hosts of a batch may be lost, after those that its version lost in other batches.
+/// Returns how many hosts of a batch may be lost, after those that its version, or its stage, lost in other batches.
 pub fn may_lose(batch: &Batch<'_>, schedule: &Schedule<'_>, state: &State) -> usize {
-    let others = schedule.batches().filter(|other| other.version == batch.version && other.group != batch.group);
+    let is_counted = |other: &&Batch<'_>| other.version == batch.version && other.phase == batch.phase;
+    let others = schedule.batches().filter(is_counted).filter(|other| other.group != batch.group);
     let lost = others.filter_map(|other| state.forward(other.group)).map(|known| known.lost.len()).sum();
     batch.max_failures.saturating_sub(lost)
 }

@@ -1,8 +1,6 @@
 //! What is left to do of a batch, and what has to happen before it.
 
 use super::schedule::{Batch, Schedule, Step};
-use crate::plan::Stage;
-use crate::policy::Approval;
 use crate::record::{Direction, Progress, State};
 
 /// What is left to do of a batch.
@@ -60,12 +58,8 @@ pub fn work<'p>(batch: &Batch<'p>, state: &State, way: Way) -> Work<'p> {
 
 /// Whether somebody has to be asked before a step that follows another one: one version that wants it is enough.
 pub fn asks(before: &Step<'_>, step: &Step<'_>, state: &State) -> bool {
-    let wants = |batch: &Batch<'_>| match batch.approval {
-        Approval::Never => false,
-        Approval::AfterCanary => batch.stage == Stage::A,
-        Approval::EachBatch => true,
-    };
-    before.batches.iter().any(wants) && !step.batches.iter().all(|batch| state.approvals.contains_key(batch.group))
+    before.batches.iter().any(|batch| batch.asks)
+        && !step.batches.iter().all(|batch| state.approvals.contains_key(batch.group))
 }
 
 /// Returns the seconds that are left to watch a step whose batches were done in an earlier run; `since` says how long ago a time of the

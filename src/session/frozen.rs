@@ -209,6 +209,7 @@ fn with_batches_of<'a>(frozen: &Plan<'a>, mut today: Vec<Rollout<'a>>) -> Plan<'
             excluded: then.excluded.clone(),
             notes: then.notes.clone(),
             labels: then.labels.clone(),
+            phases: then.phases.clone(),
             secret: then.secret,
         }
     };

@@ -10,12 +10,13 @@ use super::layer::{Given, Origin, Reader, Scope};
 use super::place::{Place, Program};
 use super::policy_keys;
 use super::sources;
+use super::stages;
 use super::typed::{self, Typed};
 use crate::error::{Code, Location};
 use crate::policy::drift;
 use crate::policy::naming::{Spelling, is_plain};
 use crate::policy::versions::{ExplicitVersion, VersionFrom, VersionSource};
-use crate::policy::{Glob, Keys, Override, Pattern, Priority, SharedHosts};
+use crate::policy::{Glob, Keys, Override, Pattern, Priority, Set, SharedHosts};
 use crate::source::engine::Mode;
 use crate::source::{Secret, Source};
 use crate::value::{Entry, KeyKind, Value};
@@ -107,7 +108,7 @@ impl Draft {
             Id::DriftRemoved => self.drift_removed = Some(typed::choice(value, drift::Removed::WORDS)?),
             Id::DriftAdded => self.drift_added = Some(typed::choice(value, drift::Added::WORDS)?),
             Id::DriftChanged => self.drift_changed = Some(typed::choice(value, drift::Changed::WORDS)?),
-            Id::Policy(key) => policy_keys::set(&mut self.keys, key, given, &at())?,
+            Id::Policy(key) => set_key(&mut self.keys, key, given, reader)?,
             // `hosts` stands under a version, and a group is given as the keys below it
             Id::Hosts | Id::Canary | Id::Spread | Id::Assignment | Id::Cache | Id::Drift => {}
         }
@@ -259,7 +260,17 @@ impl Setting {
     }
 }
 
-/// The keys under a version or a glob, and the hosts if they are there and right.
+/// Sets a key of the policy.
+fn set_key<'a>(keys: &mut Keys, key: PolicyKey, given: &Given<'a>, reader: &mut Reader<'_, 'a>) -> Typed<()> {
+    let at = reader.locate(given.origin, given.at);
+    if key == PolicyKey::Stages {
+        keys.stages = Some(Set { value: stages::typed(given, |inner, reader| own_keys(inner, reader).0, reader)?, at });
+        return Ok(());
+    }
+    policy_keys::set(keys, key, given, &at)
+}
+
+/// The keys under a version, a glob or in a stage, and the hosts if they are there and right.
 fn own_keys<'a>(inner: Vec<Given<'a>>, reader: &mut Reader<'_, 'a>) -> (Keys, Option<Vec<Pattern>>) {
     let mut keys = Keys::default();
     let mut hosts = None;
@@ -267,7 +278,7 @@ fn own_keys<'a>(inner: Vec<Given<'a>>, reader: &mut Reader<'_, 'a>) -> (Keys, Op
         let at = reader.locate(given.origin, given.at);
         let set = match given.key.id {
             Id::Hosts => policy_keys::patterns(given.value, &at).map(|patterns| hosts = Some(patterns)),
-            Id::Policy(key) => policy_keys::set(&mut keys, key, &given, &at),
+            Id::Policy(key) => set_key(&mut keys, key, &given, reader),
             // no other key is allowed there
             _ => Ok(()),
         };

@@ -61,6 +61,8 @@ pub(super) enum Form {
     Versions,
     /// Globs over versions with the keys that a version may have.
     Overrides,
+    /// A list of stages, or one of them.
+    Stages,
 }
 
 /// Whether a list may be empty.

@@ -99,6 +99,7 @@ pub enum PolicyKey {
     Approval,
     MaxFailures,
     Exclude,
+    Stages,
 }
 
 const SIZE: &str = "a number of hosts from 1, or a percent above 0% and up to 100%";
@@ -372,7 +373,7 @@ pub static KEYS: &[Key] = &[
         PolicyKey::Approval,
         "approval",
         Shape::Scalar,
-        "`never`, `after_canary` or `each_batch`",
+        "`never`, `after_canary`, `each_batch` or `after_stage`",
         "when run and rollout.yml ask before going on; a playbook of your own does not",
     )
     .or("never"),
@@ -385,6 +386,14 @@ pub static KEYS: &[Key] = &[
     )
     .or("0")
     .alias_for("max_fail_percentage", Meaning::Percent),
+    policy(
+        PolicyKey::Stages,
+        "stages",
+        Shape::List,
+        "a list of stages, each `{name: …, hosts: …}` or `{by: LABEL, values: …}` with `of: version` and any keys of its own; or \
+         one such mapping",
+        "parts of a version's hosts that follow each other, such as one region after another, each with sizes of its own",
+    ),
     key(
         Id::Overrides,
         "overrides",

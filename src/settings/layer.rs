@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::keys::{self, Id, KEYS, Key, Shape};
+use super::keys::{self, Id, KEYS, Key, PolicyKey, Shape};
 use super::{Input, OptionText, Place};
 use crate::error::{Code, Location, Problem};
 use crate::nearest;
@@ -43,6 +43,8 @@ pub(super) enum Scope {
     Version,
     /// Under a glob in `overrides`.
     Override,
+    /// In a stage of `stages`.
+    Stage,
 }
 
 impl Scope {
@@ -51,6 +53,10 @@ impl Scope {
             Scope::Top => key.id != Id::Hosts,
             Scope::Version => key.per_version,
             Scope::Override => key.per_version && key.id != Id::Hosts,
+            Scope::Stage => {
+                let of_version = [Id::Hosts, Id::Policy(PolicyKey::Exclude), Id::Policy(PolicyKey::Stages)];
+                key.per_version && !of_version.contains(&key.id)
+            }
         }
     }
 }
@@ -348,14 +354,10 @@ impl<'a> Reader<'_, 'a> {
         let written = entry.key;
         if scope != Scope::Top && prefix.is_empty() && keys::by_name(written).is_some_and(|key| Scope::Top.allows(key))
         {
-            let message = format!("`{written}` cannot be set for single versions");
-            self.report(
-                Code::InvalidConfiguration,
-                origin,
-                entry.at,
-                message,
-                "put it at the top level, where it holds for all",
-            );
+            let what = if scope == Scope::Stage { "stages" } else { "versions" };
+            let message = format!("`{written}` cannot be set for single {what}");
+            let hint = "put it at the top level, where it holds for all";
+            self.report(Code::InvalidConfiguration, origin, entry.at, message, hint);
             return;
         }
         let known: Vec<&str> = KEYS

@@ -36,6 +36,7 @@ pub(super) fn form(key: PolicyKey, meaning: Meaning) -> Form {
         PolicyKey::SpreadMode => words(SpreadMode::WORDS),
         PolicyKey::SpreadMissing => words(Missing::WORDS),
         PolicyKey::SpreadOrder => Form::WordOrList(word_list(DOMAIN_ORDERS)),
+        PolicyKey::Stages => Form::Stages,
     }
 }
 
@@ -71,6 +72,8 @@ pub(super) fn set(keys: &mut Keys, key: PolicyKey, given: &Given<'_>, at: &Locat
         PolicyKey::SpreadMaxUnavailable => {
             keys.spread_max_unavailable = placed(size(value, "no host of the domain could be updated")?, at);
         }
+        // `draft` has them read by `stages`, which reads keys in turn
+        PolicyKey::Stages => {}
     }
     Ok(())
 }
@@ -193,7 +196,7 @@ fn failures(value: Value<'_>, meaning: Meaning) -> Typed<Amount> {
 }
 
 /// Names of labels, each once; none where the list is empty.
-fn labels(value: Value<'_>) -> Typed<Vec<String>> {
+pub(super) fn labels(value: Value<'_>) -> Typed<Vec<String>> {
     if is_none(value) {
         return Ok(Vec::new());
     }
@@ -214,7 +217,7 @@ fn labels(value: Value<'_>) -> Typed<Vec<String>> {
 }
 
 /// A word, or a list of domains.
-fn domain_order(value: Value<'_>) -> Typed<DomainOrder> {
+pub(super) fn domain_order(value: Value<'_>) -> Typed<DomainOrder> {
     if !matches!(value, Value::List(_)) {
         let given = text(value)?;
         let why = format!("no such choice; a list of one domain is written `[{given}]`");

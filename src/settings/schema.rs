@@ -7,12 +7,13 @@ use serde_json::{Map, Value, json};
 
 use super::draft::Setting;
 use super::forms::{
-    ANY, ENGINES, Empty, Form, ONE_STAR, PATTERNS, PLAIN, PLUGINS, SEED, SPELLINGS, VAULT_ID, VAULTS, below, words,
+    ANY, DOMAIN_ORDERS, ENGINES, Empty, Form, LABELS, ONE_STAR, PATTERNS, PLAIN, PLUGINS, SEED, SPELLINGS, VAULT_ID,
+    VAULTS, below, word_list, words,
 };
 use super::keys::{self, Id, KEYS, Key};
 use super::layer::Scope;
 use super::policy_keys;
-use crate::policy::{SharedHosts, drift};
+use crate::policy::{PercentOf, SharedHosts, drift};
 use crate::source::salt::Part;
 #[cfg(test)]
 mod tests;
@@ -30,7 +31,7 @@ pub fn schema() -> Value {
             }
         }
     }
-    for (name, keys) in [("own_keys", Scope::Version), ("overriding_keys", Scope::Override)] {
+    for (name, keys) in [("own_keys", Scope::Version), ("overriding_keys", Scope::Override), ("stage", Scope::Stage)] {
         definitions.insert(name.to_string(), object(keys));
     }
     let mut schema = object(Scope::Top);
@@ -70,11 +71,28 @@ fn object(scope: Scope) -> Value {
         properties.insert(name.to_string(), reference(if stands_for_itself { name } else { key.name }));
     }
     let mut object = json!({ "type": "object", "properties": properties, "additionalProperties": false });
-    if scope == Scope::Version {
-        object["required"] = json!(["hosts"]);
+    match scope {
+        Scope::Version => object["required"] = json!(["hosts"]),
+        Scope::Stage => of_stage(&mut object),
+        Scope::Top | Scope::Override => {}
     }
     object["allOf"] = exclusive(keys().flat_map(|key| key.names().map(move |name| (key, name))).collect());
     object
+}
+
+/// Adds the keys that only a stage has.
+fn of_stage(object: &mut Value) {
+    let hosts = json!({ "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": list(ANY, Empty::Refused) });
+    let values = json!({ "anyOf": [{ "enum": word_list(DOMAIN_ORDERS) }, { "type": "array", "items": text(ANY), "minItems": 1, "uniqueItems": true }] });
+    let own = [
+        ("name", json!({ "type": ["string", "number", "boolean"], "minimum": 0, "pattern": PLAIN })),
+        ("hosts", json!({ "anyOf": [list(PATTERNS, Empty::Refused), hosts] })),
+        ("by", text(LABELS)),
+        ("values", values),
+        ("of", json!({ "enum": word_list(PercentOf::WORDS) })),
+    ];
+    own.into_iter().for_each(|(key, value)| object["properties"][key] = value);
+    object["oneOf"] = json!([{ "required": ["by"], "not": { "anyOf": [{ "required": ["name"] }, { "required": ["hosts"] }] } }, { "required": ["name", "hosts"], "not": { "anyOf": [{ "required": ["by"] }, { "required": ["values"] }] } }]);
 }
 
 /// That no two names of one setting stand beside each other.
@@ -193,6 +211,9 @@ fn of_form(form: &Form, key: &Key) -> Value {
         Form::Versions => json!({
             "type": "object", "minProperties": 1, "propertyNames": { "pattern": ANY },
             "additionalProperties": { "anyOf": [reference("hosts"), reference("own_keys")] },
+        }),
+        Form::Stages => json!({
+            "anyOf": [reference("stage"), { "type": "array", "items": reference("stage") }],
         }),
         Form::Overrides => json!({
             "type": "object", "additionalProperties": reference("overriding_keys"),

@@ -50,7 +50,7 @@ pub fn topic(name: &str) -> Topic {
             Topic::Versions
         }
         "canary" => Topic::Canary,
-        "batch_size" | "remainder" | "max_unavailable" | "min_healthy" => Topic::Batches,
+        "batch_size" | "remainder" | "stages" | "max_unavailable" | "min_healthy" => Topic::Batches,
         "spread" => Topic::Domains,
         "order" | "last" | "assignment" | "seed" => Topic::Order,
         "bake" | "approval" | "max_failures" => Topic::Rollout,

@@ -61,6 +61,8 @@ class Batch(NamedTuple):
     group: str
     bake: int
     hosts: list[str]
+    # Whether to ask after it, of a plan with stages; the policy of the version says so of others.
+    ask: bool | None = None
 
 
 class Step(NamedTuple):
@@ -383,13 +385,17 @@ class _Rollout:
 
     def is_approved(self, step: Step, is_first: bool) -> bool:
         index, approved = self.batches.index(step.batch), self.options.get("approved", [])
-        if index == 0 or self.approval == "never" or (self.approval == "after_canary" and index > 1):
+        if index == 0 or not self.asks_after(index - 1):
             return True
         named = [approved] if isinstance(approved, str) else approved
         if named is True or (isinstance(named, list) and {step.batch.stage, step.batch.group} & set(named)):
             return True
         # Without a record, a batch is approved by whoever says to begin there.
         return step.begun or step.approved or (is_first and self.options.get("from") == step.batch.stage)
+
+    def asks_after(self, index: int) -> bool:
+        ask = self.batches[index].ask
+        return ask if ask is not None else self.approval == "each_batch" or (self.approval == "after_canary" and index == 0)
 
     def to_go_on(self, batch: Batch) -> str:
         frozen = self.record.frozen

@@ -12,7 +12,6 @@ from .batches import Batch
 from .plan import Plan, Wave, listed
 from .policy import Policy
 from .run import Run
-from .settings import asks_after_canary, asks_always
 from .texts import first_hosts, shortened
 
 
@@ -68,7 +67,7 @@ class Opening:
         return before + [host for host in earlier if host not in self.run.done]
 
     def too_many_lost(self) -> bool:
-        """rollout_max_failed counts over the run, the inventory's max_failures over the hosts of each version."""
+        """rollout_max_failed counts over the run, the inventory's max_failures over the hosts of each version, or of its stage."""
         settings, lost = self.plan.settings, set(self.lost())
         before = self.plan.waves[self.index - 1 : self.index] if self.index else []
         parts = [*(part for wave in before for part in wave.parts), *(self.before.parts if self.index < len(self.plan.waves) and self.before else ())]
@@ -76,18 +75,20 @@ class Opening:
             return False
         if settings.max_failed is not None:
             return len(lost) > settings.max_failed
-        return any(
-            len(lost.intersection(host for batch in self.plan.every if batch.version == part.version for host in batch.hosts))
-            > self.policy(part).max_failed
-            for part in parts
-        )
+        return any(self._lost_beside(part, lost) > self.policy(part).stage_of(part.number).max_failed for part in parts)
+
+    def _lost_beside(self, part: Batch, lost: set[str]) -> int:
+        """Returns how many hosts of a batch's stage are lost; of its version where it has no stages."""
+        stage = self.policy(part).stage_of(part.number)
+        beside = (batch for batch in self.plan.every if batch.version == part.version and stage.first <= batch.number < stage.end)
+        return len(lost.intersection(host for batch in beside for host in batch.hosts))
 
     def bake(self) -> int:
         """Returns the seconds to watch the wave: of its batches, the longest counts. Nothing follows the last one."""
         if self.last or self.plan.settings.back:
             return 0
         given, standing = self.plan.settings.bake, self.plan.standing
-        seconds = max(self.policy(part).bake_of(part.batch) for part in self.wave.parts) if given is None else given
+        seconds = max(self.policy(part).bake_of(part.number) for part in self.wave.parts) if given is None else given
         if not seconds or not standing or not self.wave.watched:
             return seconds
         now = datetime.now(timezone.utc)
@@ -99,10 +100,13 @@ class Opening:
         settings, before = self.plan.settings, self.before
         if settings.back or before is None:
             return False
-        approvals = [settings.text("rollout_approval")] if "rollout_approval" in settings.given else [
-            self.policy(part).approval for part in before.parts
-        ]
-        return any(asks_always(given) or asks_after_canary(given) and before.batch == "A" for given in approvals)
+        given = settings.text("rollout_approval") if "rollout_approval" in settings.given else None
+        return any(self.policy(part).asks_after(part.number, self._following(part), given) for part in before.parts)
+
+    def _following(self, part: Batch) -> int | None:
+        """Returns the number of the batch of the same version that comes next."""
+        later = (batch.number for batch in self.plan.every if batch.version == part.version and batch.number > part.number)
+        return min(later, default=None)
 
     def not_in_record(self) -> list[str]:
         """Returns the groups of the wave that the record of a frozen plan does not know as approved."""

@@ -4,18 +4,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .batches import BATCH_GROUP, Batch
+from .settings import asks_after_canary, asks_after_stage, asks_always
 
 Variables = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
+class Stage:
+    """A stage of a version: some of its batches, which have rules of their own. `first` is the number of its canary, `end` that after its last."""
+
+    name: str
+    first: int
+    end: int
+    approval: str
+    max_failed: int
+    bake: int
+    canary_bake: int
+
+
+@dataclass(frozen=True)
 class Policy:
-    """The policy of a version, all defaults where the inventory has none. Bakes are in seconds."""
+    """The policy of a version, all defaults where the inventory has none. Bakes are in seconds. Batches are given by their number from 0."""
 
     version: str = ""
     approval: str = "never"
@@ -23,9 +38,24 @@ class Policy:
     bake: int = 0
     canary_bake: int = 0
     notes: tuple[str, ...] = ()
+    stages: tuple[Stage, ...] = ()
 
-    def bake_of(self, batch: str) -> int:
-        return self.canary_bake if batch == "A" else self.bake
+    def stage_of(self, number: int) -> Stage:
+        """Returns the stage of a batch; without stages one that all batches are in."""
+        whole = Stage("", 0, sys.maxsize, self.approval, self.max_failed, self.bake, self.canary_bake)
+        return next((stage for stage in self.stages if stage.first <= number < stage.end), whole)
+
+    def bake_of(self, number: int) -> int:
+        stage = self.stage_of(number)
+        return stage.canary_bake if number == stage.first else stage.bake
+
+    def asks_after(self, number: int, following: int | None, given: str | None = None) -> bool:
+        """Whether to ask after a batch; `following` is the one that comes next, and `given` is rollout_approval, which holds for every stage."""
+        stage = self.stage_of(number)
+        approval = stage.approval if given is None else given
+        if asks_after_canary(approval):
+            return number == stage.first
+        return asks_always(approval) or (asks_after_stage(approval) and following is not None and following >= stage.end)
 
 
 def policies(every: Sequence[Batch], variables_of: Callable[[str], Variables]) -> dict[str, Policy]:
@@ -77,7 +107,25 @@ def _policy(stem: str, variables: Variables) -> Policy:
         bake=bake,
         canary_bake=bake if canary_bake is None else int(canary_bake),
         notes=tuple(map(str, notes)) if isinstance(notes, Sequence) and not isinstance(notes, str) else (),
+        stages=tuple(_stages(given.get("stages"))),
     )
+
+
+def _stages(given: object) -> Iterator[Stage]:
+    """Returns the stages in their order; each has as many batches as it says, from where the one before ends."""
+    first = 0
+    for stage in given if isinstance(given, Sequence) and not isinstance(given, str) else ():
+        end = first + int(stage["batches"])
+        yield Stage(
+            name=_text(stage["stage"]),
+            first=first,
+            end=end,
+            approval=_text(stage["approval"]),
+            max_failed=int(stage["max_failures"]),
+            bake=int(stage["bake_seconds"]),
+            canary_bake=int(stage["canary_bake_seconds"]),
+        )
+        first = end
 
 
 def _text(value: object) -> str:

@@ -47,7 +47,7 @@ OWN = (
 DURATION = re.compile(r"[0-9]+|([0-9]+[dhms])+")
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1, "": 1}
 _YES = ("true", "yes", "1", "on", "y", "t")
-APPROVALS = ("never", "after_canary", "each_batch", "true", "yes", "false", "no")
+APPROVALS = ("never", "after_canary", "each_batch", "after_stage", "true", "yes", "false", "no")
 
 
 def seconds(duration: object) -> int:
@@ -65,6 +65,10 @@ def asks_always(approval: object) -> bool:
 
 def asks_after_canary(approval: object) -> bool:
     return str(approval).lower() == "after_canary"
+
+
+def asks_after_stage(approval: object) -> bool:
+    return str(approval).lower() == "after_stage"
 
 
 @dataclass(frozen=True)
@@ -202,7 +206,7 @@ def _form_problems(settings: Settings) -> list[str]:
     for name in ("rollout_take_over", "rollout_retry_lost", "rollout_earlier_done"):
         hold(name, text(name).lower() in ("true", "yes", "false", "no"), "true or false")
     hold("rollout_approval_timeout", bool(DURATION.fullmatch(text("rollout_approval_timeout"))), duration)
-    hold("rollout_approval", text("rollout_approval").lower() in APPROVALS, "never, after_canary or each_batch")
+    hold("rollout_approval", text("rollout_approval").lower() in APPROVALS, "never, after_canary, each_batch or after_stage")
     hold("rollout_bake", bool(DURATION.fullmatch(text("rollout_bake"))), duration)
     hold("rollout_max_failed", bool(re.fullmatch("[0-9]+", text("rollout_max_failed"))), "a number of hosts")
     name = text("rollout_version_var")

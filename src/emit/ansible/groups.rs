@@ -7,6 +7,7 @@
 //! | `VERSION_groupA` | its hosts, in order | `regal_notes`, where there are any |
 //! | `VERSION_groupB` | its batches, in order | |
 //! | `VERSION_groupB1` … | their hosts, in order | |
+//! | `VERSION_stage_NAME` | the batches of a stage, where there are stages | `regal_stage` |
 //! | `regal_done`, `regal_begun`, `regal_lost`, `regal_waiting` | of a frozen plan with a record: each host in one of them | |
 //!
 //! Every host inherits these variables, and Ansible prints, merges and templates them for each. So none grows with the number of
@@ -248,8 +249,17 @@ fn rollout_groups<'a>(arena: &'a Arena, rollout: &Rollout<'a>, names: &RolloutNa
         children: b.iter().map(|(_, name)| String::clone(name)).collect(),
         ..PlanGroup::named(name)
     });
+    let stages = rollout.phases.iter().zip(&names.stages).enumerate().map(|(place, (phase, name))| {
+        let of_stage = rollout.batches.iter().zip(&names.batches).filter(|(batch, _)| batch.phase == Some(place));
+        PlanGroup {
+            children: of_stage.map(|(_, name)| name.clone()).collect(),
+            vars: vec![("regal_stage", Value::Str(arena.alloc_str(&phase.name)))],
+            ..PlanGroup::named(name)
+        }
+    });
+    let children = a.iter().map(|(_, name)| String::clone(name)).chain(names.b.clone());
     let version = PlanGroup {
-        children: a.iter().map(|(_, name)| String::clone(name)).chain(names.b.clone()).collect(),
+        children: children.chain(names.stages.iter().cloned()).collect(),
         vars: vec![
             ("regal_version", text(rollout.version)),
             (arena.alloc_str(&policy_name(&names.version)), policy(arena, rollout, names)),
@@ -260,7 +270,7 @@ fn rollout_groups<'a>(arena: &'a Arena, rollout: &Rollout<'a>, names: &RolloutNa
     let batch =
         |(batch, name): (&Batch<'a>, &String)| PlanGroup { hosts: batch.hosts.clone(), ..PlanGroup::named(name) };
     let a = a.into_iter().map(|pair| PlanGroup { vars: notes(arena, rollout), ..batch(pair) });
-    let groups = std::iter::once(version).chain(a).chain(above_b).chain(b.into_iter().map(batch));
+    let groups = std::iter::once(version).chain(stages).chain(a).chain(above_b).chain(b.into_iter().map(batch));
     groups.map(|group| PlanGroup { secret: rollout.secret, ..group }).collect()
 }
 
@@ -312,6 +322,34 @@ fn policy<'a>(arena: &'a Arena, rollout: &Rollout<'a>, names: &RolloutNames) -> 
     if rollout.version != names.version {
         entries.push(("version", text(rollout.version)));
     }
+    if !rollout.phases.is_empty() {
+        let stages: Vec<Value<'a>> = (0..rollout.phases.len()).map(|place| stage(arena, rollout, place)).collect();
+        entries.push(("stages", Value::List(arena.alloc_slice_copy(&stages))));
+    }
+    mapping(arena, entries)
+}
+
+/// What a playbook needs to know of a stage; its batches follow those of the stage before.
+fn stage<'a>(arena: &'a Arena, rollout: &Rollout<'a>, place: usize) -> Value<'a> {
+    let phase = &rollout.phases[place];
+    let of_stage = || rollout.batches.iter().filter(|batch| batch.phase == Some(place));
+    let bake = |is_canary: bool| of_stage().find(|batch| batch.is_canary == is_canary).map(|batch| batch.bake);
+    let (canary, others) = (bake(true), bake(false));
+    let seconds = others.or(canary).unwrap_or_default();
+    mapping(
+        arena,
+        vec![
+            ("stage", Value::Str(arena.alloc_str(&phase.name))),
+            ("batches", number(arena, phase.batches as u64)),
+            ("approval", Value::Str(phase.approval.as_str())),
+            ("max_failures", number(arena, phase.max_failures as u64)),
+            ("bake_seconds", number(arena, seconds)),
+            ("canary_bake_seconds", number(arena, canary.unwrap_or(seconds))),
+        ],
+    )
+}
+
+fn mapping<'a>(arena: &'a Arena, entries: Vec<(&'a str, Value<'a>)>) -> Value<'a> {
     let entry = |(key, value)| Entry { key, kind: KeyKind::Str, at: Pos::default(), value };
     Value::Map(arena.alloc_slice_copy(&entries.into_iter().map(entry).collect::<Vec<_>>()))
 }

@@ -10,7 +10,7 @@ use crate::emit::diagnostics::Diagnostic;
 use super::{Report, domains, done_after, permille, rollout_id};
 use crate::error::Problem;
 use crate::plan::names::RolloutNames;
-use crate::plan::{DomainName, Rollout};
+use crate::plan::{DomainName, Phase, Rollout};
 
 /// The version of this document's shape.
 const SCHEMA: u32 = 1;
@@ -50,6 +50,9 @@ struct Version<'r> {
     bake_seconds: u64,
     approval: &'static str,
     max_failures: usize,
+    /// The stages that the batches go through; absent where the policy has none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    stages: Vec<StageEntry<'r>>,
     /// The failure domains that the batches are spread over.
     domains: Vec<DomainEntry<'r>>,
     batches: Vec<BatchEntry<'r>>,
@@ -58,9 +61,23 @@ struct Version<'r> {
 }
 
 #[derive(Serialize)]
+struct StageEntry<'r> {
+    stage: &'r str,
+    group: &'r str,
+    batches: usize,
+    approval: &'static str,
+    max_failures: usize,
+}
+
+#[derive(Serialize)]
 struct BatchEntry<'r> {
     group: &'r str,
     batch: String,
+    /// The stage, and whether this is its canary; absent without stages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stage: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    canary: Option<bool>,
     index: usize,
     size: usize,
     /// Percent of the version's hosts that are done after this batch, to one decimal.
@@ -137,6 +154,8 @@ impl<'r> Version<'r> {
         let entry = |((batch, group), done): ((&'r crate::plan::Batch<'_>, &'r String), usize)| BatchEntry {
             group,
             batch: batch.stage.to_string(),
+            stage: rollout.phase(batch).map(|phase| phase.name.as_str()),
+            canary: batch.phase.map(|_| batch.is_canary),
             index: batch.stage.index(),
             size: batch.hosts.len(),
             percent: permille(done, hosts) as f64 / 10.0,
@@ -152,11 +171,24 @@ impl<'r> Version<'r> {
             bake_seconds: rollout.bake_seconds(),
             approval: rollout.approval.as_str(),
             max_failures: rollout.max_failures,
+            stages: rollout
+                .phases
+                .iter()
+                .zip(&names.stages)
+                .map(|(phase, group)| StageEntry::new(phase, group))
+                .collect(),
             domains: domain_entries(rollout),
             batches: batches.map(entry).collect(),
             excluded: &rollout.excluded,
             notes: &rollout.notes,
         }
+    }
+}
+
+impl<'r> StageEntry<'r> {
+    fn new(phase: &'r Phase, group: &'r str) -> Self {
+        let (approval, max_failures) = (phase.approval.as_str(), phase.max_failures);
+        StageEntry { stage: &phase.name, group, batches: phase.batches, approval, max_failures }
     }
 }
 

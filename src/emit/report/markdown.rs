@@ -80,15 +80,19 @@ fn write_version(
     let total = rollout.host_count();
     writeln!(out, "\n## {}\n", escape(rollout.version))?;
     write!(out, "{} in {}, ", count(total, "host"), count(rollout.batches.len(), "batch"))?;
-    write!(out, "approval: {}, ", escape(rollout.approval.as_str()))?;
-    write!(out, "hosts that may fail: {}, ", rollout.max_failures)?;
+    if rollout.phases.is_empty() {
+        write!(out, "approval: {}, ", escape(rollout.approval.as_str()))?;
+        write!(out, "hosts that may fail: {}, ", rollout.max_failures)?;
+    }
     if let Some(summary) = domains::summary(rollout) {
         write!(out, "{}, ", escape(&summary))?;
     }
     writeln!(out, "plan id of this version: {}.\n", rollout_id(rollout, names))?;
+    write_stages(rollout, out)?;
     let (column, line) = if rollout.labels.is_empty() { ("", "") } else { ("Domains | ", "--- | ") };
-    writeln!(out, "| Batch | Group | Size | So far | Bake | {column}Hosts |")?;
-    writeln!(out, "| --- | --- | ---: | ---: | ---: | {line}--- |")?;
+    let (stage, stage_line) = if rollout.phases.is_empty() { ("", "") } else { ("Stage | ", "--- | ") };
+    writeln!(out, "| Batch | {stage}Group | Size | So far | Bake | {column}Hosts |")?;
+    writeln!(out, "| --- | {stage_line}--- | ---: | ---: | ---: | {line}--- |")?;
     let cells = domains::cells(rollout, cut.batches, CELL);
     let rows = rollout.batches.iter().zip(&names.batches).zip(done_after(rollout)).zip(cells);
     for (((batch, group), done), cell) in rows {
@@ -96,13 +100,31 @@ fn write_version(
         let so_far = percent(permille(done, total));
         let (size, bake) = (batch.hosts.len(), display_seconds(batch.bake));
         let hosts = hosts_text(report, &batch.hosts);
-        writeln!(out, "| {} | {} | {size} | {so_far} | {bake} | {cell}{hosts} |", batch.stage, escape(group))?;
+        let stage = match rollout.phase(batch) {
+            Some(phase) if batch.is_canary => format!("{}, canary | ", escape(&phase.name)),
+            Some(phase) => format!("{} | ", escape(&phase.name)),
+            None => String::new(),
+        };
+        writeln!(out, "| {} | {stage}{} | {size} | {so_far} | {bake} | {cell}{hosts} |", batch.stage, escape(group))?;
     }
     let left = rollout.batches.len().saturating_sub(cut.batches);
     if left > 0 {
         writeln!(out, "\n… and {} more; `--full` shows all", count(left, "batch"))?;
     }
     Ok(())
+}
+
+/// The stages with their rules, as a table.
+fn write_stages(rollout: &Rollout<'_>, out: &mut impl Write) -> io::Result<()> {
+    if rollout.phases.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "| Stage | Batches | Approval | Hosts that may fail |\n| --- | ---: | --- | ---: |")?;
+    for phase in &rollout.phases {
+        let approval = escape(phase.approval.as_str());
+        writeln!(out, "| {} | {} | {approval} | {} |", escape(&phase.name), phase.batches, phase.max_failures)?;
+    }
+    writeln!(out)
 }
 
 /// The hosts, folded.

@@ -6,8 +6,8 @@ use super::layout::{COLUMNS, Cut, LINES, percent};
 use super::{Report, domains, done_after, permille, rollout_id};
 use crate::emit::look::{INDENT, Ink, Line, Look};
 use crate::fold;
-use crate::plan::Rollout;
 use crate::plan::names::RolloutNames;
+use crate::plan::{Batch, Rollout, Stage};
 use crate::policy::{Approval, display_seconds};
 use crate::wording::count;
 
@@ -175,19 +175,48 @@ pub(super) fn title(report: &Report<'_, '_>, rollout: &Rollout<'_>, names: &Roll
         parts.push(format!("bakes {}", display_seconds(rollout.bake_seconds())));
     }
     parts.extend(domains::summary(rollout));
-    match rollout.approval {
-        Approval::Never => {}
-        Approval::AfterCanary => parts.push("approval after the canary".to_string()),
-        Approval::EachBatch => parts.push("approval after each batch".to_string()),
+    if rollout.phases.is_empty() {
+        parts.extend(approval(rollout.approval));
+        parts.push(may_fail(rollout.max_failures));
+    } else {
+        parts.insert(1, count(rollout.phases.len(), "stage"));
     }
-    parts.push(match rollout.max_failures {
-        0 => "stops at the first failed host".to_string(),
-        n => format!("{} may fail", count(n, "host")),
-    });
     if report.plan.rollouts.len() > 1 {
         parts.push(format!("plan id {}", rollout_id(rollout, names)));
     }
     Line::of(Ink::Title, rollout.version).and(Ink::Plain, format!(": {}", parts.join(", ")))
+}
+
+/// When somebody is asked, if at all.
+fn approval(approval: Approval) -> Option<String> {
+    let when = match approval {
+        Approval::Never => return None,
+        Approval::AfterCanary => "the canary",
+        Approval::EachBatch => "each batch",
+        Approval::AfterStage => "the stage",
+    };
+    Some(format!("approval after {when}"))
+}
+
+fn may_fail(hosts: usize) -> String {
+    match hosts {
+        0 => "stops at the first failed host".to_string(),
+        n => format!("{} may fail", count(n, "host")),
+    }
+}
+
+/// The line before a stage's first batch: what it has, and its rules.
+fn stage(rollout: &Rollout<'_>, batch: &Batch<'_>) -> Option<Line> {
+    let phase = rollout.phase(batch)?;
+    let of_stage = || rollout.batches.iter().filter(|other| other.phase == batch.phase);
+    if of_stage().next()?.stage != batch.stage {
+        return None;
+    }
+    let hosts = of_stage().map(|batch| batch.hosts.len()).sum();
+    let mut parts = vec![count(hosts, "host"), count(of_stage().count(), "batch")];
+    parts.extend(approval(phase.approval));
+    parts.push(may_fail(phase.max_failures));
+    Some(Line::of(Ink::Title, format!("  stage {}", phase.name)).and(Ink::Faint, format!(": {}", parts.join(", "))))
 }
 
 /// One line a batch; where the report is full, as many as its hosts need.
@@ -204,7 +233,9 @@ fn batches(
     let rows = rollout.batches.iter().zip(&names.batches).zip(done_after(rollout)).zip(cells);
     for (((batch, group), done), domains) in rows {
         let (size, so_far) = (batch.hosts.len().to_string(), percent(permille(done, total)));
+        lines.extend(stage(rollout, batch));
         let start = columns.line([group, &size, &so_far, &display_seconds(batch.bake), &domains]);
+        let start = if batch.is_canary && batch.stage != Stage::A { start.and(Ink::Faint, "canary: ") } else { start };
         lines.extend(hosts(report, start, &batch.hosts));
     }
     let left = rollout.batches.iter().skip(cut.batches);

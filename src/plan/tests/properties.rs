@@ -135,8 +135,23 @@ impl Case {
 
     /// Plans the case; the answer is handed on with the assignments.
     fn plan<T>(&self, check: impl FnOnce(&Assignments<'_>, Result<Plan<'_>>) -> T) -> T {
-        let names = names(self.zones.len());
-        let values: Vec<String> = (0..20).map(|n| format!("v{n}")).collect();
+        let (names, values) = (names(self.zones.len()), values());
+        let assigned = self.assigned(borrowed(&names), &values);
+        let input = Assignments { versions: vec![assigned], unversioned: Vec::new() };
+        let result = plan(&input, &policy_of(&self.keys));
+        check(&input, result)
+    }
+
+    pub fn len(&self) -> usize {
+        self.zones.len()
+    }
+
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// The hosts under these names, with what the policy asks about them.
+    pub fn assigned<'a>(&self, hosts: Vec<&'a str>, values: &'a [String]) -> Assigned<'a> {
         let label = |name: &str, of: &[usize]| Label::new(name, of.iter().map(|value| Some(values[*value].as_str())));
         let indices = |hosts: &[usize]| hosts.iter().copied().map(HostIndex::new).collect();
         let facts = Facts {
@@ -146,11 +161,13 @@ impl Case {
             last: indices(&self.last),
             ids: Vec::new(),
         };
-        let assigned = Assigned { facts, ..Assigned::new("1.0", borrowed(&names)) };
-        let input = Assignments { versions: vec![assigned], unversioned: Vec::new() };
-        let result = plan(&input, &policy_of(&self.keys));
-        check(&input, result)
+        Assigned { facts, ..Assigned::new("1.0", hosts) }
     }
+}
+
+/// What the labels of a case have as values.
+pub fn values() -> Vec<String> {
+    (0..20).map(|n| format!("v{n}")).collect()
 }
 
 pub fn policy_of(keys: &Keys) -> Policy {

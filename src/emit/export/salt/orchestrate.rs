@@ -74,11 +74,13 @@ fn push_version(rollout: &Rollout<'_>, names: &RolloutNames, out: &mut String) {
     for (index, (batch, group)) in rollout.batches.iter().zip(&names.batches).enumerate() {
         let hosts: Vec<String> = batch.hosts.iter().map(|host| literal(host)).collect();
         out.push_str(&format!(
-            "{}\n    {{\"stage\": \"{}\", \"group\": {}, \"bake\": {}, \"hosts\": [{}]}}",
+            "{}\n    {{\"stage\": \"{}\", \"group\": {}, \"bake\": {}, {}\"hosts\": [{}]}}",
             if index == 0 { "" } else { "," },
             batch.stage,
             literal(group),
             batch.bake,
+            // by the rules of its stage
+            batch.phase.map(|_| format!("\"ask\": {}, ", rollout.asks_after(batch))).unwrap_or_default(),
             hosts.join(", ")
         ));
     }
