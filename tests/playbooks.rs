@@ -9,6 +9,7 @@ mod answering;
 mod playbooks {
     mod programs;
     mod site;
+    mod stages;
 
     mod asking;
     mod collection;

@@ -1,6 +1,7 @@
 //! `run`: any command, batch by batch.
 
 mod ended;
+mod stages;
 
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};

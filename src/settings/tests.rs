@@ -332,3 +332,56 @@ fn every_key_is_found_by_its_names_alone() {
     assert_eq!(names.len(), count);
     assert!(KEYS.iter().all(|key| !key.doc.is_empty() && !key.allowed.is_empty()));
 }
+
+#[test]
+fn stages_with_keys_of_their_own() {
+    let settings = file(
+        "batch_size: 5\nstages:\n- {name: staging, hosts: stg, batch_size: 50%, of: version}\n- {name: eu, hosts: {region: [eu, ch]}}\n\
+         - {by: 'group:rack_*', values: [r2], approval: after_stage}\n- {name: others, hosts: rest}\n",
+    );
+    let rules = settings.policy.rules("1.0");
+    let described: Vec<_> = rules.stages.iter().map(|stage| (stage.name.as_str(), stage.hosts.to_string())).collect();
+    let expected = [("staging", "stg"), ("eu", "{region: eu, ch}"), ("", "each group:rack_*"), ("others", "rest")];
+    assert_eq!(described, expected.map(|(name, hosts)| (name, hosts.to_string())));
+    assert_eq!(rules.stages[0].rules.batch_size, [BatchSize::Amount(Amount::parse("50%").unwrap())]);
+    assert_eq!(rules.stages[0].of, crate::policy::PercentOf::Version);
+    assert_eq!(rules.stages[1].rules.batch_size, [hosts(5)]);
+    assert_eq!(rules.stages[2].rules.approval, Approval::AfterStage);
+    // what the command line sets holds in the stages too
+    let settings = read_all("stages: [{name: a, hosts: rest, bake: 1m}]", &[], &[("bake", "2m", "--bake")]).unwrap();
+    assert_eq!(settings.policy.rules("1.0").stages[0].rules.bake, 120);
+    let none = read_all("stages: [{name: a, hosts: rest}]", &[("REGAL_STAGES", "[]")], &[]).unwrap();
+    assert!(none.policy.rules("1.0").stages.is_empty());
+}
+
+#[test]
+fn stages_that_cannot_be() {
+    assert_eq!(
+        wrong(
+            "stages:\n- {name: a b, hosts: web}\n- {name: a}\n- {hosts: web}\n- {name: x, hosts: {}}\n- {name: x-1, hosts: web, of: all}\n\
+             - {by: zone, name: z}\n- {name: y, hosts: web, values: [a]}\n- {name: v, hosts: web, exclude: db, cary: 1}\n\
+             - {name: r, hosts: rest}\n- {name: r, hosts: db}\n"
+        ),
+        [
+            "regal.yml:2:4: `stages`: `name` cannot be `a b`: not usable in a group name",
+            "regal.yml:3:4: `stages`: a stage has no `hosts`",
+            "regal.yml:4:4: `stages`: a stage has no `name`",
+            "regal.yml:5:13: `stages`: `hosts` cannot be an empty mapping: one label stands in it, such as `{region: eu}`",
+            "regal.yml:6:27: `stages`: `of` cannot be `all`: no such choice",
+            "regal.yml:7:14: `stages`: `by` and `name` exclude each other",
+            "regal.yml:8:25: `stages`: `values` has no meaning without `by`",
+            "regal.yml:9:25: `exclude` cannot be set for single stages",
+            "regal.yml:9:38: unknown key `cary`",
+            "regal.yml:11:4: `stages`: `r` is given twice",
+            "regal.yml:11:4: `stages`: `r` comes after `hosts: rest`, which leaves it no host",
+        ]
+    );
+    assert_eq!(
+        wrong("stages: eu"),
+        ["regal.yml:1:1: `stages` cannot be `eu`: it has to be a list of stages, or one mapping with `by`"]
+    );
+    assert_eq!(
+        wrong("stages: [eu]"),
+        ["regal.yml:1:1: `stages` cannot be `eu`: each stage is a mapping, such as `{name: eu, hosts: {region: eu}}`"]
+    );
+}

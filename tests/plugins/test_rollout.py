@@ -247,6 +247,22 @@ class Openings(unittest.TestCase):
         run.done.add("zulu")
         self.assertTrue(Opening(run, 2, self.POLICY).too_many_lost())
 
+    def test_a_stage_asks_bakes_and_loses_by_its_own_rules(self) -> None:
+        first = {"stage": "staging", "batches": 1, "approval": "after_stage", "max_failures": 0, "bake_seconds": 1, "canary_bake_seconds": 2}
+        second = {"stage": "eu", "batches": 2, "approval": "after_canary", "max_failures": 1, "bake_seconds": 3, "canary_bake_seconds": 4}
+        run = Run(made(version="app"))
+        found = policy.policies(run.plan.every, lambda host: {"regal_policy_app": {"stages": [first, second]}})
+        openings = [Opening(run, index, found) for index in range(3)]
+        self.assertEqual([opening.bake() for opening in openings], [2, 4, 0])
+        self.assertEqual([opening.needs_approval() for opening in openings], [False, True, True])
+        given = [Opening(Run(made(version="app", approval="after_stage")), index, found).needs_approval() for index in range(3)]
+        self.assertEqual(given, [False, True, False])
+        # the first stage may lose none, the second one
+        run.done.update(["mike"])
+        self.assertEqual([opening.too_many_lost() for opening in openings], [False, True, False])
+        run.done.add("zulu")
+        self.assertEqual([opening.too_many_lost() for opening in openings], [False, False, False])
+
     def test_policies_are_read_from_the_variables_of_a_host(self) -> None:
         every = batches.batches({"api_2.5.0_groupA": ["zulu"]}, ["api_2.5.0"])
         variables = {

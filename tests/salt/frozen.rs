@@ -141,6 +141,21 @@ fn approval_is_an_event_of_the_record_and_a_test_leaves_none() {
 
 #[test]
 #[ignore = "needs salt; run tests/run"]
+fn a_stage_is_asked_about_by_its_own_rule() {
+    let master = master();
+    let stages = "[{name: db, hosts: db1, approval: after_stage}, {name: web, hosts: rest, approval: after_canary}]";
+    freeze(&master, &["--stages", stages]);
+    let (code, message, releases) = go(&master, "");
+    assert_eq!((code, releases.as_str()), (4, "db1=2.0"), "{message}");
+    master.planned(&["approve", "--plan", PLAN, "B1"]);
+    let (code, message, releases) = go(&master, "");
+    assert_eq!((code, releases.as_str()), (4, "web1=2.0 db1=2.0"), "{message}");
+    master.planned(&["approve", "--plan", PLAN, "B2"]);
+    assert_eq!(go(&master, ""), (0, "all done: 2.0".to_string(), ALL_DONE.to_string()));
+}
+
+#[test]
+#[ignore = "needs salt; run tests/run"]
 fn without_a_record_no_minion_is_touched() {
     let master = master();
     freeze(&master, &[]);

@@ -53,6 +53,19 @@ fn values() -> Vec<Value> {
         json!({"start": 1}),
         json!({"start": 1, "most": 5, "steps": 2}),
         json!([5, {"most": "5%"}]),
+        json!([{"name": "eu", "hosts": "web:&prod", "canary": {"size": 2, "bake": "1d"}, "of": "version"}, {"name": 2, "hosts": "rest"}]),
+        json!([{"name": "eu", "hosts": {"region": ["eu", "ap"]}, "approval": "after_stage"}, {"by": "region", "values": ["us"]}]),
+        json!({"by": "group:region_*", "values": "smallest_first"}),
+        json!({"by": "region", "name": "eu"}),
+        json!({"name": "eu", "hosts": {"region": "eu", "zone": "a"}}),
+        json!({"name": "eu", "hosts": {}}),
+        json!({"name": "e u", "hosts": "web"}),
+        json!({"name": "eu", "hosts": "web", "exclude": "db"}),
+        json!({"name": "eu", "hosts": "web", "stages": []}),
+        json!([{"name": "eu"}]),
+        json!([{"hosts": "rest"}]),
+        json!([{"name": "eu", "hosts": "rest", "values": ["a"]}]),
+        json!([{"name": "eu", "hosts": "rest", "of": "hosts"}]),
     ];
     values.extend([0, 1, 2, 100, 101, -1].map(Value::from));
     values.extend(
