@@ -280,7 +280,9 @@ fn the_file_is_of_the_form_that_is_documented() {
     let schema: serde_json::Value = serde_json::from_str(include_str!("../examples/rollout.schema.json")).unwrap();
     let schema = jsonschema::validator_for(&schema).unwrap();
     let settings = format!("{SETTINGS}spread: {{by: [zone], missing: each}}\nexclude: web5\n");
-    for save in ["--no-time", "", "--only db-1.0", "--canary 2"] {
+    let stages =
+        "--stages '[{name: first, hosts: web2, approval: after_stage}, {name: others, hosts: rest, spread: []}]'";
+    for save in ["--no-time", "", "--only db-1.0", "--canary 2", stages] {
         let test = test().file("regal.yml", &settings);
         let saved = test.shell(&format!("regal plan --save {FILE} {save}"));
         assert_eq!(saved.code, 0, "{}", saved.stderr);
@@ -288,10 +290,36 @@ fn the_file_is_of_the_form_that_is_documented() {
         let wrong: Vec<String> =
             schema.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
         assert!(wrong.is_empty(), "{save}: {wrong:?}\n{}", read(&test));
+        let form = if save == stages { 2 } else { 1 };
+        assert_eq!(document["schema"], form);
         let mut other = document.clone();
         other["versions"][0]["batches"][0]["hosts"] = serde_json::json!([1]);
         assert!(!schema.is_valid(&other));
     }
+}
+
+#[test]
+fn stages_are_frozen_with_the_batches() {
+    let stages =
+        "[{name: first, hosts: web2, approval: after_stage, max_failures: 1}, {name: others, hosts: rest, bake: 1m}]";
+    let test = test();
+    let planned = |words: &str| test.shell(&format!("regal {words}")).stdout;
+    let list = planned(&format!("--list --stages '{stages}'"));
+    assert_eq!(test.shell(&format!("regal plan --save {FILE} --stages '{stages}'")).code, 0);
+    let without = |list: &str| list.replace(&list[list.find("\"regal_plan_id").unwrap()..list.find("}}").unwrap()], "");
+    let frozen_list = frozen(&test, "--list").stdout;
+    assert!(
+        frozen_list.contains("_stage_first") && frozen_list.contains("\"approval\":\"after_stage\",\"max_failures\":1"),
+        "{frozen_list}"
+    );
+    for group in ["stage_first", "stage_others"] {
+        assert_eq!(without(&list).matches(group).count(), without(&frozen_list).matches(group).count(), "{group}");
+    }
+    let why = frozen(&test, "why web2").stdout;
+    assert!(why.contains("stage     first\n"), "{why}");
+    // a policy without these stages is another one
+    let diff = planned(&format!("plan --stages '{stages}' --compare regal.yml"));
+    assert!(diff.contains("stages") && diff.contains("{first, hosts: web2, "), "{diff}");
 }
 
 #[test]
