@@ -318,7 +318,8 @@ fn stages_are_frozen_with_the_batches() {
     let why = frozen(&test, "why web2").stdout;
     assert!(why.contains("stage     first\n"), "{why}");
     // a policy without these stages is another one
-    let diff = planned(&format!("plan --stages '{stages}' --compare regal.yml"));
+    write(&test, "staged.yml", &format!("{SETTINGS}stages: {stages}\n"));
+    let diff = planned("plan --compare staged.yml");
     assert!(diff.contains("stages") && diff.contains("{first, hosts: web2, "), "{diff}");
 }
 
