@@ -9,6 +9,7 @@
 
 pub mod effective;
 pub mod membership;
+mod names;
 pub mod rules;
 pub mod vars;
 
@@ -20,6 +21,7 @@ use crate::error::{Code, Problem};
 use crate::text::{Pos, python_int};
 use crate::value::Value;
 use membership::{GroupSets, SetId};
+use names::Names;
 use rules::Rules;
 pub use vars::{Var, VarId, Vars};
 
@@ -104,7 +106,7 @@ pub enum Target {
 pub struct Inventory<'a> {
     hosts: Named<'a, Host<'a>>,
     groups: Named<'a, Group<'a>>,
-    names: IndexSet<&'a str>,
+    names: Names<'a>,
     sets: GroupSets,
     rules: Rules<'a>,
     kept: Option<Kept>,
@@ -125,7 +127,7 @@ impl<'a> Inventory<'a> {
         let mut groups = Named::default();
         groups.insert("all", Group::new(Pos::default()));
         groups.insert("ungrouped", Group::new(Pos::default()));
-        let (names, sets) = (IndexSet::default(), GroupSets::default());
+        let (names, sets) = (Names::default(), GroupSets::default());
         let mut inventory =
             Inventory { hosts: Named::default(), groups, names, sets, rules: Rules::default(), kept: None };
         inventory.link(ALL, UNGROUPED);
@@ -275,17 +277,26 @@ impl<'a> Inventory<'a> {
         Ok(())
     }
 
+    /// Sets inventory variables of a host that gets them at once, as [`Inventory::set_var`] would one after another.
+    pub fn set_host_vars(&mut self, host: HostId, variables: &[(&'a str, Value<'a>, Pos)]) {
+        let Inventory { hosts, names, rules, kept, .. } = self;
+        let vars = &mut hosts[host.index()].vars;
+        vars.expect(vars.len() + variables.len());
+        for (name, value, at) in variables {
+            let var = Var { name: names.id(name), at: *at, value: *value };
+            if kept.as_mut().is_none_or(|kept| kept.has(var.name, names)) {
+                vars.join(&var, rules);
+            }
+        }
+    }
+
     /// Drops the values of all variables but these from now on. The names of the others stay known.
     pub fn keep_only(&mut self, names: HashSet<String>) {
         self.kept = Some(Kept { names, ids: Vec::new() });
     }
 
     fn keeps(&mut self, id: VarId) -> bool {
-        let Some(kept) = &mut self.kept else { return true };
-        while kept.ids.len() <= id.0 as usize {
-            kept.ids.push(kept.names.contains(self.names[kept.ids.len()]));
-        }
-        kept.ids[id.0 as usize]
+        self.kept.as_mut().is_none_or(|kept| kept.has(id, &self.names))
     }
 
     /// Sets a variable of a vars file beside source number `source`; sources come in their order.
@@ -451,22 +462,22 @@ impl<'a> Inventory<'a> {
 
     /// The number that stands for a variable's name.
     pub fn var_id(&mut self, name: &'a str) -> VarId {
-        VarId(self.names.insert_full(name).0 as u32)
+        self.names.id(name)
     }
 
     /// The number of a variable's name, if any host or group has such a variable.
     pub fn find_var(&self, name: &str) -> Option<VarId> {
-        self.names.get_index_of(name).map(|index| VarId(index as u32))
+        self.names.find(name)
     }
 
     /// The name of a variable.
     pub fn var_name(&self, id: VarId) -> &'a str {
-        self.names[id.0 as usize]
+        self.names.name(id)
     }
 
     /// The names of all variables, in order of first appearance.
     pub fn var_names(&self) -> impl Iterator<Item = &'a str> {
-        self.names.iter().copied()
+        self.names.iter()
     }
 
     /// All variables as they were set, those of groups first.
@@ -529,6 +540,16 @@ impl<'a> Inventory<'a> {
     /// The sets of groups that hosts are in.
     pub fn sets(&self) -> &GroupSets {
         &self.sets
+    }
+}
+
+impl Kept {
+    fn has(&mut self, id: VarId, names: &Names<'_>) -> bool {
+        while self.ids.len() <= id.index() {
+            let next = VarId(self.ids.len() as u32);
+            self.ids.push(self.names.contains(names.name(next)));
+        }
+        self.ids[id.index()]
     }
 }
 

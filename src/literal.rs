@@ -35,7 +35,7 @@ pub enum Literal<'a> {
 /// Strings are parts of `text` where they stand there in one piece, else copies in the arena. Keys of mappings have no
 /// position of their own: theirs is the default.
 pub fn eval<'a>(arena: &'a Arena, text: &'a str) -> Literal<'a> {
-    let text = text.trim_start_matches([' ', '\t']);
+    let text = if text.starts_with([' ', '\t']) { text.trim_start_matches([' ', '\t']) } else { text };
     if !may_be_literal(text) || is_dotted(text) {
         return Literal::Text;
     }
@@ -53,7 +53,8 @@ pub fn eval<'a>(arena: &'a Arena, text: &'a str) -> Literal<'a> {
 fn may_be_literal(text: &str) -> bool {
     match text.as_bytes() {
         [b'0'..=b'9' | b'.' | b'+' | b'-' | b'\'' | b'"' | b'(' | b'[' | b'{', ..] => true,
-        [b'T' | b'F' | b'N' | b's', ..] => ["True", "False", "None", "set"].iter().any(|word| text.starts_with(word)),
+        [b'T', b'r', b'u', b'e', ..] | [b'F', b'a', b'l', b's', b'e', ..] | [b'N', b'o', b'n', b'e', ..] => true,
+        [b's', b'e', b't', ..] => true,
         [b'r' | b'R' | b'b' | b'B' | b'u' | b'U', next, ..] => matches!(next, b'\'' | b'"' | b'r' | b'R' | b'b' | b'B'),
         _ => false,
     }
@@ -61,9 +62,12 @@ fn may_be_literal(text: &str) -> bool {
 
 /// Whether the text is an address or a version: points among digits, more than a number has.
 fn is_dotted(text: &str) -> bool {
-    text.starts_with(|first: char| first.is_ascii_digit())
-        && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
-        && text.bytes().filter(|byte| *byte == b'.').count() > 1
+    let mut points = 0;
+    let known = text.bytes().all(|byte| {
+        points += usize::from(byte == b'.');
+        byte.is_ascii_digit() || byte == b'.'
+    });
+    known && points > 1 && !text.starts_with('.')
 }
 
 /// Whether the text is a decimal as Python prints it, which most numbers are.

@@ -41,7 +41,7 @@ use std::time::{Duration, Instant};
 use crate::diagnostics::Diagnostics;
 use crate::error::{Code, Location, Problem, Result, io_message};
 use crate::frozen::{FIRST_LINE, is_frozen};
-use crate::inventory::{GroupId, Inventory, UNGROUPED};
+use crate::inventory::{GroupId, Inventory, Target, UNGROUPED};
 use crate::pattern::{address, range};
 use crate::policy::naming::cleaned;
 use crate::salt::Master;
@@ -458,11 +458,14 @@ impl<'a> Reading<'_, 'a> {
             if variables.is_empty() {
                 continue;
             }
-            let target = self.inventory.target_of_host(host);
-            self.inventory.expect_vars(target, variables.len());
-            for (name, value, at) in variables {
-                let set = self.inventory.set_var(target, name, *value, *at);
-                self.note(set, *at);
+            match self.inventory.target_of_host(host) {
+                Target::Host(host) => self.inventory.set_host_vars(host, variables),
+                group @ Target::Group(_) => {
+                    for (name, value, at) in variables {
+                        let set = self.inventory.set_var(group, name, *value, *at);
+                        self.note(set, *at);
+                    }
+                }
             }
         }
     }

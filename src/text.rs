@@ -3,6 +3,8 @@
 //! Every text gets a stretch of one line of numbers, so that a position is four bytes wherever it is kept and still
 //! knows its file.
 
+pub(crate) mod words;
+
 use std::cell::{Cell, RefCell};
 
 use sha2::{Digest, Sha256};
@@ -311,7 +313,10 @@ pub(crate) fn is_python_space(c: char) -> bool {
 
 /// Python's `str.strip()`.
 pub(crate) fn python_trim(text: &str) -> &str {
-    text.trim_matches(is_python_space)
+    match text.as_bytes() {
+        [b'!'..=b'~', .., b'!'..=b'~'] => text,
+        _ => text.trim_matches(is_python_space),
+    }
 }
 
 /// A string as Python's `int()` reads it: sign, single underscores between digits, space around; what is too large for

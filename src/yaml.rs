@@ -24,7 +24,7 @@ use tags::Tag;
 
 use crate::error::Code;
 use crate::text::{Arena, Pos, Text};
-use crate::value::yaml11::{Resolved, resolve_loosely};
+use crate::value::yaml11::{Resolved, is_surely_str, resolve_loosely};
 use crate::value::{Entry, Fault, KeyKind, Value, keys};
 
 /// How much aliases may expand to unless it is said otherwise, in nodes; 32 bytes of a string count as a node.
@@ -272,8 +272,26 @@ impl<'a, 'w> Composer<'a, 'w> {
 
     /// Adds a scalar without tag and anchor.
     fn untagged(&mut self, text: &'a str, plain: bool, at: Pos) -> Result<(), Fault> {
+        if (!plain || is_surely_str(text)) && self.unsafe_depth == 0 && self.add_text(text, at) {
+            return Ok(());
+        }
         let done = self.implicit(text, plain, at)?;
         self.add(done, at)
+    }
+
+    /// Puts a string into the innermost mapping, as a key or a value; not where that is anything else. Most scalars go here.
+    fn add_text(&mut self, text: &'a str, at: Pos) -> bool {
+        let Some(frame) = self.frames.last_mut().filter(|frame| frame.shape == Shape::Map) else { return false };
+        match frame.key {
+            None => frame.key = Some(Key::Named(text, KeyKind::Str, at)),
+            Some(Key::Named(key, kind, at)) => {
+                frame.key = None;
+                self.entries.push(Entry { key, kind, at, value: Value::Str(text) });
+            }
+            Some(Key::Merge | Key::Any) => return false,
+        }
+        frame.weight = frame.weight.saturating_add(weight_of(text));
+        true
     }
 
     /// A complete scalar; under `!unsafe` its strings are unsafe.
@@ -282,7 +300,7 @@ impl<'a, 'w> Composer<'a, 'w> {
             Value::Str(text) if is_unsafe || self.unsafe_depth > 0 => Value::Unsafe(text),
             other => other,
         };
-        Done { value, role: Role::Ordinary, weight: 1 + text.len() as u64 / 32, height: 0 }
+        Done { value, role: Role::Ordinary, weight: weight_of(text), height: 0 }
     }
 
     /// The text of a scalar: a part of the source where it stands there in one piece, else a copy.
@@ -455,6 +473,11 @@ impl<'a, 'w> Composer<'a, 'w> {
         }
         Ok(())
     }
+}
+
+/// How many nodes a scalar counts as.
+fn weight_of(text: &str) -> u64 {
+    1 + text.len() as u64 / 32
 }
 
 fn as_key<'a>(done: Done<'a>, at: Pos, text: Text<'a>) -> Result<Key<'a>, Fault> {

@@ -1,6 +1,7 @@
 //! Results on stdout or in a file.
 
-use std::io::{IsTerminal, Write};
+use std::io::{BufWriter, IsTerminal, Write};
+use std::os::fd::AsFd;
 use std::path::Path;
 
 use anyhow::Context;
@@ -57,8 +58,12 @@ impl Sink<'_> {
             }
             None => {
                 let mut stdout = std::io::stdout().lock();
-                print(&mut stdout)?;
-                Ok(stdout.flush()?)
+                stdout.flush()?;
+                // The stream itself looks for line ends in all that it is given; but it knows what to do where stdout is closed.
+                let Ok(stream) = stdout.as_fd().try_clone_to_owned() else { return Ok(print(&mut stdout)?) };
+                let mut stream = BufWriter::new(std::fs::File::from(stream));
+                print(&mut stream)?;
+                Ok(stream.flush()?)
             }
         }
     }

@@ -49,6 +49,7 @@ impl<'a> Vars<'a> {
     }
 
     /// Sets a variable; it keeps its place if it was set before.
+    #[inline]
     pub fn set(&mut self, var: Var<'a>) {
         match self.place(var.name) {
             Some(place) => self.list[place] = var,
@@ -56,6 +57,7 @@ impl<'a> Vars<'a> {
         }
     }
 
+    #[inline]
     fn push(&mut self, var: Var<'a>) {
         if let Some(index) = &mut self.index {
             index.insert(var.name, self.list.len() as u32);
@@ -67,6 +69,7 @@ impl<'a> Vars<'a> {
         }
     }
 
+    #[inline]
     fn place(&self, name: VarId) -> Option<usize> {
         match &self.index {
             Some(index) => index.get(&name).map(|place| *place as usize),

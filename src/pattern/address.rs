@@ -29,7 +29,8 @@ pub fn parse(text: &str) -> Option<Address<'_>> {
 /// The host and port of an inventory's host text; the whole text is the host where it is not an address with a port.
 pub fn split_port(text: &str) -> Address<'_> {
     let whole = Address { host: text, port: None };
-    let ends_in_port = text.rfind(':').is_some_and(|colon| is_digits(&text[colon + 1..]));
+    let ends_in_port = text.bytes().next_back().is_some_and(|last| last.is_ascii_digit())
+        && text.rfind(':').is_some_and(|colon| is_digits(&text[colon + 1..]));
     // Port 0 is not a port to Ansible, but it is not part of the host either.
     if ends_in_port { parse(text).unwrap_or(whole) } else { whole }
 }

@@ -5,10 +5,11 @@
 //! gives no host.
 
 use crate::text::python_int128;
+use crate::text::words::{equal, position};
 
 /// Whether a host text has a range: to Ansible any `[` is one.
 pub fn is_range(text: &str) -> bool {
-    text.contains('[')
+    position(text.as_bytes(), |word| equal(word, b'[')).is_some()
 }
 
 /// The hosts of a text with ranges, in order, at most `limit`; that there are too many is known before any is made.

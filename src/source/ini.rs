@@ -18,6 +18,7 @@ use super::{Reading, shell};
 use crate::error::{Code, Problem};
 use crate::inventory::{GroupId, Target, UNGROUPED};
 use crate::literal::{self, Literal};
+use crate::text::words::{equal, position};
 use crate::text::{self, Pos, Text, is_python_space, python_trim};
 use crate::value::Value;
 
@@ -196,7 +197,9 @@ impl<'a> Reader<'_, '_, 'a> {
         let before = self.reading.found.checkpoint();
         let mut variables = std::mem::take(&mut self.variables);
         variables.clear();
-        variables.extend(pairs.iter().filter_map(|token| self.pair(token, at)));
+        for token in pairs {
+            variables.extend(self.pair(token, at));
+        }
         if !self.reading.found.failed_since(&before) {
             let group = self.group;
             self.reading.add_hosts(&names, Some(group), port, &variables, at);
@@ -206,7 +209,7 @@ impl<'a> Reader<'_, '_, 'a> {
 
     fn pair(&mut self, token: &shell::Token<'a>, line: Pos) -> Option<(&'a str, Value<'a>, Pos)> {
         let at = Pos(line.0 + token.offset as u32);
-        let Some(equals) = token.text.bytes().position(|byte| byte == b'=') else {
+        let Some(equals) = position(token.text.as_bytes(), |word| equal(word, b'=')) else {
             let message = format!("`{}` after a host is not a key=value pair", token.text);
             self.reading.problem(
                 Code::InvalidIni,

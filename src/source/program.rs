@@ -80,7 +80,9 @@ impl<'a> Reading<'_, 'a> {
                 return Answer::Failed;
             }
         };
-        if let Some(at) = text.text.find(MASK).filter(|_| call.printer == Printer::Ansible) {
+        if call.printer == Printer::Ansible
+            && let Some(at) = text.text.find(MASK)
+        {
             let hint = "from ansible-core 2.22 on ansible-inventory masks what it decrypts: name an older one with `ansible_inventory`, or do without the vault";
             self.problem(
                 Code::ProgramFailed,

@@ -1,6 +1,7 @@
 //! Words as a shell splits them: Python's `shlex.split(comments=True)`.
 
 use crate::text::Arena;
+use crate::text::words::{below, equal, position};
 
 /// A word with quotes and backslashes resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,8 +71,16 @@ const SPECIAL: [bool; 256] = {
 
 /// Where the run of bytes ends that stand for themselves.
 fn plain_end(bytes: &[u8], from: usize) -> usize {
-    let special = |byte: &u8| SPECIAL[usize::from(*byte)];
-    bytes[from..].iter().position(special).map_or(bytes.len(), |length| from + length)
+    let mut at = from;
+    // a few others lie among them, which are rare
+    while let Some(length) = position(&bytes[at..], |word| below(word, b'\'' + 1) | equal(word, b'\\')) {
+        at += length;
+        if SPECIAL[usize::from(bytes[at])] {
+            return at;
+        }
+        at += 1;
+    }
+    bytes.len()
 }
 
 /// The word at `from`, and where it ends.

@@ -100,6 +100,7 @@ pub(crate) fn unique<'a>(entries: &mut Vec<Entry<'a>>, start: usize, mut repeate
 }
 
 /// Whether a Python dict takes the two for one key.
+#[inline]
 pub(crate) fn is_same(left: &Entry<'_>, right: &Entry<'_>) -> bool {
     match (left.kind, right.kind) {
         (KeyKind::Str, KeyKind::Str) => left.key == right.key,

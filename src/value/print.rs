@@ -1,6 +1,7 @@
 //! Values as JSON, number for number as Python's `json.dumps` writes them.
 
 use super::{Entry, KeyKind, Timestamp, Value, number};
+use crate::text::words::{below, equal, position};
 
 impl Value<'_> {
     /// Appends the value as compact JSON in UTF-8.
@@ -93,7 +94,7 @@ pub fn write_json_string(text: &str, out: &mut Vec<u8>) {
     let mut rest = text.as_bytes();
     out.reserve(rest.len() + 2);
     out.push(b'"');
-    while let Some(i) = rest.iter().position(|byte| ESCAPES[usize::from(*byte)] != 0) {
+    while let Some(i) = position(rest, |word| below(word, b' ') | equal(word, b'"') | equal(word, b'\\')) {
         let byte = rest[i];
         let escape = ESCAPES[usize::from(byte)];
         out.extend_from_slice(&rest[..i]);

@@ -31,6 +31,15 @@ pub(crate) fn resolve(text: &str) -> Resolved {
     }
 }
 
+/// Whether the first byte, and for a word the length, tell that a plain scalar is a string, as they do of most.
+pub(crate) fn is_surely_str(text: &str) -> bool {
+    match text.as_bytes() {
+        [] | [b'0'..=b'9' | b'+' | b'-' | b'.' | b'~' | b'<' | b'=' | b'\n', ..] => false,
+        [b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O', ..] => text.len() > "false\n".len(),
+        _ => true,
+    }
+}
+
 /// Python's `$` matches before a last newline, so a block scalar under `!` or `!unsafe` can be a number, too.
 pub(crate) fn resolve_loosely(text: &str) -> (Resolved, &str) {
     match text.strip_suffix('\n') {

@@ -7,6 +7,7 @@
 
 use super::events::MAX_DEPTH;
 use super::{Composer, MAX_KEY, Shape, flow};
+use crate::text::words::{lowercase, others, position, within};
 use crate::text::{self, Arena, Pos};
 
 /// Whether the text has only bytes that this file knows: printable ASCII and `\n`.
@@ -142,6 +143,9 @@ impl<'c, 'a, 'w> Lines<'c, 'a, 'w> {
 
     /// A value that ends on its line.
     fn value(&mut self, value: &'a str) -> Option<()> {
+        if is_word(value) {
+            return self.composer.untagged(value, true, self.pos(value)).ok();
+        }
         let value = without_end(value);
         let at = self.pos(value);
         if flow::begins(value) {
@@ -165,7 +169,7 @@ impl<'c, 'a, 'w> Lines<'c, 'a, 'w> {
 
 /// A line without its leading blanks.
 fn without_indent(line: &str) -> &str {
-    &line[line.bytes().position(|byte| byte != b' ').unwrap_or(line.len())..]
+    &line[position(line.as_bytes(), |word| others(within(word, b' ', b' '))).unwrap_or(line.len())..]
 }
 
 /// A text without the blanks at its end.
@@ -174,41 +178,41 @@ fn without_end(text: &str) -> &str {
 }
 
 /// The bytes of a simple key, but for its colons.
-const KEY: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] =
-            (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'_' | b'.' | b'/' | b'-' | b'[' | b']');
-        byte += 1;
-    }
-    table
-};
+/// Marks the bytes that no word has: a word is of letters, digits and `_.-/[]`.
+fn marks_outside_words(word: u64) -> u64 {
+    let letters = within(lowercase(word), b'a', b'z');
+    others(
+        letters
+            | within(word, b'-', b'9')
+            | within(word, b'[', b'[')
+            | within(word, b']', b']')
+            | within(word, b'_', b'_'),
+    )
+}
 
 /// Whether a value is of letters, digits and a few signs, as most names are: it is no key, and no comment follows.
 fn is_word(value: &str) -> bool {
     let bytes = value.as_bytes();
-    bytes.first().is_some_and(u8::is_ascii_alphanumeric) && bytes.iter().all(|byte| KEY[usize::from(*byte)])
+    bytes.first().is_some_and(u8::is_ascii_alphanumeric) && position(bytes, marks_outside_words).is_none()
 }
 
 /// Key and value of a line, the value without the blanks before it; `None` if the key is none of the simple ones.
 fn split_entry(content: &str) -> Option<(&str, &str)> {
     let bytes = content.as_bytes();
-    memchr::memchr(b':', bytes)?;
     if !bytes.first()?.is_ascii_alphanumeric() && bytes[0] != b'_' {
         return None;
     }
-    for (i, byte) in bytes.iter().enumerate().take(MAX_KEY) {
-        match byte {
-            byte if KEY[usize::from(*byte)] => {}
-            b':' if matches!(bytes.get(i + 1), None | Some(b' ')) => {
-                return Some((&content[..i], without_indent(&content[i + 1..])));
-            }
-            b':' => {}
-            _ => return None,
+    let mut end = 0;
+    loop {
+        end += position(&bytes[end..], marks_outside_words)?;
+        if end >= MAX_KEY || bytes[end] != b':' {
+            return None;
         }
+        if matches!(bytes.get(end + 1), None | Some(b' ')) {
+            return Some((&content[..end], without_indent(&content[end + 1..])));
+        }
+        end += 1;
     }
-    None
 }
 
 /// What is in quotes, if the value is all of it and has no escapes but those of quotes and backslashes.

@@ -35,6 +35,9 @@ const KEYS_OF_MASTER: [&str; 20] = [
     "ssh_user",
 ];
 
+/// How the key `host` of a roster's entry stands in a line.
+const HOST_KEYS: [&str; 3] = [" host:", "{host:", ",host:"];
+
 /// What a path holds of Salt's by its looks; nothing for a source of Ansible's.
 pub(in crate::source) fn detect(reading: &Reading<'_, '_>, path: &Path) -> Option<Part> {
     if path.is_dir() { folder(reading, path) } else { file(reading, path) }
@@ -80,8 +83,11 @@ fn file(reading: &Reading<'_, '_>, path: &Path) -> Option<Part> {
     if start.starts_with('{') && !named && !["{%", "{{", "{#"].iter().any(|mark| start.starts_with(mark)) {
         return saved(&head);
     }
-    let groups = has_line(&["nodegroups:", "ssh_list_nodegroups:"]);
-    let roster = named || head.lines().any(|line| line.starts_with([' ', '{']) && has_host(line)) || flow(&head);
+    // One look at the whole spares most files one at each line.
+    let has = |word: &str| memchr::memmem::find(head.as_bytes(), word.as_bytes()).is_some();
+    let groups = has("nodegroups:") && has_line(&["nodegroups:", "ssh_list_nodegroups:"]);
+    let entry = |line: &str| line.starts_with([' ', '{']) && has_host(line);
+    let roster = named || (HOST_KEYS.iter().any(|key| has(key)) && (head.lines().any(entry) || flow(&head)));
     if !groups && !roster {
         return None;
     }
@@ -112,7 +118,7 @@ fn is_broken_roster(path: &Path, text: &str, named: bool) -> bool {
 
 /// Whether a line has the key `host`, and not only `ansible_host`: a wrong guess reads the file twice.
 fn has_host(line: &str) -> bool {
-    [" host:", "{host:", ",host:"].iter().any(|key| line.contains(key))
+    HOST_KEYS.iter().any(|key| line.contains(key))
 }
 
 /// Whether an entry is written on one line, `web1: {host: 10.0.0.1}`.
@@ -133,7 +139,7 @@ fn is_nodegroups(entry: &Entry<'_>) -> bool {
 
 /// What a program of Salt's printed.
 fn saved(head: &str) -> Option<Part> {
-    let has = |key: &str| head.contains(&format!("\"{key}\":"));
+    let has = |key: &str| memchr::memmem::find(head.as_bytes(), format!("\"{key}\":").as_bytes()).is_some();
     if has("minions") && has("minions_pre") && has("minions_rejected") {
         Some(Part::Keys)
     } else if has("up") && has("down") && !has("hosts") && !has("vars") {
