@@ -13,6 +13,7 @@ NULL = os.open(os.devnull, os.O_RDWR)
 BATCHES_BEGIN, BATCHES_END = "<!-- benches/ansible-cost --write -->\n", "<!-- end of benches/ansible-cost -->\n"
 FROZEN_BEGIN, FROZEN_END = "<!-- benches/frozen --write -->\n", "<!-- end of benches/frozen -->\n"
 ROLLOUT_BEGIN, ROLLOUT_END = "<!-- benches/rollout --write -->\n", "<!-- end of benches/rollout -->\n"
+CONTROLLER_BEGIN, CONTROLLER_END = "<!-- benches/controller --write -->\n", "<!-- end of benches/controller -->\n"
 
 
 @dataclass
