@@ -10,6 +10,7 @@ pub mod groups;
 mod json;
 pub mod log;
 pub mod look;
+mod page;
 pub mod regal;
 pub mod report;
 pub mod status;

@@ -33,6 +33,8 @@ mod tests;
 pub mod waves;
 mod why;
 
+use std::collections::HashMap;
+
 use crate::diagnostics::Diagnostics;
 use crate::error::{Code, Problem, Result};
 use crate::policy::{Approval, Policy};
@@ -41,7 +43,8 @@ pub use id::plan_id;
 pub use index::{DomainIndex, HostIndex, LabelIndex};
 pub use input::{Assigned, AssignedStage, Assignments, Facts, Label};
 pub use stable::host_hash;
-pub use why::{PhaseOf, Reason, Share, Why, join};
+pub(crate) use why::because;
+pub use why::{PhaseOf, Reason, Reasons, Share, Why, join};
 
 /// Rollouts in priority order, one for each version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -320,6 +323,22 @@ pub fn why<'a>(assignments: &Assignments<'a>, policy: &Policy, host: &str) -> Ve
             }
         })
         .collect()
+}
+
+/// Why each host stands where it does, by its version.
+///
+/// The answer belongs to the plan that [`plan`] makes of the same input, and takes about as long.
+pub fn reasons<'a>(assignments: &Assignments<'a>, policy: &Policy) -> HashMap<&'a str, Reasons<'a>> {
+    let of_version = |assigned: &Assigned<'a>| {
+        let rules = policy.rules(assigned.version);
+        let reasons = if rules.stages.is_empty() {
+            batches::reasons(assigned, &rules)
+        } else {
+            staged::reasons(assigned, &rules)
+        };
+        (assigned.version, reasons)
+    };
+    assignments.versions.iter().map(of_version).collect()
 }
 
 /// Warns of each override whose glob matches no version.

@@ -16,6 +16,8 @@ mod http;
 mod nginx;
 #[path = "exports/parsers.rs"]
 mod parsers;
+#[path = "exports/pictures.rs"]
+mod pictures;
 #[path = "exports/programs.rs"]
 mod programs;
 #[path = "exports/prometheus.rs"]

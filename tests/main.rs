@@ -31,6 +31,7 @@ mod minions;
 mod mistakes;
 mod modes;
 mod no_exec;
+mod pictures;
 mod pipes;
 mod planning;
 mod programs;

@@ -233,12 +233,10 @@ impl PlanOptions {
     /// Options that do not go together, which clap cannot see.
     fn conflict(&self) -> Option<&'static str> {
         match (self.format, &self.waves, &self.compare) {
-            (PlanFormat::Groups | PlanFormat::Regal | PlanFormat::RegalResult, Some(_), _) => {
-                Some("`--waves` is for text, markdown, json and yaml")
-            }
-            (PlanFormat::Groups | PlanFormat::Regal | PlanFormat::RegalResult | PlanFormat::Markdown, _, Some(_)) => {
-                Some("`--compare` is for text, json and yaml")
-            }
+            (PlanFormat::Text | PlanFormat::Json | PlanFormat::Yaml, _, _) | (PlanFormat::Markdown, _, None) => None,
+            (PlanFormat::Markdown, None, Some(_)) => Some("`--compare` is for text, json and yaml"),
+            (_, Some(_), _) => Some("`--waves` is for text, markdown, json and yaml"),
+            (_, _, Some(_)) => Some("`--compare` is for text, json and yaml"),
             _ => None,
         }
     }
@@ -276,7 +274,18 @@ pub struct WhyOptions {
     pub format: AnswerFormat,
 }
 
-/// The forms of `why`, `check`, `diff`, `status` and `log`.
+/// The forms of `status`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PictureFormat {
+    /// For a terminal
+    Text,
+    /// For programs
+    Json,
+    /// A page to look at, for a browser
+    Html,
+}
+
+/// The forms of `why`, `check`, `diff` and `log`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum AnswerFormat {
     /// For a terminal
@@ -296,6 +305,14 @@ pub enum PlanFormat {
     Yaml,
     /// For a change request
     Markdown,
+    /// A page to look at, for a browser
+    Html,
+    /// A picture, for a README or a ticket
+    Svg,
+    /// A diagram that GitHub and GitLab draw
+    Mermaid,
+    /// A diagram for Graphviz
+    Dot,
     /// The batches' groups, one per line, for `ansible-playbook --limit`
     Groups,
     /// One mapping per line from version to batches, as regal's iter_dict

@@ -2,11 +2,13 @@
 
 use std::io::{self, BufWriter, Write};
 
-use regal_inventory::emit::report;
+use regal_inventory::emit::report::page::PlanPage;
 use regal_inventory::emit::report::waves::WavesReport;
+use regal_inventory::emit::report::{self, Report};
 use regal_inventory::emit::{groups, regal};
 use regal_inventory::files::Access;
-use regal_inventory::plan::{Plan, waves};
+use regal_inventory::plan::{self, Plan, Reasons, Rollout, waves};
+use regal_inventory::session::Planned;
 
 use super::arguments::{PlanFormat, PlanOptions};
 use super::invocation::Invocation;
@@ -41,6 +43,7 @@ pub fn run(invocation: &Invocation<'_>, options: &PlanOptions) -> anyhow::Result
     report.look = invocation.sink(&planned).look();
     let mut result = Vec::new();
     match format(options.format) {
+        None if options.format == PlanFormat::Html => page(invocation, &planned, &report, &mut result)?,
         None => {
             messages::warnings(&planned.warnings, invocation.color);
             match options.format {
@@ -65,14 +68,31 @@ pub fn run(invocation: &Invocation<'_>, options: &PlanOptions) -> anyhow::Result
     Ok(())
 }
 
-/// The form of a report; a list of groups and regal's form are none.
+/// Writes the page, which says of each host why it is where it is, unless the plan is frozen.
+fn page(
+    invocation: &Invocation<'_>,
+    planned: &Planned<'_>,
+    report: &Report<'_, '_>,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let policy = invocation.session.frozen().is_none().then(|| &invocation.session.settings().policy);
+    let reasons = policy.map(|policy| plan::reasons(&planned.assignments, policy)).unwrap_or_default();
+    let of_version = |rollout: &Rollout<'_>| reasons.get(rollout.version).map(Reasons::texts).unwrap_or_default();
+    let reasons: Vec<_> = planned.plan.rollouts.iter().map(of_version).collect();
+    PlanPage { report, policy, reasons: &reasons }.write(out)
+}
+
+/// The form of a report; a page, a list of groups and regal's form are none.
 pub fn format(format: PlanFormat) -> Option<report::ReportFormat> {
     match format {
         PlanFormat::Text => Some(report::ReportFormat::Text),
         PlanFormat::Json => Some(report::ReportFormat::Json),
         PlanFormat::Yaml => Some(report::ReportFormat::Yaml),
         PlanFormat::Markdown => Some(report::ReportFormat::Markdown),
-        PlanFormat::Groups | PlanFormat::Regal | PlanFormat::RegalResult => None,
+        PlanFormat::Mermaid => Some(report::ReportFormat::Mermaid),
+        PlanFormat::Dot => Some(report::ReportFormat::Dot),
+        PlanFormat::Svg => Some(report::ReportFormat::Svg),
+        PlanFormat::Groups | PlanFormat::Html | PlanFormat::Regal | PlanFormat::RegalResult => None,
     }
 }
 

@@ -10,6 +10,7 @@ use anstream::adapter::strip_str;
 use regal_inventory::emit::look::Look;
 use regal_inventory::emit::status::{StatusReport, write_list_json, write_list_text};
 use regal_inventory::error::{Code, Error, Location, Problem, Result};
+use regal_inventory::files;
 use regal_inventory::frozen::{ENDING, Frozen};
 use regal_inventory::record::process::Liveness;
 use regal_inventory::record::{Log, Place, State, fold};
@@ -17,12 +18,14 @@ use regal_inventory::session::Shared;
 use regal_inventory::system;
 use regal_inventory::text::{Arena, TextMap};
 
-use super::arguments::{AnswerFormat, Arguments, StatusOptions};
+use super::arguments::{Arguments, PictureFormat, StatusOptions};
 use super::output::Sink;
 use super::{exit, messages, rollout};
 
 /// How long between two looks at a record.
 const PAUSE: Duration = Duration::from_secs(1);
+/// Seconds between two times that a page is written, and read again by the browser.
+const AGAIN: u32 = 3;
 /// The lines about the whole.
 const HEAD: usize = 2;
 /// To the upper left corner; nothing after this line stays, and nothing below it.
@@ -53,18 +56,20 @@ struct Shown {
 pub fn run(arguments: &Arguments, options: &StatusOptions, sink: Sink<'_>, shared: &Shared) -> anyhow::Result<u8> {
     let path = rollout::named(arguments, options.place.as_deref(), "status")?;
     let record = options.record.record.as_deref();
-    if options.watch && (options.format == AnswerFormat::Json || sink.path.is_some()) {
-        let problem = Problem::of(Code::InvalidOption, "--watch is for text on stdout");
-        return Err(Error::from(problem.hint("leave out --format json and --output, or --watch")).into());
-    }
+    check(options, sink)?;
+    let writes_page = options.format == PictureFormat::Html;
     // lines that are printed as they change have no countdown
-    let now = || (!options.watch || std::io::stdout().is_terminal()).then(SystemTime::now);
+    let now = || (!options.watch || writes_page || std::io::stdout().is_terminal()).then(SystemTime::now);
     // what is watched has a line for a line, so that it is known what fits
     let look = if options.watch { Look { columns: None, ..sink.look() } } else { sink.look() };
     if path.is_dir() {
         if record.is_some() {
             let problem =
                 Problem::of(Code::InvalidOption, "--record is for one frozen plan, and a folder may have many");
+            return Err(Error::from(problem.hint("name the plan instead of its folder")).into());
+        }
+        if writes_page {
+            let problem = Problem::of(Code::InvalidOption, "a page is of one frozen plan, and a folder may have many");
             return Err(Error::from(problem.hint("name the plan instead of its folder")).into());
         }
         return folder(&path, options, (sink, look), shared, now);
@@ -74,19 +79,49 @@ pub fn run(arguments: &Arguments, options: &StatusOptions, sink: Sink<'_>, share
     let show = || {
         let seen = Seen::of(&place)?;
         let report = seen.report(&frozen, now());
+        let over = options.watch && report.is_over();
         let mut text = Vec::new();
         match options.format {
-            AnswerFormat::Text => report.write_text(look, &mut text)?,
-            AnswerFormat::Json => report.write_json(&mut text)?,
+            PictureFormat::Text => report.write_text(look, &mut text)?,
+            PictureFormat::Json => report.write_json(&mut text)?,
+            PictureFormat::Html => report.write_page((options.watch && !over).then_some(AGAIN), &mut text)?,
         }
-        Ok(Shown { text, over: options.watch && report.is_over() })
+        Ok(Shown { text, over })
     };
-    if options.watch {
+    if options.watch && writes_page {
+        write_again(show, sink)?;
+    } else if options.watch {
         watch(show)?;
     } else {
         sink.write(&show()?.text)?;
     }
     Ok(exit::DONE)
+}
+
+/// Options that do not go together.
+fn check(options: &StatusOptions, sink: Sink<'_>) -> Result<()> {
+    if !options.watch {
+        return Ok(());
+    }
+    let (message, hint) = match (options.format, sink.path) {
+        (PictureFormat::Text, None) => return Ok(()),
+        (PictureFormat::Html, Some(path)) if !files::is_stream(path) => return Ok(()),
+        (PictureFormat::Html, _) => ("--watch writes a page to a file", "name it: --output status.html"),
+        _ => ("--watch is for text on stdout", "leave out --format json and --output, or --watch"),
+    };
+    Err(Problem::of(Code::InvalidOption, message).hint(hint).into())
+}
+
+/// Writes a page again and again until all is done, whole each time.
+fn write_again(mut show: impl FnMut() -> anyhow::Result<Shown>, sink: Sink<'_>) -> anyhow::Result<()> {
+    loop {
+        let shown = show()?;
+        sink.write(&shown.text)?;
+        if shown.over {
+            return Ok(());
+        }
+        std::thread::sleep(PAUSE * AGAIN);
+    }
 }
 
 /// All rollouts of a folder, the one with the newest event first. A plan that cannot be read is an error after all others.
@@ -116,8 +151,8 @@ fn folder(
         reports.sort_by_key(|report| Reverse(report.last_time()));
         let mut text = Vec::new();
         match options.format {
-            AnswerFormat::Text => write_list_text(&reports, look, &mut text)?,
-            AnswerFormat::Json => write_list_json(&reports, &mut text)?,
+            PictureFormat::Text => write_list_text(&reports, look, &mut text)?,
+            PictureFormat::Json | PictureFormat::Html => write_list_json(&reports, &mut text)?,
         }
         Ok(Shown { text, over: options.watch && reports.iter().all(StatusReport::is_over) })
     };

@@ -1,10 +1,12 @@
 //! The report of a plan: what an operator reads before touching production, or hands to a change board.
 
 pub mod compare;
+mod diagram;
 mod document;
 mod domains;
 mod layout;
 mod markdown;
+pub mod page;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -37,6 +39,12 @@ pub enum ReportFormat {
     Yaml,
     /// For a ticket or a wiki.
     Markdown,
+    /// A diagram that GitHub and GitLab draw.
+    Mermaid,
+    /// A diagram that Graphviz draws.
+    Dot,
+    /// A picture.
+    Svg,
 }
 
 /// A plan with what stands around it in a report.
@@ -71,6 +79,9 @@ impl<'r, 'a> Report<'r, 'a> {
         match format {
             ReportFormat::Text => text::write(self, out),
             ReportFormat::Markdown => markdown::write(self, out),
+            ReportFormat::Mermaid => diagram::write_mermaid(self, out),
+            ReportFormat::Dot => diagram::write_dot(self, out),
+            ReportFormat::Svg => page::picture::write(self, out),
             ReportFormat::Json | ReportFormat::Yaml => write_document(&document::Document::new(self), format, out),
         }
     }

@@ -1,6 +1,7 @@
 //! How far the rollout of a frozen plan is: a line a batch, who runs it, and what goes on with it.
 
 mod document;
+mod page;
 mod standing;
 mod text;
 
@@ -60,6 +61,14 @@ impl StatusReport<'_, '_> {
     /// Those of `out`.
     pub fn write_text(&self, look: Look, out: &mut impl Write) -> io::Result<()> {
         text::write(self, &Standing::of(self), look, out)
+    }
+
+    /// Writes a page for a browser, which is read again after so many seconds.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_page(&self, again: Option<u32>, out: &mut impl Write) -> io::Result<()> {
+        page::write(self, &Standing::of(self), again, out)
     }
 
     /// Writes one JSON document.

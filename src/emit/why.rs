@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::json;
 use super::look::{Ink, Line, Look};
 use super::report::DomainKey;
-use crate::plan::{PhaseOf, Why, join};
+use crate::plan::{PhaseOf, Why, because, join};
 
 /// The version of the JSON document's shape.
 const SCHEMA: u32 = 1;
@@ -96,7 +96,7 @@ impl Answer<'_, '_> {
             if let Some(hash) = why.hash {
                 line("hash", &hex(hash))?;
             }
-            line("because", &because(why))?;
+            line("because", &because(why.is_last, &why.reason))?;
         }
         for (version, because) in &self.excluded {
             line("version", version)?;
@@ -138,7 +138,7 @@ impl<'r> Entry<'r> {
             domains: why.domains.iter().map(|(label, name)| DomainKey::new(label, *name)).collect(),
             last: why.is_last,
             rule: why.reason.as_str(),
-            because: because(why),
+            because: because(why.is_last, &why.reason),
             hash: why.hash.map(hex),
         }
     }
@@ -155,12 +155,4 @@ fn stage(phase: &PhaseOf) -> String {
 
 fn hex(hash: u64) -> String {
     format!("{hash:016x}")
-}
-
-fn because(why: &Why<'_>) -> String {
-    if why.is_last {
-        format!("last keeps it for the final batches; among those, {}", why.reason)
-    } else {
-        why.reason.to_string()
-    }
 }

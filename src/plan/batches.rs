@@ -1,6 +1,6 @@
 //! Cutting one version's hosts into batches.
 
-use super::batching::{Batching, Question};
+use super::batching::{Asked, Batching, Question};
 use super::canary::Canary;
 use super::caps::Caps;
 use super::fleet::Fleet;
@@ -8,7 +8,7 @@ use super::index::HostIndex;
 use super::input::Assigned;
 use super::sizes::Sizes;
 use super::strategy::{Candidates, State, choose};
-use super::why::{Why, domains};
+use super::why::{Reasons, Why, domains};
 use super::{Batch, Domains, Rollout, Stage, contradictions};
 use crate::diagnostics::Diagnostics;
 use crate::error::{Code, Problem};
@@ -26,7 +26,7 @@ pub(super) fn rollout<'a>(assigned: &Assigned<'a>, rules: &Rules, found: &mut Di
 /// Why a host of the version stands where it does.
 pub(super) fn why<'a>(assigned: &Assigned<'a>, rules: &Rules, host: &str) -> Option<Why<'a>> {
     let index = assigned.hosts.iter().position(|name| *name == host).map(HostIndex::new)?;
-    let mut question = Question { host: Some(index), answer: None };
+    let mut question = Question { asked: Asked::One(index), answers: Vec::new() };
     let mut found = Diagnostics::new();
     let rollout = cut(assigned, rules, &mut question, &mut found)?;
     let batch = rollout.batches.iter().find(|batch| batch.hosts.contains(&host))?;
@@ -40,8 +40,19 @@ pub(super) fn why<'a>(assigned: &Assigned<'a>, rules: &Rules, host: &str) -> Opt
         domains: domains(&fleet, index),
         is_last: fleet.is_last(index),
         hash: fleet.hashes.get(index.index()).copied(),
-        reason: question.answer?,
+        reason: question.answers.pop()?.1,
     })
+}
+
+/// The rule that put each host of the version where it stands.
+pub(super) fn reasons<'a>(assigned: &Assigned<'a>, rules: &Rules) -> Reasons<'a> {
+    let mut question = Question { asked: Asked::All, answers: Vec::new() };
+    let mut found = Diagnostics::new();
+    cut(assigned, rules, &mut question, &mut found);
+    let fleet = Fleet::new(assigned, rules, &mut Vec::new(), &mut found);
+    let answer =
+        |(host, reason): (HostIndex, _)| Some((*assigned.hosts.get(host.index())?, (fleet.is_last(host), reason)));
+    Reasons(question.answers.into_iter().filter_map(answer).collect())
 }
 
 fn cut<'a>(

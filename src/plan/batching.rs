@@ -8,18 +8,27 @@ use super::strategy::{State, Strategy};
 use super::why::Reason;
 use crate::diagnostics::Diagnostics;
 
-/// The host that is asked about, and the answer.
+/// The hosts that are asked about, and the answers.
 #[derive(Default)]
 pub(super) struct Question<'a> {
-    pub host: Option<HostIndex>,
-    pub answer: Option<Reason<'a>>,
+    pub asked: Asked,
+    pub answers: Vec<(HostIndex, Reason<'a>)>,
+}
+
+/// Of whom it is asked why they stand where they do.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Asked {
+    #[default]
+    Nobody,
+    One(HostIndex),
+    All,
 }
 
 impl<'a> Question<'a> {
-    /// Keeps the reason if it is the host's.
+    /// Keeps the reason of a host that is asked about.
     pub fn note(&mut self, host: HostIndex, reason: impl FnOnce() -> Reason<'a>) {
-        if self.host == Some(host) {
-            self.answer = Some(reason());
+        if self.asked == Asked::All || self.asked == Asked::One(host) {
+            self.answers.push((host, reason()));
         }
     }
 }

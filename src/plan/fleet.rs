@@ -1,6 +1,7 @@
 //! One version's hosts as the planner sees them: their order, their domains and how many of a domain may go at once.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use super::index::{DomainIndex, HostIndex};
 use super::input::{Assigned, Label};
@@ -21,6 +22,8 @@ pub(super) struct Fleet<'v, 'a> {
     pub rules: &'v Rules,
     /// All hosts, in the order in which they are to be planned.
     pub order: Vec<HostIndex>,
+    /// The place of each host in that order, from 1; worked out for who asks.
+    places: OnceCell<Vec<usize>>,
     /// The hash of each host; empty where none is needed.
     pub hashes: Vec<u64>,
     /// The labels of `spread.by`.
@@ -47,6 +50,7 @@ impl<'v, 'a> Fleet<'v, 'a> {
             assigned,
             rules,
             order: order(assigned, rules, &hashes),
+            places: OnceCell::new(),
             hashes,
             spread: Vec::new(),
             cover: Vec::new(),
@@ -80,6 +84,16 @@ impl<'v, 'a> Fleet<'v, 'a> {
     /// The text that is hashed for a host.
     pub fn id(&self, host: HostIndex) -> &'a str {
         self.assigned.facts.ids.get(host.index()).copied().unwrap_or_else(|| self.name(host))
+    }
+
+    /// The host's place in the order, from 1.
+    pub fn place(&self, host: HostIndex) -> usize {
+        let places = self.places.get_or_init(|| {
+            let mut places = vec![0; self.len()];
+            self.order.iter().zip(1..).for_each(|(host, place)| places[host.index()] = place);
+            places
+        });
+        places.get(host.index()).copied().unwrap_or_default()
     }
 
     /// Whether the host belongs to the final batches.

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::index::DomainIndex;
 use super::input::{Assigned, AssignedStage};
-use super::why::{PhaseOf, Why};
+use super::why::{PhaseOf, Reasons, Why};
 use super::{Batch, Domain, DomainName, Domains, Phase, Rollout, Stage, batches, fleet};
 use crate::diagnostics::Diagnostics;
 use crate::error::{Code, Location, Problem};
@@ -87,6 +87,14 @@ pub(super) fn why<'a>(assigned: &Assigned<'a>, rules: &Rules, host: &str) -> Opt
     let batch = whole.batches.iter().find(|batch| batch.hosts.contains(&host))?;
     let phase = PhaseOf { name: stage.name.clone(), hosts: of_stage.hosts.to_string() };
     Some(Why { stage: batch.stage, phase: Some(phase), ..why })
+}
+
+/// The rule that put each host of the version where it stands in its stage.
+pub(super) fn reasons<'a>(assigned: &Assigned<'a>, rules: &Rules) -> Reasons<'a> {
+    let of_stage = |stage: &AssignedStage<'a>| {
+        rules.stages.get(stage.rules).map(|of_stage| batches::reasons(&stage.assigned, &of_stage.rules).0)
+    };
+    Reasons(assigned.stages.iter().filter_map(of_stage).flatten().collect())
 }
 
 /// Says which stages the version has no hosts for.

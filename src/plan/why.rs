@@ -1,5 +1,7 @@
 //! Why a host stands in its batch.
 
+use std::collections::HashMap;
+
 use super::fleet::Fleet;
 use super::index::HostIndex;
 use super::{DomainName, Stage};
@@ -35,6 +37,22 @@ pub struct PhaseOf {
     pub name: String,
     /// Which hosts it has, as the policy says.
     pub hosts: String,
+}
+
+/// The rule that put each host of a version in its place, and whether `last` kept it for the end.
+#[derive(Clone, Debug, Default)]
+pub struct Reasons<'a>(pub(super) HashMap<&'a str, (bool, Reason<'a>)>);
+
+impl<'a> Reasons<'a> {
+    /// Returns the sentence for each host.
+    pub fn texts(&self) -> HashMap<&'a str, String> {
+        self.0.iter().map(|(host, (is_last, reason))| (*host, because(*is_last, reason))).collect()
+    }
+}
+
+/// The sentence for a host.
+pub(crate) fn because(is_last: bool, reason: &Reason<'_>) -> String {
+    if is_last { format!("last keeps it for the final batches; among those, {reason}") } else { reason.to_string() }
 }
 
 /// The rule that put a host in its place.
@@ -94,7 +112,7 @@ pub struct Share<'a> {
 impl<'a> Reason<'a> {
     /// A host's turn in the fleet's order.
     pub(super) fn in_order(fleet: &Fleet<'_, 'a>, host: HostIndex) -> Self {
-        let place = fleet.order.iter().position(|other| *other == host).map_or(0, |place| place + 1);
+        let place = fleet.place(host);
         let of = fleet.len();
         if fleet.rules.mode() == Mode::Order {
             Reason::Order { order: fleet.rules.order(), place, of }

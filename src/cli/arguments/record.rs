@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::AnswerFormat;
+use super::{AnswerFormat, PictureFormat};
 
 /// Options of `status`.
 #[derive(Debug, Args)]
@@ -16,10 +16,10 @@ pub struct StatusOptions {
     pub place: Option<PathBuf>,
     /// The form to print
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: AnswerFormat,
+    pub format: PictureFormat,
     /// Go on until all is done
     ///
-    /// It is drawn again on a terminal, and elsewhere each line is printed that changes.
+    /// It is drawn again on a terminal, and elsewhere each line is printed that changes. A page is written again to --output FILE.
     #[arg(long)]
     pub watch: bool,
     #[command(flatten)]

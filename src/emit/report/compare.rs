@@ -36,7 +36,7 @@ pub struct CompareReport<'r, 'a> {
 }
 
 impl CompareReport<'_, '_> {
-    /// Writes the report; there is no Markdown, which is the text.
+    /// Writes the report; what is neither a document nor a page is the text.
     ///
     /// # Errors
     /// Those of `out`.
@@ -45,7 +45,7 @@ impl CompareReport<'_, '_> {
             ReportFormat::Json | ReportFormat::Yaml => {
                 super::write_document(&document::Document::new(self), format, out)
             }
-            ReportFormat::Text | ReportFormat::Markdown => self.write_text(out),
+            _ => self.write_text(out),
         }
     }
 

@@ -8,6 +8,8 @@ use crate::wording::count;
 /// The hosts that a batch has in a domain.
 pub(super) struct Share<'r, 'a> {
     pub label: LabelIndex,
+    /// The domain's place among those of the label.
+    pub index: DomainIndex,
     pub domain: &'r Domain<'a>,
     pub hosts: usize,
 }
@@ -31,9 +33,11 @@ pub(super) fn shares<'r, 'a>(rollout: &'r Rollout<'a>, batch: &Batch<'_>) -> Vec
     let labels = rollout.labels.iter().zip(&batch.domains).enumerate();
     labels
         .flat_map(|(label, (domains, of))| {
-            let known =
-                counts(of).into_iter().filter_map(|(domain, hosts)| Some((domains.list.get(domain.index())?, hosts)));
-            known.map(move |(domain, hosts)| Share { label: LabelIndex::new(label), domain, hosts })
+            let label = LabelIndex::new(label);
+            counts(of).into_iter().filter_map(move |(index, hosts)| {
+                let domain = domains.list.get(index.index())?;
+                Some(Share { label, index, domain, hosts })
+            })
         })
         .collect()
 }

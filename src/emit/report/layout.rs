@@ -52,11 +52,36 @@ pub(super) fn clip(text: &str, width: usize) -> String {
     kept + "…"
 }
 
+/// A bar of `width` characters: what was done before, what this batch adds, and the rest. What is there has a character at least.
+pub(super) fn bar(before: usize, done: usize, total: usize, width: usize) -> String {
+    let part = |hosts: usize| (hosts * width).checked_div(total).unwrap_or(width);
+    let done = part(done).max(1).min(width);
+    let before = part(before).min(done.saturating_sub(1));
+    format!("{}{}{}", "▓".repeat(before), "█".repeat(done - before), "░".repeat(width - done))
+}
+
 /// Tenths of a percent as `33.3%`, whole ones as `100%`.
 pub(super) fn percent(permille: usize) -> String {
     if permille.is_multiple_of(10) {
         format!("{}%", permille / 10)
     } else {
         format!("{}.{}%", permille / 10, permille % 10)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_has_its_width_and_shows_each_batch() {
+        assert_eq!(bar(0, 1, 12, 10), "█░░░░░░░░░");
+        assert_eq!(bar(1, 4, 12, 10), "███░░░░░░░");
+        assert_eq!(bar(4, 7, 12, 10), "▓▓▓██░░░░░");
+        assert_eq!(bar(10, 12, 12, 10), "▓▓▓▓▓▓▓▓██");
+        assert_eq!(bar(4999, 5000, 5000, 10), "▓▓▓▓▓▓▓▓▓█");
+        for (before, done) in [(0, 1), (50, 51), (98, 99), (99, 100)] {
+            assert_eq!(bar(before, done, 100, 8).chars().count(), 8);
+        }
     }
 }

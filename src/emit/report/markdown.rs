@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::layout::{Cut, LINES, percent};
+use super::layout::{Cut, LINES, bar, percent};
 use super::{Report, domains, done_after, permille, rollout_id};
 use crate::fold;
 use crate::plan::Rollout;
@@ -11,6 +11,8 @@ use crate::policy::display_seconds;
 use crate::shown::is_unseen;
 use crate::wording::count;
 
+/// Characters of a bar.
+const BAR: usize = 10;
 /// Characters of folded hosts in a cell unless the report is full.
 const CELL: usize = 200;
 
@@ -97,7 +99,7 @@ fn write_version(
     let rows = rollout.batches.iter().zip(&names.batches).zip(done_after(rollout)).zip(cells);
     for (((batch, group), done), cell) in rows {
         let cell = if rollout.labels.is_empty() { String::new() } else { escape(&cell) + " | " };
-        let so_far = percent(permille(done, total));
+        let so_far = format!("{} {}", bar(done - batch.hosts.len(), done, total, BAR), percent(permille(done, total)));
         let (size, bake) = (batch.hosts.len(), display_seconds(batch.bake));
         let hosts = hosts_text(report, &batch.hosts);
         let stage = match rollout.phase(batch) {

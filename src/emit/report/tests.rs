@@ -165,7 +165,7 @@ fn an_empty_plan() {
 fn markdown_shows_names_as_they_are() {
     let input = Assignments { versions: vec![assigned("app", &["a|b`c*"])], unversioned: Vec::new() };
     let text = report(&input, &Policy::default(), ReportFormat::Markdown, true);
-    assert!(text.contains(r"| A | app\_groupA | 1 | 100% | 0s | a\|b\`c\* |"), "{text}");
+    assert!(text.contains(r"| A | app\_groupA | 1 | ██████████ 100% | 0s | a\|b\`c\* |"), "{text}");
 }
 
 proptest! {

@@ -31,9 +31,9 @@ impl WavesReport<'_, '_> {
     /// Those of `out`.
     pub fn write(&self, format: ReportFormat, out: &mut impl Write) -> io::Result<()> {
         match format {
-            ReportFormat::Text => self.write_text(out),
-            ReportFormat::Markdown => self.write_markdown(out),
             ReportFormat::Json | ReportFormat::Yaml => super::write_document(&self.document(), format, out),
+            ReportFormat::Markdown => self.write_markdown(out),
+            _ => self.write_text(out),
         }
     }
 

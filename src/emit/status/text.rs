@@ -12,6 +12,8 @@ use crate::record::{Direction, Loss, Now, Run};
 use crate::shown::cut;
 use crate::wording::count;
 
+/// What is said of a record whose last line is not whole.
+pub(super) const TORN: &str = "the record ends with a part of a line, which is no event: its write was cut off";
 /// The most lost hosts of a batch that are named.
 const NAMED: usize = 10;
 /// The most characters of what a host said.
@@ -27,8 +29,7 @@ pub(super) fn write(
     let mut lines = vec![Line::of(Ink::Title, path).and(Ink::Plain, format!(": {}", summary(report, standing)))];
     lines.push(run(report).into());
     if report.torn {
-        let torn = "the record ends with a part of a line, which is no event: its write was cut off";
-        lines.push(Line::of(Ink::Busy, torn));
+        lines.push(Line::of(Ink::Busy, TORN));
     }
     let width = |of: fn(&BatchStanding<'_>) -> usize| standing.batches.iter().map(of).max().unwrap_or_default();
     let names = standing.batches.iter().map(|batch| look.measure(batch.group)).max().unwrap_or_default();
@@ -83,7 +84,7 @@ fn summary(report: &StatusReport<'_, '_>, standing: &Standing<'_>) -> String {
 }
 
 /// Who runs it and what goes on with it, or how the last run ended.
-fn run(report: &StatusReport<'_, '_>) -> String {
+pub(super) fn run(report: &StatusReport<'_, '_>) -> String {
     let Some(run) = report.state.runs.last() else { return "no run has begun".to_string() };
     if let Some((at, end)) = &run.ended {
         let why = match &run.stopped {
@@ -135,7 +136,7 @@ fn left(since: &str, all: u64, now: SystemTime) -> Option<u64> {
 }
 
 /// How far a batch is.
-fn state(batch: &BatchStanding<'_>) -> String {
+pub(super) fn state(batch: &BatchStanding<'_>) -> String {
     let back = if batch.is_back { "going back, " } else { "" };
     let some = match batch.done.len() {
         0 => String::new(),
@@ -161,7 +162,7 @@ fn state(batch: &BatchStanding<'_>) -> String {
 }
 
 /// What a host was at, and what it said.
-fn why(loss: &Loss) -> String {
+pub(super) fn why(loss: &Loss) -> String {
     let step = loss.step.as_ref().map(|step| format!(" at {}", cut(step, LONGEST))).unwrap_or_default();
     let message = loss.message.as_ref().map(|text| format!(": {}", cut(text, LONGEST))).unwrap_or_default();
     format!("{step}{message}")

@@ -1,0 +1,144 @@
+//! Pictures of a plan under what draws them: Chromium with axe-core, Mermaid, Graphviz.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::site::{Site, python, run, tool};
+
+/// Names that would be markup or script, where they are not escaped.
+const HOSTS: &str = r#"
+web:
+  hosts:
+    "</b><script>alerted = 1</script>": {zone: "\"><img src=x onerror=alerted=2>"}
+    "' onmouseover='alerted = 3": {zone: "]]> --> *|*`<b>"}
+    "{{ page.id }}\"]; click v0b0 call alert()": {zone: "&lt;&amp;#35;"}
+    "a\u202egnp.exe\eM\\N": {zone: "}"}
+"#;
+const CONFIGURATION: &str = "inventory: hosts.yml\ngroup_names: safe\nversions: {\"<h1>v1\": web}\nspread: {by: zone}\n\
+                             bake: 5m\nbatch_size: 2\napproval: each_batch\n";
+
+fn hostile() -> Site {
+    let site = Site::of_example("small");
+    site.file("hosts.yml", HOSTS);
+    site.file("hostile.yml", CONFIGURATION);
+    site
+}
+
+/// So many hosts over 30 racks.
+fn fleet(hosts: usize, keys: &str) -> Site {
+    let site = Site::of_example("small");
+    let lines: String = (0..hosts).map(|i| format!("web-{i:05}.example.net rack=r{:02}\n", i % 30 + 1)).collect();
+    site.file("hosts.ini", &format!("[web]\n{lines}"));
+    let keys = format!("inventory: hosts.ini\nversions: {{shop-2.5.0: web}}\nspread: {{by: rack}}\n{keys}");
+    site.file("fleet.yml", &keys);
+    site
+}
+
+/// What a browser finds: see the script.
+fn browser(arguments: &[&str], folder: &Path) -> Value {
+    tool("chromium");
+    tool("chromedriver");
+    let scripts = std::env::var("TEST_BROWSER").expect("TEST_BROWSER is not set; run tests/run");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exports/browser.py");
+    let output = run(Command::new(python()).arg(script).arg(scripts).args(arguments).current_dir(folder));
+    assert_eq!(output.code, 0, "{output:?}");
+    serde_json::from_str(&output.stdout).unwrap()
+}
+
+/// A page has no fault that axe-core sees, in light and dark; it logs and fetches nothing; it is searched, folded and printed.
+fn check_page(found: &Value) {
+    assert_eq!(found["axe"], json!({"light": [], "dark": []}), "{found}");
+    assert_eq!(found["background"], json!({"light": "rgb(255, 255, 255)", "dark": "rgb(21, 23, 26)"}));
+    assert_eq!((&found["console"], &found["requests"], &found["alerted"]), (&json!([]), &json!([]), &Value::Null));
+    assert_eq!((&found["scripts"], &found["open"], &found["pdf"]), (&json!(1), &json!(0), &json!("%PDF-")), "{found}");
+}
+
+#[test]
+#[ignore = "needs Chromium and axe-core; run tests/run"]
+fn a_page_is_sound_in_a_browser_and_finds_a_host() {
+    let site = fleet(5000, "bake: 5m\nbatch_size: 50\ncanary: 50\n");
+    site.regal(&["--config", "fleet.yml", "plan", "--format", "html", "--output", "plan.html"]);
+    let found = browser(&["web-04321", "plan.html"], site.path());
+    check_page(&found);
+    assert_eq!(found["hits"], 1);
+    let said = "1 of 1: web-04321.example.net; shop-2.5.0, batch B86, host 22 of 50; rack=r02; spread even: host 145 of 167 of rack=r02";
+    assert_eq!(found["said"], said);
+}
+
+#[test]
+#[ignore = "needs Chromium and axe-core; run tests/run"]
+fn names_are_text_to_a_browser() {
+    let site = hostile();
+    site.regal(&["--config", "hostile.yml", "plan", "--format", "html", "--output", "plan.html"]);
+    let found = browser(&["</b><script>", "plan.html"], site.path());
+    check_page(&found);
+    assert_eq!(found["hits"], 1);
+    assert!(found["tip"].as_str().unwrap().starts_with("</b><script>alerted = 1</script>\n<h1>v1, batch A"), "{found}");
+}
+
+#[test]
+#[ignore = "needs Chromium and axe-core; run tests/run"]
+fn the_page_of_a_rollout_is_sound_in_a_browser() {
+    let site = fleet(60, "batch_size: 20\n");
+    site.regal(&["--config", "fleet.yml", "plan", "--save", "shop.rollout.yml"]);
+    let command =
+        "test {batch} != B2 || { echo \"$(head -1 {hostfile}) lost <b>disk full\" >>\"$ROLLOUT_RESULTS\"; exit 1; }";
+    let words = ["run", "--plan", "shop.rollout.yml", "--", "sh", "-c", command];
+    let _ = run(site.command(env!("CARGO_BIN_EXE_regal-inventory")).args(words));
+    site.regal(&["status", "shop.rollout.yml", "--format", "html", "--output", "status.html"]);
+    let page = site.read("status.html");
+    check_page(&browser(&["web", "status.html"], site.path()));
+    for text in [
+        "class=\"state done\"",
+        "class=\"state lost\"",
+        "class=\"state waiting\"",
+        "&lt;b&gt;disk full",
+        "<li class=\"l\"",
+    ] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+}
+
+#[test]
+#[ignore = "needs Chromium and Mermaid; run tests/run"]
+fn mermaid_draws_every_batch_and_takes_names_for_text() {
+    let site = hostile();
+    site.regal(&["--config", "hostile.yml", "plan", "--format", "mermaid", "--output", "plan.mmd"]);
+    let drawn = browser(&["--mermaid", "plan.mmd"], site.path());
+    assert_eq!((&drawn["nodes"], &drawn["scripts"]), (&json!(3), &json!(0)), "{drawn}");
+    for text in [
+        "</b><script>alerted = 1</script>",
+        "<h1>v1: 4 hosts",
+        "\"]; click v0b0 call alert()",
+        "a\\u{202e}gnp.exe\\u{1b}M",
+    ] {
+        assert!(drawn["text"].as_str().unwrap().contains(text), "{text}: {drawn}");
+    }
+    let site = fleet(5000, "bake: 5m\nbatch_size: 50\ncanary: 50\n");
+    site.regal(&["--config", "fleet.yml", "plan", "--format", "mermaid", "--output", "plan.mmd"]);
+    let drawn = browser(&["--mermaid", "plan.mmd"], site.path());
+    assert!(drawn["nodes"].as_u64().unwrap_or_default() > 40, "{drawn}");
+    site.file("broken.mmd", "flowchart TB\n  a[\"\"\"]\n");
+    assert!(browser(&["--mermaid", "broken.mmd"], site.path())["error"].is_string());
+}
+
+#[test]
+#[ignore = "needs Graphviz and an XML parser; run tests/run"]
+fn graphviz_and_xml_take_names_for_text() {
+    let site = hostile();
+    site.regal(&["--config", "hostile.yml", "plan", "--format", "dot", "--output", "plan.dot"]);
+    site.regal(&["--config", "hostile.yml", "plan", "--format", "svg", "--output", "plan.svg"]);
+    // what Graphviz read of it, as it writes it
+    let drawn = run(site.command(tool("dot")).args(["-Tjson", "plan.dot"]));
+    assert_eq!((drawn.code, drawn.stderr.as_str()), (0, ""), "{drawn:?}");
+    let drawn: Value = serde_json::from_str(&drawn.stdout).unwrap();
+    let nodes: Vec<&Value> = drawn["objects"].as_array().unwrap().iter().filter(|one| one["shape"] == "box").collect();
+    assert_eq!(nodes.len(), 3, "{drawn}");
+    let picture = run(site.command(tool("dot")).args(["-Tsvg", "plan.dot"]));
+    assert!(picture.stdout.contains("&lt;/b&gt;&lt;script&gt;") && !picture.stdout.contains("<script"), "{picture:?}");
+    let parse = "import sys, xml.etree.ElementTree as tree; print(sorted({one.tag.split('}')[1] for one in tree.parse(sys.argv[1]).iter()}))";
+    let parsed = run(site.command(python()).args(["-c", parse, "plan.svg"]));
+    assert_eq!(parsed.stdout, "['g', 'path', 'rect', 'style', 'svg', 'text', 'title']\n", "{parsed:?}");
+}
