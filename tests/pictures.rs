@@ -173,7 +173,7 @@ fn hostile_names_are_text_in_every_picture() {
     let svg = of("svg");
     assert!(svg.contains("&lt;h1&gt;v1") && times(&svg, "<script") == 0 && times(&svg, "href") == 0, "{svg}");
     let dot = of("dot");
-    assert!(dot.contains("<h1>v1") && dot.contains("tooltip=\"plain1"), "{dot}");
+    assert!(dot.contains("<h1>v1") && dot.contains("M, plain1\"];"), "{dot}");
     of("markdown");
 }
 

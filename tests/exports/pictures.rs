@@ -83,10 +83,10 @@ fn names_are_text_to_a_browser() {
 fn the_page_of_a_rollout_is_sound_in_a_browser() {
     let site = fleet(60, "batch_size: 20\n");
     site.regal(&["--config", "fleet.yml", "plan", "--save", "shop.rollout.yml"]);
-    let command =
-        "test {batch} != B2 || { echo \"$(head -1 {hostfile}) lost <b>disk full\" >>\"$ROLLOUT_RESULTS\"; exit 1; }";
-    let words = ["run", "--plan", "shop.rollout.yml", "--", "sh", "-c", command];
-    let _ = run(site.command(env!("CARGO_BIN_EXE_regal-inventory")).args(words));
+    let command = "if [ $0 = B2 ]; then echo \"$(head -1 $1) lost <b>disk full\" >>\"$ROLLOUT_RESULTS\"; exit 1; fi";
+    let words = ["run", "--plan", "shop.rollout.yml", "--", "sh", "-c", command, "{batch}", "{hostfile}"];
+    let stopped = run(site.command(env!("CARGO_BIN_EXE_regal-inventory")).args(words));
+    assert_eq!(stopped.code, 5, "{stopped:?}");
     site.regal(&["status", "shop.rollout.yml", "--format", "html", "--output", "status.html"]);
     let page = site.read("status.html");
     check_page(&browser(&["web", "status.html"], site.path()));
@@ -105,7 +105,7 @@ fn the_page_of_a_rollout_is_sound_in_a_browser() {
 #[ignore = "needs Chromium and Mermaid; run tests/run"]
 fn mermaid_draws_every_batch_and_takes_names_for_text() {
     let site = hostile();
-    site.regal(&["--config", "hostile.yml", "plan", "--format", "mermaid", "--output", "plan.mmd"]);
+    site.regal(&["--config", "hostile.yml", "plan", "--full", "--format", "mermaid", "--output", "plan.mmd"]);
     let drawn = browser(&["--mermaid", "plan.mmd"], site.path());
     assert_eq!((&drawn["nodes"], &drawn["scripts"]), (&json!(3), &json!(0)), "{drawn}");
     for text in [
