@@ -239,6 +239,12 @@ impl<'a> Rollout<'a> {
         self.phases.get(batch.phase?)
     }
 
+    /// The places of the batches of a stage, which follow each other.
+    pub fn batches_of(&self, phase: usize) -> std::ops::Range<usize> {
+        let from = |phase: usize| self.batches.partition_point(|batch| batch.phase < Some(phase));
+        from(phase)..from(phase + 1)
+    }
+
     /// Whether somebody is to be asked after a batch, before what follows it begins.
     pub fn asks_after(&self, batch: &Batch<'_>) -> bool {
         let approval = self.phase(batch).map_or(self.approval, |phase| phase.approval);
@@ -247,8 +253,8 @@ impl<'a> Rollout<'a> {
             Approval::AfterCanary => batch.is_canary,
             Approval::EachBatch => true,
             Approval::AfterStage => {
-                let next = self.batches.iter().find(|next| next.stage > batch.stage);
-                next.is_some_and(|next| next.phase != batch.phase)
+                let next = self.batches.partition_point(|other| other.stage <= batch.stage);
+                self.batches.get(next).is_some_and(|next| next.phase != batch.phase)
             }
         }
     }

@@ -36,6 +36,13 @@ fn vaulted(config: &str) -> Test {
 const RELEASE: &str = "version_from: {var: release}\n";
 const PLAIN: &str = "versions: {v1: web}\n";
 
+/// Stages by a label of which a value was decrypted.
+const STAGES: [&str; 3] = [
+    "stages: {by: zone}",
+    "stages: [{name: first, hosts: {zone: nowhere}}, {by: zone, canary: {cover: zone, size: 1}}]",
+    "stages: [{name: first, hosts: {zone: nowhere}}, {name: others, hosts: rest, spread: zone}]",
+];
+
 /// Configurations in which a key meets a value that was decrypted, or stands where one is said.
 fn configurations(id: Id) -> Vec<String> {
     let with = |base: &str, lines: &[&str]| lines.iter().map(|line| format!("{base}{line}\n")).collect();
@@ -88,14 +95,7 @@ fn configurations(id: Id) -> Vec<String> {
                 "spread: zone\ncanary: {hosts: [web1, web2]}",
             ],
         ),
-        Id::Policy(PolicyKey::Stages) => with(
-            PLAIN,
-            &[
-                "stages: {by: zone}",
-                "stages: [{name: first, hosts: {zone: nowhere}}, {by: zone, canary: {cover: zone, size: 1}}]",
-                "stages: [{name: first, hosts: {zone: nowhere}}, {name: others, hosts: rest, spread: zone}]",
-            ],
-        ),
+        Id::Policy(PolicyKey::Stages) => with(PLAIN, &STAGES),
         Id::Priority => with(RELEASE, &["priority: [nothing]", "priority_name: nothing"]),
         Id::Overrides => with(RELEASE, &["overrides: {'nothing*': {batch_size: 1}}"]),
         Id::SharedHosts => with(RELEASE, &["shared_hosts: error"]),

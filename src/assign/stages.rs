@@ -1,10 +1,12 @@
 //! Which hosts of a version are in which stage.
 
+use std::collections::HashSet;
+
 use super::assigner::Assigner;
 use crate::error::{Code, Location, Problem};
 use crate::fold;
 use crate::inventory::HostId;
-use crate::plan::{Assigned, AssignedStage, DomainIndex, Label};
+use crate::plan::{Assigned, AssignedStage, DomainIndex, Facts, Label};
 use crate::policy::naming::{is_plain, safe};
 use crate::policy::{DomainOrder, PercentOf, Rules, Set, StageHosts, StageRules};
 use crate::shown::Shown;
@@ -94,7 +96,7 @@ impl<'a> Assigner<'_, 'a> {
     }
 
     fn assigned_stage(&mut self, version: &'a str, hosts: &[HostId], stage: &StageRules, whole: usize) -> Assigned<'a> {
-        let facts = if hosts.is_empty() { Default::default() } else { self.facts(&stage.rules, hosts) };
+        let facts = if hosts.is_empty() { Facts::default() } else { self.facts(&stage.rules, hosts) };
         Assigned {
             version,
             hosts: hosts.iter().map(|host| self.inventory.host_name(*host)).collect(),
@@ -124,7 +126,10 @@ impl<'a> Assigner<'_, 'a> {
             // in the plan it is said that the version has none of them
             absent.for_each(|value| division.take(value.clone(), place, std::iter::empty()));
         }
-        for value in self.in_order(&known, order) {
+        let mut with_value: Vec<Vec<usize>> = vec![Vec::new(); known.values.len()];
+        let placed = free.iter().zip(&known.of).filter(|(_, of)| **of != DomainIndex::MISSING);
+        placed.for_each(|(host, of)| with_value[of.index()].push(*host));
+        for value in in_order(&known, order) {
             let name = known.values[value.index()];
             let is_secret = known.secrets.contains(&value);
             if is_secret || !is_plain(name) {
@@ -135,49 +140,31 @@ impl<'a> Assigner<'_, 'a> {
                 self.found.error_once(Problem::of(Code::InvalidValue, message).at(label.at.clone()).hint(hint));
                 continue;
             }
-            let hosts = free.iter().zip(&known.of).filter(|(_, of)| **of == value).map(|(host, _)| *host);
-            division.take(name.to_string(), place, hosts.collect::<Vec<_>>().into_iter());
+            let hosts = std::mem::take(&mut with_value[value.index()]);
+            division.take(name.to_string(), place, hosts.into_iter());
         }
-    }
-
-    /// The values that hosts have, in the order that is asked for.
-    fn in_order(&self, label: &Label<'a>, order: &DomainOrder) -> Vec<DomainIndex> {
-        let mut sizes = vec![0_usize; label.values.len()];
-        let known = label.of.iter().filter(|domain| **domain != DomainIndex::MISSING);
-        known.for_each(|domain| sizes[domain.index()] += 1);
-        let mut values: Vec<DomainIndex> = (0..label.values.len()).map(DomainIndex::new).collect();
-        let name = |value: &DomainIndex| label.values[value.index()];
-        match order {
-            DomainOrder::Name => values.sort_by_key(name),
-            DomainOrder::SmallestFirst => values.sort_by_key(|value| (sizes[value.index()], name(value))),
-            DomainOrder::List(first) => values.sort_by_key(|value| {
-                (first.iter().position(|listed| listed == name(value)).unwrap_or(first.len()), name(value))
-            }),
-        }
-        values
     }
 
     /// Reports keys of a stage that name hosts of another one: they would have no effect.
     fn check_names_in_stages(&mut self, version: &str, rules: &Rules, division: &Division<'_>) {
         let version = Shown::unless(self.secret_versions.contains(version), version);
-        for (place, stage) in division.stages.iter().enumerate() {
-            let Some(own) = rules.stages.get(stage.rules) else { continue };
+        for (index, own) in rules.stages.iter().enumerate() {
             for (key, patterns, of_version) in [
                 ("canary.hosts", &own.rules.canary_hosts, &rules.canary_hosts),
                 ("canary.exclude", &own.rules.canary_exclude, &rules.canary_exclude),
                 ("last", &own.rules.last, &rules.last),
             ] {
-                let (Some(selected), Some(first)) = (self.select(patterns), patterns.first()) else { continue };
-                let is_elsewhere = |host: &usize| {
-                    selected.place(division.hosts[*host]).is_some()
-                        && division.of[*host].is_some_and(|of| division.stages[of].rules != stage.rules)
+                let Some(first) = patterns.first().filter(|_| patterns != of_version) else { continue };
+                let Some(selected) = self.select(patterns) else { continue };
+                let is_elsewhere = |(host, of): (usize, &Option<usize>)| {
+                    let other = division.stages.get((*of)?).filter(|other| other.rules != index)?;
+                    selected
+                        .place(division.hosts[host])
+                        .map(|_| (self.inventory.host_name(division.hosts[host]), &other.name))
                 };
-                let elsewhere = (0..division.hosts.len()).find(is_elsewhere).filter(|_| patterns != of_version);
-                let Some((host, of)) = elsewhere.and_then(|host| Some((host, division.of[host]?))) else { continue };
-                let (host, other) = (self.inventory.host_name(division.hosts[host]), &division.stages[of].name);
-                let name = &division.stages[place].name;
+                let Some((host, other)) = division.of.iter().enumerate().find_map(is_elsewhere) else { continue };
                 let message =
-                    format!("version {version}: `{key}` of stage `{name}` names {host}, which is in stage `{other}`");
+                    format!("version {version}: `{key}` of a stage names {host}, which is in stage `{other}`");
                 let hint = "set the key in the stage that has the host, or beside `stages`, where it holds in each";
                 let at = Location::clone(&first.at);
                 self.found.error_once(Problem::of(Code::Contradiction, message).at(at).hint(hint));
@@ -200,9 +187,9 @@ impl<'a> Assigner<'_, 'a> {
             let hint = "add a last stage `{name: others, hosts: rest}`, or keep them out with `exclude`";
             problems.push(Problem::of(Code::NoStage, message).at(last.at.clone()).hint(hint));
         }
-        for (place, stage) in division.stages.iter().enumerate() {
-            let earlier = division.stages[..place].iter().any(|earlier| safe(&earlier.name) == safe(&stage.name));
-            if earlier {
+        let mut names = HashSet::new();
+        for stage in &division.stages {
+            if !names.insert(safe(&stage.name)) {
                 let message = format!("version {version}: two stages are called `{}`", stage.name);
                 let at: Location = rules.stages[stage.rules].at.clone();
                 problems.push(Problem::of(Code::DuplicateKey, message).at(at).hint("give each a name of its own"));
@@ -221,4 +208,21 @@ impl<'a> Assigner<'_, 'a> {
         self.found.error_all(problems);
         self.found.warn_all(notes);
     }
+}
+
+/// The values that hosts have, in the order that is asked for.
+fn in_order(label: &Label<'_>, order: &DomainOrder) -> Vec<DomainIndex> {
+    let mut sizes = vec![0_usize; label.values.len()];
+    let known = label.of.iter().filter(|domain| **domain != DomainIndex::MISSING);
+    known.for_each(|domain| sizes[domain.index()] += 1);
+    let mut values: Vec<DomainIndex> = (0..label.values.len()).map(DomainIndex::new).collect();
+    let name = |value: &DomainIndex| label.values[value.index()];
+    match order {
+        DomainOrder::Name => values.sort_by_key(name),
+        DomainOrder::SmallestFirst => values.sort_by_key(|value| (sizes[value.index()], name(value))),
+        DomainOrder::List(first) => values.sort_by_key(|value| {
+            (first.iter().position(|listed| listed == name(value)).unwrap_or(first.len()), name(value))
+        }),
+    }
+    values
 }

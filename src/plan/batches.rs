@@ -12,7 +12,7 @@ use super::why::{Reasons, Why, domains};
 use super::{Batch, Domains, Rollout, Stage, contradictions};
 use crate::diagnostics::Diagnostics;
 use crate::error::{Code, Problem};
-use crate::policy::{Amount, Mode, Remainder, Rules};
+use crate::policy::{Amount, Mode, Remainder, Rules, SpreadMode};
 use crate::wording::count;
 
 /// The most hashes that waves may take, as a guard against days of work.
@@ -81,6 +81,7 @@ fn cut<'a>(
     let canary = batching.choose_canary()?;
     let batches = batching.cut(&canary)?;
     let mut sizes = batching.sizes;
+    note_list_over_domains(&fleet, batches.len(), &mut sizes);
     if batches.is_empty() {
         note_full_canary(assigned, rules, canary.size, &mut sizes, found);
     }
@@ -224,6 +225,19 @@ fn batch<'a>(fleet: &Fleet<'_, 'a>, hosts: Vec<HostIndex>, stage: Stage) -> Batc
 fn labels<'a>(fleet: Fleet<'_, 'a>) -> Vec<Domains<'a>> {
     let domains = fleet.spread.into_iter();
     domains.map(|division| Domains { label: division.label.to_string(), list: division.domains }).collect()
+}
+
+/// Says that a list of sizes goes on from one domain to the next: by its end whole domains may be out at once.
+fn note_list_over_domains(fleet: &Fleet<'_, '_>, batches: usize, sizes: &mut Sizes<'_>) {
+    let rules = fleet.rules;
+    let Some(label) = rules.spread.by().and_then(|by| by.value.first()) else { return };
+    let has_several = fleet.spread.iter().any(|division| division.domains.len() > 1);
+    let is_list = rules.batch_size.len() > 1 && batches > 1;
+    if rules.spread.mode() == SpreadMode::Sequential && has_several && is_list {
+        sizes.note(format!(
+            "the sizes of batch_size go on from one {label} to the next; `stages: {{by: {label}}}` begins anew in each"
+        ));
+    }
 }
 
 /// Says that all hosts are canaries; a warning too where there could have been a second batch.

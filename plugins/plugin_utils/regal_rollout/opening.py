@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any
 
 from .batches import Batch
@@ -101,7 +102,7 @@ class Opening:
         if settings.back or before is None:
             return False
         given = settings.text("rollout_approval") if "rollout_approval" in settings.given else None
-        return any(self.policy(part).asks_after(part.number, self._following(part), given) for part in before.parts)
+        return any(self.policy(part).asks_after(part.number, partial(self._following, part), given) for part in before.parts)
 
     def _following(self, part: Batch) -> int | None:
         """Returns the number of the batch of the same version that comes next."""

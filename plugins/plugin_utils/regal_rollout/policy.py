@@ -49,13 +49,16 @@ class Policy:
         stage = self.stage_of(number)
         return stage.canary_bake if number == stage.first else stage.bake
 
-    def asks_after(self, number: int, following: int | None, given: str | None = None) -> bool:
-        """Whether to ask after a batch; `following` is the one that comes next, and `given` is rollout_approval, which holds for every stage."""
+    def asks_after(self, number: int, following: Callable[[], int | None], given: str | None = None) -> bool:
+        """Whether to ask after a batch; `following` says which comes next, and `given` is rollout_approval, which holds for every stage."""
         stage = self.stage_of(number)
         approval = stage.approval if given is None else given
         if asks_after_canary(approval):
             return number == stage.first
-        return asks_always(approval) or (asks_after_stage(approval) and following is not None and following >= stage.end)
+        if not asks_after_stage(approval):
+            return asks_always(approval)
+        later = following()
+        return later is not None and later >= stage.end
 
 
 def policies(every: Sequence[Batch], variables_of: Callable[[str], Variables]) -> dict[str, Policy]:

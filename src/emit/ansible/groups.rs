@@ -249,13 +249,10 @@ fn rollout_groups<'a>(arena: &'a Arena, rollout: &Rollout<'a>, names: &RolloutNa
         children: b.iter().map(|(_, name)| String::clone(name)).collect(),
         ..PlanGroup::named(name)
     });
-    let stages = rollout.phases.iter().zip(&names.stages).enumerate().map(|(place, (phase, name))| {
-        let of_stage = rollout.batches.iter().zip(&names.batches).filter(|(batch, _)| batch.phase == Some(place));
-        PlanGroup {
-            children: of_stage.map(|(_, name)| name.clone()).collect(),
-            vars: vec![("regal_stage", Value::Str(arena.alloc_str(&phase.name)))],
-            ..PlanGroup::named(name)
-        }
+    let stages = rollout.phases.iter().zip(&names.stages).enumerate().map(|(place, (phase, name))| PlanGroup {
+        children: names.batches[rollout.batches_of(place)].to_vec(),
+        vars: vec![("regal_stage", Value::Str(arena.alloc_str(&phase.name)))],
+        ..PlanGroup::named(name)
     });
     let children = a.iter().map(|(_, name)| String::clone(name)).chain(names.b.clone());
     let version = PlanGroup {
@@ -332,8 +329,8 @@ fn policy<'a>(arena: &'a Arena, rollout: &Rollout<'a>, names: &RolloutNames) -> 
 /// What a playbook needs to know of a stage; its batches follow those of the stage before.
 fn stage<'a>(arena: &'a Arena, rollout: &Rollout<'a>, place: usize) -> Value<'a> {
     let phase = &rollout.phases[place];
-    let of_stage = || rollout.batches.iter().filter(|batch| batch.phase == Some(place));
-    let bake = |is_canary: bool| of_stage().find(|batch| batch.is_canary == is_canary).map(|batch| batch.bake);
+    let of_stage = &rollout.batches[rollout.batches_of(place)];
+    let bake = |is_canary: bool| of_stage.iter().find(|batch| batch.is_canary == is_canary).map(|batch| batch.bake);
     let (canary, others) = (bake(true), bake(false));
     let seconds = others.or(canary).unwrap_or_default();
     mapping(

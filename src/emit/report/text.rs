@@ -208,12 +208,12 @@ fn may_fail(hosts: usize) -> String {
 /// The line before a stage's first batch: what it has, and its rules.
 fn stage(rollout: &Rollout<'_>, batch: &Batch<'_>) -> Option<Line> {
     let phase = rollout.phase(batch)?;
-    let of_stage = || rollout.batches.iter().filter(|other| other.phase == batch.phase);
-    if of_stage().next()?.stage != batch.stage {
+    let of_stage = &rollout.batches[rollout.batches_of(batch.phase?)];
+    if of_stage.first()?.stage != batch.stage {
         return None;
     }
-    let hosts = of_stage().map(|batch| batch.hosts.len()).sum();
-    let mut parts = vec![count(hosts, "host"), count(of_stage().count(), "batch")];
+    let hosts = of_stage.iter().map(|batch| batch.hosts.len()).sum();
+    let mut parts = vec![count(hosts, "host"), count(of_stage.len(), "batch")];
     parts.extend(approval(phase.approval));
     parts.push(may_fail(phase.max_failures));
     Some(Line::of(Ink::Title, format!("  stage {}", phase.name)).and(Ink::Faint, format!(": {}", parts.join(", "))))

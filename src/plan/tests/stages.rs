@@ -1,9 +1,9 @@
 //! Stages: each is planned as if it were alone, and one follows the other.
 
-use super::properties::{Case, case, policy_of, set, values};
+use super::properties::{Case, case, labels, policy_of, set, values};
 use super::*;
-use crate::plan::AssignedStage;
-use crate::policy::{Approval, PercentOf, StageHosts, StageKeys};
+use crate::plan::{AssignedStage, Facts, Label};
+use crate::policy::{Approval, PercentOf, SpreadMode, StageHosts, StageKeys};
 
 fn stage(name: &str, keys: &Keys, of: PercentOf) -> StageKeys {
     StageKeys { name: name.to_string(), hosts: StageHosts::Rest, of, keys: keys.clone(), at: location() }
@@ -120,6 +120,29 @@ fn a_stage_without_hosts_is_told_and_warned_of_where_no_version_has_any() {
     assert_eq!(plan.rollouts[0].phases.len(), 1);
     assert_eq!(plan.warnings.len(), 1);
     assert_eq!(plan.warnings[0].message, "stage `eu` has no host in any version");
+}
+
+#[test]
+fn a_list_of_sizes_over_domains_is_told() {
+    let notes = |sizes: &[&str], mode: SpreadMode| {
+        let names = names(12);
+        let zone = Label::new("zone", (0..12).map(|n| Some(if n < 6 { "a" } else { "b" })));
+        let facts = Facts { labels: vec![zone], ..Facts::default() };
+        let input = Assignments {
+            versions: vec![Assigned { facts, ..Assigned::new("1.0", borrowed(&names)) }],
+            unversioned: Vec::new(),
+        };
+        let keys = Keys {
+            batch_size: Some(sizes.iter().map(|text| size(text)).collect()),
+            spread_by: labels(&["zone"]),
+            spread_mode: set(mode),
+            ..Keys::default()
+        };
+        plan(&input, &policy_of(&keys)).unwrap().rollouts.remove(0).notes
+    };
+    let note = "the sizes of batch_size go on from one zone to the next; `stages: {by: zone}` begins anew in each";
+    assert_eq!(notes(&["1", "rest"], SpreadMode::Sequential), [note]);
+    assert!(notes(&["2"], SpreadMode::Sequential).is_empty() && notes(&["1", "3"], SpreadMode::Even).is_empty());
 }
 
 #[test]
