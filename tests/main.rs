@@ -43,6 +43,7 @@ mod schema;
 mod secrets;
 mod settings;
 mod sources;
+mod stages;
 mod support;
 mod templates;
 mod terminal;
