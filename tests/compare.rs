@@ -140,8 +140,8 @@ fn messages_say_which_plan_is_meant() {
 fn wrong_usage_is_said() {
     for (arguments, words) in [
         (["--waves"].as_slice(), "cannot be used with"),
-        (&["--format", "markdown"], "`--compare` is for text, json and yaml"),
-        (&["--format", "regal"], "`--compare` is for text, json and yaml"),
+        (&["--format", "markdown"], "`--compare` is for text, html, json and yaml"),
+        (&["--format", "regal"], "`--compare` is for text, html, json and yaml"),
     ] {
         let output = test(arguments).run();
         assert_eq!(output.code, 2, "{}", output.stderr);
@@ -167,4 +167,19 @@ fn a_large_comparison_keeps_to_the_width_and_full_shows_all() {
     assert!(text.contains("more moves; `--full` shows all"), "{text}");
     let full = test().args(&["--full"]).stdout();
     assert!(full.contains("B200 → B182") && !full.contains('…'), "{full}");
+}
+
+#[test]
+fn what_differs_as_a_page() {
+    let page = test(&["--format", "html"]).stdout();
+    for text in [
+        "<h1>the plans differ</h1>",
+        "<span class=\"move moved\">app-2.0.0 → app-2.1.0</span> 2 hosts: web2, web7",
+        "<th scope=\"row\">approval</th><td>never</td><td>after_canary</td>",
+        "<span class=\"move removed\">removed from ",
+        "<span class=\"move added\">added to ",
+        "<h2>The same in both</h2><p>cache-1.0.0</p>",
+    ] {
+        assert!(page.contains(text), "{text}\n{page}");
+    }
 }

@@ -187,3 +187,24 @@ fn large_plans_have_small_pictures() {
         assert!(full.contains("B99"), "{format}");
     }
 }
+
+#[test]
+fn the_pictures_of_the_documentation_are_what_is_drawn() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (format, file) in [("svg", "plan.svg"), ("mermaid", "plan.mmd")] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_regal-inventory"));
+        command.args(["--config", "docs/pictures/rollout.regal.yml", "plan", "--format", format]).current_dir(folder);
+        let drawn = command.env_remove("REGAL_CONFIG").env_remove("REGAL_PLAN").output().unwrap();
+        let kept = std::fs::read(folder.join("docs/pictures").join(file)).unwrap();
+        assert!(drawn.stdout == kept, "{file} is not what is drawn now: make it anew with docs/pictures/make");
+    }
+    // and the page shows them
+    let page = std::fs::read_to_string(folder.join("docs/pictures.md")).unwrap();
+    for part in [
+        std::fs::read_to_string(folder.join("docs/pictures/plan.mmd")).unwrap().as_str(),
+        "pictures/plan.svg",
+        "pictures/page-light.png",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+}

@@ -234,9 +234,10 @@ impl PlanOptions {
     fn conflict(&self) -> Option<&'static str> {
         match (self.format, &self.waves, &self.compare) {
             (PlanFormat::Text | PlanFormat::Json | PlanFormat::Yaml, _, _) | (PlanFormat::Markdown, _, None) => None,
-            (PlanFormat::Markdown, None, Some(_)) => Some("`--compare` is for text, json and yaml"),
+            (PlanFormat::Html, None, Some(_)) => None,
+            (PlanFormat::Markdown, None, Some(_)) => Some("`--compare` is for text, html, json and yaml"),
             (_, Some(_), _) => Some("`--waves` is for text, markdown, json and yaml"),
-            (_, _, Some(_)) => Some("`--compare` is for text, json and yaml"),
+            (_, _, Some(_)) => Some("`--compare` is for text, html, json and yaml"),
             _ => None,
         }
     }

@@ -11,7 +11,7 @@ use regal_inventory::plan::compare;
 use regal_inventory::session::{Configuration, Planned, Shared};
 use regal_inventory::text::{Arena, TextMap};
 
-use super::arguments::{Arguments, PlanOptions};
+use super::arguments::{Arguments, PlanFormat, PlanOptions};
 use super::invocation::{self, Invocation, Side};
 use super::plan;
 
@@ -44,7 +44,10 @@ pub fn run<'a>(
         comparison: &comparison,
     };
     let mut result = Vec::new();
-    report.write(plan::format(options.format).unwrap_or_default(), &mut result)?;
+    match options.format {
+        PlanFormat::Html => report.write_page(&mut result)?,
+        format => report.write(plan::format(format).unwrap_or_default(), &mut result)?,
+    }
     sink.write(&result)
 }
 

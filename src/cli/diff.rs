@@ -20,14 +20,14 @@ pub fn run(invocation: &Invocation<'_>, options: &DiffOptions) -> anyhow::Result
     };
     let drift = invocation.session.drift()?;
     let report = DriftReport { frozen, drift: &drift };
-    let mut result = Vec::new();
-    match options.format {
-        AnswerFormat::Text => report.write_text(&mut result)?,
-        AnswerFormat::Json => report.write_json(&mut result)?,
-    }
     let is_secret = !drift.secret.is_empty() || invocation.session.texts().1.has_decrypted();
     let access = if is_secret { Access::Private } else { Access::Usual };
     let sink = Sink { path: invocation.output.as_deref(), access, color: invocation.color };
+    let mut result = Vec::new();
+    match options.format {
+        AnswerFormat::Text => report.write_text(sink.look(), &mut result)?,
+        AnswerFormat::Json => report.write_json(&mut result)?,
+    }
     sink.write(&result)?;
     Ok(if drift.is_empty() { exit::DONE } else { exit::DRIFT })
 }

@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::json;
+use super::look::{Ink, Line, Look};
 use crate::frozen::Frozen;
 use crate::frozen::drift::Drift;
-use crate::shown::{Shown, printable};
+use crate::shown::Shown;
 
 /// The version of the document's shape.
 const SCHEMA: u32 = 1;
@@ -62,12 +63,24 @@ struct Setting<'r> {
     to: Option<&'r str>,
 }
 
+/// A line with the color of what it begins with.
+fn painted(line: &str) -> Line {
+    let word = line.split(' ').next().unwrap_or_default();
+    let ink = match word {
+        "removed" => Ink::Bad,
+        "added" => Ink::Good,
+        "moved" | "domain" | "setting" => Ink::Busy,
+        _ => return Line::from(line.to_string()),
+    };
+    Line::of(ink, word).and(Ink::Plain, &line[word.len()..])
+}
+
 impl DriftReport<'_, '_> {
     /// Writes a line for each difference.
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
+    pub fn write_text(&self, look: Look, out: &mut impl Write) -> io::Result<()> {
         let file = self.frozen.path.display().to_string();
         let mut lines = Vec::new();
         let drift = self.drift;
@@ -94,7 +107,7 @@ impl DriftReport<'_, '_> {
         if lines.is_empty() {
             lines.push(format!("{file} is still the plan of the inventory"));
         }
-        lines.iter().try_for_each(|line| writeln!(out, "{}", printable(line)))
+        lines.into_iter().try_for_each(|line| look.write(painted(&line), None, out))
     }
 
     /// Writes one JSON document.

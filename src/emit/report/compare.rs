@@ -1,6 +1,7 @@
 //! Two plans side by side.
 
 mod document;
+mod page;
 
 use std::io::{self, Write};
 
@@ -47,6 +48,14 @@ impl CompareReport<'_, '_> {
             }
             _ => self.write_text(out),
         }
+    }
+
+    /// Writes a page for a browser.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_page(&self, out: &mut impl Write) -> io::Result<()> {
+        page::write(self, out)
     }
 
     fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
@@ -148,8 +157,14 @@ impl CompareReport<'_, '_> {
         let width = starts.iter().map(|start| start.chars().count()).max().unwrap_or(0);
         let mut lines = Vec::new();
         for (moved, start) in moves.iter().zip(&starts) {
-            let start = format!("  {start:width$}  {}: ", count(moved.hosts.len(), "host"));
-            lines.extend(text::hosts(self.current, start.into(), &moved.hosts));
+            let ink = match (moved.from, moved.to) {
+                (Place::Absent, _) => Ink::Good,
+                (_, Place::Absent) => Ink::Bad,
+                _ => Ink::Busy,
+            };
+            let line = Line::of(ink, format!("  {start:width$}"));
+            let line = line.and(Ink::Plain, format!("  {}: ", count(moved.hosts.len(), "host")));
+            lines.extend(text::hosts(self.current, line, &moved.hosts));
         }
         note_left(left, "move", &mut lines);
         if !pair.is_in_order() {

@@ -55,7 +55,7 @@ pub(super) fn clip(text: &str, width: usize) -> String {
 /// A bar of `width` characters: what was done before, what this batch adds, and the rest. What is there has a character at least.
 pub(super) fn bar(before: usize, done: usize, total: usize, width: usize) -> String {
     let part = |hosts: usize| (hosts * width).checked_div(total).unwrap_or(width);
-    let done = part(done).max(1).min(width);
+    let done = part(done).clamp(width.min(1), width);
     let before = part(before).min(done.saturating_sub(1));
     format!("{}{}{}", "▓".repeat(before), "█".repeat(done - before), "░".repeat(width - done))
 }

@@ -171,10 +171,13 @@ struct Remark {
     hint: Option<String>,
 }
 
+/// Keys with their values.
+type Rows = Vec<(&'static str, String)>;
+
 #[derive(Serialize)]
 struct Settings {
     versions: String,
-    rows: Vec<(&'static str, String)>,
+    rows: Rows,
 }
 
 impl PlanPage<'_, '_> {
@@ -234,7 +237,7 @@ impl PlanPage<'_, '_> {
         let batch = |(i, ((batch, group), done)): (usize, ((&'m Batch<'_>, &'m String), usize))| {
             let size = batch.hosts.len();
             let share = |part: usize| permille(part, hosts) as f64 / 10.0;
-            let from = (rollout.bake_seconds() > 0).then(|| display_seconds(watched));
+            let from = (watched > 0).then(|| display_seconds(watched));
             watched = watched.saturating_add(batch.bake);
             let state = states.get(i).copied();
             BatchModel {
@@ -295,11 +298,11 @@ impl PlanPage<'_, '_> {
     /// The settings, once for all versions that have the same.
     fn settings(&self) -> Vec<Settings> {
         let Some(policy) = self.policy else { return Vec::new() };
-        let mut groups: Vec<(Vec<(&'static str, String)>, Vec<&str>)> = Vec::new();
-        let mut places: HashMap<Vec<(&'static str, String)>, usize> = HashMap::new();
+        let mut groups: Vec<(Rows, Vec<&str>)> = Vec::new();
+        let mut places: HashMap<Rows, usize> = HashMap::new();
         for rollout in &self.report.plan.rollouts {
             let described = policy.rules(rollout.version).described();
-            let rows: Vec<_> = described.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
+            let rows: Rows = described.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
             let place = *places.entry(rows.clone()).or_insert(groups.len());
             if place == groups.len() {
                 groups.push((rows, Vec::new()));
@@ -307,7 +310,7 @@ impl PlanPage<'_, '_> {
             groups[place].1.push(rollout.version);
         }
         let all = groups.len() == 1;
-        let settings = |(rows, versions): (Vec<_>, Vec<&str>)| Settings {
+        let settings = |(rows, versions): (Rows, Vec<&str>)| Settings {
             versions: if all { "all versions".to_string() } else { versions.join(", ") },
             rows,
         };

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::layout::{COLUMNS, Cut, LINES, percent};
+use super::layout::{COLUMNS, Cut, LINES, bar, percent};
 use super::{Report, domains, done_after, permille, rollout_id};
 use crate::emit::look::{INDENT, Ink, Line, Look};
 use crate::fold;
@@ -19,6 +19,9 @@ pub(super) const LABEL: usize = 14;
 const OVERHEAD: usize = 2;
 /// The line that names the columns.
 const HEADING: usize = 1;
+/// Columns of a bar, and of a terminal from which there is one.
+const BAR: usize = 10;
+const BAR_FROM: usize = 100;
 /// Columns that are left for hosts.
 const HOSTS: usize = 36;
 /// The narrowest and the widest column of domains.
@@ -106,6 +109,8 @@ struct Columns {
     look: Look,
     group: usize,
     hosts: usize,
+    /// Of what is done after a batch; 0 where there is no terminal, or a narrow one.
+    bar: usize,
     /// 0 where no batch is watched.
     bake: usize,
     /// 0 where no version is spread over domains.
@@ -115,7 +120,9 @@ struct Columns {
 impl Columns {
     fn of(report: &Report<'_, '_>, cut: Cut) -> Self {
         let look = report.look;
-        let mut columns = Columns { look, group: "group".len(), hosts: "hosts".len(), bake: 0, domains: 0 };
+        let has_bar = look.columns.is_some_and(|columns| columns >= BAR_FROM);
+        let bar = if has_bar { BAR } else { 0 };
+        let mut columns = Columns { look, group: "group".len(), hosts: "hosts".len(), bar, bake: 0, domains: 0 };
         for (rollout, names) in report.rollouts().take(cut.versions) {
             for (batch, group) in rollout.batches.iter().zip(&names.batches).take(cut.batches) {
                 columns.group = columns.group.max(look.measure(group));
@@ -141,23 +148,26 @@ impl Columns {
 
     /// The line that names them.
     fn heading(&self) -> Line {
-        let [group, rest] = self.cells(["group", "hosts", "in all", "bake", "domains"]);
+        let [group, rest] = self.cells(["group", "hosts", "in all", "", "bake", "domains"]);
         Line::of(Ink::Faint, format!("{group}{rest}which"))
     }
 
     /// The start of a line, up to the hosts.
-    fn line(&self, cells: [&str; 5]) -> Line {
+    fn line(&self, cells: [&str; 6]) -> Line {
         let [group, rest] = self.cells(cells);
         Line::of(Ink::Group, group).and(Ink::Plain, rest)
     }
 
     fn width(&self) -> usize {
-        self.cells([""; 5]).iter().map(|text| text.len()).sum()
+        self.cells([""; 6]).iter().map(|text| text.len()).sum()
     }
 
     /// The first cell, and all others.
-    fn cells(&self, [group, hosts, so_far, bake, domains]: [&str; 5]) -> [String; 2] {
+    fn cells(&self, [group, hosts, so_far, bar, bake, domains]: [&str; 6]) -> [String; 2] {
         let mut rest = format!("  {hosts:>0$}  {so_far:>6}  ", self.hosts);
+        if self.bar > 0 {
+            rest.push_str(&format!("{bar:0$}  ", self.bar));
+        }
         if self.bake > 0 {
             rest.push_str(&format!("{bake:>0$}  ", self.bake));
         }
@@ -234,7 +244,8 @@ fn batches(
     for (((batch, group), done), domains) in rows {
         let (size, so_far) = (batch.hosts.len().to_string(), percent(permille(done, total)));
         lines.extend(stage(rollout, batch));
-        let start = columns.line([group, &size, &so_far, &display_seconds(batch.bake), &domains]);
+        let bar = bar(done - batch.hosts.len(), done, total, columns.bar);
+        let start = columns.line([group, &size, &so_far, &bar, &display_seconds(batch.bake), &domains]);
         let start = if batch.is_canary && batch.stage != Stage::A { start.and(Ink::Faint, "canary: ") } else { start };
         lines.extend(hosts(report, start, &batch.hosts));
     }
