@@ -86,6 +86,15 @@ fn a_wide_terminal_shows_more_than_a_pipe() {
 }
 
 #[test]
+fn a_terminal_with_room_has_a_bar_for_each_batch() {
+    let test = fleet();
+    let (text, _) = shown(&test, 132, &[], &["plan"]);
+    assert!(plain(&text).contains("shop-2.5.0_groupB1      7    100%  ▓█████████  birch"), "{text}");
+    let (text, _) = shown(&test, 131, &[], &["plan"]);
+    assert!(!text.contains('▓'), "{text}");
+}
+
+#[test]
 fn a_terminal_of_usual_width_has_the_words_of_a_pipe() {
     let test = fleet().file("many", "web[1:40]\n");
     for line in ["plan", "why cedar.frankfurt.example.net", "--graph", "plan -i many --versions v=all --full"] {

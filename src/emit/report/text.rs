@@ -19,9 +19,9 @@ pub(super) const LABEL: usize = 14;
 const OVERHEAD: usize = 2;
 /// The line that names the columns.
 const HEADING: usize = 1;
-/// Columns of a bar, and of a terminal from which there is one.
+/// Columns of a bar, which only a terminal has that has room for it beside all else.
 const BAR: usize = 10;
-const BAR_FROM: usize = 100;
+const BAR_FROM: usize = COLUMNS + BAR + 2;
 /// Columns that are left for hosts.
 const HOSTS: usize = 36;
 /// The narrowest and the widest column of domains.
@@ -135,7 +135,7 @@ impl Columns {
         let room = match look.columns.filter(|columns| *columns < COLUMNS) {
             // the hosts go on in the next line
             Some(narrow) => narrow.saturating_sub(columns.width() + 2),
-            None => COLUMNS.saturating_sub(columns.width() + HOSTS),
+            None => (COLUMNS + if bar > 0 { BAR + 2 } else { 0 }).saturating_sub(columns.width() + HOSTS),
         };
         let room = room.clamp(DOMAINS.0, DOMAINS.1);
         for (rollout, _) in report.rollouts().take(cut.versions).filter(|(rollout, _)| !rollout.labels.is_empty()) {
