@@ -1,6 +1,7 @@
 """Opens pages in a headless Chromium, by WebDriver, and prints what it finds as one JSON document.
 
-browser.py FOLDER SEARCH PAGE: FOLDER has axe.min.js and mermaid.min.js; SEARCH is a part of a host's name; PAGE is a file.
+browser.py FOLDER SEARCH PAGE [LARGE]: FOLDER has axe.min.js and mermaid.min.js; SEARCH is a part of a host's name; PAGE is a file,
+and where it is LARGE axe leaves the cells of hosts out but for those of the first batch, since it looks at each for a long time.
 browser.py FOLDER --mermaid TEXT: whether Mermaid parses and draws the diagram of a file.
 """
 
@@ -27,12 +28,13 @@ class Browser:
         options = {"args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1280,1000", *arguments]}
         wanted = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
         self.session = "/session/" + self.call("/session", {"capabilities": {"alwaysMatch": wanted}})["sessionId"]
+        self.call(self.session + "/timeouts", {"script": 120_000})
 
     def call(self, path, body=None, method="POST"):
         data = json.dumps(body if body is not None else {}).encode() if method == "POST" else None
         request = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"}, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=180) as answer:
                 return json.load(answer)["value"]
         except urllib.error.HTTPError as error:
             sys.exit(f"{path}: {error.read().decode()}")
@@ -63,11 +65,11 @@ class Browser:
 
 
 AXE = """const done = arguments[arguments.length - 1];
-axe.run(document).then((found) => done(found.violations.map((one) => one.id + ": " + one.nodes.slice(0, 3).map((node) => node.html.slice(0, 200)).join(" "))),
+axe.run(arguments[0] ? {exclude: [[".batches > li ~ li ul.h"]]} : document).then((found) => done(found.violations.map((one) => one.id + ": " + one.nodes.slice(0, 3).map((node) => node.html.slice(0, 200)).join(" "))),
                        (error) => done(["" + error]));"""
 
 
-def look(folder, search, page):
+def look(folder, search, page, large=""):
     """Light, dark and printed: what axe and the console say, and whether the search finds."""
     found = {"axe": {}, "background": {}}
     axe = (pathlib.Path(folder) / "axe.min.js").read_text()
@@ -78,7 +80,7 @@ def look(folder, search, page):
             found["background"][scheme] = browser.run("return getComputedStyle(document.body).backgroundColor")
             # a script of WebDriver is not one of the page, and its policy does not hold for it
             browser.run(axe + "\nwindow.axe = axe;")
-            found["axe"][scheme] = browser.wait_for(AXE)
+            found["axe"][scheme] = browser.wait_for(AXE, large)
         browser.run("const q = document.getElementById('q'); q.value = arguments[0]; q.dispatchEvent(new Event('input'));", search)
         time.sleep(0.4)
         found["said"] = browser.run("return document.getElementById('found').textContent")
