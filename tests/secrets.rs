@@ -105,7 +105,7 @@ fn configurations(id: Id) -> Vec<String> {
         Id::Policy(PolicyKey::MinHealthy | PolicyKey::MaxUnavailable | PolicyKey::MaxFailures) => {
             with(RELEASE, &["min_healthy: 99%", "max_unavailable: 1", "max_failures: 1"])
         }
-        Id::Policy(PolicyKey::Exclude | PolicyKey::Last) | Id::Limit => {
+        Id::Policy(PolicyKey::Exclude | PolicyKey::LastHosts | PolicyKey::LastAlone) | Id::Last | Id::Limit => {
             with(RELEASE, &["exclude: web", "last: web", "limit: web2"])
         }
         Id::Policy(

@@ -104,8 +104,28 @@ fn cut<'a>(
 }
 
 impl Batching<'_, '_, '_> {
-    /// The hosts of the batches B1, B2 …
+    /// The hosts of the batches B1, B2 …; those of `last` in batches of their own where the policy asks for it.
     fn cut(&mut self, canary: &Canary) -> Option<Vec<Vec<HostIndex>>> {
+        let mut batches = Vec::new();
+        if !self.fleet.rules.last_alone() {
+            self.cut_free(canary, &mut batches)?;
+            return Some(batches);
+        }
+        let last = self.free().into_iter().filter(|host| self.fleet.is_last(*host)).collect::<Vec<_>>();
+        last.iter().for_each(|host| self.states[host.index()] = State::Held);
+        self.cut_free(canary, &mut batches)?;
+        self.free().into_iter().for_each(|host| self.states[host.index()] = State::Taken);
+        last.iter().for_each(|host| self.states[host.index()] = State::Free);
+        self.cut_free(canary, &mut batches)?;
+        Some(batches)
+    }
+
+    fn free(&self) -> Vec<HostIndex> {
+        (0..self.states.len()).map(HostIndex::new).filter(|host| self.states[host.index()] == State::Free).collect()
+    }
+
+    /// Adds batches of all free hosts.
+    fn cut_free(&mut self, canary: &Canary, batches: &mut Vec<Vec<HostIndex>>) -> Option<()> {
         let waves = self.waves(canary)?;
         let candidates = Candidates {
             fleet: self.fleet,
@@ -115,9 +135,8 @@ impl Batching<'_, '_, '_> {
             sizes: self.sizes.ceilings(),
         };
         let mut strategy = choose(&candidates);
-        let mut batches: Vec<Vec<HostIndex>> = Vec::new();
         // the first batch of the section, and the size of the batch before
-        let mut first = 0;
+        let mut first = batches.len();
         let mut size_before: usize = 0;
         loop {
             strategy.begin();
@@ -125,7 +144,7 @@ impl Batching<'_, '_, '_> {
             let least = || strategy.least(&self.caps);
             let size = self.sizes.of_batch(batches.len(), strategy.section(), least);
             if strategy.left() == 0 {
-                return Some(batches);
+                return Some(());
             }
             let settled = strategy.settled();
             let hosts = self.fill(strategy.as_mut(), size.max(settled));
@@ -141,7 +160,7 @@ impl Batching<'_, '_, '_> {
             if is_short && ends && batches.len() - first > 1 {
                 // a short batch of a larger size must not swell one of a smaller
                 let most = self.sizes.most().min(size_before.saturating_mul(2).saturating_sub(1));
-                self.merge_last(most, &mut batches);
+                self.merge_last(most, batches);
             }
             if ends {
                 first = batches.len();

@@ -9,6 +9,9 @@ pub(super) fn find(rules: &Rules, found: &mut Diagnostics) {
     let mut found = Contradictions { found };
     without_domains(rules, &mut found);
     domain_order(rules, &mut found);
+    if let Some(alone) = rules.last_alone.as_ref().filter(|alone| alone.value && rules.last.is_empty()) {
+        found.needs("last.alone", &alone.at, "`last.hosts`", "name the hosts: `last: {hosts: PATTERN, alone: yes}`");
+    }
     without_hashes(rules, &mut found);
     with_bucket(rules, &mut found);
     let order = rules.order.as_ref().filter(|set| set.value != Order::Inventory && rules.mode() != Mode::Order);
@@ -120,6 +123,10 @@ fn with_bucket(rules: &Rules, found: &mut Contradictions<'_>) {
     if let Some(remainder) = rules.remainder.as_ref().filter(|set| set.value != Remainder::Last) {
         let hint = "leave `remainder` out: the waves have the sizes that the hashes give";
         found.exclude(bucket(), ("remainder", remainder.value.as_str()), own, hint);
+    }
+    if rules.last_alone() {
+        let hint = "leave `alone` out, or use `assignment: rank`";
+        found.exclude(bucket(), ("last.alone", "yes"), own, hint);
     }
     let hint = "give the canary as a percent: `canary: 5%`";
     match rules.canary_size {

@@ -77,6 +77,8 @@ pub struct Keys {
     pub exclude: Option<Vec<Pattern>>,
     /// Hosts for the final batches.
     pub last: Option<Vec<Pattern>>,
+    /// Whether those have batches of their own.
+    pub last_alone: Option<Set<bool>>,
     /// The order of hosts.
     pub order: Option<Set<Order>>,
     /// How hosts are assigned to batches.
@@ -121,6 +123,7 @@ impl Keys {
             max_failures: _,
             exclude: _,
             last: _,
+            last_alone: _,
             order: _,
             assignment_mode: _,
             assignment_key,
@@ -157,7 +160,7 @@ impl Keys {
             };
         }
         take!(batch_size canary_size canary_hosts canary_exclude canary_cover canary_bake bake approval max_failures);
-        take!(exclude last order assignment_mode assignment_key assignment_waves seed);
+        take!(exclude last last_alone order assignment_mode assignment_key assignment_waves seed);
         take!(spread_by spread_mode spread_missing spread_order spread_max_unavailable bound remainder);
         match (&stronger.stages, &mut self.stages) {
             (Some(stages), _) => self.stages = Some(stages.clone()),
@@ -204,6 +207,7 @@ mod tests {
             max_failures: Some(Amount::Hosts(1)),
             exclude: pattern(),
             last: pattern(),
+            last_alone: set(true),
             order: set(Order::Sorted),
             assignment_mode: set(Mode::Rank),
             assignment_key: set("asset_id".into()),

@@ -30,6 +30,8 @@ pub struct Rules {
     pub exclude: Vec<Pattern>,
     /// Hosts for the final batches.
     pub last: Vec<Pattern>,
+    /// Whether those have batches of their own.
+    pub last_alone: Option<Set<bool>>,
     /// The order of hosts.
     pub order: Option<Set<Order>>,
     /// How hosts are assigned to batches.
@@ -91,6 +93,7 @@ impl Rules {
             max_failures: keys.max_failures.unwrap_or(Amount::Hosts(0)),
             exclude: keys.exclude.unwrap_or_default(),
             last: keys.last.unwrap_or_default(),
+            last_alone: keys.last_alone,
             order: keys.order,
             assignment: Assignment {
                 mode: keys.assignment_mode,
@@ -126,6 +129,11 @@ impl Rules {
         value(&self.remainder)
     }
 
+    /// Whether the hosts of `last` have batches of their own.
+    pub fn last_alone(&self) -> bool {
+        !self.last.is_empty() && value(&self.last_alone)
+    }
+
     /// Whether hosts are ordered or chosen by hash.
     pub fn hashes(&self) -> bool {
         self.mode() != Mode::Order || self.order() == Order::Shuffle
@@ -144,7 +152,7 @@ impl Rules {
 
     /// Every key of `regal.yml` that a version may have, by its name, with its value as text; absent where it is not set
     /// and has no default, or has no effect. Always the same keys in the same order.
-    pub fn described(&self) -> [(&'static str, Option<String>); 25] {
+    pub fn described(&self) -> [(&'static str, Option<String>); 26] {
         // without `..`, so that a new key is thought of here
         let Rules {
             canary_size,
@@ -158,6 +166,7 @@ impl Rules {
             max_failures,
             exclude,
             last,
+            last_alone: _,
             order: _,
             assignment: Assignment { mode: _, key, waves, seed },
             spread: Spread { by, mode: _, missing: _, order, max_unavailable },
@@ -192,7 +201,8 @@ impl Rules {
             ("spread.order", order.as_ref().filter(|_| spreads).map(|order| domains(&order.value))),
             ("spread.max_unavailable", max_unavailable.as_ref().map(|amount| amount.value.to_string())),
             ("order", Some(self.order().as_str().to_string())),
-            ("last", patterns(last)),
+            ("last.hosts", patterns(last)),
+            ("last.alone", self.last_alone().then(|| "yes".to_string())),
             ("exclude", patterns(exclude)),
             ("assignment.mode", Some(self.mode().as_str().to_string())),
             ("assignment.key", key.as_ref().filter(|_| hashes).map(|key| key.value.clone())),
@@ -204,7 +214,7 @@ impl Rules {
             ("max_failures", Some(max_failures.to_string())),
             ("stages", None),
         ];
-        described[24].1 = stages::described(stages, &described);
+        described[25].1 = stages::described(stages, &described);
         described
     }
 }

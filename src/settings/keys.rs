@@ -44,6 +44,7 @@ pub enum Id {
     /// A key of the policy, which a version may have of its own.
     Policy(PolicyKey),
     Spread,
+    Last,
     Assignment,
     Overrides,
     Priority,
@@ -90,7 +91,8 @@ pub enum PolicyKey {
     SpreadOrder,
     SpreadMaxUnavailable,
     Order,
-    Last,
+    LastHosts,
+    LastAlone,
     AssignmentMode,
     AssignmentKey,
     AssignmentWaves,
@@ -328,7 +330,23 @@ pub static KEYS: &[Key] = &[
         "the order of hosts, in Ansible's words",
     )
     .or("inventory"),
-    policy(PolicyKey::Last, "last", Shape::Patterns, PATTERNS_OR_NONE, "hosts for the final batches"),
+    key(
+        Id::Last,
+        "last",
+        Shape::Patterns,
+        "a host pattern, a list of them, or `{hosts: …, alone: yes}`; `[]` for none",
+        "hosts for the final batches",
+    )
+    .per_version(),
+    policy(PolicyKey::LastHosts, "last.hosts", Shape::Patterns, PATTERNS_OR_NONE, "hosts for the final batches"),
+    policy(
+        PolicyKey::LastAlone,
+        "last.alone",
+        Shape::Scalar,
+        "`yes` or `no`",
+        "whether those batches have no other hosts: the batch before them ends early",
+    )
+    .or("no"),
     key(
         Id::Assignment,
         "assignment",
@@ -570,6 +588,7 @@ pub fn single(group: Id) -> Option<Id> {
     match group {
         Id::Canary => Some(Id::Policy(PolicyKey::CanarySize)),
         Id::Spread => Some(Id::Policy(PolicyKey::SpreadBy)),
+        Id::Last => Some(Id::Policy(PolicyKey::LastHosts)),
         Id::Assignment => Some(Id::Policy(PolicyKey::AssignmentMode)),
         Id::Cache => Some(Id::CacheTtl),
         Id::Drift => Some(Id::DriftMode),

@@ -201,6 +201,7 @@ impl<'a> Reader<'_, 'a> {
                 Some(self.split(text))
             }
             (Shape::VaultIds, [text]) if name.starts_with("REGAL_") => Some(self.split(text)),
+            (Shape::Patterns, [text]) if text.trim_start().starts_with('{') => self.yaml(name, text),
             (Shape::Sources | Shape::Patterns | Shape::VaultIds, texts) => Some(self.list(texts.iter().copied())),
             (Shape::Versions, texts) if texts.iter().all(|text| !is_yaml(text) && text.contains('=')) => {
                 Some(self.version_pairs(texts))

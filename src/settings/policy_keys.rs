@@ -17,7 +17,7 @@ use crate::value::{Entry, Value};
 pub(super) fn form(key: PolicyKey, meaning: Meaning) -> Form {
     match key {
         PolicyKey::CanarySize | PolicyKey::MaxUnavailable | PolicyKey::SpreadMaxUnavailable => Form::Size,
-        PolicyKey::CanaryHosts | PolicyKey::CanaryExclude | PolicyKey::Exclude | PolicyKey::Last => {
+        PolicyKey::CanaryHosts | PolicyKey::CanaryExclude | PolicyKey::Exclude | PolicyKey::LastHosts => {
             Form::List(PATTERNS, Empty::Allowed)
         }
         PolicyKey::CanaryCover | PolicyKey::SpreadBy => Form::List(LABELS, Empty::Allowed),
@@ -30,6 +30,7 @@ pub(super) fn form(key: PolicyKey, meaning: Meaning) -> Form {
         PolicyKey::MaxFailures => Form::Failures,
         PolicyKey::Order => words(Order::WORDS),
         PolicyKey::AssignmentMode => words(Mode::WORDS),
+        PolicyKey::LastAlone => Form::Boolean,
         PolicyKey::AssignmentKey => Form::Text,
         PolicyKey::AssignmentWaves => Form::Count,
         PolicyKey::Seed => Form::Seed,
@@ -59,7 +60,8 @@ pub(super) fn set(keys: &mut Keys, key: PolicyKey, given: &Given<'_>, at: &Locat
         PolicyKey::Approval => keys.approval = Some(choice(value, Approval::WORDS)?),
         PolicyKey::MaxFailures => keys.max_failures = Some(failures(value, given.key.meaning(&given.written))?),
         PolicyKey::Exclude => keys.exclude = Some(patterns_or_none(value, at)?),
-        PolicyKey::Last => keys.last = Some(patterns_or_none(value, at)?),
+        PolicyKey::LastHosts => keys.last = Some(patterns_or_none(value, at)?),
+        PolicyKey::LastAlone => keys.last_alone = placed(typed::boolean(value)?, at),
         PolicyKey::Order => keys.order = placed(choice(value, Order::WORDS)?, at),
         PolicyKey::AssignmentMode => keys.assignment_mode = placed(choice(value, Mode::WORDS)?, at),
         PolicyKey::AssignmentKey => keys.assignment_key = placed(text(value)?.to_string(), at),

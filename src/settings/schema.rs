@@ -144,7 +144,7 @@ fn form(key: &Key, name: &str) -> Form {
         Id::VersionVar | Id::VersionTemplate | Id::VersionGrain | Id::VersionPillar => Form::Text,
         Id::VersionGroup | Id::VersionNodegroup => Form::OneStar,
         Id::Hosts | Id::Limit => Form::List(PATTERNS, Empty::Refused),
-        Id::Canary | Id::Spread | Id::Assignment | Id::Cache | Id::Drift => Form::Group,
+        Id::Canary | Id::Spread | Id::Last | Id::Assignment | Id::Cache | Id::Drift => Form::Group,
         Id::CacheTtl | Id::SourceTimeout => Form::Duration,
         Id::AnsibleInventory | Id::VaultPasswordFile => Form::Text,
         Id::MaxRangeHosts | Id::MaxYamlValues | Id::MaxSourceBytes => Form::Count,

@@ -198,6 +198,29 @@ fn counts(batch: &Batch<'_>, label: usize) -> std::collections::HashMap<DomainIn
 
 proptest! {
     #[test]
+    fn last_hosts_that_are_alone_share_no_batch_and_come_after_all_others(case in cases(Just(false))) {
+        let mut case = case;
+        case.keys.last_alone = set(!case.last.is_empty());
+        case.plan(|input, result| {
+            let Ok(plan) = result else { return Ok(()) };
+            let assigned = &input.versions[0];
+            let is_last = |host: &&str| {
+                let place = assigned.hosts.iter().position(|name| name == host).unwrap();
+                assigned.facts.last.contains(&HostIndex::new(place))
+            };
+            let batches = &plan.rollouts[0].batches;
+            prop_assert_eq!(batches.iter().map(|batch| batch.hosts.len()).sum::<usize>(), assigned.hosts.len());
+            let kinds: Vec<(bool, bool)> = batches[1..]
+                .iter()
+                .map(|batch| (batch.hosts.iter().any(is_last), batch.hosts.iter().all(is_last)))
+                .collect();
+            prop_assert!(kinds.iter().all(|(any, all)| any == all), "{:?}", kinds);
+            prop_assert!(kinds.iter().map(|(any, _)| *any).is_sorted(), "{:?}", kinds);
+            Ok(())
+        })?;
+    }
+
+    #[test]
     fn every_planned_host_stands_in_exactly_one_batch_under_any_policy(case in case()) {
         case.plan(|input, result| {
             let Ok(plan) = result else { return Ok(()) };
