@@ -32,7 +32,7 @@ const WHOLE: &[&str] = &["web[0:1]", "web[0:]", "web:&web:!w2", "~w[12]", "~(?:w
 /// The keys that take patterns, by their names.
 fn keys() -> Vec<&'static str> {
     let keys: Vec<&str> = KEYS.iter().filter(|key| key.shape == Shape::Patterns).map(|key| key.name).collect();
-    assert_eq!(keys.len(), 6, "{keys:?}");
+    assert_eq!(keys.len(), 7, "{keys:?}");
     keys
 }
 
