@@ -23,8 +23,8 @@ use document::Document;
 
 /// The version of the file's form.
 pub const SCHEMA: u32 = 1;
-/// The same of a plan with stages, which an older program would run without them.
-pub const SCHEMA_WITH_STAGES: u32 = 2;
+/// The same of a plan with stages, or with versions that come after others: an older program would run it without them.
+pub const SCHEMA_WITH_ORDER: u32 = 2;
 /// How the names of such files end.
 pub const ENDING: &str = ".rollout.yml";
 /// The first line of such a file, which makes it an inventory of its own.

@@ -8,6 +8,7 @@
 //! hosts and divides them into domains (`fleet`), chooses the canary (`canary`), and cuts the rest: `sizes` says how many
 //! hosts a batch may have, `caps` how many of a domain, and a `strategy` which host is next.
 
+mod after;
 mod batches;
 mod batching;
 mod canary;
@@ -82,6 +83,8 @@ pub struct Rollout<'a> {
     pub labels: Vec<Domains<'a>>,
     /// The stages that the batches go through, in order; empty where the policy has none.
     pub phases: Vec<Phase>,
+    /// The versions that it comes after, over others too, in plan order: none of its batches begins before theirs of the same place is done.
+    pub after: Vec<&'a str>,
     /// Whether the version was decrypted, so that no message may show it; the names of groups do.
     pub secret: bool,
 }
@@ -182,7 +185,7 @@ pub struct Batch<'a> {
 }
 
 /// A step of a rollout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
     /// The canary, group A.
     A,
@@ -273,22 +276,23 @@ impl<'a> Rollout<'a> {
 
 /// Plans the rollout of every version.
 ///
-/// Versions that `priority` names come first, then the others as they stand in `assignments`. The work is linear in the
+/// Versions that `priority` names come first, then the others as they stand in `assignments`, each behind those that it comes `after`. The work is linear in the
 /// number of hosts.
 ///
 /// # Errors
-/// A name in `priority` that is not a version; a host in several versions under `shared_hosts: error`; rules that exclude each
+/// A name in `priority` that is not a version; versions that come after each other, or after what `priority` puts behind them; a host in several versions under `shared_hosts: error`; rules that exclude each
 /// other or cannot be met with the hosts there are. All of them at once.
 pub fn plan<'a>(assignments: &Assignments<'a>, policy: &Policy) -> Result<Plan<'a>> {
     let mut found = Diagnostics::new();
     let ordered = order::by_priority(&assignments.versions, &policy.priority, &mut found);
+    let ordered = after::sort(ordered, policy, &mut found);
     shared::check(&assignments.versions, policy.shared_hosts, &mut found);
     warn_of_unmatched_overrides(assignments, policy, &mut found);
     let mut found = found.sound()?;
     let mut rollouts = Vec::new();
     let mut empty = Vec::new();
     let mut listed = order::ListedDomains::default();
-    for assigned in ordered {
+    for (assigned, after) in ordered {
         if assigned.hosts.is_empty() {
             let message =
                 format!("version {} has no hosts left to plan: `exclude` keeps all of them out", assigned.shown());
@@ -300,12 +304,13 @@ pub fn plan<'a>(assignments: &Assignments<'a>, policy: &Policy) -> Result<Plan<'
         }
         let rules = policy.rules(assigned.version);
         listed.see(assigned, &rules);
-        rollouts.extend(if rules.stages.is_empty() {
+        let rollout = if rules.stages.is_empty() {
             contradictions::find_without_stages(&rules, &mut found);
             batches::rollout(assigned, &rules, &mut found)
         } else {
             staged::rollout(assigned, &rules, &mut found)
-        });
+        };
+        rollouts.extend(rollout.map(|rollout| Rollout { after, ..rollout }));
     }
     listed.report(&mut found);
     staged::warn_of_idle(assignments.versions.iter(), policy, &mut found);
@@ -317,8 +322,10 @@ pub fn plan<'a>(assignments: &Assignments<'a>, policy: &Policy) -> Result<Plan<'
 ///
 /// The answer belongs to the plan that [`plan`] makes of the same input.
 pub fn why<'a>(assignments: &Assignments<'a>, policy: &Policy, host: &str) -> Vec<Why<'a>> {
-    let ordered = order::by_priority(&assignments.versions, &policy.priority, &mut Diagnostics::new());
-    let planning = ordered.into_iter().filter(|assigned| assigned.hosts.contains(&host));
+    let mut found = Diagnostics::new();
+    let ordered = order::by_priority(&assignments.versions, &policy.priority, &mut found);
+    let ordered = after::sort(ordered, policy, &mut found).into_iter().map(|(assigned, _)| assigned);
+    let planning = ordered.filter(|assigned| assigned.hosts.contains(&host));
     planning
         .filter_map(|assigned| {
             let rules = policy.rules(assigned.version);

@@ -137,6 +137,15 @@ impl Policy {
         Rules::new(keys, version)
     }
 
+    /// Whether any version comes after others.
+    pub fn has_after(&self) -> bool {
+        let set = |keys: &Keys| keys.after.is_some();
+        let layer = |layer: &Layer| {
+            set(&layer.all) || layer.overrides.iter().any(|rule| set(&rule.keys)) || layer.versions.values().any(set)
+        };
+        self.layers.iter().any(layer)
+    }
+
     /// Whether a key of any version asks about hosts what only an inventory knows: patterns and labels.
     pub fn asks_about_hosts(&self) -> bool {
         let keys = |layer: &Layer| {

@@ -432,6 +432,27 @@ fn waves_take_a_batch_of_each_version() {
 }
 
 #[test]
+fn a_version_begins_after_the_batch_of_the_one_that_it_comes_after() {
+    let hosts = "w[1:2] v=app-2\nd[1:2] v=db-7\n";
+    let settings = format!(
+        "{}overrides: {{'app-*': {{after: 'db-*'}}, db-7: {{approval: after_canary}}}}\n",
+        SETTINGS.replace("size: 2", "size: 1")
+    );
+    let test = with(hosts, &settings);
+    let waits = run(&test, "--waves -- echo '{hosts}'");
+    assert_eq!((waits.code, waits.stdout.as_str()), (4, "d1\n"), "{}", waits.stderr);
+    assert!(waits.stderr.contains("--approve app-2_groupA,"), "{}", waits.stderr);
+    let goes_on = run(&test, "--waves --approve app-2_groupA -- echo '{hosts}'");
+    assert_eq!((goes_on.code, goes_on.stdout.as_str()), (0, "w1\nd2\nw2\n"), "{}", goes_on.stderr);
+    // one after the other: all of the one, then the other
+    let test = with(hosts, &settings.replace(", db-7: {approval: after_canary}", ""));
+    assert_eq!(run(&test, "-- echo '{hosts}'").stdout, "d1\nd2\nw1\nw2\n");
+    // where the first one fails, nothing of the second is touched
+    let test = with(hosts, &settings);
+    assert_eq!(run(&test, "--waves -- sh -c 'echo {hosts}; false'").stdout, "d1\n");
+}
+
+#[test]
 fn a_dry_run_prints_what_would_run() {
     let test = with(HOSTS, &format!("{SETTINGS}bake: 90s\napproval: after_canary\n"));
     let output = run(&test, "--dry-run -- ./deploy 'a b' '{hosts}' '{hostfile}'");

@@ -97,6 +97,7 @@ fn configurations(id: Id) -> Vec<String> {
         ),
         Id::Policy(PolicyKey::Stages) => with(PLAIN, &STAGES),
         Id::Priority => with(RELEASE, &["priority: [nothing]", "priority_name: nothing"]),
+        Id::Policy(PolicyKey::After) => with(RELEASE, &["after: nothing", "after: '*'"]),
         Id::Overrides => with(RELEASE, &["overrides: {'nothing*': {batch_size: 1}}"]),
         Id::SharedHosts => with(RELEASE, &["shared_hosts: error"]),
         Id::Name | Id::GroupNames => {

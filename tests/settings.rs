@@ -25,6 +25,26 @@ fn options_beat_the_environment_which_beats_the_file() {
 }
 
 #[test]
+fn after_is_a_version_a_glob_a_list_or_nothing() {
+    let after = |config: &str, arguments: &[&str]| {
+        let test = Test::new().file("hosts", "a1 v=app-2\nd1 v=db-7\nm1 v=mq-1\n");
+        let test = test.file("regal.yml", format!("inventory: hosts\nversion_from: {{var: v}}\n{config}"));
+        let shown = test.args(arguments).args(&["plan", "--waves", "--format", "json"]).json();
+        let versions = shown["versions"].as_array().unwrap().clone();
+        let app = versions.into_iter().find(|version| version["version"] == "app-2").unwrap();
+        let after = app.get("after").map(crate::support::names).unwrap_or_default();
+        after.into_iter().map(str::to_string).collect::<Vec<_>>()
+    };
+    let over = |value: &str| format!("overrides: {{app-*: {{after: {value}}}}}\n");
+    assert_eq!(after(&over("db-7"), &[]), ["db-7"]);
+    assert_eq!(after(&over("'[dm]*'"), &[]), ["db-7", "mq-1"]);
+    assert_eq!(after(&over("[mq-1, 'db-*']"), &[]), ["db-7", "mq-1"]);
+    assert!(after("", &[]).is_empty());
+    // the command line beats it
+    assert!(after(&over("db-7"), &["--after", "[]"]).is_empty());
+}
+
+#[test]
 fn the_configuration_is_found_upward_and_its_paths_start_from_its_folder() {
     let test = test("batch_size: rest\n").file("a/b/keep", "").within("a/b");
     assert_eq!(sizes(test), "1 8");

@@ -41,6 +41,50 @@ fn the_yaml_is_the_same_document() {
     assert_eq!(yaml, waves(&["--format", "json"]).json());
 }
 
+/// A service that is named first and comes after its database.
+fn app_after_db(key: &str) -> Test {
+    let config = format!(
+        "plugin: regal-inventory\nversions:\n  app-2: {{hosts: [zulu, mike, alpha], {key}}}\n  db-7: {{hosts: [tango, kilo], approval: after_canary}}\n"
+    );
+    Test::new().file("regal.yml", config)
+}
+
+#[test]
+fn a_version_comes_after_another_in_each_wave_and_in_the_plan() {
+    let shown = app_after_db("after: 'db-*'").args(&["plan", "--waves", "--format", "json"]).json();
+    let steps: Vec<_> = shown["waves"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|wave| {
+            let groups = wave["groups"].as_array().unwrap().iter().map(|group| group["group"].as_str().unwrap());
+            format!("{} {} {}", wave["batch"].as_str().unwrap(), wave["level"], groups.collect::<Vec<_>>().join(" "))
+        })
+        .collect();
+    assert_eq!(
+        steps,
+        ["A 0 db-7_groupA", "A 1 app-2_groupA", "B1 0 db-7_groupB1", "B1 1 app-2_groupB1", "B2 1 app-2_groupB2"]
+    );
+    assert_eq!(shown["variables"][2], "rollout_version=db-7,app-2");
+    assert_eq!(names(&shown["versions"][1]["after"]), ["db-7"]);
+    let list = app_after_db("after: db-7").args(&["--name", "api", "--group-names", "safe", "--list"]).json();
+    assert_eq!(names(&list["_meta"]["hostvars"]["zulu"]["regal_policy_api_app_2"]["after"]), ["api_db_7"]);
+    assert!(list["_meta"]["hostvars"]["tango"]["regal_policy_api_db_7"].get("after").is_none());
+    let text = app_after_db("after: db-7").args(&["plan", "--waves"]).stdout();
+    assert!(text.find("db-7_groupA ").unwrap() < text.find("app-2_groupA ").unwrap(), "{text}");
+}
+
+#[test]
+fn an_order_that_cannot_be_is_refused_with_its_places_and_a_way_out() {
+    let config = "plugin: regal-inventory\nversions:\n  app-2:\n    hosts: zulu\n    after: db-7\n  db-7:\n    hosts: tango\n    after: [app-2]\n";
+    let message = Test::new().file("regal.yml", config).args(&["plan", "--waves"]).errors();
+    let expected = "error: regal.yml:5:5: `after` goes in a circle, so that none of them could begin: `app-2` after `db-7` (regal.yml:5:5), `db-7` after `app-2` (regal.yml:8:5)\n  hint: take one of them out";
+    assert!(message.starts_with(expected), "{message}");
+    let stage = "plugin: regal-inventory\nversions: {db-7: tango}\nstages: [{name: all, hosts: rest, after: db-6}]\n";
+    let message = Test::new().file("regal.yml", stage).args(&["plan"]).errors();
+    assert!(message.contains("`after` cannot be set for single stages"), "{message}");
+}
+
 #[test]
 fn the_id_is_that_of_the_plan_and_of_the_versions_in_their_order() {
     let plan = two_services().args(&["plan", "--format", "json"]).json();

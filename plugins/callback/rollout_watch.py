@@ -39,7 +39,7 @@ import fcntl
 import os
 import sys
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -89,6 +89,7 @@ class CallbackModule(CallbackBase):
         self._playbook = playbook
         CURRENT.process = self._process
         CURRENT.recording = self._recording(playbook)
+        CURRENT.variables_of = _variables_before(playbook)
         CURRENT.refused = self._refused
         CURRENT.ended = self._followed
         atexit.register(self._ended_in_the_middle)
@@ -321,3 +322,13 @@ def _parts(result: TaskResult) -> tuple[Host, Task]:
 def _values(result: TaskResult) -> dict[str, Any]:
     """Returns what a task returned. Ansible converts it when it is asked for, so not for each task of a hook."""
     return result.result if hasattr(result, "result") else result._result
+
+
+def _variables_before(playbook: Playbook) -> Callable[[str], Mapping[str, Any]]:
+    """Returns what asks for the variables of a host as the inventory has them."""
+
+    def variables_of(host: str) -> Mapping[str, Any]:
+        manager = playbook.get_plays()[0].get_variable_manager()
+        return manager.get_vars(host=manager._inventory.get_host(host), include_hostvars=False)
+
+    return variables_of

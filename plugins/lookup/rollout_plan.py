@@ -136,7 +136,7 @@ class LookupModule(LookupBase):
         found = settings.read(there, back)
         hooks = Hooks(found.text("rollout_hooks") or Path(there["playbook_dir"], "hooks"))
         hosts, limit = there.get("ansible_play_hosts_all") or [], str(there.get("ansible_limit") or "")
-        return plan.make(found, hooks, groups, hosts, limit, standing)
+        return plan.make(found, hooks, groups, hosts, limit, standing, run.CURRENT.variables_of)
 
 
 def _refuse_parts() -> None:

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FIRST_LINE, Frozen, MAKE_ANOTHER, MadeFrom, PLUGIN, SCHEMA, SCHEMA_WITH_STAGES, Saved, id_of};
+use super::{FIRST_LINE, Frozen, MAKE_ANOTHER, MadeFrom, PLUGIN, SCHEMA, SCHEMA_WITH_ORDER, Saved, id_of};
 use crate::error::{Code, Error, Problem};
 use crate::plan::names::{GroupNames, RESERVED, RolloutNames};
 use crate::plan::{Batch, Domain, DomainIndex, DomainName, Domains, LabelValue, Phase, Plan, Rollout, Stage};
@@ -49,6 +49,9 @@ struct Version<'a> {
     batch_sizes: Vec<usize>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     stages: Vec<StageEntry<'a>>,
+    /// The versions that it comes after.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    after: Vec<&'a str>,
     batches: Vec<BatchEntry<'a>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     excluded: Vec<&'a str>,
@@ -120,7 +123,9 @@ impl<'a> Document<'a> {
             saved: frozen.saved.clone(),
             plan_id: &frozen.id,
             made_from: frozen.made_from.clone(),
-            versions: rollouts.map(|(rollout, names)| Version::new(rollout, names, arena)).collect(),
+            versions: rollouts
+                .map(|(rollout, names)| Version::new(rollout, names, &frozen.plan.rollouts, arena))
+                .collect(),
         }
     }
 
@@ -130,10 +135,10 @@ impl<'a> Document<'a> {
     /// A newer program saved it, or it has another form.
     pub fn of(value: Value<'a>) -> Result<Self, Problem> {
         let schema = value.get("schema").and_then(|schema| schema.text()?.parse::<u32>().ok());
-        if !schema.is_some_and(|schema| (SCHEMA..=SCHEMA_WITH_STAGES).contains(&schema)) {
+        if !schema.is_some_and(|schema| (SCHEMA..=SCHEMA_WITH_ORDER).contains(&schema)) {
             let found = value.get("schema").map(|schema| schema.to_json()).unwrap_or_default();
             let message = format!(
-                "the frozen plan has the form {found}, and this program reads forms {SCHEMA} and {SCHEMA_WITH_STAGES}"
+                "the frozen plan has the form {found}, and this program reads forms {SCHEMA} and {SCHEMA_WITH_ORDER}"
             );
             let hint = "use the version of regal-inventory that saved it, or a newer one";
             return Err(Problem::of(Code::InvalidPlan, message).hint(hint));
@@ -169,6 +174,15 @@ impl<'a> Document<'a> {
             plan.rollouts.push(rollout);
             names.rollouts.push(of_rollout);
         }
+        let mut earlier = HashSet::new();
+        for rollout in &plan.rollouts {
+            earlier.insert(rollout.version);
+            let is_before = |other: &&str| *other != rollout.version && earlier.contains(other);
+            if !rollout.after.iter().all(|other| is_before(&other)) {
+                return Err(malformed("a version comes after one that is not before it"));
+            }
+        }
+        drop(earlier);
         if id_of(&plan, &names) != self.plan_id {
             return Err(malformed("its id does not match its batches"));
         }
@@ -179,8 +193,8 @@ impl<'a> Document<'a> {
 
 /// The form that a plan is saved in.
 fn schema_of(plan: &Plan<'_>) -> u32 {
-    let has_stages = plan.rollouts.iter().any(|rollout| !rollout.phases.is_empty());
-    if has_stages { SCHEMA_WITH_STAGES } else { SCHEMA }
+    let has_order = plan.rollouts.iter().any(|rollout| !rollout.phases.is_empty() || !rollout.after.is_empty());
+    if has_order { SCHEMA_WITH_ORDER } else { SCHEMA }
 }
 
 fn approval(word: &str) -> Result<Approval, Problem> {
@@ -194,7 +208,7 @@ fn malformed(why: &str) -> Problem {
 }
 
 impl<'a> Version<'a> {
-    fn new(rollout: &'a Rollout<'_>, names: &'a RolloutNames, arena: &'a Arena) -> Self {
+    fn new(rollout: &'a Rollout<'_>, names: &'a RolloutNames, all: &[Rollout<'_>], arena: &'a Arena) -> Self {
         let batch = |(batch, group): (&'a Batch<'_>, &'a String)| BatchEntry {
             group,
             batch: arena.alloc_str(&batch.stage.to_string()),
@@ -210,6 +224,7 @@ impl<'a> Version<'a> {
             canary_size: rollout.canary_size,
             batch_sizes: rollout.batch_sizes.clone(),
             stages: rollout.phases.iter().map(StageEntry::new).collect(),
+            after: rollout.after.iter().copied().filter(|other| all.iter().any(|all| all.version == *other)).collect(),
             batches: rollout.batches.iter().zip(&names.batches).map(batch).collect(),
             excluded: rollout.excluded.clone(),
             labels: (0..rollout.labels.len()).map(|label| LabelEntry::new(rollout, label, arena)).collect(),
@@ -251,6 +266,7 @@ impl<'a> Version<'a> {
             notes: self.notes,
             labels,
             phases,
+            after: self.after,
             secret: self.secret,
         };
         let names = RolloutNames::new(&rollout, self.group.to_string());

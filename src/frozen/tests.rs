@@ -61,6 +61,18 @@ fn a_plan_comes_back_as_it_was_saved() {
 }
 
 #[test]
+fn a_plan_with_versions_that_come_after_others_has_a_form_that_older_programs_refuse() {
+    let mut frozen = frozen();
+    frozen.plan.rollouts[1].after = vec!["1.10"];
+    let body = document::write(&frozen).unwrap();
+    assert!(body.contains("\nschema: 2\n") && body.contains("    after:\n      - \"1.10\"\n"), "{body}");
+    assert!(read(&digest::signed(&body)).unwrap().contains("after: [\"1.10\"]"));
+    let turned = body.replace("    after:\n      - \"1.10\"\n", "    after: [\"null\"]\n");
+    let message = read(&digest::signed(&turned)).unwrap_err();
+    assert!(message.contains("a version comes after one that is not before it"), "{message}");
+}
+
+#[test]
 fn every_byte_counts() {
     let text = frozen().text().unwrap();
     for at in (0..text.len()).step_by(7) {

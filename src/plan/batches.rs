@@ -99,6 +99,7 @@ fn cut<'a>(
         notes,
         labels: labels(fleet),
         phases: Vec::new(),
+        after: Vec::new(),
         secret: assigned.secret,
     })
 }

@@ -1,5 +1,6 @@
 //! The order of the versions, and the domains that the policy lists by name.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 
 use super::LabelValue;
@@ -44,8 +45,9 @@ pub(super) fn by_priority<'v, 'a>(
 }
 
 /// A hint that lists the versions there are.
-pub(super) fn versions_hint(versions: &[Assigned<'_>]) -> String {
-    let mut names: Vec<_> = versions.iter().take(LISTED).map(|assigned| assigned.shown().to_string()).collect();
+pub(super) fn versions_hint<'a>(versions: &[impl Borrow<Assigned<'a>>]) -> String {
+    let mut names: Vec<_> =
+        versions.iter().take(LISTED).map(|assigned| assigned.borrow().shown().to_string()).collect();
     if versions.len() > LISTED {
         names.push(format!("… and {} more", versions.len() - LISTED));
     }

@@ -31,6 +31,7 @@ pub(super) fn rollout<'a>(assigned: &Assigned<'a>, rules: &Rules, found: &mut Di
         notes: empty_stages(assigned),
         labels,
         phases: Vec::new(),
+        after: Vec::new(),
         secret: assigned.secret,
     };
     for (place, (stage, part)) in parts.into_iter().enumerate() {

@@ -105,6 +105,8 @@ pub struct Keys {
     pub remainder: Option<Set<Remainder>>,
     /// Parts of the hosts that follow each other; an empty list takes them back.
     pub stages: Option<Set<Vec<StageKeys>>>,
+    /// Versions, or globs over them, that the version comes after; an empty list takes them back.
+    pub after: Option<Set<Vec<String>>>,
 }
 
 impl Keys {
@@ -137,6 +139,7 @@ impl Keys {
             bound: _,
             remainder: _,
             stages,
+            after: _,
         } = self;
         let labels = canary_cover.iter().chain(spread_by).flat_map(|labels| &labels.value);
         let own = labels.map(String::as_str).chain(assignment_key.as_ref().map(|key| key.value.as_str()));
@@ -161,7 +164,7 @@ impl Keys {
         }
         take!(batch_size canary_size canary_hosts canary_exclude canary_cover canary_bake bake approval max_failures);
         take!(exclude last last_alone order assignment_mode assignment_key assignment_waves seed);
-        take!(spread_by spread_mode spread_missing spread_order spread_max_unavailable bound remainder);
+        take!(spread_by spread_mode spread_missing spread_order spread_max_unavailable bound remainder after);
         match (&stronger.stages, &mut self.stages) {
             (Some(stages), _) => self.stages = Some(stages.clone()),
             // what is said later holds for the stages too
@@ -227,6 +230,7 @@ mod tests {
                 keys: Keys::default(),
                 at: Location::whole("regal.yml"),
             }]),
+            after: set(vec!["db-*".into()]),
         };
         let mut merged = Keys::default();
         merged.merge(&all);

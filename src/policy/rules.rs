@@ -44,6 +44,8 @@ pub struct Rules {
     pub remainder: Option<Set<Remainder>>,
     /// Parts of the hosts that follow each other, in order; without any all hosts are one.
     pub stages: Vec<StageRules>,
+    /// Versions, or globs over them, that this one comes after; never an empty list.
+    pub after: Option<Set<Vec<String>>>,
 }
 
 /// How hosts are assigned to batches.
@@ -111,6 +113,7 @@ impl Rules {
             bound: keys.bound,
             remainder: keys.remainder,
             stages,
+            after: filled(keys.after),
         }
     }
 
@@ -152,7 +155,7 @@ impl Rules {
 
     /// Every key of `regal.yml` that a version may have, by its name, with its value as text; absent where it is not set
     /// and has no default, or has no effect. Always the same keys in the same order.
-    pub fn described(&self) -> [(&'static str, Option<String>); 26] {
+    pub fn described(&self) -> [(&'static str, Option<String>); 27] {
         // without `..`, so that a new key is thought of here
         let Rules {
             canary_size,
@@ -173,6 +176,7 @@ impl Rules {
             bound,
             remainder: _,
             stages,
+            after,
         } = self;
         let spreads = by.is_some();
         let hashes = self.hashes();
@@ -213,6 +217,7 @@ impl Rules {
             ("approval", Some(approval.as_str().to_string())),
             ("max_failures", Some(max_failures.to_string())),
             ("stages", None),
+            ("after", after.as_ref().map(|set| set.value.join(", "))),
         ];
         described[25].1 = stages::described(stages, &described);
         described

@@ -1,9 +1,12 @@
 //! The steps that a run goes through, in their order.
 
+use std::collections::HashSet;
+
 use indexmap::IndexSet;
 
 use crate::error::{Code, Error, Problem, Result};
 use crate::plan::names::GroupNames;
+use crate::plan::waves::levels;
 use crate::plan::{Plan, Rollout, Stage};
 use crate::record::State;
 use crate::shown::Shown;
@@ -85,21 +88,26 @@ impl<'p> Schedule<'p> {
                 max_failures: rollout.max_failures_at(batch),
             }
         };
-        let is_wanted = |rollout: &Rollout<'_>| today.rollouts.iter().any(|today| today.version == rollout.version);
-        let mut steps: Vec<Step<'p>> = Vec::new();
-        for (rollout, names) in plan.rollouts.iter().zip(&names.rollouts).filter(|(rollout, _)| is_wanted(rollout)) {
+        let wanted = |rollout: &Rollout<'_>| today.rollouts.iter().any(|today| today.version == rollout.version);
+        let wanted: Vec<_> = plan.rollouts.iter().zip(&names.rollouts).filter(|(rollout, _)| wanted(rollout)).collect();
+        let levels = if in_waves { levels(wanted.iter().map(|(rollout, _)| *rollout)) } else { vec![0; wanted.len()] };
+        let mut steps: Vec<((Stage, usize), Step<'p>)> = Vec::new();
+        for ((rollout, names), level) in wanted.into_iter().zip(levels) {
             for (place, group) in names.batches.iter().enumerate() {
                 let batch = batch(rollout, place, group);
-                match steps.iter_mut().find(|step| in_waves && step.batches.iter().any(|b| b.stage == batch.stage)) {
-                    Some(wave) => wave.batches.push(batch),
-                    None => steps.push(Step { batches: vec![batch] }),
+                let place = (batch.stage, level);
+                match steps.iter_mut().find(|(known, _)| in_waves && *known == place) {
+                    Some((_, wave)) => wave.batches.push(batch),
+                    None => steps.push((place, Step { batches: vec![batch] })),
                 }
             }
         }
         if in_waves {
-            steps.sort_by_key(|step| step.batches.first().map(|batch| batch.stage));
+            steps.sort_by_key(|(place, _)| *place);
         }
-        Schedule { steps, by_stage: in_waves || today.rollouts.len() == 1 }
+        let mut stages = HashSet::new();
+        let by_stage = steps.iter().all(|((stage, _), _)| stages.insert(*stage));
+        Schedule { steps: steps.into_iter().map(|(_, step)| step).collect(), by_stage }
     }
 
     /// Returns all batches, in order.
@@ -118,7 +126,7 @@ impl<'p> Schedule<'p> {
     pub fn call(&self, step: &Step<'_>) -> String {
         match step.batches.first() {
             Some(first) if self.by_stage => first.stage.to_string(),
-            _ => step.name(),
+            _ => step.batches.iter().map(|batch| batch.group).collect::<Vec<_>>().join(","),
         }
     }
 
@@ -141,11 +149,16 @@ impl<'p> Schedule<'p> {
         Ok(())
     }
 
-    /// Returns the groups of a batch that is approved: of its group, or of its stage where that is clear.
+    /// Returns the groups of batches that are approved, with commas between them: of a group, or of a stage where that is clear.
     ///
     /// # Errors
     /// There is no such batch; several steps have it.
     pub fn groups_of(&self, wanted: &str) -> Result<Vec<&'p str>> {
+        let groups: Result<Vec<_>> = wanted.split(',').map(|one| self.groups_of_one(one.trim())).collect();
+        Ok(groups?.concat())
+    }
+
+    fn groups_of_one(&self, wanted: &str) -> Result<Vec<&'p str>> {
         if let Some(batch) = self.batches().find(|batch| batch.group == wanted) {
             return Ok(vec![batch.group]);
         }
@@ -155,7 +168,7 @@ impl<'p> Schedule<'p> {
             return Err(self.unknown("--approve", wanted));
         }
         if !self.by_stage && found.len() > 1 {
-            let message = format!("--approve {}: several versions have such a batch", Shown::new(wanted));
+            let message = format!("--approve {}: several steps have such a batch", Shown::new(wanted));
             return Err(Problem::of(Code::InvalidOption, message)
                 .hint(format!("name one: {}", found.join(", ")))
                 .into());

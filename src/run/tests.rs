@@ -149,6 +149,24 @@ fn steps_are_batches_or_waves() {
 }
 
 #[test]
+fn a_version_that_comes_after_another_has_steps_of_its_own() {
+    let (mut plan, names) = planned(Approval::Never);
+    plan.rollouts[1].after = vec!["a-1"];
+    let waves = Schedule::new(&plan, &names, &plan, true);
+    assert_eq!(groups(&waves), ["a-1_groupA", "b-2_groupA", "a-1_groupB1", "b-2_groupB1", "a-1_groupB2"]);
+    assert!(!waves.by_stage);
+    assert_eq!(waves.call(&waves.steps[1]), "b-2_groupA");
+    assert_eq!(waves.before(&waves.steps[1]).unwrap().name(), "a-1_groupA");
+    assert!(waves.groups_of("B1").is_err());
+    assert_eq!(waves.groups_of("b-2_groupB1,a-1_groupB2").unwrap(), ["b-2_groupB1", "a-1_groupB2"]);
+    // alone, it waits for nobody
+    let mut today = plan.clone();
+    today.rollouts.remove(0);
+    let alone = Schedule::new(&plan, &names, &today, true);
+    assert!(alone.by_stage && groups(&alone) == ["b-2_groupA", "b-2_groupB1"]);
+}
+
+#[test]
 fn what_is_left_of_a_batch() {
     let (plan, names) = planned(Approval::Never);
     let mut schedule = Schedule::new(&plan, &names, &plan, false);

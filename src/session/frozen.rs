@@ -210,6 +210,7 @@ fn with_batches_of<'a>(frozen: &Plan<'a>, mut today: Vec<Rollout<'a>>) -> Plan<'
             notes: then.notes.clone(),
             labels: then.labels.clone(),
             phases: then.phases.clone(),
+            after: then.after.clone(),
             secret: then.secret,
         }
     };

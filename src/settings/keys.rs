@@ -102,6 +102,7 @@ pub enum PolicyKey {
     MaxFailures,
     Exclude,
     Stages,
+    After,
 }
 
 const SIZE: &str = "a number of hosts from 1, or a percent above 0% and up to 100%";
@@ -427,6 +428,13 @@ pub static KEYS: &[Key] = &[
         "the versions that go first, by their whole names",
     )
     .alias_for("priority_name", Meaning::PartOfName),
+    policy(
+        PolicyKey::After,
+        "after",
+        Shape::List,
+        "a version, a glob over versions such as `db-*`, or a list of them; `[]` for none",
+        "versions that a version comes after: none of its batches begins before the same batch of theirs is done",
+    ),
     key(
         Id::SharedHosts,
         "shared_hosts",

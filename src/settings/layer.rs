@@ -54,8 +54,8 @@ impl Scope {
             Scope::Version => key.per_version,
             Scope::Override => key.per_version && key.id != Id::Hosts,
             Scope::Stage => {
-                let of_version = [Id::Hosts, Id::Policy(PolicyKey::Exclude), Id::Policy(PolicyKey::Stages)];
-                key.per_version && !of_version.contains(&key.id)
+                let of_version = [PolicyKey::Exclude, PolicyKey::Stages, PolicyKey::After];
+                key.per_version && key.id != Id::Hosts && !of_version.iter().any(|own| key.id == Id::Policy(*own))
             }
         }
     }

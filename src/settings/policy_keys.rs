@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::forms::{DOMAIN_ORDERS, Empty, Form, LABELS, PATTERNS, word_list, words};
+use super::forms::{ANY, DOMAIN_ORDERS, Empty, Form, LABELS, PATTERNS, word_list, words};
 use super::keys::{Meaning, PolicyKey};
 use super::layer::Given;
 use super::typed::{self, Typed, choice, text, wrong};
@@ -38,6 +38,7 @@ pub(super) fn form(key: PolicyKey, meaning: Meaning) -> Form {
         PolicyKey::SpreadMissing => words(Missing::WORDS),
         PolicyKey::SpreadOrder => Form::WordOrList(word_list(DOMAIN_ORDERS)),
         PolicyKey::Stages => Form::Stages,
+        PolicyKey::After => Form::List(ANY, Empty::Allowed),
     }
 }
 
@@ -74,6 +75,7 @@ pub(super) fn set(keys: &mut Keys, key: PolicyKey, given: &Given<'_>, at: &Locat
         PolicyKey::SpreadMaxUnavailable => {
             keys.spread_max_unavailable = placed(size(value, "no host of the domain could be updated")?, at);
         }
+        PolicyKey::After => keys.after = placed(versions_or_none(value)?, at),
         // `draft` has them read by `stages`, which reads keys in turn
         PolicyKey::Stages => {}
     }
@@ -93,6 +95,10 @@ pub(super) fn patterns(value: Value<'_>, at: &Location) -> Typed<Vec<Pattern>> {
 
 fn patterns_or_none(value: Value<'_>, at: &Location) -> Typed<Vec<Pattern>> {
     if is_none(value) { Ok(Vec::new()) } else { patterns(value, at) }
+}
+
+fn versions_or_none(value: Value<'_>) -> Typed<Vec<String>> {
+    if is_none(value) { Ok(Vec::new()) } else { Ok(typed::texts(value)?.into_iter().map(str::to_string).collect()) }
 }
 
 /// An empty list, as a variable or an option too.

@@ -46,7 +46,7 @@ impl Topic {
 /// Returns what a key is about, by its name.
 pub fn topic(name: &str) -> Topic {
     match name.split('.').next().unwrap_or_default() {
-        "versions" | "version_from" | "overrides" | "priority" | "shared_hosts" | "exclude" | "hosts" => {
+        "versions" | "version_from" | "overrides" | "priority" | "after" | "shared_hosts" | "exclude" | "hosts" => {
             Topic::Versions
         }
         "canary" => Topic::Canary,

@@ -209,6 +209,43 @@ fn a_wave_bakes_as_long_as_its_longest_batch_and_asks_where_one_version_wants_it
 
 #[test]
 #[ignore = "needs ansible; run tests/run"]
+fn a_version_that_comes_after_another_waits_for_its_batch_in_each_wave() {
+    let policy = "all:\n  children:\n    app-1.0.0:\n      vars:\n        regal_policy_app_1_0_0: {approval: never, max_failures: 0, \
+                  bake_seconds: 0, after: [db-7.0.0]}\n      children:\n        app-1.0.0_groupA: {hosts: {zulu: }}\n        \
+                  app-1.0.0_groupB1: {hosts: {mike: , alpha: }}\n        app-1.0.0_groupB2: {hosts: {yankee: }}\n    \
+                  db-7.0.0:\n      vars:\n        regal_policy_db_7_0_0: {approval: after_canary, max_failures: 0, bake_seconds: 0}\n      \
+                  children:\n        db-7.0.0_groupA: {hosts: {tango: }}\n        db-7.0.0_groupB1: {hosts: {kilo: }}\n";
+    Scenario::new().inventory("regal.yml", policy).on_each_ansible(|site| {
+        let run = |approved: &str| {
+            let versions = site.rollout().set("rollout_version=app-1.0.0,db-7.0.0");
+            versions.set("rollout_waves=parallel").set(&format!("rollout_approved={approved}"))
+        };
+        run("")
+            .go()
+            .exits(2)
+            .ran("deploy", "A tango")
+            .says("not approved, there is no terminal to ask on: app-1.0.0_groupA was not touched")
+            .says("rollout_approved=db-7.0.0_groupA");
+        let done = run("db-7.0.0_groupA").go().exits(0);
+        let deployed: Vec<&str> = done.journal.lines().filter(|line| line.starts_with("deploy")).collect();
+        let hosts: Vec<_> = deployed.iter().filter_map(|line| line.split(' ').nth(1)).collect();
+        assert_eq!(hosts, ["tango", "zulu", "kilo", "mike", "alpha", "yankee"], "{}", done.journal);
+        done.says("wave A: db-7.0.0_groupA: tango").says("wave A, 2 of 5: app-1.0.0_groupA: zulu");
+        // where the batch of the one fails, that of the other does not begin
+        site.fail("deploy", "kilo");
+        run("all")
+            .go()
+            .exits(2)
+            .ran("drain", "A tango zulu, B1 kilo")
+            .says("app-1.0.0_groupB1, not started: mike, alpha");
+        site.repair();
+        let turned = site.rollout().set("rollout_version=app-1.0.0,db-7.0.0").go().fails().untouched();
+        turned.says("app-1.0.0 comes after db-7.0.0, by the key `after`");
+    });
+}
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
 fn waves_go_back_newest_first_each_version_to_its_own() {
     two_services().on_one_ansible(|site| {
         let run = waves_back(site, "db-6.0.0,app-0.9.0", "B2").go().exits(0);

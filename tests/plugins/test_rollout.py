@@ -93,6 +93,29 @@ class Plans(unittest.TestCase):
         waves = made(version="db,app", waves="parallel").waves
         self.assertEqual([wave.hosts for wave in waves], [["kilo", "zulu"], ["mike", "alpha"], ["yankee"]])
 
+    def test_a_version_that_comes_after_another_has_waves_of_its_own(self) -> None:
+        def variables(host: str) -> dict[str, Any]:
+            return {"regal_policy_app": {"after": ["db"]}, "regal_policy_db": {}}
+
+        def made_after(back: bool = False, **given: Any) -> plan.Plan:
+            found = settings.read({f"rollout_{name}": value for name, value in given.items()}, back)
+            return plan.make(found, Hooks(ROOT / "playbooks/hooks"), GROUPS, GROUPS["all"], variables_of=variables)
+
+        waves = made_after(version="app,db", waves="parallel").waves
+        self.assertEqual([wave.hosts for wave in waves], [["kilo"], ["zulu"], ["mike", "alpha"], ["yankee"]])
+        self.assertEqual([wave.name for wave in waves], ["db_groupA", "app_groupA", "wave B1", "wave B2"])
+        back = made_after(True, version="app,db", waves="parallel", back_to="old", **{"from": "B2"})
+        self.assertEqual([wave.hosts for wave in back.waves], [["yankee"], ["mike", "alpha"], ["zulu"], ["kilo"]])
+        self.assertEqual(made_after(version="db,app").problems, ())
+        problems = made_after(version="app,db").problems
+        self.assertTrue(len(problems) == 1 and problems[0].startswith("app comes after db, by the key `after`"), problems)
+        run = Run(made_after(version="app,db", waves="parallel"))
+        found = policy.policies(run.plan.every, lambda host: {"regal_policy_db": {"approval": "after_canary"}})
+        openings = [Opening(run, index, found) for index in range(4)]
+        self.assertEqual([opening.asks() for opening in openings], [False, True, False, False])
+        self.assertEqual(openings[1].approval(), ("db_groupA",))
+        self.assertEqual([opening.before.name for opening in openings if opening.before], ["db_groupA", "app_groupA", "wave B1"])
+
     def test_problems(self) -> None:
         for wanted, given in (
             ("no version x; the inventory has app, db", {"version": "x"}),

@@ -124,10 +124,10 @@ class Opening:
         return not approved and bool(self.not_in_record())
 
     def approval(self) -> tuple[str, ...]:
-        """Returns what rollout_approved has to name for this wave: where batches of one name come one after another, the group."""
+        """Returns what rollout_approved has to name for this wave: where batches of one name come one after another, the groups."""
         if self.before is None:
             return ()
-        if self.plan.settings.parallel or len(self.plan.settings.versions) == 1:
+        if self.plan.by_batch:
             return (self.before.batch,)
         return tuple(part.group for part in self.before.parts)
 
@@ -144,14 +144,14 @@ class Opening:
         if self.index == 0:
             return self._of_the_run(facts)
         parallel, lost = self.plan.settings.parallel, self.lost()
-        name = f"{self.wave.name}, " if parallel else "batch "
+        name = f"wave {self.wave.batch}, " if parallel else "batch "
         so_far = f"; lost so far: {', '.join(lost)}" if lost else ""
         return [f"{name}{self.index + 1} of {len(self.plan.waves)}: {_wave_text(self.wave)}{so_far}"]
 
     def _of_the_run(self, facts: Mapping[str, Any]) -> list[str]:
         plan, settings = self.plan, self.plan.settings
         lines = [self._headline(bool(facts.get("check_mode")))]
-        waves = [f"  {wave.name + ': ' if settings.parallel else ''}{_wave_text(wave)}" for wave in plan.waves]
+        waves = [f"  {f'wave {wave.batch}: ' if settings.parallel else ''}{_wave_text(wave)}" for wave in plan.waves]
         lines += shortened(waves)
         chosen = {batch.group for batch in plan.chosen}
         lines += [

@@ -3,21 +3,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from itertools import pairwise
 
 from .batches import Batch, batches, is_pattern, patterns, plan_id, versions, within
 from .hooks import Hooks
-from .policy import stem_of
+from .policy import Variables, comes_after, levels, policies, stem_of
 from .settings import Settings, truth
 from .standing import DONE, Standing
 
 
 @dataclass(frozen=True)
 class Wave:
-    """What runs together: one batch, or the batches of one name in all versions."""
+    """What runs together: one batch, or the batches of one name in all versions; of those that come after others, in a wave behind theirs."""
 
     name: str
     batch: str
@@ -31,12 +31,37 @@ class Wave:
 
 
 @dataclass(frozen=True)
+class Steps:
+    """The order in which batches of one name come: those of versions that come after others behind theirs.
+
+    `divided` are the batches, by number, that do not all run together.
+    """
+
+    after: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    levels: Mapping[str, int] = field(default_factory=dict)
+    divided: frozenset[int] = frozenset()
+
+    def place(self, batch: Batch) -> tuple[int, int]:
+        return batch.number, self.levels.get(batch.version, 0)
+
+    @classmethod
+    def of(cls, every: Sequence[Batch], variables_of: Callable[[str], Variables]) -> Steps:
+        after = comes_after(every, policies(every, variables_of))
+        found = levels(after)
+        together: dict[int, set[int]] = {}
+        for batch in every:
+            together.setdefault(batch.number, set()).add(found[batch.version])
+        return cls(after, found, frozenset(number for number, of in together.items() if len(of) > 1))
+
+
+@dataclass(frozen=True)
 class Plan:
     """`every` batch of the versions, those `chosen` for this run in the order they come in, and those that rollout_from leaves out.
 
     The latter two have the hosts that --limit leaves. Of a frozen plan, `standing` says how far its rollout is: `chosen` are without the
     hosts that are through, `earlier` has the wave of the plan before each of them, where there is one, and `reaches_end` says whether the last batch of all is among
     them. `to_watch` are the batches whose hosts that are done are only to be watched; hosts of them that are not done come after that.
+    `steps` says which wave a batch is in.
     """
 
     settings: Settings
@@ -54,6 +79,12 @@ class Plan:
     earlier: Mapping[str, Wave] = field(default_factory=dict)
     reaches_end: bool = True
     to_watch: frozenset[str] = frozenset()
+    steps: Steps = field(default_factory=Steps)
+
+    @property
+    def by_batch(self) -> bool:
+        """Whether the name of a batch says which wave it is in."""
+        return len(self.settings.versions) == 1 or (self.settings.parallel and not self.steps.divided)
 
     @property
     def hosts(self) -> list[str]:
@@ -106,19 +137,21 @@ def make(
     hosts: Sequence[str],
     limit: str = "",
     standing: Standing | None = None,
+    variables_of: Callable[[str], Variables] | None = None,
 ) -> Plan:
     """Returns the plan. `hosts` are those that --limit leaves of the inventory, `limit` is its text."""
     every = batches(groups, settings.versions)
-    wanted, to_watch = _chosen(settings, every), frozenset[str]()
+    steps = Steps.of(every, variables_of) if variables_of and len(settings.versions) > 1 else Steps()
+    wanted, to_watch = _chosen(settings, every, steps), frozenset[str]()
     if standing:
         if truth(settings.text("rollout_retry_lost")):
             standing = replace(standing, finished=frozenset(batch.group for batch in every if _has_all(standing, batch)))
-        to_watch = _to_watch(settings, wanted, standing)
+        to_watch = _to_watch(settings, wanted, standing, steps)
         wanted = _still_to_do(settings.back, wanted, standing, to_watch)
-    waves = _waves(settings, within(wanted, hosts), standing if to_watch else None, to_watch)
+    waves = _waves(settings, within(wanted, hosts), steps, standing if to_watch else None, to_watch)
     chosen = [part for wave in waves for part in wave.parts]
     passed_over = within(_passed_over(settings, every), hosts)
-    problems = _problems(settings, hooks, groups, every, passed_over, standing)
+    problems = [*_problems(settings, hooks, groups, every, passed_over, standing), *_order_problems(settings, steps)]
     # Where the record says that all is done, no host is left, and nothing is wrong.
     if not problems and (wanted or not standing):
         problems = [*_host_problems(chosen, limit)]
@@ -136,9 +169,10 @@ def make(
         - sum(len(batch.hosts) for batch in chosen),
         problems=tuple(problems),
         standing=standing,
-        earlier=_earlier(settings, every) if standing else {},
-        reaches_end=not standing or _reaches_end(settings, every, chosen),
+        earlier=_earlier(settings, every, steps) if standing else {},
+        reaches_end=not standing or _reaches_end(settings, every, chosen, steps),
         to_watch=to_watch,
+        steps=steps,
     )
     return plan if problems else replace(plan, problems=tuple(_apart_problems(plan)))
 
@@ -152,17 +186,17 @@ def listed(batches: Sequence[Batch]) -> str:
     return "; ".join(f"{batch.group}: {', '.join(batch.hosts)}" for batch in batches)
 
 
-def _chosen(settings: Settings, every: Sequence[Batch]) -> list[Batch]:
+def _chosen(settings: Settings, every: Sequence[Batch], steps: Steps) -> list[Batch]:
     numbers = {batch.batch: batch.number for batch in every}
     oldest, newest = (settings.last, settings.first) if settings.back else (settings.first, settings.last)
     low, high = numbers.get(oldest, 0), numbers.get(newest, max(numbers.values(), default=0))
     chosen = [batch for batch in every if low <= batch.number <= high]
     if settings.back or settings.parallel:
-        chosen.sort(key=lambda batch: batch.number, reverse=settings.back)
+        chosen.sort(key=steps.place, reverse=settings.back)
     return chosen
 
 
-def _to_watch(settings: Settings, wanted: Sequence[Batch], standing: Standing) -> frozenset[str]:
+def _to_watch(settings: Settings, wanted: Sequence[Batch], standing: Standing, steps: Steps) -> frozenset[str]:
     """Returns the batches whose hosts are done, and which an earlier run did not watch to the end."""
     if settings.back:
         return frozenset()
@@ -172,7 +206,7 @@ def _to_watch(settings: Settings, wanted: Sequence[Batch], standing: Standing) -
     # Others of it are lost, and those that are done may not have been watched to the end.
     open_ |= {batch.group for batch in unfinished if batch.group in standing.watched and standing.done.get(batch.group)}
     # Of those that count as done, such as by `regal-inventory run`, the last: whoever began another one had watched it.
-    begun = [wave for wave in _all_waves(settings, wanted) if any(part.group in standing.done for part in wave.parts)]
+    begun = [wave for wave in _all_waves(settings, wanted, steps) if any(part.group in standing.done for part in wave.parts)]
     unseen = {part.group for wave in begun[-1:] for part in wave.parts if standing.unseen(part.group, now)}
     return frozenset(open_ | unseen)
 
@@ -199,19 +233,19 @@ def _through(back: bool, group: str, standing: Standing) -> frozenset[str]:
     return frozenset(host for host in hosts if not is_pattern(host)) if back else hosts
 
 
-def _earlier(settings: Settings, every: Sequence[Batch]) -> dict[str, Wave]:
+def _earlier(settings: Settings, every: Sequence[Batch], steps: Steps) -> dict[str, Wave]:
     """Returns the wave before each batch, by its group. Its gate and approval are still to come, also where an earlier run did it."""
-    waves = [] if settings.back else _all_waves(settings, every)
+    waves = [] if settings.back else _all_waves(settings, every, steps)
     return {part.group: before for before, wave in pairwise(waves) for part in wave.parts}
 
 
-def _reaches_end(settings: Settings, every: Sequence[Batch], chosen: Sequence[Batch]) -> bool:
-    last = _all_waves(settings, every)[-1:]
+def _reaches_end(settings: Settings, every: Sequence[Batch], chosen: Sequence[Batch], steps: Steps) -> bool:
+    last = _all_waves(settings, every, steps)[-1:]
     return any(part.group == batch.group for wave in last for part in wave.parts for batch in chosen)
 
 
-def _all_waves(settings: Settings, every: Sequence[Batch]) -> list[Wave]:
-    return _waves(settings, sorted(every, key=lambda batch: batch.number) if settings.parallel else every)
+def _all_waves(settings: Settings, every: Sequence[Batch], steps: Steps) -> list[Wave]:
+    return _waves(settings, sorted(every, key=steps.place) if settings.parallel else every, steps)
 
 
 def _passed_over(settings: Settings, every: Sequence[Batch]) -> list[Batch]:
@@ -222,16 +256,22 @@ def _passed_over(settings: Settings, every: Sequence[Batch]) -> list[Batch]:
     return [batch for batch in every if (batch.number > at if settings.back else batch.number < at)]
 
 
-def _waves(settings: Settings, batches: Sequence[Batch], standing: Standing | None = None, to_watch: Collection[str] = ()) -> list[Wave]:
+def _waves(
+    settings: Settings, batches: Sequence[Batch], steps: Steps, standing: Standing | None = None, to_watch: Collection[str] = ()
+) -> list[Wave]:
     # What is only to be watched comes before the rest of its batch, and before its wave is begun for the other versions.
     parts = [found for batch in batches for found in _parts(batch, standing, to_watch)]
     if not settings.parallel:
         return [Wave(batch.group, batch.batch, (batch,), not begins) for batch, begins in parts]
-    together: dict[tuple[int, bool], list[Batch]] = {}
+    together: dict[tuple[tuple[int, int], bool], list[Batch]] = {}
     for batch, begins in parts:
-        together.setdefault((batch.number, begins), []).append(batch)
+        together.setdefault((steps.place(batch), begins), []).append(batch)
     by_number = sorted(together.items(), key=lambda item: item[0], reverse=settings.back)
-    return [Wave(f"wave {parts[0].batch}", parts[0].batch, tuple(parts), not begins) for (_, begins), parts in by_number]
+
+    def name(parts: Sequence[Batch]) -> str:
+        return ", ".join(part.group for part in parts) if parts[0].number in steps.divided else f"wave {parts[0].batch}"
+
+    return [Wave(name(parts), parts[0].batch, tuple(parts), not begins) for (_, begins), parts in by_number]
 
 
 def _parts(batch: Batch, standing: Standing | None, to_watch: Collection[str]) -> list[tuple[Batch, bool]]:
@@ -272,6 +312,19 @@ def _version_problems(settings: Settings, groups: Mapping[str, Sequence[str]], e
     for name in settings.versions:
         if name not in known:
             yield f"no version {name}; the inventory has {there}"
+
+
+def _order_problems(settings: Settings, steps: Steps) -> Iterator[str]:
+    """Yields the versions that are named before one that they come after, where one version follows another."""
+    if settings.parallel or settings.back:
+        return
+    for at, version in enumerate(settings.versions):
+        for later in settings.versions[at + 1 :]:
+            if later in steps.after.get(version, ()):
+                yield (
+                    f"{version} comes after {later}, by the key `after`, and rollout_version names it first: name {later} before it, or give"
+                    " rollout_waves=parallel"
+                )
 
 
 def _range_problems(settings: Settings, every: Sequence[Batch]) -> Iterator[str]:

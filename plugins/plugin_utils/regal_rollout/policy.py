@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .batches import BATCH_GROUP, Batch
+from .batches import BATCH_GROUP, Batch, spellings
 from .settings import asks_after_canary, asks_after_stage, asks_always
 
 Variables = Mapping[str, Any]
@@ -39,6 +39,8 @@ class Policy:
     canary_bake: int = 0
     notes: tuple[str, ...] = ()
     stages: tuple[Stage, ...] = ()
+    # The groups of the versions that it comes after.
+    after: tuple[str, ...] = ()
 
     def stage_of(self, number: int) -> Stage:
         """Returns the stage of a batch; without stages one that all batches are in."""
@@ -68,6 +70,24 @@ def policies(every: Sequence[Batch], variables_of: Callable[[str], Variables]) -
         if batch.hosts:
             firsts.setdefault(batch.version, (batch.hosts[0], stem_of(batch.group)))
     return {version: _policy(stem, variables_of(host)) for version, (host, stem) in firsts.items()}
+
+
+def comes_after(every: Sequence[Batch], found: Mapping[str, Policy]) -> dict[str, list[str]]:
+    """Returns the versions of the run that each of them comes after."""
+    stems = {batch.version: stem_of(batch.group) for batch in every}
+
+    def named(version: str) -> set[str]:
+        return {spelling for group in found.get(version, Policy()).after for spelling in spellings(group)}
+
+    return {version: [other for other in stems if other != version and stems[other] in named(version)] for version in stems}
+
+
+def levels(after: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """Returns for each version how many others come before it in each wave, one behind the other."""
+    found = dict.fromkeys(after, 0)
+    for _ in after:
+        found = {version: max((found[other] + 1 for other in after[version]), default=0) for version in after}
+    return found
 
 
 def target(batch: Batch, policy: Policy, variables: Variables) -> str:
@@ -101,6 +121,7 @@ def _policy(stem: str, variables: Variables) -> Policy:
     version = _text(given.get("version"))
     of_this = _letters(_text(variables.get("regal_version"))) == _letters(version or stem)
     notes = variables.get("regal_notes") if of_this else None
+    after = given.get("after")
     bake = int(given.get("bake_seconds") or 0)
     canary_bake = given.get("canary_bake_seconds")
     return Policy(
@@ -111,6 +132,7 @@ def _policy(stem: str, variables: Variables) -> Policy:
         canary_bake=bake if canary_bake is None else int(canary_bake),
         notes=tuple(map(str, notes)) if isinstance(notes, Sequence) and not isinstance(notes, str) else (),
         stages=tuple(_stages(given.get("stages"))),
+        after=tuple(map(str, after)) if isinstance(after, Sequence) and not isinstance(after, str) else (),
     )
 
 

@@ -166,6 +166,8 @@ class Current:
     pending: Plan | None = None
     # Whether there was nothing left to do, so that there is no run.
     over: bool = False
+    # The variables of a host before any play has begun.
+    variables_of: Callable[[str], Mapping[str, Any]] | None = None
     # Told of a plan that is refused before any play begins, and of a run that another one follows in the same playbook.
     refused: Callable[[Plan], None] | None = None
     ended: Callable[[Run], None] | None = None

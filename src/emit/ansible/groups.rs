@@ -96,7 +96,7 @@ impl<'a> PlanGroups<'a> {
         let rollouts: Vec<_> = plan.rollouts.iter().zip(&names.rollouts).collect();
         groups.groups.push(root(arena, &rollouts, id));
         for (rollout, names) in &rollouts {
-            groups.groups.extend(rollout_groups(arena, rollout, names));
+            groups.groups.extend(rollout_groups(arena, rollout, names, &after(arena, rollout, &rollouts)));
         }
         groups.places = groups.groups.iter().enumerate().map(|(place, group)| (group.name.clone(), place)).collect();
         let mut problems = groups.settle_clashes(inventory, ansible_cleans);
@@ -242,7 +242,18 @@ fn root<'a>(arena: &'a Arena, rollouts: &[(&Rollout<'a>, &RolloutNames)], id: Op
     }
 }
 
-fn rollout_groups<'a>(arena: &'a Arena, rollout: &Rollout<'a>, names: &RolloutNames) -> Vec<PlanGroup<'a>> {
+/// The groups of the versions that one comes after.
+fn after<'a>(arena: &'a Arena, rollout: &Rollout<'a>, all: &[(&Rollout<'a>, &RolloutNames)]) -> Vec<Value<'a>> {
+    let groups = all.iter().filter(|(other, _)| rollout.after.contains(&other.version));
+    groups.map(|(_, names)| Value::Str(arena.alloc_str(&names.version))).collect()
+}
+
+fn rollout_groups<'a>(
+    arena: &'a Arena,
+    rollout: &Rollout<'a>,
+    names: &RolloutNames,
+    after: &[Value<'a>],
+) -> Vec<PlanGroup<'a>> {
     let batches = rollout.batches.iter().zip(&names.batches);
     let (a, b): (Vec<_>, Vec<_>) = batches.partition(|(batch, _)| batch.stage == Stage::A);
     let above_b = names.b.as_ref().map(|name| PlanGroup {
@@ -259,7 +270,7 @@ fn rollout_groups<'a>(arena: &'a Arena, rollout: &Rollout<'a>, names: &RolloutNa
         children: children.chain(names.stages.iter().cloned()).collect(),
         vars: vec![
             ("regal_version", text(rollout.version)),
-            (arena.alloc_str(&policy_name(&names.version)), policy(arena, rollout, names)),
+            (arena.alloc_str(&policy_name(&names.version)), policy(arena, rollout, names, after)),
         ],
         is_version: true,
         ..PlanGroup::named(&names.version)
@@ -303,7 +314,7 @@ fn clashing_policies(rollouts: &[(&Rollout<'_>, &RolloutNames)]) -> Vec<Problem>
 }
 
 /// What a playbook needs to know of a version, and the groups do not tell.
-fn policy<'a>(arena: &'a Arena, rollout: &Rollout<'a>, names: &RolloutNames) -> Value<'a> {
+fn policy<'a>(arena: &'a Arena, rollout: &Rollout<'a>, names: &RolloutNames, after: &[Value<'a>]) -> Value<'a> {
     let bake =
         |is_a: bool| rollout.batches.iter().find(|batch| (batch.stage == Stage::A) == is_a).map(|batch| batch.bake);
     let (canary, others) = (bake(true), bake(false));
@@ -322,6 +333,9 @@ fn policy<'a>(arena: &'a Arena, rollout: &Rollout<'a>, names: &RolloutNames) -> 
     if !rollout.phases.is_empty() {
         let stages: Vec<Value<'a>> = (0..rollout.phases.len()).map(|place| stage(arena, rollout, place)).collect();
         entries.push(("stages", Value::List(arena.alloc_slice_copy(&stages))));
+    }
+    if !after.is_empty() {
+        entries.push(("after", Value::List(arena.alloc_slice_copy(after))));
     }
     mapping(arena, entries)
 }

@@ -8,6 +8,7 @@ use super::document::{Variable, Warning};
 use super::layout::{LINES, percent};
 use super::{Report, ReportFormat, markdown, permille, text};
 use crate::emit::look::{Ink, Line, Look};
+use crate::plan::Rollout;
 use crate::plan::waves::{Part, Wave};
 use crate::policy::display_seconds;
 use crate::wording::count;
@@ -161,6 +162,10 @@ impl WavesReport<'_, '_> {
 
     fn document(&self) -> Document<'_> {
         let report = self.report;
+        let after = |rollout: &Rollout<'_>| {
+            let others = report.rollouts().filter(|(other, _)| rollout.after.contains(&other.version));
+            others.map(|(_, names)| names.version.as_str()).collect()
+        };
         let versions = report.rollouts().map(|(rollout, names)| Version {
             version: rollout.version,
             group: &names.version,
@@ -168,10 +173,12 @@ impl WavesReport<'_, '_> {
             batches: rollout.batches.len(),
             approval: rollout.approval.as_str(),
             max_failures: rollout.max_failures,
+            after: after(rollout),
         });
         let waves = self.progress().enumerate().map(|(i, (wave, done))| WaveEntry {
             wave: i + 1,
             batch: wave.stage.to_string(),
+            level: wave.level,
             size: wave.host_count(),
             percent: done as f64 / 10.0,
             bake_seconds: wave.bake(),
@@ -269,6 +276,9 @@ struct Version<'r> {
     batches: usize,
     approval: &'static str,
     max_failures: usize,
+    /// The groups of the shown versions that it comes after.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    after: Vec<&'r str>,
 }
 
 #[derive(Serialize)]
@@ -277,6 +287,8 @@ struct WaveEntry<'r> {
     wave: usize,
     /// The batches of the wave: `A`, `B1` …
     batch: String,
+    /// Which step of these batches, from 0, where versions come after others.
+    level: usize,
     size: usize,
     /// Percent of all hosts that are done after this wave, to one decimal.
     percent: f64,
