@@ -178,7 +178,7 @@ impl<'a> Document<'a> {
         for rollout in &plan.rollouts {
             earlier.insert(rollout.version);
             let is_before = |other: &&str| *other != rollout.version && earlier.contains(other);
-            if !rollout.after.iter().all(|other| is_before(&other)) {
+            if !rollout.after.iter().all(is_before) {
                 return Err(malformed("a version comes after one that is not before it"));
             }
         }

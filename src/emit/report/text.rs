@@ -191,10 +191,22 @@ pub(super) fn title(report: &Report<'_, '_>, rollout: &Rollout<'_>, names: &Roll
     } else {
         parts.insert(1, count(rollout.phases.len(), "stage"));
     }
+    parts.extend(after(report, rollout));
     if report.plan.rollouts.len() > 1 {
         parts.push(format!("plan id {}", rollout_id(rollout, names)));
     }
     Line::of(Ink::Title, rollout.version).and(Ink::Plain, format!(": {}", parts.join(", ")))
+}
+
+/// The versions of the report that one comes after, if there are any.
+fn after(report: &Report<'_, '_>, rollout: &Rollout<'_>) -> Option<String> {
+    let others = report.plan.rollouts.iter().filter(|other| rollout.after.contains(&other.version));
+    let names: Vec<String> = others.map(|other| other.shown().to_string()).collect();
+    match names.as_slice() {
+        [] => None,
+        [first, _, _, _, ..] => Some(format!("comes after {first} and {} more", names.len() - 1)),
+        few => Some(format!("comes after {}", few.join(" and "))),
+    }
 }
 
 /// When somebody is asked, if at all.
