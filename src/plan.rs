@@ -22,6 +22,7 @@ mod id;
 mod index;
 mod input;
 pub mod names;
+pub mod natural;
 mod order;
 mod packing;
 mod shared;

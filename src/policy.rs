@@ -21,7 +21,7 @@ use crate::error::Location;
 pub use amount::{Amount, Percent};
 pub use duration::{display_seconds, parse_seconds};
 pub use glob::Glob;
-pub use keys::{Bound, DomainOrder, GROUP_LABEL, Keys, Labels, Pattern, Set};
+pub use keys::{Bound, DomainOrder, GROUP_LABEL, Keys, Labels, PAIR, Pattern, Set};
 pub use rules::{Assignment, Rules, SEED_VERSION, Spread};
 pub use stages::{PercentOf, StageHosts, StageKeys, StageRules};
 pub use words::{Approval, Missing, Mode, Order, Remainder, SharedHosts, SpreadMode};

@@ -374,3 +374,68 @@ fn a_limit_hides_hosts_and_moves_none() {
     assert_eq!(batches(test(config).args(&["--limit", "south"])), of_all);
     assert_eq!(of_all.join(" "), "s1 s2 s3");
 }
+
+/// The hosts of the first batches, or of all for 0, in order.
+fn hosts_of(json: &str, batches: usize) -> String {
+    let json: serde_json::Value = serde_json::from_str(json).unwrap();
+    let all = json["versions"][0]["batches"].as_array().unwrap();
+    let shown = all.iter().take(if batches == 0 { usize::MAX } else { batches });
+    let hosts = shown.flat_map(|batch| batch["hosts"].as_array().unwrap()).map(|host| host.as_str().unwrap());
+    hosts.collect::<Vec<_>>().join(",")
+}
+
+#[test]
+fn hosts_in_the_natural_order_of_a_variable() {
+    let hosts = "[web]\nw1 tier=2\nw2 tier=10\nw3 tier=1.9\nw4 tier=1.10\nw5 tier=2\n";
+    let test = |config: &str| {
+        let config = format!("inventory: hosts\nversions: {{v: web}}\nbatch_size: 5\n{config}");
+        Test::new().file("hosts", hosts).file("regal.yml", config)
+    };
+    let of = |config: &str| hosts_of(&test(config).shell("regal plan --format json").stdout, 0);
+    assert_eq!(of("order: {by: tier}\n"), "w3,w4,w1,w5,w2");
+    assert_eq!(of("order: {by: tier, mode: reverse_inventory}\n"), "w3,w4,w5,w1,w2");
+    let because = test("order: {by: tier}\n").shell("regal why w5").stdout;
+    assert!(because.contains("because   order by tier, then inventory: host 4 of 5"), "{because}");
+    let hashed = test("order: {by: tier}\nassignment: rank\n").shell("regal plan");
+    assert!(
+        hashed.stderr.contains("`order.by: tier` and `assignment.mode: rank` exclude each other"),
+        "{}",
+        hashed.stderr
+    );
+    let missing = test("order: {by: teir}\n").shell("regal plan");
+    assert!(missing.stderr.contains("did you mean `tier`?"), "{}", missing.stderr);
+    let without = Test::new()
+        .file("hosts", format!("{hosts}w6\nw7\n"))
+        .file("regal.yml", "inventory: hosts\nversions: {v: web}\norder: {by: tier}\n");
+    let without = without.shell("regal plan").stderr;
+    assert!(without.contains("regal.yml:3:9: w[6:7] have no `tier`, which `order.by` names"), "{without}");
+}
+
+#[test]
+fn a_canary_for_each_pair_of_values() {
+    let hosts = "[web]\nw1 zone=a hw=big\nw2 zone=a hw=small\nw3 zone=b hw=big\nw4 zone=b hw=big\nw5 zone=b hw=small\n";
+    let canary = |cover: &str| {
+        let config = format!("inventory: hosts\nversions: {{v: web}}\nbatch_size: 5\ncanary: {{cover: {cover}}}\n");
+        let test = Test::new().file("hosts", hosts).file("regal.yml", config);
+        let planned = test.shell("regal plan --format json");
+        let why = test.shell("regal why w5").stdout;
+        if planned.code == 0 {
+            (hosts_of(&planned.stdout, 1), String::new(), why)
+        } else {
+            (String::new(), planned.stderr, why)
+        }
+    };
+    let (first, _, why) = canary("[[zone, hw]]");
+    assert_eq!(first, "w1,w2,w3,w5");
+    assert!(why.contains("canary.cover: the canary of zone & hw=b & small"), "{why}");
+    assert_eq!(canary("zone & hw").0, first);
+    assert_eq!(canary("[zone, hw]").0.matches('w').count(), 2);
+    for (cover, message) in [
+        ("[[zone]]", "a list in the list names two labels or more"),
+        ("'zone &'", "a label is missing beside `&`"),
+        ("[[zone, hw], zone & hw]", "`zone & hw`: it is given twice"),
+        ("[[zone, hv]]", "no host and no group has a variable `hv`"),
+    ] {
+        assert!(canary(cover).1.contains(message), "{cover}: {}", canary(cover).1);
+    }
+}

@@ -96,6 +96,9 @@ fn configurations(id: Id) -> Vec<String> {
             ],
         ),
         Id::Policy(PolicyKey::Stages) => with(PLAIN, &STAGES),
+        Id::Order | Id::Policy(PolicyKey::OrderBy) => {
+            with(PLAIN, &["order: {by: zone}", "order: {by: asset, mode: sorted}"])
+        }
         Id::Priority => with(RELEASE, &["priority: [nothing]", "priority_name: nothing"]),
         Id::Policy(PolicyKey::After) => with(RELEASE, &["after: nothing", "after: '*'"]),
         Id::Overrides => with(RELEASE, &["overrides: {'nothing*': {batch_size: 1}}"]),
@@ -112,7 +115,7 @@ fn configurations(id: Id) -> Vec<String> {
         Id::Policy(
             PolicyKey::BatchSize
             | PolicyKey::Remainder
-            | PolicyKey::Order
+            | PolicyKey::OrderMode
             | PolicyKey::Seed
             | PolicyKey::Approval
             | PolicyKey::Bake

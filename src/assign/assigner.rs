@@ -15,7 +15,7 @@ use crate::nearest;
 use crate::pattern;
 use crate::policy::Pattern;
 use crate::salt::{self, Master};
-use crate::text::{Pos, TextMap};
+use crate::text::{Arena, Pos, TextMap};
 
 /// The most values that messages are about: the place of each costs a walk through its text.
 pub(super) const MAX_NOTES: usize = 100;
@@ -39,6 +39,7 @@ impl Selected {
 }
 
 pub(super) struct Assigner<'r, 'a> {
+    pub arena: &'a Arena,
     pub inventory: &'r Inventory<'a>,
     pub master: Option<&'r Master<'a>>,
     /// Hosts to plan nothing for.

@@ -13,8 +13,9 @@ use crate::fold;
 use crate::inventory::membership::SetId;
 use crate::inventory::{ALL, GroupId, HostId, UNGROUPED, Var, effective};
 use crate::nearest;
+use crate::plan::natural;
 use crate::plan::{Assigned, Assignments, DomainIndex, Facts, HostIndex, Label};
-use crate::policy::{GROUP_LABEL, Labels, Pattern, Policy, Rules, Set};
+use crate::policy::{GROUP_LABEL, Labels, PAIR, Pattern, Policy, Rules, Set};
 use crate::shown::Shown;
 use crate::value::{Value, is_template};
 use crate::wording::and_more;
@@ -76,6 +77,10 @@ impl<'a> Assigner<'_, 'a> {
             barred: self.among(&rules.canary_exclude, hosts),
             last: self.among(&rules.last, hosts),
             labels: self.labels_of(rules.spread.by().into_iter().chain(&rules.canary_cover), hosts),
+            ranks: match &rules.order_by {
+                Some(by) => self.ranks(by, hosts),
+                _ => Vec::new(),
+            },
             ids: match &rules.assignment.key {
                 Some(key) if rules.hashes() => self.ids(key, hosts),
                 _ => Vec::new(),
@@ -153,10 +158,41 @@ impl<'a> Assigner<'_, 'a> {
 
     /// The values of a label.
     pub(super) fn label(&mut self, name: &str, hosts: &[HostId], at: &Location) -> Label<'a> {
+        if name.contains(PAIR) {
+            return self.combined_label(name, hosts, at);
+        }
         match name.strip_prefix(GROUP_LABEL) {
             Some(glob) => self.label_of_groups(name, glob, hosts, at),
             None => self.label_of_var(name, hosts, at),
         }
+    }
+
+    /// The combined values of several labels; a host has one that has each of them.
+    fn combined_label(&mut self, name: &str, hosts: &[HostId], at: &Location) -> Label<'a> {
+        let parts: Vec<Label<'a>> = name.split(PAIR).map(|part| self.label(part, hosts, at)).collect();
+        let mut known: HashMap<Vec<DomainIndex>, &'a str> = HashMap::new();
+        let mut secrets = HashSet::new();
+        let mut values = Vec::with_capacity(hosts.len());
+        for host in 0..hosts.len() {
+            let of: Vec<DomainIndex> = parts.iter().map(|part| part.of[host]).collect();
+            if of.contains(&DomainIndex::MISSING) {
+                values.push(None);
+                continue;
+            }
+            let value = *known.entry(of).or_insert_with_key(|of| {
+                let texts: Vec<&str> = parts.iter().zip(of).map(|(part, of)| part.values[of.index()]).collect();
+                let value = &*self.arena.alloc_str(&texts.join(PAIR));
+                if parts.iter().zip(of).any(|(part, of)| part.secrets.contains(of)) {
+                    secrets.insert(value);
+                }
+                value
+            });
+            values.push(Some(value));
+        }
+        let mut label = Label::new(name, values);
+        let is_secret = |(index, value): (usize, &&str)| secrets.contains(*value).then_some(DomainIndex::new(index));
+        label.secrets = label.values.iter().enumerate().filter_map(is_secret).collect();
+        label
     }
 
     /// The values of a variable.
@@ -238,6 +274,24 @@ impl<'a> Assigner<'_, 'a> {
             values.push(value);
         }
         Label::new(name, values)
+    }
+
+    /// For each host its place in the natural order of the values of a variable, which each must have.
+    fn ranks(&mut self, by: &Set<String>, hosts: &[HostId]) -> Vec<u32> {
+        let label = self.label_of_var(&by.value, hosts, &by.at);
+        let without = hosts.iter().zip(&label.of).filter(|(_, of)| **of == DomainIndex::MISSING);
+        let without: Vec<&str> = without.map(|(host, _)| self.inventory.host_name(*host)).collect();
+        if !without.is_empty() && !self.found.has_errors() {
+            let (which, have) = (fold::within(&without, WIDTH), if without.len() == 1 { "has" } else { "have" });
+            let message = format!("{which} {have} no `{}`, which `order.by` names", by.value);
+            let hint = "give every host one, for example a default in the variables of a group";
+            self.found.error(Problem::of(Code::MissingLabel, message).at(by.at.clone()).hint(hint));
+        }
+        let mut values: Vec<usize> = (0..label.values.len()).collect();
+        values.sort_by(|a, b| natural::compare(label.values[*a], label.values[*b]));
+        let mut ranks = vec![0; values.len()];
+        values.into_iter().enumerate().for_each(|(rank, value)| ranks[value] = rank as u32);
+        label.of.iter().map(|of| if *of == DomainIndex::MISSING { 0 } else { ranks[of.index()] }).collect()
     }
 
     /// The values of the variable that `assignment.key` names; each host must have one of its own.

@@ -47,6 +47,7 @@ pub fn assign<'a>(
         return Ok(Assignments::default());
     }
     let mut assigner = Assigner {
+        arena,
         inventory,
         master: request.master,
         except: request.except,

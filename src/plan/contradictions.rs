@@ -14,6 +14,10 @@ pub(super) fn find(rules: &Rules, found: &mut Diagnostics) {
     }
     without_hashes(rules, &mut found);
     with_bucket(rules, &mut found);
+    if let Some(by) = rules.order_by.as_ref().filter(|_| rules.mode() != Mode::Order) {
+        let (order, mode) = (Given { key: "order.by", value: &by.value, at: &by.at }, rules.mode().as_str());
+        found.exclude(order, ("assignment.mode", mode), "both say which host comes first", "keep one of them");
+    }
     let order = rules.order.as_ref().filter(|set| set.value != Order::Inventory && rules.mode() != Mode::Order);
     if let Some(order) = order {
         let (order, mode) = (Given { key: "order", value: order.value.as_str(), at: &order.at }, rules.mode().as_str());

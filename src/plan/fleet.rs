@@ -232,6 +232,16 @@ fn hashes(assigned: &Assigned<'_>, seed: &str) -> Vec<u64> {
 
 /// The hosts in the order that the policy asks for.
 fn order(assigned: &Assigned<'_>, rules: &Rules, hashes: &[u64]) -> Vec<HostIndex> {
+    let mut hosts = order_by_mode(assigned, rules, hashes);
+    let ranks = &assigned.facts.ranks;
+    if !ranks.is_empty() {
+        // those of one value keep their order
+        hosts.sort_by_key(|host| ranks[host.index()]);
+    }
+    hosts
+}
+
+fn order_by_mode(assigned: &Assigned<'_>, rules: &Rules, hashes: &[u64]) -> Vec<HostIndex> {
     let mut hosts: Vec<HostIndex> = (0..assigned.hosts.len()).map(HostIndex::new).collect();
     if rules.mode() != Mode::Order || rules.order() == Order::Shuffle {
         let ids = if assigned.facts.ids.is_empty() { &assigned.hosts } else { &assigned.facts.ids };

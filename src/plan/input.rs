@@ -48,6 +48,8 @@ pub struct AssignedStage<'a> {
 pub struct Facts<'a> {
     /// The labels that the policy names.
     pub labels: Vec<Label<'a>>,
+    /// For each host its place in the order of the variable that `order.by` names, from 0; hosts of one value have one. Empty without it.
+    pub ranks: Vec<u32>,
     /// The id of each host for stable assignment; empty where the names are the ids.
     pub ids: Vec<&'a str>,
     /// The hosts of `canary.hosts`, in the order of its patterns.

@@ -66,6 +66,8 @@ pub enum Reason<'a> {
     Order {
         /// The order.
         order: Order,
+        /// The variable that comes before it.
+        by: Option<String>,
         /// Its place in it, from 1.
         place: usize,
         /// The number of hosts.
@@ -115,7 +117,12 @@ impl<'a> Reason<'a> {
         let place = fleet.place(host);
         let of = fleet.len();
         if fleet.rules.mode() == Mode::Order {
-            Reason::Order { order: fleet.rules.order(), place, of }
+            Reason::Order {
+                order: fleet.rules.order(),
+                by: fleet.rules.order_by.as_ref().map(|by| by.value.clone()),
+                place,
+                of,
+            }
         } else {
             Reason::Rank { place, of }
         }
@@ -144,7 +151,12 @@ impl std::fmt::Display for Reason<'_> {
             Reason::Frozen => f.write_str("the frozen plan says so"),
             Reason::Pinned => f.write_str("pinned by canary.hosts"),
             Reason::Cover(values) => write!(f, "canary.cover: the canary of {}", join(values)),
-            Reason::Order { order, place, of } => write!(f, "order {}: host {place} of {of}", order.as_str()),
+            Reason::Order { order, by: None, place, of } => {
+                write!(f, "order {}: host {place} of {of}", order.as_str())
+            }
+            Reason::Order { order, by: Some(by), place, of } => {
+                write!(f, "order by {by}, then {}: host {place} of {of}", order.as_str())
+            }
             Reason::Rank { place, of } => write!(f, "assignment rank: its hash is place {place} of {of}"),
             Reason::Quota(shares) => {
                 f.write_str("spread even: ")?;

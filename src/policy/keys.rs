@@ -8,6 +8,9 @@ use crate::error::Location;
 /// What stands before a glob over groups where the groups of a host are a label: `group:rack_*`.
 pub const GROUP_LABEL: &str = "group:";
 
+/// What stands between labels whose combined values are one label: `zone & hardware`.
+pub const PAIR: &str = " & ";
+
 /// A host pattern of Ansible; commas may separate several in one text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Pattern {
@@ -81,6 +84,8 @@ pub struct Keys {
     pub last_alone: Option<Set<bool>>,
     /// The order of hosts.
     pub order: Option<Set<Order>>,
+    /// The host variable by whose value hosts come, before `order`.
+    pub order_by: Option<Set<String>>,
     /// How hosts are assigned to batches.
     pub assignment_mode: Option<Set<Mode>>,
     /// The host variable that is hashed in place of the name.
@@ -127,6 +132,7 @@ impl Keys {
             last: _,
             last_alone: _,
             order: _,
+            order_by,
             assignment_mode: _,
             assignment_key,
             assignment_waves: _,
@@ -142,7 +148,8 @@ impl Keys {
             after: _,
         } = self;
         let labels = canary_cover.iter().chain(spread_by).flat_map(|labels| &labels.value);
-        let own = labels.map(String::as_str).chain(assignment_key.as_ref().map(|key| key.value.as_str()));
+        let named = [assignment_key, order_by].into_iter().flatten().map(|name| name.value.as_str());
+        let own = labels.flat_map(|label| label.split(PAIR)).chain(named);
         let stages = stages.iter().flat_map(|set| &set.value);
         let of_stages = stages.flat_map(|stage| stage.label().into_iter().chain(stage.keys.all_variables()));
         own.chain(of_stages)
@@ -163,7 +170,7 @@ impl Keys {
             };
         }
         take!(batch_size canary_size canary_hosts canary_exclude canary_cover canary_bake bake approval max_failures);
-        take!(exclude last last_alone order assignment_mode assignment_key assignment_waves seed);
+        take!(exclude last last_alone order order_by assignment_mode assignment_key assignment_waves seed);
         take!(spread_by spread_mode spread_missing spread_order spread_max_unavailable bound remainder after);
         match (&stronger.stages, &mut self.stages) {
             (Some(stages), _) => self.stages = Some(stages.clone()),
@@ -180,6 +187,7 @@ impl Keys {
             || self.canary_cover.is_some()
             || self.spread_by.is_some()
             || self.assignment_key.is_some()
+            || self.order_by.is_some()
             || self.stages.is_some()
     }
 }
@@ -212,6 +220,7 @@ mod tests {
             last: pattern(),
             last_alone: set(true),
             order: set(Order::Sorted),
+            order_by: set("tier".into()),
             assignment_mode: set(Mode::Rank),
             assignment_key: set("asset_id".into()),
             assignment_waves: set(3),

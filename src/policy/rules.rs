@@ -34,6 +34,8 @@ pub struct Rules {
     pub last_alone: Option<Set<bool>>,
     /// The order of hosts.
     pub order: Option<Set<Order>>,
+    /// The host variable by whose value hosts come, before `order`.
+    pub order_by: Option<Set<String>>,
     /// How hosts are assigned to batches.
     pub assignment: Assignment,
     /// Over which domains batches are spread.
@@ -97,6 +99,7 @@ impl Rules {
             last: keys.last.unwrap_or_default(),
             last_alone: keys.last_alone,
             order: keys.order,
+            order_by: keys.order_by,
             assignment: Assignment {
                 mode: keys.assignment_mode,
                 key: keys.assignment_key,
@@ -155,7 +158,7 @@ impl Rules {
 
     /// Every key of `regal.yml` that a version may have, by its name, with its value as text; absent where it is not set
     /// and has no default, or has no effect. Always the same keys in the same order.
-    pub fn described(&self) -> [(&'static str, Option<String>); 27] {
+    pub fn described(&self) -> [(&'static str, Option<String>); 28] {
         // without `..`, so that a new key is thought of here
         let Rules {
             canary_size,
@@ -171,6 +174,7 @@ impl Rules {
             last,
             last_alone: _,
             order: _,
+            order_by: _,
             assignment: Assignment { mode: _, key, waves, seed },
             spread: Spread { by, mode: _, missing: _, order, max_unavailable },
             bound,
@@ -204,7 +208,8 @@ impl Rules {
             ("spread.missing", spreads.then(|| self.spread.missing().as_str().to_string())),
             ("spread.order", order.as_ref().filter(|_| spreads).map(|order| domains(&order.value))),
             ("spread.max_unavailable", max_unavailable.as_ref().map(|amount| amount.value.to_string())),
-            ("order", Some(self.order().as_str().to_string())),
+            ("order.mode", Some(self.order().as_str().to_string())),
+            ("order.by", self.order_by.as_ref().map(|by| by.value.clone())),
             ("last.hosts", patterns(last)),
             ("last.alone", self.last_alone().then(|| "yes".to_string())),
             ("exclude", patterns(exclude)),
@@ -219,7 +224,8 @@ impl Rules {
             ("stages", None),
             ("after", after.as_ref().map(|set| set.value.join(", "))),
         ];
-        described[25].1 = stages::described(stages, &described);
+        let of_stages = stages::described(stages, &described);
+        described.iter_mut().filter(|(key, _)| *key == "stages").for_each(|(_, value)| value.clone_from(&of_stages));
         described
     }
 }

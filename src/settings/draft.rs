@@ -110,7 +110,7 @@ impl Draft {
             Id::DriftChanged => self.drift_changed = Some(typed::choice(value, drift::Changed::WORDS)?),
             Id::Policy(key) => set_key(&mut self.keys, key, given, reader)?,
             // `hosts` stands under a version, and a group is given as the keys below it
-            Id::Hosts | Id::Canary | Id::Spread | Id::Last | Id::Assignment | Id::Cache | Id::Drift => {}
+            Id::Hosts | Id::Canary | Id::Spread | Id::Last | Id::Order | Id::Assignment | Id::Cache | Id::Drift => {}
         }
         Ok(())
     }

@@ -49,6 +49,8 @@ pub(super) enum Form {
     Duration,
     /// A text or a list of texts, each of which the pattern fits; whether the list may be empty.
     List(&'static str, Empty),
+    /// Labels, and lists of two labels or more; a list of them may be empty.
+    Cover,
     /// A path or `{salt: …}`, or a list of them.
     Sources,
     /// One of these words, or a list of texts.

@@ -45,6 +45,7 @@ pub enum Id {
     Policy(PolicyKey),
     Spread,
     Last,
+    Order,
     Assignment,
     Overrides,
     Priority,
@@ -90,7 +91,8 @@ pub enum PolicyKey {
     SpreadMissing,
     SpreadOrder,
     SpreadMaxUnavailable,
-    Order,
+    OrderMode,
+    OrderBy,
     LastHosts,
     LastAlone,
     AssignmentMode,
@@ -113,6 +115,9 @@ const PATTERNS: &str = "a host pattern such as `web:&prod:!web9`, or a list of t
 const PATTERNS_OR_NONE: &str = "a host pattern such as `web:&prod:!web9`, or a list of them; `[]` for none";
 const LABELS: &str = "a host variable such as `zone`, `group:GLOB` for groups such as `group:rack_*`, or a list of them; `[]` \
                       for none";
+
+const COVER: &str = "a label such as `zone` or `group:rack_*`, or a list of labels and of lists of labels, such as `[[zone, hardware], rack]`; `[]` \
+                     for none";
 
 const fn key(id: Id, name: &'static str, shape: Shape, allowed: &'static str, doc: &'static str) -> Key {
     Key { id, name, alias: None, alias_means: Meaning::Plain, doc, allowed, per_version: false, shape, default: None }
@@ -244,8 +249,8 @@ pub static KEYS: &[Key] = &[
         PolicyKey::CanaryCover,
         "canary.cover",
         Shape::List,
-        LABELS,
-        "labels; each of their values gets a canary, such as one in each zone",
+        COVER,
+        "labels; each of their values gets a canary, such as one in each zone; of `[[zone, hardware]]` each pair of values that hosts have",
     ),
     policy(PolicyKey::CanaryBake, "canary.bake", Shape::Scalar, DURATION, "how long to watch the canary; as `bake`"),
     policy(
@@ -323,9 +328,24 @@ pub static KEYS: &[Key] = &[
         "the most hosts of a domain in one batch; a percent is of the domain's hosts",
     )
     .or("no limit"),
-    policy(
-        PolicyKey::Order,
+    key(
+        Id::Order,
         "order",
+        Shape::Mapping,
+        "a mode, or `{by: VARIABLE, mode: …}`",
+        "the order of hosts",
+    )
+    .per_version(),
+    policy(
+        PolicyKey::OrderBy,
+        "order.by",
+        Shape::Scalar,
+        "the name of a host variable",
+        "hosts come by its value, numbers and versions as such (2 before 10, 1.9 before 1.10); those of one value by the mode",
+    ),
+    policy(
+        PolicyKey::OrderMode,
+        "order.mode",
         Shape::Scalar,
         "`inventory`, `sorted`, `reverse_inventory`, `reverse_sorted` or `shuffle`",
         "the order of hosts, in Ansible's words",
@@ -597,6 +617,7 @@ pub fn single(group: Id) -> Option<Id> {
         Id::Canary => Some(Id::Policy(PolicyKey::CanarySize)),
         Id::Spread => Some(Id::Policy(PolicyKey::SpreadBy)),
         Id::Last => Some(Id::Policy(PolicyKey::LastHosts)),
+        Id::Order => Some(Id::Policy(PolicyKey::OrderMode)),
         Id::Assignment => Some(Id::Policy(PolicyKey::AssignmentMode)),
         Id::Cache => Some(Id::CacheTtl),
         Id::Drift => Some(Id::DriftMode),

@@ -8,7 +8,7 @@ use super::layer::Given;
 use super::typed::{self, Typed, choice, text, wrong};
 use crate::error::Location;
 use crate::policy::{
-    Amount, Approval, BatchSize, Bound, DomainOrder, GROUP_LABEL, Growth, Keys, Missing, Mode, Order, Pattern,
+    Amount, Approval, BatchSize, Bound, DomainOrder, GROUP_LABEL, Growth, Keys, Missing, Mode, Order, PAIR, Pattern,
     Remainder, SEED_VERSION, Set, SpreadMode,
 };
 use crate::value::{Entry, Value};
@@ -20,7 +20,8 @@ pub(super) fn form(key: PolicyKey, meaning: Meaning) -> Form {
         PolicyKey::CanaryHosts | PolicyKey::CanaryExclude | PolicyKey::Exclude | PolicyKey::LastHosts => {
             Form::List(PATTERNS, Empty::Allowed)
         }
-        PolicyKey::CanaryCover | PolicyKey::SpreadBy => Form::List(LABELS, Empty::Allowed),
+        PolicyKey::CanaryCover => Form::Cover,
+        PolicyKey::SpreadBy => Form::List(LABELS, Empty::Allowed),
         PolicyKey::CanaryBake | PolicyKey::Bake => Form::Duration,
         PolicyKey::BatchSize => Form::Sizes,
         PolicyKey::Remainder => words(Remainder::WORDS),
@@ -28,10 +29,10 @@ pub(super) fn form(key: PolicyKey, meaning: Meaning) -> Form {
         PolicyKey::Approval => words(Approval::WORDS),
         PolicyKey::MaxFailures if meaning == Meaning::Percent => Form::Percent,
         PolicyKey::MaxFailures => Form::Failures,
-        PolicyKey::Order => words(Order::WORDS),
+        PolicyKey::OrderMode => words(Order::WORDS),
         PolicyKey::AssignmentMode => words(Mode::WORDS),
         PolicyKey::LastAlone => Form::Boolean,
-        PolicyKey::AssignmentKey => Form::Text,
+        PolicyKey::AssignmentKey | PolicyKey::OrderBy => Form::Text,
         PolicyKey::AssignmentWaves => Form::Count,
         PolicyKey::Seed => Form::Seed,
         PolicyKey::SpreadMode => words(SpreadMode::WORDS),
@@ -49,7 +50,7 @@ pub(super) fn set(keys: &mut Keys, key: PolicyKey, given: &Given<'_>, at: &Locat
         PolicyKey::CanarySize => keys.canary_size = Some(size(value, "a batch of no host")?),
         PolicyKey::CanaryHosts => keys.canary_hosts = Some(patterns_or_none(value, at)?),
         PolicyKey::CanaryExclude => keys.canary_exclude = Some(patterns_or_none(value, at)?),
-        PolicyKey::CanaryCover => keys.canary_cover = placed(labels(value)?, at),
+        PolicyKey::CanaryCover => keys.canary_cover = placed(cover(value)?, at),
         PolicyKey::CanaryBake => keys.canary_bake = Some(typed::seconds(value)?),
         PolicyKey::BatchSize => keys.batch_size = Some(batch_sizes(value)?),
         PolicyKey::Remainder => keys.remainder = placed(choice(value, Remainder::WORDS)?, at),
@@ -63,7 +64,8 @@ pub(super) fn set(keys: &mut Keys, key: PolicyKey, given: &Given<'_>, at: &Locat
         PolicyKey::Exclude => keys.exclude = Some(patterns_or_none(value, at)?),
         PolicyKey::LastHosts => keys.last = Some(patterns_or_none(value, at)?),
         PolicyKey::LastAlone => keys.last_alone = placed(typed::boolean(value)?, at),
-        PolicyKey::Order => keys.order = placed(choice(value, Order::WORDS)?, at),
+        PolicyKey::OrderMode => keys.order = placed(choice(value, Order::WORDS)?, at),
+        PolicyKey::OrderBy => keys.order_by = placed(text(value)?.to_string(), at),
         PolicyKey::AssignmentMode => keys.assignment_mode = placed(choice(value, Mode::WORDS)?, at),
         PolicyKey::AssignmentKey => keys.assignment_key = placed(text(value)?.to_string(), at),
         PolicyKey::AssignmentWaves => keys.assignment_waves = placed(typed::count(value)?, at),
@@ -222,6 +224,39 @@ pub(super) fn labels(value: Value<'_>) -> Typed<Vec<String>> {
         labels.push(label.to_string());
     }
     Ok(labels)
+}
+
+/// Labels, and lists of several whose combined values are meant: `[[zone, hardware], rack]` is `zone & hardware` and `rack`.
+fn cover(value: Value<'_>) -> Typed<Vec<String>> {
+    let Value::List(items) = value else { return pairs(labels(value)?) };
+    let mut covered: Vec<String> = Vec::new();
+    for item in items {
+        let found = match item {
+            Value::List([_, _, ..]) => vec![labels(*item)?.join(PAIR)],
+            Value::List(_) => {
+                return wrong(*item, "a list in the list names two labels or more, such as `[zone, hardware]`");
+            }
+            single => pairs(labels(*single)?)?,
+        };
+        if let Some(twice) = found.iter().find(|label| covered.contains(label)) {
+            return wrong(Value::Str(twice), "it is given twice");
+        }
+        covered.extend(found);
+    }
+    Ok(covered)
+}
+
+/// Labels, those with `&` between others in one form.
+fn pairs(labels: Vec<String>) -> Typed<Vec<String>> {
+    let pair = |label: String| {
+        let parts: Vec<&str> = label.split('&').map(str::trim).collect();
+        if parts.contains(&"") {
+            wrong(Value::Str(&label), "a label is missing beside `&`")
+        } else {
+            Ok(parts.join(PAIR))
+        }
+    };
+    labels.into_iter().map(pair).collect()
 }
 
 /// A word, or a list of domains.

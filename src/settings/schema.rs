@@ -144,7 +144,7 @@ fn form(key: &Key, name: &str) -> Form {
         Id::VersionVar | Id::VersionTemplate | Id::VersionGrain | Id::VersionPillar => Form::Text,
         Id::VersionGroup | Id::VersionNodegroup => Form::OneStar,
         Id::Hosts | Id::Limit => Form::List(PATTERNS, Empty::Refused),
-        Id::Canary | Id::Spread | Id::Last | Id::Assignment | Id::Cache | Id::Drift => Form::Group,
+        Id::Canary | Id::Spread | Id::Last | Id::Order | Id::Assignment | Id::Cache | Id::Drift => Form::Group,
         Id::CacheTtl | Id::SourceTimeout => Form::Duration,
         Id::AnsibleInventory | Id::VaultPasswordFile => Form::Text,
         Id::MaxRangeHosts | Id::MaxYamlValues | Id::MaxSourceBytes => Form::Count,
@@ -202,6 +202,11 @@ fn of_form(form: &Form, key: &Key) -> Value {
         ] }),
         Form::Duration => number_or(r"^\s*(?:[0-9]+|(?=[0-9])(?:[0-9]+d)?(?:[0-9]+h)?(?:[0-9]+m)?(?:[0-9]+s)?)\s*$", 0),
         Form::List(pattern, empty) => list(pattern, *empty),
+        Form::Cover => {
+            let several = json!({ "type": "array", "items": text(LABELS), "minItems": 2 });
+            let items = json!({ "type": "array", "items": { "anyOf": [text(LABELS), several] } });
+            json!({ "anyOf": [text(LABELS), items] })
+        }
         Form::Sources => sources(),
         Form::WordOrList(words) => {
             json!({ "anyOf": [{ "enum": words }, { "type": "array", "items": text(ANY), "minItems": 1, "uniqueItems": true }] })

@@ -159,6 +159,7 @@ impl Case {
             pinned: indices(&self.pinned),
             barred: indices(&self.barred),
             last: indices(&self.last),
+            ranks: Vec::new(),
             ids: Vec::new(),
         };
         Assigned { facts, ..Assigned::new("1.0", hosts) }
