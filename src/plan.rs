@@ -46,7 +46,7 @@ pub use index::{DomainIndex, HostIndex, LabelIndex};
 pub use input::{Assigned, AssignedStage, Assignments, Facts, Label};
 pub use stable::host_hash;
 pub(crate) use why::because;
-pub use why::{PhaseOf, Reason, Reasons, Share, Why, join};
+pub use why::{CappedDomain, PhaseOf, Reason, Reasons, Share, Why, join};
 
 /// Rollouts in priority order, one for each version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +80,8 @@ pub struct Rollout<'a> {
     pub excluded: Vec<&'a str>,
     /// Remarks that go with the plan, into reports and to the playbook.
     pub notes: Vec<String>,
-    /// The failure domains that the batches are spread over, label by label; empty without `spread.by`.
+    /// The failure domains that the batches are spread over or that `limits` is about, label by label; empty without
+    /// either.
     pub labels: Vec<Domains<'a>>,
     /// The stages that the batches go through, in order; empty where the policy has none.
     pub phases: Vec<Phase>,
@@ -112,6 +113,10 @@ pub struct Phase {
 pub struct Domains<'a> {
     /// The label.
     pub label: String,
+    /// Whether batches are spread over it; otherwise only `limits` names it, and hosts without the label are free.
+    pub spread: bool,
+    /// Most domains that one batch may have hosts of.
+    pub max_domains: Option<usize>,
     /// Its domains, in the order in which the planner meets them.
     pub list: Vec<Domain<'a>>,
 }
@@ -136,6 +141,13 @@ pub enum DomainName<'a> {
     Missing,
     /// A host without the label that is a domain of its own.
     Alone(&'a str),
+}
+
+impl DomainName<'_> {
+    /// Whether this is the value of a label; otherwise its hosts have no such label.
+    pub fn is_value(&self) -> bool {
+        matches!(self, DomainName::Value(_))
+    }
 }
 
 impl std::fmt::Display for DomainName<'_> {

@@ -102,12 +102,13 @@ fn with_the_newest_ansible(readme: &str, example: &str) {
 
 #[test]
 fn plans_are_as_the_readmes_say() {
-    for example in ["small", "zones", "regal", "roles", "waves"] {
+    for example in ["small", "zones", "quorum", "regal", "roles", "waves"] {
         run(&format!("examples/{example}/README.md"), example, None);
     }
     run("examples/policies/README.md", "policies", Some(Path::new("/usr/bin")));
     run("docs/stages.md", "policies", None);
     run("docs/shells.md", "small", None);
+    run("docs/quorum.md", "quorum", None);
     for page in ["docs/from-regal.md", "docs/from-regal.zh.md"] {
         run(page, "regal", Some(Path::new("/usr/bin")));
     }

@@ -85,6 +85,7 @@ fn configurations(id: Id) -> Vec<String> {
             | PolicyKey::SpreadMissing
             | PolicyKey::SpreadOrder
             | PolicyKey::SpreadMaxUnavailable
+            | PolicyKey::Limits
             | PolicyKey::SpreadMode,
         ) => with(
             PLAIN,

@@ -15,7 +15,7 @@ use crate::inventory::{ALL, GroupId, HostId, UNGROUPED, Var, effective};
 use crate::nearest;
 use crate::plan::natural;
 use crate::plan::{Assigned, Assignments, DomainIndex, Facts, HostIndex, Label};
-use crate::policy::{GROUP_LABEL, Labels, PAIR, Pattern, Policy, Rules, Set};
+use crate::policy::{GROUP_LABEL, PAIR, Pattern, Policy, Rules, Set};
 use crate::shown::Shown;
 use crate::value::{Value, is_template};
 use crate::wording::and_more;
@@ -60,7 +60,7 @@ impl<'a> Assigner<'_, 'a> {
         } else {
             // each stage has its own; over all of them only the domains are told
             Facts {
-                labels: self.labels_of(rules.stages.iter().filter_map(|stage| stage.rules.spread.by()), &hosts),
+                labels: self.labels_of(rules.stages.iter().flat_map(|stage| stage.rules.divided_by()), &hosts),
                 ..Facts::default()
             }
         };
@@ -76,7 +76,7 @@ impl<'a> Assigner<'_, 'a> {
             pinned: self.pinned(&rules.canary_hosts, hosts),
             barred: self.among(&rules.canary_exclude, hosts),
             last: self.among(&rules.last, hosts),
-            labels: self.labels_of(rules.spread.by().into_iter().chain(&rules.canary_cover), hosts),
+            labels: self.labels_of(rules.labels().into_iter(), hosts),
             ranks: match &rules.order_by {
                 Some(by) => self.ranks(by, hosts),
                 _ => Vec::new(),
@@ -144,13 +144,15 @@ impl<'a> Assigner<'_, 'a> {
     }
 
     /// The labels that are named, each once.
-    fn labels_of<'l>(&mut self, named: impl Iterator<Item = &'l Labels>, hosts: &[HostId]) -> Vec<Label<'a>> {
+    fn labels_of<'l>(
+        &mut self,
+        named: impl Iterator<Item = (&'l str, &'l Location)>,
+        hosts: &[HostId],
+    ) -> Vec<Label<'a>> {
         let mut labels = Vec::new();
-        for set in named {
-            for name in &set.value {
-                if !labels.iter().any(|label: &Label<'_>| label.name == *name) {
-                    labels.push(self.label(name, hosts, &set.at));
-                }
+        for (name, at) in named {
+            if !labels.iter().any(|label: &Label<'_>| label.name == name) {
+                labels.push(self.label(name, hosts, at));
             }
         }
         labels

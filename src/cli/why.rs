@@ -53,8 +53,15 @@ fn frozen<'a>(plan: &Plan<'a>, host: &str) -> Vec<plan::Why<'a>> {
     let of_rollout = |rollout: &Rollout<'a>| {
         let batch = rollout.batches.iter().find(|batch| batch.hosts.contains(&host))?;
         let place = batch.hosts.iter().position(|name| *name == host)?;
+        let labels = rollout.labels.iter().zip(&batch.domains);
+        let domain_of =
+            |(label, of): (&'_ Domains<'a>, &Vec<DomainIndex>)| label.list.get(of.get(place)?.index()).cloned();
         let domain = |(label, of): (&Domains<'a>, &Vec<DomainIndex>)| {
-            Some((label.label.clone(), label.list.get(of.get(place)?.index())?.name))
+            let name = domain_of((label, of))?.name;
+            (label.spread || name.is_value()).then(|| (label.label.clone(), name))
+        };
+        let cap = |(label, of): (&Domains<'a>, &Vec<DomainIndex>)| {
+            plan::CappedDomain::of(&label.label, &domain_of((label, of))?)
         };
         Some(plan::Why {
             version: rollout.version,
@@ -62,7 +69,8 @@ fn frozen<'a>(plan: &Plan<'a>, host: &str) -> Vec<plan::Why<'a>> {
             stage: batch.stage,
             place: place + 1,
             size: batch.hosts.len(),
-            domains: rollout.labels.iter().zip(&batch.domains).filter_map(domain).collect(),
+            domains: labels.clone().filter_map(domain).collect(),
+            caps: labels.filter_map(cap).collect(),
             is_last: false,
             hash: None,
             reason: plan::Reason::Frozen,

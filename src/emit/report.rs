@@ -47,6 +47,9 @@ pub enum ReportFormat {
     Svg,
 }
 
+/// Versions that a note names one by one.
+const NAMED: usize = 3;
+
 /// A plan with what stands around it in a report.
 #[derive(Clone, Copy, Debug)]
 pub struct Report<'r, 'a> {
@@ -125,6 +128,24 @@ impl<'r, 'a> Report<'r, 'a> {
     fn notes(&self) -> Vec<String> {
         let notes = |rollout: &'r Rollout<'a>| rollout.notes.iter().map(|note| format!("{}: {note}", rollout.version));
         self.plan.rollouts.iter().flat_map(notes).collect()
+    }
+
+    /// The notes for a person: what is said of several versions is said once, unless the report is full.
+    fn folded_notes(&self) -> Vec<String> {
+        if self.full {
+            return self.notes();
+        }
+        let mut versions: indexmap::IndexMap<&str, Vec<&str>> = indexmap::IndexMap::new();
+        for rollout in &self.plan.rollouts {
+            rollout.notes.iter().for_each(|note| versions.entry(note).or_default().push(rollout.version));
+        }
+        let folded = versions.into_iter().map(|(note, versions)| match versions.as_slice() {
+            [first, rest @ ..] if versions.len() > NAMED => {
+                format!("{first} and {} more versions: {note}", rest.len())
+            }
+            _ => format!("{}: {note}", versions.join(", ")),
+        });
+        folded.collect()
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::json;
 use super::look::{Ink, Line, Look};
 use super::report::DomainKey;
-use crate::plan::{PhaseOf, Why, because, join};
+use crate::plan::{CappedDomain, PhaseOf, Why, because, join};
 
 /// The version of the JSON document's shape.
 const SCHEMA: u32 = 1;
@@ -50,6 +50,9 @@ struct Entry<'r> {
     /// The number of hosts in the batch.
     size: usize,
     domains: Vec<DomainKey<'r>>,
+    /// Those of them whose hosts may not all be in one batch.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    caps: Vec<CapEntry<'r>>,
     /// Whether `last` keeps it for the final batches.
     last: bool,
     /// `pinned`, `cover`, `order`, `rank`, `quota`, `sequential`, `bucket`, `wave` or `frozen`.
@@ -57,6 +60,15 @@ struct Entry<'r> {
     because: String,
     /// The host's hash as 16 hexadecimal digits, where hosts are ordered or chosen by hash.
     hash: Option<String>,
+}
+
+#[derive(Serialize)]
+struct CapEntry<'r> {
+    #[serde(flatten)]
+    key: DomainKey<'r>,
+    /// The number of its hosts, and most of them that one batch may have.
+    hosts: usize,
+    cap: usize,
 }
 
 #[derive(Serialize)]
@@ -92,6 +104,9 @@ impl Answer<'_, '_> {
             }
             if !why.domains.is_empty() {
                 line("domains", &join(&why.domains))?;
+            }
+            if !why.caps.is_empty() {
+                line("caps", &why.caps.iter().map(cap).collect::<Vec<_>>().join(", "))?;
             }
             if let Some(hash) = why.hash {
                 line("hash", &hex(hash))?;
@@ -136,6 +151,7 @@ impl<'r> Entry<'r> {
             place: why.place,
             size: why.size,
             domains: why.domains.iter().map(|(label, name)| DomainKey::new(label, *name)).collect(),
+            caps: why.caps.iter().map(CapEntry::new).collect(),
             last: why.is_last,
             rule: why.reason.as_str(),
             because: because(why.is_last, &why.reason),
@@ -151,6 +167,18 @@ fn stage(phase: &PhaseOf) -> String {
     } else {
         format!("{}, whose hosts are `{}`", phase.name, phase.hosts)
     }
+}
+
+impl<'r> CapEntry<'r> {
+    fn new(capped: &'r CappedDomain<'_>) -> Self {
+        CapEntry { key: DomainKey::new(&capped.label, capped.name), hosts: capped.hosts, cap: capped.cap }
+    }
+}
+
+/// `1 of 3 of zone=a`
+fn cap(capped: &CappedDomain<'_>) -> String {
+    let CappedDomain { label, name, hosts, cap } = capped;
+    format!("at most {cap} of the {hosts} of {label}={name} in a batch")
 }
 
 fn hex(hash: u64) -> String {

@@ -86,6 +86,11 @@ struct BatchEntry<'a> {
 #[serde(deny_unknown_fields)]
 struct LabelEntry<'a> {
     label: &'a str,
+    /// Whether only `limits` names it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    limited: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    max_domains: Option<usize>,
     domains: Vec<DomainEntry<'a>>,
 }
 
@@ -328,7 +333,7 @@ fn phases(entries: &[StageEntry<'_>], batches: &mut [Batch<'_>]) -> Result<Vec<P
 
 impl<'a> LabelEntry<'a> {
     fn new(rollout: &'a Rollout<'_>, label: usize, arena: &'a Arena) -> Self {
-        let Domains { label: name, list } = &rollout.labels[label];
+        let Domains { label: name, spread, max_domains, list } = &rollout.labels[label];
         let mut hosts: Vec<Vec<&str>> = vec![Vec::new(); list.len()];
         for batch in &rollout.batches {
             for (host, domain) in batch.hosts.iter().zip(&batch.domains[label]) {
@@ -336,7 +341,7 @@ impl<'a> LabelEntry<'a> {
             }
         }
         let domains = list.iter().zip(hosts).map(|(domain, hosts)| DomainEntry::new(domain, hosts, arena));
-        LabelEntry { label: name, domains: domains.collect() }
+        LabelEntry { label: name, limited: !spread, max_domains: *max_domains, domains: domains.collect() }
     }
 
     /// Makes the domains, and notes in the batches which domain each host is in.
@@ -355,7 +360,7 @@ impl<'a> LabelEntry<'a> {
             let domains: Option<Vec<DomainIndex>> = batch.hosts.iter().map(|host| of_host.get(host).copied()).collect();
             batch.domains.push(domains.ok_or_else(|| malformed("a host is in no domain of a label"))?);
         }
-        Ok(Domains { label: self.label.to_string(), list })
+        Ok(Domains { label: self.label.to_string(), spread: !self.limited, max_domains: self.max_domains, list })
     }
 }
 

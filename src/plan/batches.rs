@@ -3,12 +3,12 @@
 use super::batching::{Asked, Batching, Question};
 use super::canary::Canary;
 use super::caps::Caps;
-use super::fleet::Fleet;
+use super::fleet::{Division, Fleet};
 use super::index::HostIndex;
 use super::input::Assigned;
 use super::sizes::Sizes;
 use super::strategy::{Candidates, State, choose};
-use super::why::{Reasons, Why, domains};
+use super::why::{Reasons, Why, caps, domains};
 use super::{Batch, Domains, Rollout, Stage, contradictions};
 use crate::diagnostics::Diagnostics;
 use crate::error::{Code, Problem};
@@ -38,6 +38,7 @@ pub(super) fn why<'a>(assigned: &Assigned<'a>, rules: &Rules, host: &str) -> Opt
         place: batch.hosts.iter().position(|name| *name == host)? + 1,
         size: batch.hosts.len(),
         domains: domains(&fleet, index),
+        caps: caps(&fleet, index),
         is_last: fleet.is_last(index),
         hash: fleet.hashes.get(index.index()).copied(),
         reason: question.answers.pop()?.1,
@@ -128,13 +129,10 @@ impl Batching<'_, '_, '_> {
     /// Adds batches of all free hosts.
     fn cut_free(&mut self, canary: &Canary, batches: &mut Vec<Vec<HostIndex>>) -> Option<()> {
         let waves = self.waves(canary)?;
-        let candidates = Candidates {
-            fleet: self.fleet,
-            states: &self.states,
-            stage: Stage::B(1),
-            waves,
-            sizes: self.sizes.ceilings(),
-        };
+        // the batches that there are have used up theirs
+        let mut sizes = self.sizes.ceilings();
+        sizes.drain(..batches.len().min(sizes.len().saturating_sub(1)));
+        let candidates = Candidates { fleet: self.fleet, states: &self.states, stage: Stage::B(1), waves, sizes };
         let mut strategy = choose(&candidates);
         // the first batch of the section, and the size of the batch before
         let mut first = batches.len();
@@ -155,8 +153,10 @@ impl Batching<'_, '_, '_> {
             let (is_short, ends) = (hosts.len() < size, strategy.section() == 0);
             batches.push(hosts);
             if is_short && !ends {
-                let note = "batches close before they have their size: spread.max_unavailable allows no more";
-                self.sizes.note(note.to_string());
+                let keys = self.fleet.cap_keys();
+                let allow = if keys.len() == 1 { "allows" } else { "allow" };
+                let keys = keys.join(", ");
+                self.sizes.note(format!("batches close before they have their size: {keys} {allow} no more"));
             }
             if is_short && ends && batches.len() - first > 1 {
                 // a short batch of a larger size must not swell one of a smaller
@@ -231,7 +231,8 @@ impl Batching<'_, '_, '_> {
 }
 
 fn batch<'a>(fleet: &Fleet<'_, 'a>, hosts: Vec<HostIndex>, stage: Stage) -> Batch<'a> {
-    let domains = fleet.spread.iter().map(|division| hosts.iter().map(|host| division.of[host.index()]).collect());
+    let divisions = fleet.divisions.iter();
+    let domains = divisions.map(|division| hosts.iter().map(|host| division.of[host.index()]).collect());
     Batch {
         stage,
         phase: None,
@@ -243,15 +244,21 @@ fn batch<'a>(fleet: &Fleet<'_, 'a>, hosts: Vec<HostIndex>, stage: Stage) -> Batc
 }
 
 fn labels<'a>(fleet: Fleet<'_, 'a>) -> Vec<Domains<'a>> {
-    let domains = fleet.spread.into_iter();
-    domains.map(|division| Domains { label: division.label.to_string(), list: division.domains }).collect()
+    let spread = fleet.spread().len();
+    let domains = |(place, division): (usize, Division<'_, 'a>)| Domains {
+        label: division.label.to_string(),
+        spread: place < spread,
+        max_domains: division.max_domains,
+        list: division.domains,
+    };
+    fleet.divisions.into_iter().enumerate().map(domains).collect()
 }
 
 /// Says that a list of sizes goes on from one domain to the next: by its end whole domains may be out at once.
 fn note_list_over_domains(fleet: &Fleet<'_, '_>, batches: usize, sizes: &mut Sizes<'_>) {
     let rules = fleet.rules;
     let Some(label) = rules.spread.by().and_then(|by| by.value.first()) else { return };
-    let has_several = fleet.spread.iter().any(|division| division.domains.len() > 1);
+    let has_several = fleet.spread().iter().any(|division| division.domains.len() > 1);
     let is_list = rules.batch_size.len() > 1 && batches > 1;
     if rules.spread.mode() == SpreadMode::Sequential && has_several && is_list {
         sizes.note(format!(

@@ -83,9 +83,9 @@ impl<'a> Batching<'_, '_, 'a> {
     fn pin(&mut self, pins: &[HostIndex]) {
         for pin in pins {
             if let Some((label, domain)) = self.caps.full(*pin) {
-                let problem = pinned_over_cap(self.fleet, &self.fleet.spread[label.index()], domain);
-                let hint = "pin fewer hosts of it, or raise `spread.max_unavailable`";
-                self.found.error(placed(problem, &self.fleet.rules.canary_hosts).hint(hint));
+                let is_reached = self.caps.is_reached(label, domain);
+                let problem = pinned_over_cap(self.fleet, &self.fleet.divisions[label.index()], domain, is_reached);
+                self.found.error(placed(problem, &self.fleet.rules.canary_hosts));
                 return;
             }
             self.caps.take(*pin);
@@ -154,11 +154,22 @@ impl<'a> Batching<'_, '_, 'a> {
                 (false, false) => "canary.exclude and last keep the others out",
             }
         } else if free().all(|host| self.caps.full(host).is_some()) {
-            "spread.max_unavailable allows no more"
+            let mut keys: Vec<String> = free().filter_map(|host| self.cap_key(host)).collect();
+            keys.sort_unstable();
+            keys.dedup();
+            let allow = if keys.len() == 1 { "allows" } else { "allow" };
+            &format!("{} {allow} no more", keys.join(" and "))
         } else {
             "the next host is in another domain"
         };
         self.sizes.note(format!("the canary has {} instead of {size}: {why}", count(hosts, "host")));
+    }
+
+    /// The key that keeps a host out of the open batch.
+    fn cap_key(&self, host: HostIndex) -> Option<String> {
+        let (label, domain) = self.caps.full(host)?;
+        let division = &self.fleet.divisions[label.index()];
+        Some(division.cap_key(domain, self.caps.is_reached(label, domain)).0)
     }
 
     /// Says that the canary is one that only the want of others makes one: it does not stay when hosts come.
@@ -196,19 +207,23 @@ fn placed(problem: Problem, patterns: &[Pattern]) -> Problem {
     }
 }
 
-/// More pinned hosts in a domain than its cap.
-fn pinned_over_cap(fleet: &Fleet<'_, '_>, division: &Division<'_, '_>, domain: DomainIndex) -> Problem {
-    let pinned = fleet.assigned.facts.pinned.iter().filter(|pin| division.of[pin.index()] == domain).count();
-    let domain = &division.domains[domain.index()];
-    let (pinned, of) = (count(pinned, "host"), count(domain.hosts, "host"));
-    let (label, name, cap) = (division.label, domain.name, domain.cap.unwrap_or_default());
-    let version = fleet.assigned.shown();
-    Problem::of(
-        Code::Canary,
-        format!(
-            "version {version}: `canary.hosts` pins {pinned} of {label}={name}, and `spread.max_unavailable` allows {cap} of its {of}"
-        ),
-    )
+/// More pinned hosts in a domain than its cap, or in more domains than may be out at once.
+fn pinned_over_cap(fleet: &Fleet<'_, '_>, division: &Division<'_, '_>, of: DomainIndex, is_reached: bool) -> Problem {
+    let (version, label) = (fleet.assigned.shown(), division.label);
+    let (key, allowed) = division.cap_key(of, is_reached);
+    let mut domains: Vec<DomainIndex> =
+        fleet.assigned.facts.pinned.iter().map(|pin| division.of[pin.index()]).collect();
+    let (pinned, way) = if is_reached {
+        let hosts = count(domains.iter().filter(|domain| **domain == of).count(), "host");
+        (format!("{hosts} of {label}={}", division.domains[of.index()].name), "hosts of it")
+    } else {
+        domains.sort_unstable();
+        domains.dedup();
+        domains.retain(|domain| division.domains[domain.index()].name.is_value());
+        (format!("hosts of {} of {label}", count(domains.len(), "domain")), "hosts")
+    };
+    let message = format!("version {version}: `canary.hosts` pins {pinned}, and `{key}` allows {allowed}");
+    Problem::of(Code::Canary, message).hint(format!("pin fewer {way}, or raise `{key}`"))
 }
 
 pub(super) fn at_cover(fleet: &Fleet<'_, '_>, problem: Problem) -> Problem {

@@ -36,6 +36,10 @@ impl<'a> Batching<'_, '_, 'a> {
             self.try_cover(pins, &[], &hosts).0
         } else {
             for (label, domain) in &missing {
+                if let Some(problem) = too_many_domains(self.fleet, &self.fleet.cover[label.index()]) {
+                    self.found.error_once(at_cover(self.fleet, problem));
+                    continue;
+                }
                 let problem = uncovered(self.fleet, &self.fleet.cover[label.index()], *domain);
                 self.found.error(at_cover(self.fleet, problem));
             }
@@ -121,8 +125,7 @@ impl<'a> Batching<'_, '_, 'a> {
         };
         let values = self.fleet.cover.iter().enumerate();
         let values = values.map(|(label, division)| hosts.iter().map(|host| value(label, division, host)).collect());
-        let (domains, room) = self.caps.rooms(&hosts, pins);
-        Cover { values: values.collect(), wanted, domains, room, hosts }
+        Cover { values: values.collect(), wanted, rooms: self.caps.rooms(&hosts, pins), hosts }
     }
 }
 
@@ -180,6 +183,20 @@ impl<'f, 'v, 'a> Covered<'f, 'v, 'a> {
     }
 }
 
+/// More values of a label than a batch may have.
+fn too_many_domains(fleet: &Fleet<'_, '_>, cover: &Division<'_, '_>) -> Option<Problem> {
+    let label = cover.label;
+    let most = fleet.divisions.iter().find(|division| division.label == label)?.max_domains?;
+    let values = cover.domains.iter().filter(|domain| domain.name.is_value()).count();
+    let (version, allowed) = (fleet.assigned.shown(), count(most, "domain"));
+    let message = format!(
+        "`canary.cover` of version {version} needs a canary of each of the {values} domains of {label}, and \
+         `limits.{label}` allows {allowed} in a batch"
+    );
+    let hint = format!("raise `max_domains` of `limits.{label}`, or leave `{label}` out of `canary.cover`");
+    (values > most).then(|| Problem::of(Code::Canary, message).hint(hint))
+}
+
 /// A value that no host covers, with what keeps its hosts out.
 fn uncovered(fleet: &Fleet<'_, '_>, division: &Division<'_, '_>, domain: DomainIndex) -> Problem {
     let facts = &fleet.assigned.facts;
@@ -195,9 +212,26 @@ fn uncovered(fleet: &Fleet<'_, '_>, division: &Division<'_, '_>, domain: DomainI
     } else if hosts.iter().all(|host| barred(host) || last(host)) {
         (format!("`canary.exclude` and `last` keep {held} out"), "let a host of it be a canary")
     } else {
-        let hint = "raise `spread.max_unavailable`, or pin a host of it with `canary.hosts`";
-        ("no way was found past the caps that the other canaries fill".to_string(), hint)
+        let keys = fleet.cap_keys().iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" or ");
+        let hint = &*format!("raise {keys}, or pin a host of it with `canary.hosts`");
+        return not_covered(
+            fleet,
+            division,
+            domain,
+            "no way was found past the caps that the other canaries fill",
+            hint,
+        );
     };
+    not_covered(fleet, division, domain, &why, hint)
+}
+
+fn not_covered(
+    fleet: &Fleet<'_, '_>,
+    division: &Division<'_, '_>,
+    domain: DomainIndex,
+    why: &str,
+    hint: &str,
+) -> Problem {
     let (version, label, name) = (fleet.assigned.shown(), division.label, division.domains[domain.index()].name);
     Problem::of(Code::Canary, format!("`canary.cover` of version {version} finds no canary of {label}={name}: {why}"))
         .hint(hint)

@@ -120,6 +120,12 @@ fn with_bucket(rules: &Rules, found: &mut Contradictions<'_>) {
         let hint = "use `assignment: rank`, which goes with `spread`, or leave `spread` out";
         found.exclude(bucket(), ("spread.by", &by.value.join(", ")), own, hint);
     }
+    if !rules.limits.is_empty() {
+        let limits = rules.limits.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let hint = "use `assignment: rank`, which goes with `limits`, or leave `limits` out, or take it back for this \
+                    version: `limits: {}`";
+        found.exclude(bucket(), ("limits", &format!("{{{limits}}}")), own, hint);
+    }
     if let Some(cover) = &rules.canary_cover {
         let hint = "use `assignment: rank`, which goes with `canary.cover`, or pin hosts with `canary.hosts`";
         found.exclude(bucket(), ("canary.cover", &cover.value.join(", ")), own, hint);

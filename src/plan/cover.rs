@@ -7,6 +7,7 @@
 mod matching;
 mod search;
 
+use super::caps::Room;
 use super::index::HostIndex;
 
 /// Stands for a value that is covered already.
@@ -21,10 +22,8 @@ pub(super) struct Problem {
     pub values: Vec<Vec<u32>>,
     /// For each label the values to cover.
     pub wanted: Vec<Vec<u32>>,
-    /// For each label with caps and each host its domain.
-    pub domains: Vec<Vec<u32>>,
-    /// For each label with caps how many hosts each domain may give.
-    pub room: Vec<Vec<usize>>,
+    /// For each label with caps what a canary may still have of its domains.
+    pub rooms: Vec<Room>,
 }
 
 /// What came of it.
@@ -67,12 +66,14 @@ pub(super) fn solve(problem: &Problem, known: Option<usize>) -> Solution {
 impl Problem {
     /// Whether the caps let these hosts stand in one batch.
     fn allows(&self, hosts: &[usize]) -> bool {
-        self.domains.iter().zip(&self.room).all(|(of, room)| {
+        self.rooms.iter().all(|room| {
             let mut room = room.clone();
             hosts.iter().all(|host| {
-                let left = &mut room[of[*host] as usize];
-                let fits = *left > 0;
-                *left = left.saturating_sub(1);
+                let domain = room.of[*host] as usize;
+                let fits = room.has(domain);
+                if fits {
+                    room.take(domain);
+                }
                 fits
             })
         })

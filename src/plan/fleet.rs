@@ -10,11 +10,14 @@ use super::{Domain, DomainName, LabelValue};
 use crate::diagnostics::Diagnostics;
 use crate::error::{Code, Problem};
 use crate::fold;
-use crate::policy::{Amount, Missing, Mode, Order, Rules};
+use crate::policy::{Amount, Limit, Missing, Mode, Order, Rules};
 use crate::wording::{and_more, count};
 
 /// Characters of folded hosts that a message shows.
 const WIDTH: usize = 100;
+
+/// The key of the caps of domains that batches are spread over.
+const SPREAD_CAP: &str = "spread.max_unavailable";
 
 /// One version's hosts. A host is its index in [`Assigned::hosts`].
 pub(super) struct Fleet<'v, 'a> {
@@ -26,8 +29,8 @@ pub(super) struct Fleet<'v, 'a> {
     places: OnceCell<Vec<usize>>,
     /// The hash of each host; empty where none is needed.
     pub hashes: Vec<u64>,
-    /// The labels of `spread.by`.
-    pub spread: Vec<Division<'v, 'a>>,
+    /// The labels of `spread.by`, then the others of `limits`.
+    pub divisions: Vec<Division<'v, 'a>>,
     /// The labels of `canary.cover`.
     pub cover: Vec<Division<'v, 'a>>,
     /// Whether a host is in `last`; empty where none is.
@@ -40,6 +43,10 @@ pub(super) struct Division<'v, 'a> {
     /// The domain of each host.
     pub of: Cow<'v, [DomainIndex]>,
     pub domains: Vec<Domain<'a>>,
+    /// What `limits` says of it.
+    pub limit: Option<&'v Limit>,
+    /// Most domains that one batch may have hosts of; those of hosts without the label do not count.
+    pub max_domains: Option<usize>,
 }
 
 impl<'v, 'a> Fleet<'v, 'a> {
@@ -52,7 +59,7 @@ impl<'v, 'a> Fleet<'v, 'a> {
             order: order(assigned, rules, &hashes),
             places: OnceCell::new(),
             hashes,
-            spread: Vec::new(),
+            divisions: Vec::new(),
             cover: Vec::new(),
             last: Vec::new(),
         };
@@ -63,10 +70,11 @@ impl<'v, 'a> Fleet<'v, 'a> {
         let before = found.checkpoint();
         fleet.check_labels(found);
         if !found.failed_since(&before) {
-            fleet.spread = fleet.divisions(rules.spread.by().map(|by| by.value.as_slice()).unwrap_or_default());
+            fleet.divisions = fleet.divided_by(rules.spread.by().map(|by| by.value.as_slice()).unwrap_or_default());
             fleet.cover =
-                fleet.divisions(rules.canary_cover.as_ref().map(|by| by.value.as_slice()).unwrap_or_default());
+                fleet.divided_by(rules.canary_cover.as_ref().map(|by| by.value.as_slice()).unwrap_or_default());
             fleet.set_caps(notes);
+            fleet.set_limits(notes);
         }
         fleet
     }
@@ -101,14 +109,38 @@ impl<'v, 'a> Fleet<'v, 'a> {
         self.last.get(host.index()).copied().unwrap_or(false)
     }
 
-    /// Whether some domain has a cap.
-    pub fn is_capped(&self) -> bool {
-        self.rules.spread.by().is_some() && self.rules.spread.max_unavailable.is_some()
+    /// The labels of `spread.by`.
+    pub fn spread(&self) -> &[Division<'v, 'a>] {
+        &self.divisions[..self.spread_labels()]
     }
 
-    /// Whether a host may have several domains with caps.
+    /// The number of labels of `spread.by`.
+    fn spread_labels(&self) -> usize {
+        self.rules.spread.by().map_or(0, |by| by.value.len()).min(self.divisions.len())
+    }
+
+    /// Whether some domain has a cap, or the domains of a label together.
+    pub fn is_capped(&self) -> bool {
+        self.divisions.iter().any(Division::is_capped)
+    }
+
+    /// Whether hosts of one domain of `spread.by` may differ in whether a batch has room for them.
+    pub fn has_other_caps(&self) -> bool {
+        self.divisions[self.spread_labels()..].iter().any(Division::is_capped)
+    }
+
+    /// Whether hosts are best put into batches in advance: no order of domains does justice to the caps.
     pub fn has_crossing_caps(&self) -> bool {
-        self.is_capped() && self.spread.len() > 1
+        let is_several = self.divisions.iter().filter(|division| division.is_capped()).count() > 1;
+        is_several || self.has_other_caps() || self.divisions.iter().any(|division| division.max_domains.is_some())
+    }
+
+    /// The keys that set caps, as messages name them.
+    pub fn cap_keys(&self) -> Vec<String> {
+        let of_spread = self.rules.spread.max_unavailable.is_some() && !self.spread().is_empty();
+        let spread = of_spread.then(|| SPREAD_CAP.to_string());
+        let limits = self.divisions.iter().filter_map(|division| division.limit);
+        spread.into_iter().chain(limits.map(|limit| format!("limits.{}", limit.label))).collect()
     }
 
     fn find_label(&self, name: &str) -> Option<&'v Label<'a>> {
@@ -154,12 +186,12 @@ impl<'v, 'a> Fleet<'v, 'a> {
         self.rules.spread.by().is_some_and(|by| by.value.iter().any(|label| label == name))
     }
 
-    fn divisions(&self, names: &'v [String]) -> Vec<Division<'v, 'a>> {
-        names.iter().map(|name| self.division(name)).collect()
+    fn divided_by(&self, names: &'v [String]) -> Vec<Division<'v, 'a>> {
+        names.iter().map(|name| self.division(name, self.rules.spread.missing())).collect()
     }
 
-    /// The hosts by one label; those without it are told apart as the policy says.
-    fn division(&self, name: &'v str) -> Division<'v, 'a> {
+    /// The hosts by one label; those without it are told apart as `missing` says.
+    fn division(&self, name: &'v str, missing: Missing) -> Division<'v, 'a> {
         let label = self.find_label(name);
         let mut names: Vec<DomainName<'a>> =
             label.map(|label| label_values(label).map(DomainName::Value).collect()).unwrap_or_default();
@@ -172,7 +204,7 @@ impl<'v, 'a> Fleet<'v, 'a> {
             if of[host] != DomainIndex::MISSING {
                 continue;
             }
-            if self.rules.spread.missing() == Missing::Each {
+            if missing == Missing::Each {
                 of.to_mut()[host] = DomainIndex::new(names.len());
                 names.push(DomainName::Alone(self.assigned.hosts[host]));
             } else {
@@ -184,34 +216,97 @@ impl<'v, 'a> Fleet<'v, 'a> {
         }
         let mut domains: Vec<Domain<'a>> = names.into_iter().map(|name| Domain { name, hosts: 0, cap: None }).collect();
         of.iter().for_each(|domain| domains[domain.index()].hosts += 1);
-        Division { label: name, of, domains }
+        Division { label: name, of, domains, limit: None, max_domains: None }
     }
 
-    /// Sets how many hosts of each domain may be in one batch.
+    /// Sets how many hosts of each domain may be in one batch, as `spread.max_unavailable` says.
     fn set_caps(&mut self, notes: &mut Vec<String>) {
         let Some(set) = &self.rules.spread.max_unavailable else { return };
-        let amount = set.value;
-        for division in &mut self.spread {
-            let mut less = Vec::new();
-            for domain in &mut division.domains {
-                let cap = amount.of(domain.hosts);
-                if cap == 0 {
-                    less.push(domain.name.to_string());
+        for division in &mut self.divisions {
+            division.cap(SPREAD_CAP, set.value, |_| true, notes);
+        }
+    }
+
+    /// Sets what `limits` says; a label that no host has limits nothing.
+    fn set_limits(&mut self, notes: &mut Vec<String>) {
+        for limit in &self.rules.limits {
+            let place = match self.divisions.iter().position(|division| division.label == limit.label) {
+                Some(place) => place,
+                None => {
+                    let division = self.division(&limit.label, Missing::Group);
+                    if !division.domains.iter().any(|domain| domain.name.is_value()) {
+                        continue;
+                    }
+                    self.divisions.push(division);
+                    self.divisions.len() - 1
                 }
-                domain.cap = Some(cap.max(1));
+            };
+            let division = &mut self.divisions[place];
+            division.limit = Some(limit);
+            let key = format!("limits.{}", limit.label);
+            if let Some(amount) = limit.max_unavailable {
+                division.cap(&key, amount, |name| name.is_value(), notes);
             }
-            let caps = division.domains.iter().filter_map(|domain| domain.cap);
-            if let (Amount::Percent(_), Some(least), Some(most)) = (amount, caps.clone().min(), caps.max()) {
-                let is = if least == most { count(most, "host") } else { format!("{least} to {most} hosts") };
-                notes.push(format!("spread.max_unavailable {amount} of a {} is {is}", division.label));
+            if let Some(amount) = limit.max_domains {
+                let domains = division.domains.iter().filter(|domain| domain.name.is_value()).count();
+                let most = amount.of(domains).max(1);
+                if let Amount::Percent(_) = amount {
+                    let (of, most) = (count(domains, "domain"), count(most, "domain"));
+                    notes.push(format!("{key} {amount} of {of} is {most}"));
+                }
+                division.max_domains = Some(most);
             }
-            if let Some(first) = less.first() {
-                let others = and_more(less.len());
-                let label = division.label;
-                notes.push(format!(
-                    "spread.max_unavailable {amount} of {label} {first}{others} is less than one host: it takes one"
-                ));
+        }
+    }
+}
+
+impl<'a> Division<'_, 'a> {
+    /// The domain of a host.
+    pub fn domain_of(&self, host: HostIndex) -> &Domain<'a> {
+        &self.domains[self.of[host.index()].index()]
+    }
+
+    /// Whether some domain has a cap, or all of them together.
+    pub fn is_capped(&self) -> bool {
+        self.max_domains.is_some() || self.domains.iter().any(|domain| domain.cap.is_some())
+    }
+
+    /// The key that caps a domain, or the domains of the label where its own cap is not reached, and what it allows.
+    pub fn cap_key(&self, domain: DomainIndex, is_reached: bool) -> (String, String) {
+        let domain = &self.domains[domain.index()];
+        let of = format!("of its {}", count(domain.hosts, "host"));
+        match (self.limit, domain.cap) {
+            (Some(limit), _) if !is_reached => {
+                (format!("limits.{}", limit.label), count(self.max_domains.unwrap_or(1), "domain"))
             }
+            (Some(limit), Some(cap))
+                if limit.max_unavailable.is_some_and(|most| most.of(domain.hosts).max(1) == cap) =>
+            {
+                (format!("limits.{}", limit.label), format!("{cap} {of}"))
+            }
+            (_, cap) => (SPREAD_CAP.to_string(), format!("{} {of}", cap.unwrap_or_default())),
+        }
+    }
+
+    /// Caps the domains for which `is_meant` holds; of two caps the smaller holds.
+    fn cap(&mut self, key: &str, amount: Amount, is_meant: fn(&DomainName<'_>) -> bool, notes: &mut Vec<String>) {
+        let (mut less, mut caps) = (Vec::new(), Vec::new());
+        for domain in self.domains.iter_mut().filter(|domain| is_meant(&domain.name)) {
+            let cap = amount.of(domain.hosts);
+            if cap == 0 {
+                less.push(domain.name.to_string());
+            }
+            caps.push(cap.max(1));
+            domain.cap = Some(domain.cap.map_or(cap.max(1), |known| known.min(cap.max(1))));
+        }
+        let bounds = caps.iter().min().zip(caps.iter().max());
+        if let (Amount::Percent(_), Some((least, most))) = (amount, bounds) {
+            let is = if least == most { count(*most, "host") } else { format!("{least} to {most} hosts") };
+            notes.push(format!("{key} {amount} of a {} is {is}", self.label));
+        }
+        if let Some(first) = less.first() {
+            let (others, label) = (and_more(less.len()), self.label);
+            notes.push(format!("{key} {amount} of {label} {first}{others} is less than one host: it takes one"));
         }
     }
 }

@@ -4,12 +4,15 @@
 //! exchange hosts ([`exchange`]). With two labels and one size the fewest are then always enough: hosts are the edges of a
 //! bipartite graph, batches its colours, and an exchange is the flip of an alternating path (Kőnig; with sizes,
 //! de Werra's equitable colourings). With three or more labels the fewest may not exist and finding out is too much work,
-//! so that the attempts are counted and another batch is added when they are used up.
+//! so that the attempts are counted and another batch is added when they are used up. Where a label limits the number of its
+//! domains in a batch, nothing is exchanged.
 
 mod exchange;
 mod room;
+mod shut;
 
 use room::{Full, first_open};
+use shut::{Present, Shut};
 use std::collections::HashMap;
 
 /// Stands for a domain that needs no look, since all its hosts may be in one batch, and for no host.
@@ -24,6 +27,10 @@ pub(super) struct Limit {
     pub of: Vec<u32>,
     /// For each domain the most hosts that a batch may have.
     pub caps: Vec<usize>,
+    /// For each domain whether it counts among those below.
+    pub counts: Vec<bool>,
+    /// The most domains that a batch may have hosts of.
+    pub most_domains: usize,
 }
 
 /// Hosts on their way into batches. A domain is numbered over all labels.
@@ -36,6 +43,11 @@ pub(super) struct Packing<'s> {
     counts: HashMap<(u32, u32), u32, foldhash::fast::FixedState>,
     /// For each domain the batches that have no room for another host of it.
     full: Vec<Full>,
+    /// Of labels whose domains are limited in number: the batches that have no room for another domain.
+    shut: Vec<Shut>,
+    /// For each domain its place in `shut`, or `NONE`, and the batches that have hosts of it.
+    shut_by: Vec<u32>,
+    present: Vec<Present>,
     /// The batches that have their size.
     sized: Full,
     /// For each host its batch, once it has one.
@@ -84,7 +96,18 @@ fn fewest(hosts: usize, limits: &[Limit], totals: &[Vec<usize>], most: &dyn Fn(u
     for (limit, totals) in limits.iter().zip(totals) {
         let domains = || limit.caps.iter().zip(totals);
         fewest = domains().map(|(cap, total)| total.div_ceil((*cap).max(1))).fold(fewest, usize::max);
-        widest = widest.min(domains().map(|(cap, total)| cap.min(total)).sum());
+        let mut most: Vec<usize> = Vec::new();
+        let (mut free, mut parts) = (0usize, 0usize);
+        for ((cap, total), counts) in domains().zip(&limit.counts) {
+            match counts {
+                true => most.push(*cap.min(total)),
+                false => free += cap.min(total),
+            }
+            parts += if *counts { total.div_ceil((*cap).max(1)) } else { 0 };
+        }
+        most.sort_unstable_by(|a, b| b.cmp(a));
+        widest = widest.min(free + most.iter().take(limit.most_domains).sum::<usize>());
+        fewest = fewest.max(parts.div_ceil(limit.most_domains.max(1)));
     }
     let (mut sum, mut batches) = (0usize, 0);
     while sum < hosts {
@@ -99,14 +122,23 @@ impl<'s> Packing<'s> {
         let totals: Vec<Vec<usize>> = limits.iter().map(totals).collect();
         let fewest = fewest(hosts, limits, &totals, most);
         let (mut of, mut caps, mut full) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut shut, mut shut_by, mut present) = (Vec::new(), Vec::new(), Vec::new());
         for (limit, totals) in limits.iter().zip(&totals) {
             let mut numbers = vec![NONE; limit.caps.len()];
+            let domains = totals.iter().zip(&limit.counts).filter(|(total, counts)| **total > 0 && **counts).count();
+            let is_shut = domains > limit.most_domains;
             for (domain, (cap, total)) in limit.caps.iter().zip(totals).enumerate() {
-                if total > cap {
+                let is_counted = is_shut && limit.counts[domain];
+                if total > cap || is_counted && *total > 0 {
                     numbers[domain] = caps.len() as u32;
-                    caps.push((*cap).max(1) as u32);
+                    caps.push((*cap).clamp(1, NONE as usize) as u32);
                     full.push(Full::new(*total, fewest));
+                    shut_by.push(if is_counted { shut.len() as u32 } else { NONE });
+                    present.push(Present::new(if is_counted { *total } else { 0 }, fewest));
                 }
+            }
+            if is_shut {
+                shut.push(Shut::new(limit.most_domains));
             }
             if numbers.iter().any(|number| *number != NONE) {
                 of.push(limit.of.iter().map(|domain| numbers[*domain as usize]).collect());
@@ -118,6 +150,9 @@ impl<'s> Packing<'s> {
             caps,
             counts: HashMap::default(),
             full,
+            shut,
+            shut_by,
+            present,
             sized: Full::dense(),
             at: vec![NONE; hosts],
             batches: vec![Vec::new(); fewest],
@@ -164,7 +199,7 @@ impl<'s> Packing<'s> {
                 self.add(host, batch);
                 true
             }
-            None => self.make_room(host, &domains),
+            None => self.shut.is_empty() && self.make_room(host, &domains),
         }
     }
 
@@ -173,9 +208,15 @@ impl<'s> Packing<'s> {
         self.of.iter().map(|of| of[host as usize]).filter(|domain| *domain != NONE).collect()
     }
 
-    /// How many more hosts of a domain a batch may take.
+    /// Whether a batch may take another host of a domain.
     fn has_room(&self, domain: u32, batch: usize) -> bool {
-        self.count(domain, batch) < self.caps[domain as usize]
+        let count = self.count(domain, batch);
+        count < self.caps[domain as usize] && (count > 0 || !self.is_shut(domain, batch))
+    }
+
+    /// Whether a batch has as many domains as it may have of this one's label.
+    fn is_shut(&self, domain: u32, batch: usize) -> bool {
+        self.shut.get(self.shut_by[domain as usize] as usize).is_some_and(|shut| shut.is_shut(batch))
     }
 
     fn count(&self, domain: u32, batch: usize) -> u32 {
@@ -198,6 +239,10 @@ impl<'s> Packing<'s> {
             }
             let count = self.counts.entry((domain, batch as u32)).or_default();
             *count += 1;
+            if let (1, Some(shut)) = (*count, self.shut.get_mut(self.shut_by[domain as usize] as usize)) {
+                shut.open(batch);
+                self.present[domain as usize].set(batch);
+            }
             if *count >= self.caps[domain as usize] {
                 self.full[domain as usize].set(batch);
             }

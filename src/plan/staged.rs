@@ -10,7 +10,7 @@ use super::why::{PhaseOf, Reasons, Why};
 use super::{Batch, Domain, DomainName, Domains, Phase, Rollout, Stage, batches, fleet};
 use crate::diagnostics::Diagnostics;
 use crate::error::{Code, Location, Problem};
-use crate::policy::{Policy, Rules};
+use crate::policy::{Policy, Rules, StageRules};
 use crate::wording::count;
 
 /// The batches of a version through all its stages; nothing where there are problems.
@@ -19,7 +19,7 @@ pub(super) fn rollout<'a>(assigned: &Assigned<'a>, rules: &Rules, found: &mut Di
     // all of them, so that every problem is told
     let parts: Vec<_> = planned.map(|stage| part(stage, rules, found)).collect();
     let parts: Vec<(&AssignedStage<'a>, Rollout<'a>)> = parts.into_iter().collect::<Option<_>>()?;
-    let (labels, mut domains) = labels(assigned);
+    let (labels, mut domains) = labels(assigned, rules);
     let mut whole = Rollout {
         version: assigned.version,
         batches: Vec::new(),
@@ -127,7 +127,7 @@ pub(super) fn warn_of_idle<'v>(
 }
 
 /// The domains of all the version's hosts, and for each label that of each host.
-fn labels<'a>(assigned: &Assigned<'a>) -> (Vec<Domains<'a>>, Vec<HashMap<&'a str, DomainIndex>>) {
+fn labels<'a>(assigned: &Assigned<'a>, rules: &Rules) -> (Vec<Domains<'a>>, Vec<HashMap<&'a str, DomainIndex>>) {
     let of_label = |label: &super::Label<'a>| {
         let mut list: Vec<Domain<'a>> = fleet::label_values(label)
             .map(|value| Domain { name: DomainName::Value(value), hosts: 0, cap: None })
@@ -139,7 +139,9 @@ fn labels<'a>(assigned: &Assigned<'a>) -> (Vec<Domains<'a>>, Vec<HashMap<&'a str
         let of = |domain: &DomainIndex| if *domain == DomainIndex::MISSING { missing } else { *domain };
         let of_hosts: HashMap<_, _> = assigned.hosts.iter().copied().zip(label.of.iter().map(of)).collect();
         of_hosts.values().for_each(|domain| list[domain.index()].hosts += 1);
-        (Domains { label: label.name.clone(), list }, of_hosts)
+        let spreads = |stage: &StageRules| stage.rules.spread.by().is_some_and(|by| by.value.contains(&label.name));
+        let spread = rules.stages.iter().any(spreads);
+        (Domains { label: label.name.clone(), spread, max_domains: None, list }, of_hosts)
     };
     assigned.facts.labels.iter().map(of_label).unzip()
 }
@@ -148,6 +150,7 @@ fn labels<'a>(assigned: &Assigned<'a>) -> (Vec<Domains<'a>>, Vec<HashMap<&'a str
 fn note_caps<'a>(whole: &mut [Domains<'a>], part: &[Domains<'a>]) {
     for label in part {
         let Some(known) = whole.iter_mut().find(|known| known.label == label.label) else { continue };
+        known.max_domains = known.max_domains.max(label.max_domains);
         for domain in &label.list {
             if let Some(known) = known.list.iter_mut().find(|known| known.name == domain.name) {
                 known.cap = known.cap.max(domain.cap);

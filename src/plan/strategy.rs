@@ -13,6 +13,7 @@ mod open;
 mod packed;
 mod sections;
 mod sequential;
+mod turn;
 
 use super::Stage;
 use super::caps::Caps;
@@ -105,15 +106,18 @@ impl Candidates<'_, '_, '_, '_> {
 /// The strategy that the rules ask for.
 pub(super) fn choose<'f, 'v, 'a>(candidates: &Candidates<'_, 'f, 'v, 'a>) -> Box<dyn Strategy<'a> + 'f> {
     let rules = candidates.fleet.rules;
-    match (rules.mode(), rules.spread.by()) {
-        (Mode::Bucket, _) => bucket::strategy(candidates),
-        (_, None) => Box::new(line::Line::new(candidates)),
-        (_, Some(_)) => match rules.spread.mode() {
-            SpreadMode::Even if candidates.fleet.has_crossing_caps() && candidates.stage != Stage::A => {
-                Box::new(packed::Packed::new(candidates))
-            }
-            SpreadMode::Even => Box::new(even::Even::new(candidates)),
-            SpreadMode::Sequential => Box::new(sequential::strategy(candidates)),
-        },
+    let (fleet, is_canary) = (candidates.fleet, candidates.stage == Stage::A);
+    match rules.spread.by().map(|_| rules.spread.mode()) {
+        _ if rules.mode() == Mode::Bucket => bucket::strategy(candidates),
+        None if fleet.is_capped() && !is_canary => Box::new(packed::Packed::in_line(candidates)),
+        None => Box::new(line::Line::new(candidates)),
+        Some(SpreadMode::Even) if fleet.has_crossing_caps() && !is_canary => {
+            Box::new(packed::Packed::evenly(candidates))
+        }
+        Some(SpreadMode::Even) => Box::new(even::Even::new(candidates)),
+        Some(SpreadMode::Sequential) if fleet.has_other_caps() && !is_canary => {
+            Box::new(packed::Packed::in_sequence(candidates))
+        }
+        Some(SpreadMode::Sequential) => Box::new(sequential::strategy(candidates)),
     }
 }

@@ -4,6 +4,7 @@
 
 mod after;
 mod cover;
+mod limits;
 mod properties;
 mod spread;
 mod stages;

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::fleet::Fleet;
+use super::fleet::{Division, Fleet};
 use super::index::HostIndex;
-use super::{DomainName, Stage};
+use super::{Domain, DomainName, Stage};
 use crate::policy::{Mode, Order};
 
 /// Where a host stands, and what put it there.
@@ -22,6 +22,8 @@ pub struct Why<'a> {
     pub size: usize,
     /// The host's domains: label and name.
     pub domains: Vec<(String, DomainName<'a>)>,
+    /// Those of them that have caps: the number of their hosts, and how many a batch may have.
+    pub caps: Vec<CappedDomain<'a>>,
     /// Whether `last` keeps it for the final batches.
     pub is_last: bool,
     /// The host's hash, where hosts are ordered or chosen by hash.
@@ -53,6 +55,28 @@ impl<'a> Reasons<'a> {
 /// The sentence for a host.
 pub(crate) fn because(is_last: bool, reason: &Reason<'_>) -> String {
     if is_last { format!("last keeps it for the final batches; among those, {reason}") } else { reason.to_string() }
+}
+
+/// A domain whose hosts may not all be in one batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CappedDomain<'a> {
+    /// The label.
+    pub label: String,
+    /// The domain.
+    pub name: DomainName<'a>,
+    /// The number of its hosts.
+    pub hosts: usize,
+    /// Most of them that one batch may have.
+    pub cap: usize,
+}
+
+impl<'a> CappedDomain<'a> {
+    /// The domain of a label if its cap keeps some of its hosts out of a batch.
+    pub fn of(label: &str, domain: &Domain<'a>) -> Option<Self> {
+        let cap = domain.cap.filter(|cap| *cap < domain.hosts)?;
+        let label = label.to_string();
+        Some(CappedDomain { label, name: domain.name, hosts: domain.hosts, cap })
+    }
 }
 
 /// The rule that put a host in its place.
@@ -185,10 +209,17 @@ pub fn join(domains: &[(String, DomainName<'_>)]) -> String {
     domains.iter().map(|(label, name)| format!("{label}={name}")).collect::<Vec<_>>().join(" and ")
 }
 
-/// A host's domains.
+/// A host's domains by these labels, without a limited one that it has no value of.
 pub(super) fn domains<'a>(fleet: &Fleet<'_, 'a>, host: HostIndex) -> Vec<(String, DomainName<'a>)> {
-    let domain = |division: &super::fleet::Division<'_, 'a>| {
-        (division.label.to_string(), division.domains[division.of[host.index()].index()].name)
-    };
-    fleet.spread.iter().map(domain).collect()
+    let spread = fleet.spread().len();
+    let divisions = fleet.divisions.iter().enumerate();
+    let known = divisions.map(|(place, division)| (place, division.label, division.domain_of(host).name));
+    let known = known.filter(|(place, _, name)| *place < spread || name.is_value());
+    known.map(|(_, label, name)| (label.to_string(), name)).collect()
+}
+
+/// Those that have caps.
+pub(super) fn caps<'a>(fleet: &Fleet<'_, 'a>, host: HostIndex) -> Vec<CappedDomain<'a>> {
+    let capped = |division: &Division<'_, 'a>| CappedDomain::of(division.label, division.domain_of(host));
+    fleet.divisions.iter().filter_map(capped).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::limits::{self, Limit};
 use super::{Amount, Approval, BatchSize, Missing, Mode, Order, Remainder, SpreadMode, StageKeys};
 use crate::error::Location;
 
@@ -104,6 +105,8 @@ pub struct Keys {
     pub spread_order: Option<Set<DomainOrder>>,
     /// Hosts of a domain that may be in one batch; a percent is of the domain's hosts.
     pub spread_max_unavailable: Option<Set<Amount>>,
+    /// What one batch may have of the domains of some labels.
+    pub limits: Option<Vec<Limit>>,
     /// Hosts of the version that may be in one batch.
     pub bound: Option<Set<Bound>>,
     /// What becomes of a short last batch.
@@ -142,6 +145,7 @@ impl Keys {
             spread_missing: _,
             spread_order: _,
             spread_max_unavailable: _,
+            limits,
             bound: _,
             remainder: _,
             stages,
@@ -149,7 +153,8 @@ impl Keys {
         } = self;
         let labels = canary_cover.iter().chain(spread_by).flat_map(|labels| &labels.value);
         let named = [assignment_key, order_by].into_iter().flatten().map(|name| name.value.as_str());
-        let own = labels.flat_map(|label| label.split(PAIR)).chain(named);
+        let limited = limits.iter().flatten().map(|limit| limit.label.as_str());
+        let own = labels.flat_map(|label| label.split(PAIR)).chain(limited).chain(named);
         let stages = stages.iter().flat_map(|set| &set.value);
         let of_stages = stages.flat_map(|stage| stage.label().into_iter().chain(stage.keys.all_variables()));
         own.chain(of_stages)
@@ -172,6 +177,7 @@ impl Keys {
         take!(batch_size canary_size canary_hosts canary_exclude canary_cover canary_bake bake approval max_failures);
         take!(exclude last last_alone order order_by assignment_mode assignment_key assignment_waves seed);
         take!(spread_by spread_mode spread_missing spread_order spread_max_unavailable bound remainder after);
+        limits::merge(&mut self.limits, &stronger.limits);
         match (&stronger.stages, &mut self.stages) {
             (Some(stages), _) => self.stages = Some(stages.clone()),
             // what is said later holds for the stages too
@@ -186,6 +192,7 @@ impl Keys {
         names.into_iter().flatten().any(|patterns| !patterns.is_empty())
             || self.canary_cover.is_some()
             || self.spread_by.is_some()
+            || self.limits.is_some()
             || self.assignment_key.is_some()
             || self.order_by.is_some()
             || self.stages.is_some()
@@ -230,6 +237,12 @@ mod tests {
             spread_missing: set(Missing::Each),
             spread_order: set(DomainOrder::SmallestFirst),
             spread_max_unavailable: set(Amount::Hosts(1)),
+            limits: Some(vec![Limit {
+                label: "rack".into(),
+                max_unavailable: None,
+                max_domains: Some(Amount::Hosts(1)),
+                at: Location::whole("regal.yml"),
+            }]),
             bound: set(Bound::MinHealthy(Amount::Hosts(1))),
             remainder: set(Remainder::Merge),
             stages: set(vec![StageKeys {

@@ -1,9 +1,10 @@
 //! The policy of one version, every key settled, and as texts.
 
 use super::{
-    Amount, Approval, BatchSize, Bound, DomainOrder, Keys, Labels, Missing, Mode, Order, Pattern, Remainder, Set,
-    SpreadMode, StageKeys, StageRules, display_seconds, stages,
+    Amount, Approval, BatchSize, Bound, DomainOrder, Keys, Labels, Limit, Missing, Mode, Order, Pattern, Remainder,
+    Set, SpreadMode, StageKeys, StageRules, display_seconds, limits, stages,
 };
+use crate::error::Location;
 
 /// The policy of one version, every key settled.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub struct Rules {
     pub assignment: Assignment,
     /// Over which domains batches are spread.
     pub spread: Spread,
+    /// What one batch may have of the domains of some labels, each label once.
+    pub limits: Vec<Limit>,
     /// Hosts of the version that may be in one batch.
     pub bound: Option<Set<Bound>>,
     /// What becomes of a short last batch.
@@ -113,6 +116,7 @@ impl Rules {
                 order: keys.spread_order,
                 max_unavailable: keys.spread_max_unavailable,
             },
+            limits: keys.limits.unwrap_or_default(),
             bound: keys.bound,
             remainder: keys.remainder,
             stages,
@@ -145,20 +149,20 @@ impl Rules {
         self.mode() != Mode::Order || self.order() == Order::Shuffle
     }
 
-    /// The labels that the planner needs of each host: those of `spread.by`, then those of `canary.cover`, each once.
-    pub fn labels(&self) -> Vec<&str> {
-        let mut labels: Vec<&str> = Vec::new();
-        for label in self.spread.by().into_iter().chain(&self.canary_cover).flat_map(|labels| &labels.value) {
-            if !labels.contains(&label.as_str()) {
-                labels.push(label);
-            }
-        }
-        labels
+    /// The labels that hosts are divided by: those of `spread.by`, then those of `limits`; with the places of the keys.
+    pub fn divided_by(&self) -> Vec<(&str, &Location)> {
+        let limited = self.limits.iter().map(|limit| (limit.label.as_str(), &limit.at));
+        self.spread.by().into_iter().flat_map(each).chain(limited).collect()
+    }
+
+    /// The labels that the planner needs of each host: those, then those of `canary.cover`; a label may come twice.
+    pub fn labels(&self) -> Vec<(&str, &Location)> {
+        self.divided_by().into_iter().chain(self.canary_cover.iter().flat_map(each)).collect()
     }
 
     /// Every key of `regal.yml` that a version may have, by its name, with its value as text; absent where it is not set
     /// and has no default, or has no effect. Always the same keys in the same order.
-    pub fn described(&self) -> [(&'static str, Option<String>); 28] {
+    pub fn described(&self) -> [(&'static str, Option<String>); 29] {
         // without `..`, so that a new key is thought of here
         let Rules {
             canary_size,
@@ -177,6 +181,7 @@ impl Rules {
             order_by: _,
             assignment: Assignment { mode: _, key, waves, seed },
             spread: Spread { by, mode: _, missing: _, order, max_unavailable },
+            limits,
             bound,
             remainder: _,
             stages,
@@ -208,6 +213,7 @@ impl Rules {
             ("spread.missing", spreads.then(|| self.spread.missing().as_str().to_string())),
             ("spread.order", order.as_ref().filter(|_| spreads).map(|order| domains(&order.value))),
             ("spread.max_unavailable", max_unavailable.as_ref().map(|amount| amount.value.to_string())),
+            ("limits", limits::text(limits)),
             ("order.mode", Some(self.order().as_str().to_string())),
             ("order.by", self.order_by.as_ref().map(|by| by.value.clone())),
             ("last.hosts", patterns(last)),
@@ -271,6 +277,11 @@ fn size(size: &BatchSize) -> String {
 fn patterns(patterns: &[Pattern]) -> Option<String> {
     let texts: Vec<_> = patterns.iter().map(|pattern| pattern.text.as_str()).collect();
     (!texts.is_empty()).then(|| texts.join(", "))
+}
+
+/// Each label with the place of its key.
+fn each(labels: &Labels) -> impl Iterator<Item = (&str, &Location)> {
+    labels.value.iter().map(|label| (label.as_str(), &labels.at))
 }
 
 fn labels(labels: &Option<Labels>) -> Option<String> {

@@ -51,6 +51,8 @@ pub(super) enum Form {
     List(&'static str, Empty),
     /// Labels, and lists of two labels or more; a list of them may be empty.
     Cover,
+    /// Labels, each with a size or with a mapping of bounds.
+    Limits,
     /// A path or `{salt: …}`, or a list of them.
     Sources,
     /// One of these words, or a list of texts.
@@ -87,6 +89,9 @@ pub(super) const PATTERNS: &str =
 /// Host variables and `group:GLOB` between commas.
 pub(super) const LABELS: &str =
     r"^\s*(?:group:[^*,]*\*[^*,]*|(?!group:)[^,\s][^,]*)(?:,\s*(?:group:[^*,]*\*[^*,]*|(?!group:)[^,\s][^,]*))*$";
+/// One host variable or `group:GLOB`.
+pub(super) const LABEL: &str =
+    r"^\s*(?:group:[^*,]*\*[^*,]*|(?!group:|max_unavailable\s*$|max_domains\s*$)[^,\s][^,]*)$";
 /// Characters that need no care in a group name.
 pub(super) const PLAIN: &str = r"^\s*[A-Za-z0-9_][A-Za-z0-9_.+-]*\s*$";
 /// Braces only around `version`.

@@ -91,6 +91,7 @@ pub enum PolicyKey {
     SpreadMissing,
     SpreadOrder,
     SpreadMaxUnavailable,
+    Limits,
     OrderMode,
     OrderBy,
     LastHosts,
@@ -118,6 +119,8 @@ const LABELS: &str = "a host variable such as `zone`, `group:GLOB` for groups su
 
 const COVER: &str = "a label such as `zone` or `group:rack_*`, or a list of labels and of lists of labels, such as `[[zone, hardware], rack]`; `[]` \
                      for none";
+const LIMITS: &str = "a mapping of labels, such as `zone` or `\"group:etcd_*\"`, each to a number from 1, a percent of the domain's hosts, \
+                      or `{max_unavailable: …, max_domains: …}`; `{}` for none";
 
 const fn key(id: Id, name: &'static str, shape: Shape, allowed: &'static str, doc: &'static str) -> Key {
     Key { id, name, alias: None, alias_means: Meaning::Plain, doc, allowed, per_version: false, shape, default: None }
@@ -326,6 +329,14 @@ pub static KEYS: &[Key] = &[
         Shape::Scalar,
         SIZE,
         "the most hosts of a domain in one batch; a percent is of the domain's hosts",
+    )
+    .or("no limit"),
+    policy(
+        PolicyKey::Limits,
+        "limits",
+        Shape::Mapping,
+        LIMITS,
+        "the most hosts of each value of a label in one batch, or the most values; hosts without the label are free",
     )
     .or("no limit"),
     key(

@@ -8,8 +8,8 @@ use super::layer::Given;
 use super::typed::{self, Typed, choice, text, wrong};
 use crate::error::Location;
 use crate::policy::{
-    Amount, Approval, BatchSize, Bound, DomainOrder, GROUP_LABEL, Growth, Keys, Missing, Mode, Order, PAIR, Pattern,
-    Remainder, SEED_VERSION, Set, SpreadMode,
+    Amount, Approval, BatchSize, Bound, DomainOrder, GROUP_LABEL, Growth, Keys, Limit, Missing, Mode, Order, PAIR,
+    Pattern, Remainder, SEED_VERSION, Set, SpreadMode,
 };
 use crate::value::{Entry, Value};
 
@@ -37,6 +37,7 @@ pub(super) fn form(key: PolicyKey, meaning: Meaning) -> Form {
         PolicyKey::Seed => Form::Seed,
         PolicyKey::SpreadMode => words(SpreadMode::WORDS),
         PolicyKey::SpreadMissing => words(Missing::WORDS),
+        PolicyKey::Limits => Form::Limits,
         PolicyKey::SpreadOrder => Form::WordOrList(word_list(DOMAIN_ORDERS)),
         PolicyKey::Stages => Form::Stages,
         PolicyKey::After => Form::List(ANY, Empty::Allowed),
@@ -74,6 +75,7 @@ pub(super) fn set(keys: &mut Keys, key: PolicyKey, given: &Given<'_>, at: &Locat
         PolicyKey::SpreadMode => keys.spread_mode = placed(choice(value, SpreadMode::WORDS)?, at),
         PolicyKey::SpreadMissing => keys.spread_missing = placed(choice(value, Missing::WORDS)?, at),
         PolicyKey::SpreadOrder => keys.spread_order = placed(domain_order(value)?, at),
+        PolicyKey::Limits => keys.limits = Some(limits(value, at)?),
         PolicyKey::SpreadMaxUnavailable => {
             keys.spread_max_unavailable = placed(size(value, "no host of the domain could be updated")?, at);
         }
@@ -215,9 +217,7 @@ pub(super) fn labels(value: Value<'_>) -> Typed<Vec<String>> {
         if label.is_empty() {
             return wrong(value, "there is an empty item between its commas");
         }
-        if label.strip_prefix(GROUP_LABEL).is_some_and(|glob| glob.matches('*').count() != 1) {
-            return wrong(Value::Str(label), "not exactly one `*`, which is the label's value");
-        }
+        has_one_star(label)?;
         if labels.iter().any(|earlier| earlier == label) {
             return wrong(Value::Str(label), "it is given twice");
         }
@@ -257,6 +257,56 @@ fn pairs(labels: Vec<String>) -> Typed<Vec<String>> {
         }
     };
     labels.into_iter().map(pair).collect()
+}
+
+/// `group:GLOB` has one `*`.
+fn has_one_star(label: &str) -> Typed<()> {
+    if label.strip_prefix(GROUP_LABEL).is_some_and(|glob| glob.matches('*').count() != 1) {
+        return wrong(Value::Str(label), "not exactly one `*`, which is the label's value");
+    }
+    Ok(())
+}
+
+/// Keys of a limit.
+const LIMIT: [&str; 2] = ["max_unavailable", "max_domains"];
+
+/// Labels, each with a size or with a mapping of the two bounds.
+fn limits(value: Value<'_>, at: &Location) -> Typed<Vec<Limit>> {
+    let Value::Map(entries) = value else {
+        return wrong(value, "it has to be a mapping of labels; hosts to show are named with `limit`");
+    };
+    entries.iter().map(|entry| limit(entry, at)).collect()
+}
+
+fn limit(entry: &Entry<'_>, at: &Location) -> Typed<Limit> {
+    let label = entry.key.trim();
+    let inside = |wrong: typed::Wrong| typed::Wrong { given: format!("{} for `{label}`", wrong.given), ..wrong };
+    if label.is_empty() || label.contains(',') {
+        return wrong(Value::Str(label), "each label stands alone, with its own limit");
+    }
+    if LIMIT.contains(&label) {
+        return wrong(Value::Str(label), format!("a label comes first: `limits: {{zone: {{{label}: 1}}}}`"));
+    }
+    has_one_star(label)?;
+    let none = "a batch without any of its hosts";
+    let mut limit = Limit { label: label.to_string(), max_unavailable: None, max_domains: None, at: at.clone() };
+    match entry.value {
+        Value::Map(bounds @ [_, ..]) => {
+            for bound in bounds {
+                let amount = size(bound.value, none).map_err(inside);
+                match bound.key {
+                    "max_unavailable" => limit.max_unavailable = Some(amount?),
+                    "max_domains" => limit.max_domains = Some(amount?),
+                    unknown => {
+                        let given = format!("{label}: {{{unknown}: …}}");
+                        return wrong(Value::Str(&given), "a limit has the keys `max_unavailable` and `max_domains`");
+                    }
+                }
+            }
+        }
+        single => limit.max_unavailable = Some(size(single, none).map_err(inside)?),
+    }
+    Ok(limit)
 }
 
 /// A word, or a list of domains.

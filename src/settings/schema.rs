@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::draft::Setting;
 use super::forms::{
-    ANY, DOMAIN_ORDERS, ENGINES, Empty, Form, LABELS, ONE_STAR, PATTERNS, PLAIN, PLUGINS, SEED, SPELLINGS, VAULT_ID,
-    VAULTS, below, word_list, words,
+    ANY, DOMAIN_ORDERS, ENGINES, Empty, Form, LABEL, LABELS, ONE_STAR, PATTERNS, PLAIN, PLUGINS, SEED, SPELLINGS,
+    VAULT_ID, VAULTS, below, word_list, words,
 };
 use super::keys::{self, Id, KEYS, Key};
 use super::layer::Scope;
@@ -206,6 +206,16 @@ fn of_form(form: &Form, key: &Key) -> Value {
             let several = json!({ "type": "array", "items": text(LABELS), "minItems": 2 });
             let items = json!({ "type": "array", "items": { "anyOf": [text(LABELS), several] } });
             json!({ "anyOf": [text(LABELS), items] })
+        }
+        Form::Limits => {
+            let bounds = json!({
+                "type": "object", "additionalProperties": false, "minProperties": 1,
+                "properties": { "max_unavailable": number_or(&size, 1), "max_domains": number_or(&size, 1) },
+            });
+            json!({
+                "type": "object", "propertyNames": { "pattern": LABEL },
+                "additionalProperties": { "anyOf": [number_or(&size, 1), bounds] },
+            })
         }
         Form::Sources => sources(),
         Form::WordOrList(words) => {

@@ -51,7 +51,7 @@ pub fn topic(name: &str) -> Topic {
         }
         "canary" => Topic::Canary,
         "batch_size" | "remainder" | "stages" | "max_unavailable" | "min_healthy" => Topic::Batches,
-        "spread" => Topic::Domains,
+        "spread" | "limits" => Topic::Domains,
         "order" | "last" | "assignment" | "seed" => Topic::Order,
         "bake" | "approval" | "max_failures" => Topic::Rollout,
         "drift" => Topic::Frozen,

@@ -53,8 +53,11 @@ struct Version<'r> {
     /// The stages that the batches go through; absent where the policy has none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     stages: Vec<StageEntry<'r>>,
-    /// The failure domains that the batches are spread over.
+    /// The failure domains that the batches are spread over, and those that have caps.
     domains: Vec<DomainEntry<'r>>,
+    /// Labels that `limits` is about beside the caps of their domains.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    limits: Vec<LimitEntry<'r>>,
     batches: Vec<BatchEntry<'r>>,
     excluded: &'r [&'r str],
     notes: &'r [String],
@@ -97,6 +100,17 @@ struct DomainEntry<'r> {
     /// Most hosts of it that one batch has, and their percent of it.
     most_at_once: usize,
     most_percent: f64,
+}
+
+#[derive(Serialize)]
+struct LimitEntry<'r> {
+    label: &'r str,
+    /// Whether batches are spread over it too.
+    spread: bool,
+    /// Most of its domains that one batch may have hosts of.
+    max_domains: Option<usize>,
+    /// Most of its domains that one batch has hosts of.
+    most_domains_at_once: usize,
 }
 
 #[derive(Serialize)]
@@ -178,6 +192,7 @@ impl<'r> Version<'r> {
                 .map(|(phase, group)| StageEntry::new(phase, group))
                 .collect(),
             domains: domain_entries(rollout),
+            limits: limit_entries(rollout),
             batches: batches.map(entry).collect(),
             excluded: &rollout.excluded,
             notes: &rollout.notes,
@@ -215,7 +230,8 @@ fn shares<'r>(rollout: &'r Rollout<'_>, batch: &'r crate::plan::Batch<'_>) -> Ve
 
 fn domain_entries<'r>(rollout: &'r Rollout<'_>) -> Vec<DomainEntry<'r>> {
     let of_label = |(label, most): (&'r crate::plan::Domains<'_>, Vec<usize>)| {
-        label.list.iter().zip(most).map(|(domain, most)| DomainEntry {
+        let shown = label.list.iter().zip(most).filter(|(domain, _)| domains::is_shown(label, domain));
+        shown.map(|(domain, most)| DomainEntry {
             key: DomainKey::new(&label.label, domain.name),
             hosts: domain.hosts,
             cap: domain.cap,
@@ -224,6 +240,18 @@ fn domain_entries<'r>(rollout: &'r Rollout<'_>) -> Vec<DomainEntry<'r>> {
         })
     };
     rollout.labels.iter().zip(domains::most_at_once(rollout)).flat_map(of_label).collect()
+}
+
+fn limit_entries<'r>(rollout: &'r Rollout<'_>) -> Vec<LimitEntry<'r>> {
+    let labels = rollout.labels.iter().zip(domains::most_domains(rollout));
+    let limited = labels.filter(|(label, _)| !label.spread || label.max_domains.is_some());
+    let entry = |(label, most): (&'r crate::plan::Domains<'_>, usize)| LimitEntry {
+        label: &label.label,
+        spread: label.spread,
+        max_domains: label.max_domains,
+        most_domains_at_once: most,
+    };
+    limited.map(entry).collect()
 }
 
 impl<'r> Variable<'r> {

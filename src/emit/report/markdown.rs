@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::layout::{Cut, LINES, bar, percent};
+use super::text::REMARKS;
 use super::{Report, domains, done_after, permille, rollout_id};
 use crate::fold;
 use crate::plan::Rollout;
@@ -13,6 +14,8 @@ use crate::wording::count;
 
 /// Characters of a bar.
 const BAR: usize = 10;
+/// Remarks of a kind that are all shown; of more, the first few.
+const MANY: usize = 10;
 /// Characters of folded hosts in a cell unless the report is full.
 const CELL: usize = 200;
 
@@ -41,12 +44,16 @@ pub(super) fn write_remarks(report: &Report<'_, '_>, out: &mut impl Write) -> io
         Some(at) => format!("{at}: {}", problem.message),
         None => problem.message.clone(),
     });
-    for (heading, remarks) in [("Notes", report.notes()), ("Warnings", warnings.collect())] {
+    for (heading, remarks) in [("Notes", report.folded_notes()), ("Warnings", warnings.collect())] {
         if !remarks.is_empty() {
             writeln!(out, "\n## {heading}\n")?;
         }
-        for remark in remarks {
-            writeln!(out, "- {}", escape(&remark))?;
+        let shown = if report.full || remarks.len() <= MANY { remarks.len() } else { REMARKS };
+        for remark in &remarks[..shown] {
+            writeln!(out, "- {}", escape(remark))?;
+        }
+        if remarks.len() > shown {
+            writeln!(out, "- … and {} more; `--full` shows all", remarks.len() - shown)?;
         }
     }
     Ok(())

@@ -12,7 +12,7 @@ use crate::policy::{Approval, display_seconds};
 use crate::wording::count;
 
 /// Notes or warnings that are shown unless the report is full.
-const REMARKS: usize = 3;
+pub(super) const REMARKS: usize = 3;
 /// The column where the value of a line such as `sources` begins.
 pub(super) const LABEL: usize = 14;
 /// Lines of a version beside its batches: a blank one and its title.
@@ -308,7 +308,9 @@ pub(super) fn tail(report: &Report<'_, '_>) -> Vec<Line> {
         Some(at) => format!("{at}: {}", problem.message),
         None => problem.message.clone(),
     };
-    for (label, remarks) in [("note", report.notes()), ("warning", report.warnings.iter().map(warning).collect())] {
+    for (label, remarks) in
+        [("note", report.folded_notes()), ("warning", report.warnings.iter().map(warning).collect())]
+    {
         let shown = if report.full || remarks.len() <= REMARKS + 1 { remarks.len() } else { REMARKS };
         lines.extend(remarks.iter().take(shown).map(|remark| labelled(label, remark.clone())));
         if remarks.len() > shown {

@@ -5,6 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{COVERED, Problem};
+use crate::plan::caps::Room;
 
 /// Values that are searched at most.
 const MOST_VALUES: usize = 256;
@@ -29,7 +30,7 @@ struct Search {
     covers: Vec<usize>,
     /// For each label its values that nothing covers.
     missing: Vec<usize>,
-    room: Vec<Vec<usize>>,
+    rooms: Vec<Room>,
     /// Kinds that are taken, or need not be tried any more.
     shut: Vec<bool>,
     taken: Vec<usize>,
@@ -67,7 +68,7 @@ impl Search {
             covers: vec![0; label.len()],
             label,
             missing: problem.wanted.iter().map(Vec::len).collect(),
-            room: problem.room.clone(),
+            rooms: problem.rooms.clone(),
             shut: Vec::new(),
             taken: Vec::new(),
             best: None,
@@ -80,7 +81,7 @@ impl Search {
             let named = problem.values.iter().enumerate().filter(|(_, of)| of[host] != COVERED);
             let values: Vec<usize> = named.filter_map(|(at, of)| places.get(&(at, of[host])).copied()).collect();
             let domains: Vec<(usize, usize)> =
-                problem.domains.iter().enumerate().map(|(at, of)| (at, of[host] as usize)).collect();
+                problem.rooms.iter().enumerate().map(|(at, room)| (at, room.of[host] as usize)).collect();
             if !values.is_empty() && seen.insert((values.clone(), domains.clone())) {
                 values.iter().for_each(|value| search.kinds_of[*value].push(search.kinds.len()));
                 search.kinds.push(Kind { values, domains, host });
@@ -134,7 +135,7 @@ impl Search {
     }
 
     fn is_open(&self, kind: usize) -> bool {
-        !self.shut[kind] && self.kinds[kind].domains.iter().all(|(label, domain)| self.room[*label][*domain] > 0)
+        !self.shut[kind] && self.kinds[kind].domains.iter().all(|(label, domain)| self.rooms[*label].has(*domain))
     }
 
     fn gain(&self, kind: usize) -> usize {
@@ -147,7 +148,7 @@ impl Search {
             self.missing[self.label[*value]] -= usize::from(self.covers[*value] == 0);
             self.covers[*value] += 1;
         }
-        self.kinds[kind].domains.iter().for_each(|(label, domain)| self.room[*label][*domain] -= 1);
+        self.kinds[kind].domains.iter().for_each(|(label, domain)| self.rooms[*label].take(*domain));
     }
 
     fn untake(&mut self, kind: usize) {
@@ -156,6 +157,6 @@ impl Search {
             self.covers[*value] -= 1;
             self.missing[self.label[*value]] += usize::from(self.covers[*value] == 0);
         }
-        self.kinds[kind].domains.iter().for_each(|(label, domain)| self.room[*label][*domain] += 1);
+        self.kinds[kind].domains.iter().for_each(|(label, domain)| self.rooms[*label].give_back(*domain));
     }
 }

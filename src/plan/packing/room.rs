@@ -16,7 +16,12 @@ pub(super) struct Full {
 impl Full {
     /// For a domain of so many hosts in so many batches.
     pub fn new(hosts: usize, batches: usize) -> Self {
-        Full { words: (hosts >= batches / WORD).then(Vec::new), from: 0 }
+        Full { words: Self::is_dense(hosts, batches).then(Vec::new), from: 0 }
+    }
+
+    /// Whether bits are shorter than a list.
+    pub fn is_dense(hosts: usize, batches: usize) -> bool {
+        hosts >= batches / WORD
     }
 
     /// One that has a bit for each batch.
@@ -45,31 +50,47 @@ impl Full {
         }
     }
 
-    fn word(&self, word: usize) -> u64 {
+    /// Sixty-four batches, a bit for each that is full.
+    pub fn word(&self, word: usize) -> u64 {
         self.words.as_ref().and_then(|words| words.get(word).copied()).unwrap_or(0)
     }
 }
 
 /// The first batch from `from` on that has room in all these domains, and, where that counts, in size.
 pub(super) fn first_open(packing: &Packing<'_>, domains: &[u32], in_size: bool, from: usize) -> Option<usize> {
-    let count = packing.batches.len();
+    let among = first_present(packing, domains, in_size, from);
+    let count = among.unwrap_or(packing.batches.len());
     let full = || {
         let sized = in_size.then_some(&packing.sized);
         domains.iter().map(|domain| &packing.full[*domain as usize]).chain(sized)
     };
     let first = full().map(|full| full.from).fold(from / WORD, usize::max);
     for word in first..count.div_ceil(WORD) {
-        let mut open = !full().fold(0, |bits, full| bits | full.word(word));
+        let shut = domains.iter().fold(0, |bits, domain| bits | packing.shut_word(*domain, word));
+        let mut open = !full().fold(shut, |bits, full| bits | full.word(word));
         while open != 0 {
             let batch = word * WORD + open.trailing_zeros() as usize;
             open &= open - 1;
             if batch >= count {
-                return None;
+                return among;
             }
             if batch >= from && domains.iter().all(|domain| packing.has_room(*domain, batch)) {
                 return Some(batch);
             }
         }
     }
-    None
+    among
+}
+
+/// The first such batch among those that have hosts of one of these domains already, where the domains of its label are
+/// limited and those batches stand in a list.
+fn first_present(packing: &Packing<'_>, domains: &[u32], in_size: bool, from: usize) -> Option<usize> {
+    let lists = domains.iter().filter_map(|domain| packing.present[*domain as usize].list());
+    let is_open = |batch: &usize| {
+        let fits = !in_size || packing.batches[*batch].len() < packing.sizes[*batch];
+        fits && domains.iter().all(|domain| packing.has_room(*domain, *batch))
+    };
+    let first =
+        lists.filter_map(|list| list.iter().map(|batch| *batch as usize).filter(|at| *at >= from).find(is_open));
+    first.min()
 }

@@ -6,7 +6,14 @@ use super::{Limit, fewest, pack, totals};
 fn limits(hosts: &[Vec<u32>], values: usize, cap: usize) -> Vec<Limit> {
     let labels = hosts.first().map_or(0, Vec::len);
     let of = |label: usize| hosts.iter().map(|host| host[label]).collect();
-    (0..labels).map(|label| Limit { of: of(label), caps: vec![cap; values] }).collect()
+    (0..labels)
+        .map(|label| Limit {
+            of: of(label),
+            caps: vec![cap; values],
+            counts: vec![true; values],
+            most_domains: usize::MAX,
+        })
+        .collect()
 }
 
 /// Packs, with what must hold in any case.

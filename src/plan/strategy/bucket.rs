@@ -29,7 +29,7 @@ fn canary<'f, 'a>(candidates: &Candidates<'_, 'f, '_, 'a>) -> Sections<'f, 'a> {
         chosen.extend(hosts.first());
     }
     let why = move |host: HostIndex| Reason::Bucket { forced: !within(host) };
-    Sections::new([chosen], why)
+    Sections::new([chosen], true, why)
 }
 
 fn waves<'f, 'a>(candidates: &Candidates<'_, 'f, '_, 'a>) -> Sections<'f, 'a> {
@@ -39,7 +39,7 @@ fn waves<'f, 'a>(candidates: &Candidates<'_, 'f, '_, 'a>) -> Sections<'f, 'a> {
     // only waves that have hosts: there may be millions of others
     let mut waves: BTreeMap<usize, Vec<HostIndex>> = BTreeMap::new();
     first.into_iter().for_each(|host| waves.entry(wave_of(host)).or_default().push(host));
-    Sections::new(waves.into_values().chain([last]), move |host| {
+    Sections::new(waves.into_values().chain([last]), true, move |host| {
         if fleet.is_last(host) {
             Reason::in_order(fleet, host)
         } else {

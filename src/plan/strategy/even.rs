@@ -13,6 +13,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 
 use super::open::Open;
+use super::turn::Turn;
 use super::{Candidates, Caps, Fleet, Reason, State, Strategy};
 use crate::plan::why::Share;
 use crate::plan::{DomainIndex, HostIndex, LabelIndex};
@@ -45,7 +46,7 @@ struct Node {
 
 enum Content {
     /// The hosts to hand out, in order.
-    Hosts(std::vec::IntoIter<HostIndex>),
+    Hosts(Turn),
     /// The domains of the next label.
     Domains(Queue),
 }
@@ -105,7 +106,7 @@ impl<'a> Strategy<'a> for Even<'_, '_, 'a> {
     fn reason(&self, host: HostIndex) -> Reason<'a> {
         let mut shares = Vec::new();
         let mut node = self.trees.front().map(|tree| &tree.root);
-        for division in &self.fleet.spread {
+        for division in self.fleet.spread() {
             let domain = division.of[host.index()];
             let Some(Content::Domains(queue)) = node.map(|node| &node.content) else { break };
             node = queue.domains.iter().find(|node| node.domain == Some(domain));
@@ -129,8 +130,11 @@ impl Node {
         let taken = hosts.iter().filter(|host| candidates.state(**host) == State::Taken).count();
         let free = |host: &HostIndex| candidates.state(*host) == State::Free;
         let left = hosts.iter().filter(|host| free(host)).count();
-        let content = match candidates.fleet.spread.get(level) {
-            None => Content::Hosts(hosts.into_iter().filter(free).collect::<Vec<_>>().into_iter()),
+        let content = match candidates.fleet.spread().get(level) {
+            None => {
+                let alike = !candidates.fleet.has_other_caps();
+                Content::Hosts(Turn::new(hosts.into_iter().filter(free).collect(), alike))
+            }
             Some(division) => {
                 let mut places: HashMap<DomainIndex, usize> = HashMap::new();
                 let mut parts: Vec<(DomainIndex, Vec<HostIndex>)> = Vec::new();
@@ -151,8 +155,17 @@ impl Node {
     }
 
     fn begin(&mut self) {
-        if let Content::Domains(queue) = &mut self.content {
-            queue.begin(self.taken, self.total);
+        match &mut self.content {
+            Content::Domains(queue) => queue.begin(self.taken, self.total),
+            Content::Hosts(hosts) => hosts.begin(),
+        }
+    }
+
+    /// Whether some of its own may stand aside.
+    fn has_aside(&self) -> bool {
+        match &self.content {
+            Content::Domains(_) => true,
+            Content::Hosts(hosts) => hosts.has_aside(),
         }
     }
 
@@ -165,11 +178,7 @@ impl Node {
             return None;
         }
         let host = match &mut self.content {
-            Content::Hosts(hosts) => {
-                // the hosts of a leaf have the same domains
-                let first = *hosts.as_slice().first()?;
-                if caps.full(first).is_some() { None } else { hosts.next() }
-            }
+            Content::Hosts(hosts) => hosts.next(caps),
             Content::Domains(queue) => queue.next(level, self.taken, self.total, caps),
         }?;
         self.taken += 1;
@@ -228,7 +237,7 @@ impl Queue {
         }
         while let Some(Reverse((_, domain))) = self.released.pop().or_else(|| self.waiting.pop()) {
             if let Some(host) = self.domains[domain].next(level + 1, caps) {
-                if matches!(self.domains[domain].content, Content::Domains(_)) {
+                if self.domains[domain].has_aside() {
                     self.touched.push(domain);
                 }
                 self.push(domain, taken + 1, all);

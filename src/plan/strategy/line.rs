@@ -1,17 +1,18 @@
 //! One host after another, in order.
 
+use super::turn::Turn;
 use super::{Candidates, Caps, Fleet, HostIndex, Reason, Strategy};
 
 /// The hosts in a line.
 pub(super) struct Line<'f, 'v, 'a> {
     fleet: &'f Fleet<'v, 'a>,
-    hosts: std::vec::IntoIter<HostIndex>,
+    hosts: Turn,
 }
 
 impl<'f, 'v, 'a> Line<'f, 'v, 'a> {
     pub fn new(candidates: &Candidates<'_, 'f, 'v, 'a>) -> Self {
         let hosts: Vec<HostIndex> = candidates.free_phases().concat();
-        Line { fleet: candidates.fleet, hosts: hosts.into_iter() }
+        Line { fleet: candidates.fleet, hosts: Turn::new(hosts, !candidates.fleet.is_capped()) }
     }
 }
 
@@ -20,8 +21,12 @@ impl<'a> Strategy<'a> for Line<'_, '_, 'a> {
         self.hosts.len()
     }
 
-    fn next(&mut self, _: &Caps<'_, '_, 'a>) -> Option<HostIndex> {
-        self.hosts.next()
+    fn begin(&mut self) {
+        self.hosts.begin();
+    }
+
+    fn next(&mut self, caps: &Caps<'_, '_, 'a>) -> Option<HostIndex> {
+        self.hosts.next(caps)
     }
 
     fn reason(&self, host: HostIndex) -> Reason<'a> {

@@ -23,7 +23,7 @@ impl Open {
         if !candidates.fleet.is_capped() {
             return open;
         }
-        for division in &candidates.fleet.spread {
+        for division in candidates.fleet.spread() {
             let mut left = vec![0; division.domains.len()];
             let free = hosts.iter().filter(|host| candidates.state(**host) == State::Free);
             free.for_each(|host| left[division.of[host.index()].index()] += 1);
@@ -58,7 +58,7 @@ impl Open {
 
     /// Counts a host that is about to join the batch.
     pub fn take(&mut self, fleet: &Fleet<'_, '_>, host: HostIndex, caps: &Caps<'_, '_, '_>) {
-        for (label, (left, division)) in self.left.iter_mut().zip(&fleet.spread).enumerate() {
+        for (label, (left, division)) in self.left.iter_mut().zip(fleet.spread()).enumerate() {
             let domain = division.of[host.index()];
             let left = &mut left[domain.index()];
             *left -= 1;

@@ -2,17 +2,21 @@
 
 use super::*;
 use crate::plan::{DomainIndex, Facts, HostIndex, Label};
-use crate::policy::{Bound, DomainOrder, Growth, Labels, Missing, Mode, Order, Pattern, Remainder, Set, SpreadMode};
+use crate::policy::{
+    Bound, DomainOrder, Growth, Labels, Limit, Missing, Mode, Order, Pattern, Remainder, Set, SpreadMode,
+};
 
 /// A version's hosts with two labels, and a policy that goes with them.
 #[derive(Clone, Debug)]
 pub struct Case {
     zones: Vec<usize>,
     kinds: Vec<usize>,
+    /// Some hosts are in no cluster.
+    pub clusters: Vec<Option<usize>>,
     pinned: Vec<usize>,
     barred: Vec<usize>,
     last: Vec<usize>,
-    keys: Keys,
+    pub keys: Keys,
 }
 
 pub fn set<T>(value: T) -> Option<Set<T>> {
@@ -59,6 +63,26 @@ fn spread() -> impl Strategy<Value = Keys> {
     })
 }
 
+/// Limits of labels, one of which some hosts do not have.
+fn limits() -> impl Strategy<Value = Vec<Limit>> {
+    let bounds = prop_oneof![
+        3 => amount().prop_map(|hosts| (Some(hosts), None)),
+        1 => (1usize..4).prop_map(|domains| (None, Some(Amount::Hosts(domains)))),
+        1 => (amount(), amount()).prop_map(|(hosts, domains)| (Some(hosts), Some(domains))),
+    ];
+    let label = prop_oneof![3 => Just("cluster"), 1 => Just("zone"), 1 => Just("kind")];
+    let limits = prop::collection::hash_map(label, bounds, 1..3);
+    prop_oneof![1 => Just(std::collections::HashMap::default()), 1 => limits].prop_map(|limits| {
+        let mut limits: Vec<Limit> = limits.into_iter().map(|(label, bounds)| limit(label, bounds)).collect();
+        limits.sort_by(|a, b| a.label.cmp(&b.label));
+        limits
+    })
+}
+
+pub fn limit(label: &str, (max_unavailable, max_domains): (Option<Amount>, Option<Amount>)) -> Limit {
+    Limit { label: label.to_string(), max_unavailable, max_domains, at: location() }
+}
+
 fn other_keys() -> impl Strategy<Value = Keys> {
     let bound = prop_oneof![
         3 => Just(None),
@@ -73,8 +97,8 @@ fn other_keys() -> impl Strategy<Value = Keys> {
         Just((None, set(Mode::Rank))),
     ];
     let cover = prop_oneof![3 => Just(vec![]), 1 => Just(vec!["zone"]), 1 => Just(vec!["kind", "zone"])];
-    (prop::option::of(amount()), sizes(), bound, remainder, order, cover).prop_map(
-        |(canary_size, sizes, bound, remainder, (order, assignment_mode), cover)| Keys {
+    (prop::option::of(amount()), sizes(), bound, remainder, order, cover, limits()).prop_map(
+        |(canary_size, sizes, bound, remainder, (order, assignment_mode), cover, limits)| Keys {
             canary_size,
             batch_size: Some(sizes),
             bound: bound.and_then(set),
@@ -82,6 +106,7 @@ fn other_keys() -> impl Strategy<Value = Keys> {
             order,
             assignment_mode,
             canary_cover: labels(&cover),
+            limits: Some(limits),
             ..Keys::default()
         },
     )
@@ -94,6 +119,7 @@ fn bucket(keys: &mut Keys) {
     }
     keys.assignment_mode = set(Mode::Bucket);
     (keys.spread_by, keys.canary_cover) = (labels(&[]), labels(&[]));
+    keys.limits = None;
     (keys.spread_order, keys.order, keys.remainder) = (None, None, set(Remainder::Last));
 }
 
@@ -103,7 +129,8 @@ pub fn case() -> impl Strategy<Value = Case> {
 }
 
 fn cases(is_bucket: impl Strategy<Value = bool>) -> impl Strategy<Value = Case> {
-    let hosts = prop::collection::vec((prop_oneof![4 => 0usize..3, 1 => 3usize..20], 0usize..3), 1..120);
+    let cluster = prop::option::of(0usize..8);
+    let hosts = prop::collection::vec((prop_oneof![4 => 0usize..3, 1 => 3usize..20], 0usize..3, cluster), 1..120);
     let picks = || prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec(any::<prop::sample::Index>(), 1..5)];
     let parts = (hosts, picks(), picks(), picks(), spread(), other_keys(), is_bucket);
     parts.prop_map(|(hosts, pins, bars, lasts, spread, mut keys, is_bucket)| {
@@ -123,8 +150,10 @@ fn cases(is_bucket: impl Strategy<Value = bool>) -> impl Strategy<Value = Case> 
         keys.canary_hosts = patterns(&pinned);
         keys.canary_exclude = patterns(&barred);
         keys.last = patterns(&last);
-        let (zones, kinds) = hosts.into_iter().unzip();
-        Case { zones, kinds, pinned, barred, last, keys }
+        let zones = hosts.iter().map(|(zone, _, _)| *zone).collect();
+        let kinds = hosts.iter().map(|(_, kind, _)| *kind).collect();
+        let clusters = hosts.iter().map(|(_, _, cluster)| *cluster).collect();
+        Case { zones, kinds, clusters, pinned, barred, last, keys }
     })
 }
 
@@ -134,7 +163,7 @@ impl Case {
     }
 
     /// Plans the case; the answer is handed on with the assignments.
-    fn plan<T>(&self, check: impl FnOnce(&Assignments<'_>, Result<Plan<'_>>) -> T) -> T {
+    pub fn plan<T>(&self, check: impl FnOnce(&Assignments<'_>, Result<Plan<'_>>) -> T) -> T {
         let (names, values) = (names(self.zones.len()), values());
         let assigned = self.assigned(borrowed(&names), &values);
         let input = Assignments { versions: vec![assigned], unversioned: Vec::new() };
@@ -153,9 +182,10 @@ impl Case {
     /// The hosts under these names, with what the policy asks about them.
     pub fn assigned<'a>(&self, hosts: Vec<&'a str>, values: &'a [String]) -> Assigned<'a> {
         let label = |name: &str, of: &[usize]| Label::new(name, of.iter().map(|value| Some(values[*value].as_str())));
+        let cluster = self.clusters.iter().map(|cluster| cluster.map(|cluster| values[cluster].as_str()));
         let indices = |hosts: &[usize]| hosts.iter().copied().map(HostIndex::new).collect();
         let facts = Facts {
-            labels: vec![label("zone", &self.zones), label("kind", &self.kinds)],
+            labels: vec![label("zone", &self.zones), label("kind", &self.kinds), Label::new("cluster", cluster)],
             pinned: indices(&self.pinned),
             barred: indices(&self.barred),
             last: indices(&self.last),
@@ -270,7 +300,9 @@ proptest! {
             let asked = keys.canary_size.map(|amount| amount.of(n).max(1));
             let most = asked.unwrap_or(rollout.canary_size).min(n).min(bound(keys, n));
             prop_assert!(canary <= most);
-            let free = case.barred.is_empty() && case.last.is_empty() && keys.spread_by.as_ref().unwrap().value.is_empty();
+            let is_limited = keys.limits.as_ref().is_some_and(|limits| !limits.is_empty());
+            let free = case.barred.is_empty() && case.last.is_empty() && !is_limited;
+            let free = free && keys.spread_by.as_ref().unwrap().value.is_empty();
             if free {
                 prop_assert_eq!(canary, most);
             } else if canary < most {
@@ -343,7 +375,12 @@ proptest! {
                 for batch in &rollout.batches {
                     for (domain, hosts) in counts(batch, index) {
                         let domain = &label.list[domain.index()];
-                        let cap = case.keys.spread_max_unavailable.as_ref().map(|set| set.value.of(domain.hosts).max(1));
+                        let spread = case.keys.spread_max_unavailable.as_ref().filter(|_| label.spread);
+                        let limits = case.keys.limits.iter().flatten();
+                        let limit = limits.filter(|limit| limit.label == label.label && domain.name.is_value());
+                        let caps = spread.map(|set| set.value).into_iter();
+                        let caps = caps.chain(limit.filter_map(|limit| limit.max_unavailable));
+                        let cap = caps.map(|amount| amount.of(domain.hosts).max(1)).min();
                         prop_assert_eq!(cap, domain.cap);
                         prop_assert!(cap.is_none_or(|cap| hosts <= cap), "{} {}", label.label, domain.name);
                     }
@@ -363,7 +400,7 @@ proptest! {
             let rollout = &plan.rollouts[0];
             let settled = case.pinned.len() + case.keys.canary_cover.as_ref().unwrap().value.len();
             for batch in rollout.batches.iter().skip(usize::from(settled > 0)) {
-                for label in 0..rollout.labels.len() {
+                for label in (0..rollout.labels.len()).filter(|label| rollout.labels[*label].spread) {
                     prop_assert_eq!(counts(batch, label).len(), 1);
                 }
             }
