@@ -36,6 +36,14 @@ fn vaulted(config: &str) -> Test {
 const RELEASE: &str = "version_from: {var: release}\n";
 const PLAIN: &str = "versions: {v1: web}\n";
 
+/// Templates over a variable that was decrypted.
+const TEMPLATES: [&str; 4] = [
+    "version_from: {template: '{{ bad }}'}",
+    "version_from: {template: '{{ bad|int|nothing }}'}",
+    "version_from: {template: '{{ bad + 1 }}'}",
+    "version_from: {template: '{{ release }}{{ asset }}'}",
+];
+
 /// Stages by a label of which a value was decrypted.
 const STAGES: [&str; 3] = [
     "stages: {by: zone}",
@@ -48,15 +56,7 @@ fn configurations(id: Id) -> Vec<String> {
     let with = |base: &str, lines: &[&str]| lines.iter().map(|line| format!("{base}{line}\n")).collect();
     match id {
         Id::VersionFrom | Id::VersionVar => with("", &["version_from: {var: bad}", "version_from: {var: release}"]),
-        Id::VersionTemplate => with(
-            "",
-            &[
-                "version_from: {template: '{{ bad }}'}",
-                "version_from: {template: '{{ bad|int|nothing }}'}",
-                "version_from: {template: '{{ bad + 1 }}'}",
-                "version_from: {template: '{{ release }}{{ asset }}'}",
-            ],
-        ),
+        Id::VersionTemplate => with("", &TEMPLATES),
         Id::VersionGroup | Id::VersionGrain | Id::VersionPillar | Id::VersionNodegroup => {
             with("", &["version_from: {group: 'hunter*'}", "version_from: {grain: release}"])
         }
