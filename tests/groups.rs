@@ -83,6 +83,14 @@ fn batches_are_the_same_whether_variables_are_kept_or_not() {
         "version_from: {var: app_version}\nassignment: {mode: rank, key: rack2}\n",
         "version_from: {group: \"*eb\"}\noverrides: {w: {spread: zone}}\n",
         "versions: {v1: {hosts: web, spread: zone}, v2: db}\n",
+        "version_from: {var: app_version}\nbatch_size: 9\nlimits: {rack: 2, zone: {max_domains: 1}}\n",
+        "version_from: {var: app_version}\nbatch_size: 9\nlimits: {\"zone & rack\": 1}\n",
+        "version_from: {var: app_version}\nbatch_size: 9\nspread: {by: \"zone & rack\", max_unavailable: 1}\n",
+        "version_from: {var: app_version}\ncanary: {cover: [[zone, rack]]}\n",
+        "version_from: {var: app_version}\norder: {by: rack}\n",
+        "version_from: {var: app_version}\nstages: {by: zone, order: {by: rack}, limits: {rack: 1}, batch_size: 9}\n",
+        "version_from: {var: app_version}\nstages: [{name: x, hosts: {rack: r9}}, {name: y, hosts: rest}]\n",
+        "version_from: {var: app_version}\nstages: [{name: x, hosts: {\"zone & rack\": a & r1}}, {name: y, hosts: rest}]\n",
         "version_from: {template: \"{{ zone }}-{{ noise }}\"}\n",
     ] {
         let mut test = Test::new().file("hosts", hosts).file("regal.yml", format!("inventory: hosts\n{settings}"));

@@ -151,13 +151,14 @@ impl Keys {
             stages,
             after: _,
         } = self;
-        let labels = canary_cover.iter().chain(spread_by).flat_map(|labels| &labels.value);
         let named = [assignment_key, order_by].into_iter().flatten().map(|name| name.value.as_str());
+        let labels = canary_cover.iter().chain(spread_by).flat_map(|labels| &labels.value).map(String::as_str);
         let limited = limits.iter().flatten().map(|limit| limit.label.as_str());
-        let own = labels.flat_map(|label| label.split(PAIR)).chain(limited).chain(named);
-        let stages = stages.iter().flat_map(|set| &set.value);
-        let of_stages = stages.flat_map(|stage| stage.label().into_iter().chain(stage.keys.all_variables()));
-        own.chain(of_stages)
+        let stages = || stages.iter().flat_map(|set| &set.value);
+        let labels = labels.chain(limited).chain(stages().filter_map(StageKeys::label));
+        // a pair of labels is of the variables of both
+        let own = labels.flat_map(|label| label.split(PAIR)).chain(named);
+        own.chain(stages().flat_map(|stage| stage.keys.all_variables()))
     }
 
     /// The same in a list: the iterator of a stage would be of the type that it is a part of.
