@@ -295,6 +295,11 @@ impl<'a> Inventory<'a> {
         self.kept = Some(Kept { names, ids: Vec::new() });
     }
 
+    /// Whether the values of a variable were dropped by [`Inventory::keep_only`]: that nobody has one says nothing then.
+    pub fn has_dropped(&self, name: &str) -> bool {
+        self.kept.as_ref().is_some_and(|kept| !kept.names.contains(name))
+    }
+
     fn keeps(&mut self, id: VarId) -> bool {
         self.kept.as_mut().is_none_or(|kept| kept.has(id, &self.names))
     }

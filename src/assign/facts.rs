@@ -11,7 +11,7 @@ use super::assigner::{Assigner, MAX_NOTES, Selected, open_names};
 use crate::error::{Code, Location, Problem};
 use crate::fold;
 use crate::inventory::membership::SetId;
-use crate::inventory::{ALL, GroupId, HostId, UNGROUPED, Var, effective};
+use crate::inventory::{ALL, GroupId, HostId, UNGROUPED, Var, VarId, effective};
 use crate::nearest;
 use crate::plan::natural;
 use crate::plan::{Assigned, Assignments, DomainIndex, Facts, HostIndex, Label};
@@ -199,8 +199,7 @@ impl<'a> Assigner<'_, 'a> {
 
     /// The values of a variable.
     fn label_of_var(&mut self, name: &str, hosts: &[HostId], at: &Location) -> Label<'a> {
-        let Some(id) = self.inventory.find_var(name) else {
-            self.unknown_var(name, at);
+        let Some(id) = self.find_var(name, at) else {
             return Label::new(name, hosts.iter().map(|_| None));
         };
         let mut values = Vec::with_capacity(hosts.len());
@@ -299,10 +298,7 @@ impl<'a> Assigner<'_, 'a> {
     /// The values of the variable that `assignment.key` names; each host must have one of its own.
     fn ids(&mut self, key: &Set<String>, hosts: &[HostId]) -> Vec<&'a str> {
         let name = &key.value;
-        let Some(id) = self.inventory.find_var(name) else {
-            self.unknown_var(name, &key.at);
-            return Vec::new();
-        };
+        let Some(id) = self.find_var(name, &key.at) else { return Vec::new() };
         let before = self.found.checkpoint();
         let mut ids = Vec::with_capacity(hosts.len());
         let mut owners: IndexMap<&'a str, Owners<'a>> = IndexMap::new();
@@ -342,6 +338,20 @@ impl<'a> Assigner<'_, 'a> {
         }
     }
 
+    /// A variable whose values are known; reports one that nobody has, and one that was not read: then a plan would be another one.
+    fn find_var(&mut self, name: &str, at: &Location) -> Option<VarId> {
+        if self.inventory.has_dropped(name) {
+            let problem = Problem::of(Code::Internal, format!("the values of `{name}` were not read")).at(at.clone());
+            self.report_once(problem.hint("this is a defect of regal-inventory: please report it"));
+            return None;
+        }
+        let found = self.inventory.find_var(name);
+        if found.is_none() {
+            self.unknown_var(name, at);
+        }
+        found
+    }
+
     fn unknown_var(&mut self, name: &str, at: &Location) {
         let problem =
             Problem::of(Code::NoSuchVariable, format!("no host and no group has a variable `{name}`")).at(at.clone());
@@ -355,5 +365,39 @@ impl<'a> Assigner<'_, 'a> {
     /// Reports what is the same for every version.
     fn report_once(&mut self, problem: Problem) {
         self.found.error_once(problem);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::assign::{Request, assign};
+    use crate::diagnostics::Diagnostics;
+    use crate::inventory::Inventory;
+    use crate::policy::versions::{ExplicitVersion, VersionSource};
+    use crate::policy::{Keys, Layer};
+    use crate::text::{Arena, Pos, TextMap};
+
+    /// Else such a label would count as one that no host has, and limits of it would hold for none.
+    #[test]
+    fn a_variable_that_was_not_read_is_an_error() {
+        let (arena, texts, at) = (Arena::new(), TextMap::new(), Location::whole("regal.yml"));
+        let mut inventory = Inventory::new();
+        inventory.keep_only(HashSet::new());
+        inventory.var_id("zone");
+        inventory.add_host("web1", Some(UNGROUPED), None, Pos::default()).unwrap();
+        inventory.reconcile().unwrap();
+        let spread_by = Some(Set { value: vec!["zone".to_string()], at: at.clone() });
+        let policy = Policy {
+            layers: vec![Layer { all: Keys { spread_by, ..Keys::default() }, ..Layer::default() }],
+            ..Policy::default()
+        };
+        let hosts = vec![Pattern { text: "web1".into(), at: std::sync::Arc::new(at.clone()) }];
+        let version = ExplicitVersion { version: "v".into(), hosts, as_regal: false, at };
+        let (versions, except) = (VersionSource::Explicit(vec![version]), HashSet::new());
+        let request = Request { versions: &versions, policy: &policy, master: None, except: &except };
+        let error = assign(&arena, &inventory, &texts, request, &mut Diagnostics::new()).unwrap_err();
+        assert_eq!(error.problems[0].message, "the values of `zone` were not read");
     }
 }
