@@ -85,6 +85,13 @@ fn keys_of_a_stage_about_hosts_of_another_are_an_error() {
 }
 
 #[test]
+fn asking_after_a_stage_without_stages_is_told_at_its_place() {
+    let without = plan("approval: after_stage", "");
+    let message = "error: regal.yml:3:1: `approval: after_stage` has no meaning without `stages`\n";
+    assert!(without.code == 1 && without.stderr.starts_with(message), "{}", without.stderr);
+}
+
+#[test]
 fn a_problem_within_a_stage_is_told_like_any_other() {
     let bucket = plan("stages: [{name: a, hosts: staging, assignment: bucket}, {name: b, hosts: rest}]", "");
     assert!(bucket.stderr.contains("`assignment.mode: bucket` has no meaning without a percent"), "{}", bucket.stderr);

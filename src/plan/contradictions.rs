@@ -30,7 +30,11 @@ pub(super) fn find_without_stages(rules: &Rules, found: &mut Diagnostics) {
     if rules.approval == Approval::AfterStage {
         let message = "`approval: after_stage` has no meaning without `stages`";
         let hint = "use `after_canary` or `each_batch`, or divide the hosts into `stages`";
-        found.error_once(Problem::of(Code::Contradiction, message).hint(hint));
+        let problem = Problem::of(Code::Contradiction, message).hint(hint);
+        found.error_once(match &rules.approval_at {
+            Some(at) => problem.at(at.clone()),
+            None => problem,
+        });
     }
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod after;
+mod cases;
 mod cover;
 mod limits;
 mod properties;

@@ -74,7 +74,7 @@ pub struct Keys {
     /// Seconds to watch each batch.
     pub bake: Option<u64>,
     /// When to ask before going on.
-    pub approval: Option<Approval>,
+    pub approval: Option<Set<Approval>>,
     /// Hosts that may fail or be unreachable over the run.
     pub max_failures: Option<Amount>,
     /// Hosts to keep out of the plan.
@@ -222,7 +222,7 @@ mod tests {
             canary_cover: set(vec!["zone".into()]),
             canary_bake: Some(1),
             bake: Some(2),
-            approval: Some(Approval::EachBatch),
+            approval: set(Approval::EachBatch),
             max_failures: Some(Amount::Hosts(1)),
             exclude: pattern(),
             last: pattern(),

@@ -25,6 +25,8 @@ pub struct Rules {
     pub bake: u64,
     /// When to ask before going on; default never.
     pub approval: Approval,
+    /// Where that is set, if anywhere.
+    pub approval_at: Option<Location>,
     /// Hosts that may be lost over the run; default 0.
     pub max_failures: Amount,
     /// Hosts to keep out of the plan.
@@ -96,7 +98,8 @@ impl Rules {
             batch_size: keys.batch_size.unwrap_or_else(|| vec![BatchSize::Amount(Amount::Hosts(1))]),
             canary_bake: keys.canary_bake.unwrap_or(bake),
             bake,
-            approval: keys.approval.unwrap_or_default(),
+            approval: value(&keys.approval),
+            approval_at: keys.approval.map(|set| set.at),
             max_failures: keys.max_failures.unwrap_or(Amount::Hosts(0)),
             exclude: keys.exclude.unwrap_or_default(),
             last: keys.last.unwrap_or_default(),
@@ -173,6 +176,7 @@ impl Rules {
             canary_bake,
             bake,
             approval,
+            approval_at: _,
             max_failures,
             exclude,
             last,

@@ -5,10 +5,11 @@
 use indexmap::IndexMap;
 
 use super::*;
+use crate::error::Location;
 use crate::plan::names::GroupNames;
 use crate::plan::{Assigned, Assignments, Plan, plan};
 use crate::policy::naming::Naming;
-use crate::policy::{Approval, Keys, Layer, Policy};
+use crate::policy::{Approval, Keys, Layer, Policy, Set};
 use crate::record::{
     Approve, Begin, Clock, Direction, Done, Event, Hosts, Lost, Place, Start, State, Writer, process::Process,
 };
@@ -17,7 +18,11 @@ use crate::shown::Shown;
 /// A plan of two versions, with a canary and batches of one host.
 fn planned(approval: Approval) -> (Plan<'static>, GroupNames) {
     let versions = vec![Assigned::new("a-1", vec!["w1", "w2", "w3"]), Assigned::new("b-2", vec!["d1", "d2"])];
-    let keys = Keys { approval: Some(approval), bake: Some(60), ..Keys::default() };
+    let keys = Keys {
+        approval: Some(Set { value: approval, at: Location::whole("regal.yml") }),
+        bake: Some(60),
+        ..Keys::default()
+    };
     let policy = Policy { layers: vec![Layer { all: keys, ..Layer::default() }], ..Policy::default() };
     let plan = plan(&Assignments { versions, unversioned: Vec::new() }, &policy).unwrap();
     let names = Naming::default().name(&plan).unwrap();

@@ -60,7 +60,7 @@ pub(super) fn set(keys: &mut Keys, key: PolicyKey, given: &Given<'_>, at: &Locat
         }
         PolicyKey::MinHealthy => keys.bound = placed(Bound::MinHealthy(healthy(value)?), at),
         PolicyKey::Bake => keys.bake = Some(typed::seconds(value)?),
-        PolicyKey::Approval => keys.approval = Some(choice(value, Approval::WORDS)?),
+        PolicyKey::Approval => keys.approval = placed(choice(value, Approval::WORDS)?, at),
         PolicyKey::MaxFailures => keys.max_failures = Some(failures(value, given.key.meaning(&given.written))?),
         PolicyKey::Exclude => keys.exclude = Some(patterns_or_none(value, at)?),
         PolicyKey::LastHosts => keys.last = Some(patterns_or_none(value, at)?),

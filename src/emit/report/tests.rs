@@ -57,8 +57,12 @@ fn small(format: ReportFormat) -> String {
     app.excluded = vec!["web09.example.net"];
     let versions = vec![app, assigned("app-1.9.0", &["web03.example.net", "cache1.example.net"])];
     let input = Assignments { versions, unversioned: vec!["mail1.example.net", "mail2.example.net"] };
-    let bakes =
-        Keys { canary_bake: Some(3600), bake: Some(600), approval: Some(Approval::AfterCanary), ..keys("10%", "3") };
+    let bakes = Keys {
+        canary_bake: Some(3600),
+        bake: Some(600),
+        approval: Some(Set { value: Approval::AfterCanary, at: Location::whole("regal.yml") }),
+        ..keys("10%", "3")
+    };
     report(&input, &policy(Keys { max_failures: Some(Amount::Hosts(1)), ..bakes }), format, false)
 }
 

@@ -1,6 +1,6 @@
 //! Versions that come after others.
 
-use super::properties::set;
+use super::cases::set;
 use super::*;
 
 /// The policy in which these versions, or globs over them, come after those.

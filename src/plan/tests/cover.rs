@@ -1,6 +1,6 @@
 //! `canary.cover` takes the fewest hosts there are.
 
-use super::properties::{labels, policy_of, set};
+use super::cases::{labels, policy_of, set};
 use super::*;
 use crate::plan::{Facts, Label};
 

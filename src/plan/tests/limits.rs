@@ -1,6 +1,6 @@
 //! `limits`: what a batch may have of the domains of a label.
 
-use super::properties::{case, labels, limit, policy_of, set};
+use super::cases::{case, labels, limit, policy_of, set};
 use super::*;
 use crate::plan::{DomainIndex, Facts, HostIndex, Label};
 use crate::policy::{Limit, Order};

@@ -1,6 +1,6 @@
 //! The guarantees of even spread.
 
-use super::properties::{labels, policy_of, set};
+use super::cases::{labels, policy_of, set};
 use super::*;
 use crate::plan::{DomainIndex, Facts, Label};
 use crate::policy::{Remainder, SpreadMode};

@@ -1,6 +1,6 @@
 //! Stages: each is planned as if it were alone, and one follows the other.
 
-use super::properties::{Case, case, labels, policy_of, set, values};
+use super::cases::{Case, case, labels, policy_of, set, values};
 use super::*;
 use crate::plan::{AssignedStage, Facts, Label};
 use crate::policy::{Approval, PercentOf, SpreadMode, StageHosts, StageKeys};
@@ -68,7 +68,7 @@ fn batches_go_through_the_stages_and_are_counted_on() {
 fn who_is_asked_when() {
     let asks = |approval: Approval| {
         let input = divided("1.0", &[("staging", &["s1", "s2"]), ("eu", &["e1", "e2", "e3"])]);
-        let beside = Keys { approval: Some(approval), ..Keys::default() };
+        let beside = Keys { approval: set(approval), ..Keys::default() };
         let plan = plan(&input, &staged(&[("staging", Keys::default()), ("eu", Keys::default())], beside)).unwrap();
         let rollout = &plan.rollouts[0];
         rollout
@@ -147,7 +147,7 @@ fn a_list_of_sizes_over_domains_is_told() {
 
 #[test]
 fn asking_after_a_stage_needs_stages() {
-    let policy = policy_of(&Keys { approval: Some(Approval::AfterStage), ..Keys::default() });
+    let policy = policy_of(&Keys { approval: set(Approval::AfterStage), ..Keys::default() });
     let problems = plan(&assignments(&[("1.0", &["a", "b"])]), &policy).unwrap_err().problems;
     assert_eq!(problems[0].message, "`approval: after_stage` has no meaning without `stages`");
 }
