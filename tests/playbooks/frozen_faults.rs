@@ -89,7 +89,7 @@ fn a_record_that_ansible_would_read_as_an_inventory_is_refused_before_any_host_i
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn by_its_name_in_the_collection_and_by_regal_plan_it_keeps_the_same_record() {
-    // Tasks on the controller run in the folder of the playbook.
+    // Tasks on the controller run in the folder of the playbook; one fork, since each host appends to the journal by itself.
     let journal = "- name: Journal\n  ansible.builtin.raw: echo brought {{ inventory_hostname }} {{ rollout_batch }} >> {{ lookup('env', 'SITE') }}/journal\n";
     scenario().hook("deploy", journal).on_one_ansible(|site| {
         saved(site, "");
@@ -97,7 +97,7 @@ fn by_its_name_in_the_collection_and_by_regal_plan_it_keeps_the_same_record() {
         site.write("regal.yml", &format!("#!/usr/bin/env -S regal-inventory --config\nplugin: regal-inventory\n{text}"));
         let go = |inventory: &str, more: &str| {
             site.shell(&format!(
-                "export PATH='{}' ANSIBLE_COLLECTIONS_PATH={} {}; ansible-playbook -i hosts.ini {inventory} regal.rollout.rollout -e ansible_connection=local \
+                "export PATH='{}' ANSIBLE_COLLECTIONS_PATH={} {}; ansible-playbook -f 1 -i hosts.ini {inventory} regal.rollout.rollout -e ansible_connection=local \
                  -e rollout_version=shop-2.5.0 -e rollout_hooks=hooks {more}",
                 path(site),
                 installed(site.ansible()).display(),
