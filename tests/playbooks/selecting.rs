@@ -95,7 +95,7 @@ fn all_mistakes_are_named_at_once() {
             ),
             ("rollout_back_to=a,b", "rollout_back_to must be the version to go back to"),
             ("rollout_strategy=free", "rollout_strategy must be a kind of linear"),
-            ("rollout_approval=maybe", "rollout_approval must be never, after_canary or each_batch"),
+            ("rollout_approval=maybe", "rollout_approval must be never, after_canary, each_batch or after_stage"),
             ("rollout_bake=soon", "rollout_bake must be seconds or a duration"),
             ("rollout_max_failed=10%", "rollout_max_failed must be a number of hosts"),
             ("rollout_version_var=app-version", "rollout_version_var must be the name of a variable"),
