@@ -1,7 +1,7 @@
 //! Planning alone: hosts over few and over many domains, and by hash: `cargo bench --bench planning`.
 //!
 //! `cargo bench --bench planning -- --test` runs each once and fails where a plan takes longer than it may: 100,000 hosts
-//! 0.2 s, 1,000,000 hosts 2 s; 100,000 hosts with caps over three labels 2 s. For the last it prints the exponent e of the
+//! 0.2 s, 1,000,000 hosts 2 s; 100,000 hosts with caps or limits over three labels 2 s. For caps it prints the exponent e of the
 //! time, which grows as hosts^e between 10,000 and 100,000 hosts.
 
 #![allow(clippy::unwrap_used, missing_docs)]
@@ -12,7 +12,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use regal_inventory::error::Location;
 use regal_inventory::plan::plan;
 use regal_inventory::plan::{Assigned, Assignments, Facts, Label};
-use regal_inventory::policy::{Amount, BatchSize, Keys, Layer, Mode, Policy, Set};
+use regal_inventory::policy::{Amount, BatchSize, Keys, Layer, Limit, Mode, Policy, Set};
 
 fn set<T>(value: T) -> Option<Set<T>> {
     Some(Set { value, at: Location::whole("bench") })
@@ -61,8 +61,28 @@ fn measure(criterion: &mut Criterion, name: &str, hosts: usize, domains: usize, 
 /// The labels of hosts with caps over all three, and their number of values for each 100,000 hosts.
 const LABELS: [(&str, usize); 3] = [("hw", 3), ("rack", 10_000), ("zone", 100)];
 
+/// Batches that are spread over the labels in this order, with a cap.
+fn caps(by: [usize; 3], cap: &str) -> Keys {
+    Keys {
+        spread_by: set(by.map(|label| LABELS[label].0.to_string()).to_vec()),
+        spread_max_unavailable: set(percent(cap)),
+        ..Keys::default()
+    }
+}
+
+/// Batches in the order of hosts, with a limit for each label.
+fn limits(cap: &str) -> Keys {
+    let limit = |(label, _): (&str, usize)| Limit {
+        label: label.to_string(),
+        max_unavailable: Some(percent(cap)),
+        max_domains: None,
+        at: Location::whole("bench"),
+    };
+    Keys { limits: Some(LABELS.map(limit).to_vec()), ..Keys::default() }
+}
+
 /// Plans hosts of three labels, sorted by one of them, in batches; gives the time and checks the number of batches.
-fn measure_caps(hosts: usize, by: [usize; 3], sorted_by: usize, nested: bool, cap: &str, size: usize) -> Duration {
+fn measure_caps(hosts: usize, capped: Keys, sorted_by: usize, nested: bool, size: usize) -> Duration {
     let names: Vec<String> = (0..hosts).map(|n| format!("web{n:07}.example.net")).collect();
     let values: Vec<String> = (0..10_000).map(|n| format!("v{n}")).collect();
     let count = |label: usize| if label == 1 { hosts / 10 } else { LABELS[label].1 };
@@ -81,9 +101,7 @@ fn measure_caps(hosts: usize, by: [usize; 3], sorted_by: usize, nested: bool, ca
     let keys = Keys {
         canary_size: Some(Amount::Hosts(1)),
         batch_size: Some(vec![BatchSize::Amount(Amount::Hosts(size))]),
-        spread_by: set(by.map(|label| LABELS[label].0.to_string()).to_vec()),
-        spread_max_unavailable: set(percent(cap)),
-        ..Keys::default()
+        ..capped
     };
     let policy = Policy { layers: vec![Layer { all: keys, ..Layer::default() }], ..Policy::default() };
     let start = Instant::now();
@@ -98,25 +116,40 @@ fn measure_caps(hosts: usize, by: [usize; 3], sorted_by: usize, nested: bool, ca
     taken
 }
 
+/// Every order of hosts, whether racks stand in zones, caps, and sizes of batches.
+fn fleets() -> impl Iterator<Item = (usize, bool, &'static str, usize)> {
+    let caps = |sorted: usize| ["1", "2", "10%"].map(|cap| (sorted / 2, sorted % 2 > 0, cap));
+    let sizes = |(sorted, nested, cap)| [5, 100, 1000].map(|size| (sorted, nested, cap, size));
+    (0..6).flat_map(caps).flat_map(sizes)
+}
+
+/// Limits of all three labels; prints the slowest.
+fn limits_of_labels() {
+    let mut slowest = (Duration::ZERO, String::new());
+    for (sorted_by, nested, cap, size) in fleets() {
+        let taken = measure_caps(100_000, limits(cap), sorted_by, nested, size);
+        let name = format!("sorted by {}, nested: {nested}, limit {cap}, batches of {size}", LABELS[sorted_by].0);
+        assert!(taken < Duration::from_secs(2), "100,000 hosts {name}: {taken:?}");
+        slowest = slowest.max((taken, name));
+    }
+    println!("100,000 hosts with limits of three labels: at most {:?}, {}", slowest.0, slowest.1);
+}
+
 /// Every nesting of the labels, every order of hosts, caps and sizes; prints the slowest, and how the time grows.
 fn caps_over_labels() {
     let mut slowest = (Duration::ZERO, String::new());
     for by in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
-        for (sorted_by, nested, cap, size) in (0..6).flat_map(|sorted| {
-            ["1", "2", "10%"]
-                .into_iter()
-                .flat_map(move |cap| [5, 100, 1000].map(|size| (sorted / 2, sorted % 2 > 0, cap, size)))
-        }) {
+        for (sorted_by, nested, cap, size) in fleets() {
             let labels = by.map(|label| LABELS[label].0);
             let place = if nested { ", racks in zones" } else { "" };
             let name = format!("by {labels:?}, sorted by {}{place}, cap {cap}, batches of {size}", LABELS[sorted_by].0);
-            let taken = measure_caps(100_000, by, sorted_by, nested, cap, size);
+            let taken = measure_caps(100_000, caps(by, cap), sorted_by, nested, size);
             assert!(taken < Duration::from_secs(2), "100,000 hosts {name}: {taken:?}");
             slowest = slowest.max((taken, name));
         }
     }
     println!("100,000 hosts with caps over three labels: at most {:?}, {}", slowest.0, slowest.1);
-    let times = [10_000, 30_000, 100_000].map(|hosts| measure_caps(hosts, [0, 1, 2], 2, false, "2", 100));
+    let times = [10_000, 30_000, 100_000].map(|hosts| measure_caps(hosts, caps([0, 1, 2], "2"), 2, false, 100));
     let exponent = (times[2].as_secs_f64() / times[0].as_secs_f64()).log10();
     println!("10,000, 30,000 and 100,000 hosts: {times:?}, as hosts^{exponent:.2}");
 }
@@ -128,6 +161,7 @@ fn planning(criterion: &mut Criterion) {
     measure(criterion, "1,000,000 hosts over 3 domains", 1_000_000, 3, spread());
     measure(criterion, "1,000,000 hosts over 10,000 domains", 1_000_000, 10_000, spread());
     caps_over_labels();
+    limits_of_labels();
     measure(criterion, "100,000 hosts by rank", 100_000, 3, by_hash(Mode::Rank));
 }
 

@@ -16,11 +16,18 @@ use crate::policy::Remainder;
 pub(super) struct Packed<'f, 'v, 'a> {
     fleet: &'f Fleet<'v, 'a>,
     /// Sections of batches; what becomes of a short last batch is about one of them.
-    sections: VecDeque<VecDeque<VecDeque<HostIndex>>>,
+    sections: VecDeque<Section>,
     left: usize,
     /// Hosts that stand in a batch already, then those that were handed out.
     before: Vec<HostIndex>,
     order: Order,
+}
+
+/// Batches that are left of a section.
+struct Section {
+    batches: VecDeque<VecDeque<HostIndex>>,
+    /// The number of their hosts: asked for with every batch, it is not counted each time.
+    left: usize,
 }
 
 /// The order in which hosts came.
@@ -57,7 +64,7 @@ impl<'f, 'v, 'a> Packed<'f, 'v, 'a> {
         let packed = sections.iter().map(|hosts| {
             let batches = pack_section(candidates, done, hosts);
             done += batches.len();
-            batches.into_iter().map(VecDeque::from).collect()
+            Section { batches: batches.into_iter().map(VecDeque::from).collect(), left: hosts.len() }
         });
         Packed {
             fleet,
@@ -122,15 +129,15 @@ impl<'a> Strategy<'a> for Packed<'_, '_, 'a> {
     }
 
     fn section(&self) -> usize {
-        self.sections.front().map_or(0, |batches| batches.iter().map(VecDeque::len).sum())
+        self.sections.front().map_or(0, |section| section.left)
     }
 
     fn begin(&mut self) {
-        while let Some(batches) = self.sections.front_mut() {
-            while batches.front().is_some_and(VecDeque::is_empty) {
-                batches.pop_front();
+        while let Some(section) = self.sections.front_mut() {
+            while section.batches.front().is_some_and(VecDeque::is_empty) {
+                section.batches.pop_front();
             }
-            if !batches.is_empty() {
+            if !section.batches.is_empty() {
                 break;
             }
             self.sections.pop_front();
@@ -138,15 +145,17 @@ impl<'a> Strategy<'a> for Packed<'_, '_, 'a> {
     }
 
     fn settled(&self) -> usize {
-        self.sections.front().and_then(VecDeque::front).map_or(0, VecDeque::len)
+        self.sections.front().and_then(|section| section.batches.front()).map_or(0, VecDeque::len)
     }
 
     fn least(&self, _: &Caps<'_, '_, 'a>) -> usize {
-        self.sections.front().map_or(0, VecDeque::len)
+        self.sections.front().map_or(0, |section| section.batches.len())
     }
 
     fn next(&mut self, _: &Caps<'_, '_, 'a>) -> Option<HostIndex> {
-        let host = self.sections.front_mut()?.front_mut()?.pop_front()?;
+        let section = self.sections.front_mut()?;
+        let host = section.batches.front_mut()?.pop_front()?;
+        section.left -= 1;
         self.left -= 1;
         self.before.push(host);
         Some(host)
