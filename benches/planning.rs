@@ -118,7 +118,7 @@ fn measure_caps(hosts: usize, capped: Keys, sorted_by: usize, nested: bool, size
 
 /// Every order of hosts, whether racks stand in zones, caps, and sizes of batches.
 fn fleets() -> impl Iterator<Item = (usize, bool, &'static str, usize)> {
-    let caps = |sorted: usize| ["1", "2", "10%"].map(|cap| (sorted / 2, sorted % 2 > 0, cap));
+    let caps = |sorted: usize| ["1", "2", "10%"].map(|cap| (sorted / 2, !sorted.is_multiple_of(2), cap));
     let sizes = |(sorted, nested, cap)| [5, 100, 1000].map(|size| (sorted, nested, cap, size));
     (0..6).flat_map(caps).flat_map(sizes)
 }
