@@ -192,6 +192,31 @@ fn drift_is_told_and_stops_what_would_be_wrong() {
     insta::assert_snapshot!(all);
 }
 
+#[test]
+fn drift_is_a_page_with_names_as_text() {
+    let test = saved();
+    let same = frozen(&test, "diff --format html");
+    assert_eq!((same.code, same.stderr.as_str()), (0, ""));
+    assert!(same.stdout.contains("<h1>still the plan of the inventory</h1>") && !same.stdout.contains("<ul"));
+    let hosts = HOSTS.replace("web[1:5]", "web[1:4]");
+    write(&test, "hosts", &format!("{hosts}web2 v='<b>x'\nweb3 v=\nweb4 v=\nweb6 v=shop-2.5.0\n"));
+    write(&test, "regal.yml", &SETTINGS.replace("after_canary", "never"));
+    let diff = frozen(&test, "diff --format html --output diff.html");
+    assert_eq!((diff.code, diff.stdout.as_str()), (3, ""), "{}", diff.stderr);
+    let page = std::fs::read_to_string(test.path().join("diff.html")).unwrap();
+    for part in [
+        "<h1>the inventory has another plan now</h1>",
+        "<span class=\"move removed\">no longer in the inventory</span> 1 host: web5<",
+        "<span class=\"move added\">should run shop-2.5.0, in no batch of it</span> 1 host: web6<",
+        "<span class=\"move moved\">shop-2.5.0 → &lt;b&gt;x</span> 1 host: web2<",
+        "<span class=\"move moved\">shop-2.5.0 → no version</span> 2 hosts: web[3:4]<",
+        "<td><code>approval</code></td><td>after_canary</td><td>never</td>",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(!page.contains("<b>x"));
+}
+
 /// A line of the record of the saved plan.
 fn event(test: &Test, json: &str) {
     use std::io::Write;

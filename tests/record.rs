@@ -209,9 +209,10 @@ fn a_folder_lists_its_rollouts_the_newest_first() {
 }
 
 /// A command that goes on.
-fn watching(test: &Test, before: &[&str]) -> Child {
+fn watching(test: &Test, before: &[&str], after: &[&str]) -> Child {
     let program = env!("CARGO_BIN_EXE_regal-inventory");
-    let words: Vec<&str> = before.iter().copied().chain([program, "status", FILE, "--watch"]).collect();
+    let words: Vec<&str> =
+        before.iter().copied().chain([program, "status", FILE, "--watch"]).chain(after.iter().copied()).collect();
     let mut command = Command::new(words[0]);
     command.args(&words[1..]).current_dir(test.path()).stdout(Stdio::piped()).stdin(Stdio::null());
     command.spawn().unwrap()
@@ -221,7 +222,7 @@ fn watching(test: &Test, before: &[&str]) -> Child {
 fn what_is_watched_has_a_line_for_each_change_until_all_is_done() {
     let test = saved();
     let mut writer = under_way(&test);
-    let mut child = watching(&test, &[]);
+    let mut child = watching(&test, &[], &[]);
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut first = Vec::new();
     while !first.iter().any(|line: &String| line.contains("groupB2") && line.contains("running")) {
@@ -237,6 +238,63 @@ fn what_is_watched_has_a_line_for_each_change_until_all_is_done() {
     assert!(rest[0].contains("100% done (5 of 5 hosts)"), "{rest:?}");
     assert_eq!((about(&rest, "groupA"), about(&rest, "groupB1"), about(&rest, "groupB2")), (0, 1, 1));
     assert!(!rest.concat().contains('\u{1b}') && !first.concat().contains('\u{1b}'));
+}
+
+/// Waits until the file is a page with a text, and says which file it is; whenever the file is there it is a whole page.
+fn page_with(path: &Path, text: &str) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    let until = Instant::now() + Duration::from_secs(30);
+    loop {
+        // the file that is read is the one whose number is told, whatever takes its place meanwhile
+        if let Ok(mut file) = std::fs::File::open(path) {
+            let mut page = String::new();
+            file.read_to_string(&mut page).unwrap();
+            assert!(page.starts_with("<!doctype html>") && page.trim_end().ends_with("</html>"), "{page}");
+            if page.contains(text) {
+                return file.metadata().unwrap().ino();
+            }
+        }
+        assert!(Instant::now() < until, "no page with {text}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_watched_page_is_exchanged_as_a_whole_until_all_is_done() {
+    const AGAIN: &str = "<body data-again=";
+    let test = saved();
+    let page = test.path().join("status.html");
+    let mut writer = under_way(&test);
+    let mut child = watching(&test, &[], &["--format", "html", "--output", "status.html"]);
+    let first = page_with(&page, AGAIN);
+    // as long as it is open, no other file has its number
+    let kept = std::fs::File::open(&page).unwrap();
+    for event in [done("B2", &["web4", "web5"]), done("B1", &["web2", "web3"])] {
+        writer.append(event).unwrap();
+    }
+    writer.append(Event::End(End { outcome: Outcome::Done, done: 5, lost: 0, waiting: 0 })).unwrap();
+    assert!(child.wait().unwrap().success());
+    assert_ne!(first, page_with(&page, "100%"));
+    drop(kept);
+    assert!(!std::fs::read_to_string(&page).unwrap().contains(AGAIN));
+}
+
+#[test]
+fn a_watched_page_ends_when_it_is_interrupted() {
+    use std::os::unix::process::ExitStatusExt;
+    let test = saved();
+    let _writer = under_way(&test);
+    let mut child = watching(&test, &[], &["--format", "html", "--output", "status.html"]);
+    page_with(&test.path().join("status.html"), "40%");
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    let status = child.wait().unwrap();
+    assert_eq!(status.signal(), Some(15), "{status}");
+    // the last page stays, whole, and nothing beside it
+    page_with(&test.path().join("status.html"), "40%");
+    let names = std::fs::read_dir(test.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    let left: Vec<_> = names.filter(|name| name.to_string_lossy().contains("status.html")).collect();
+    assert_eq!(left, ["status.html"]);
 }
 
 #[test]
@@ -440,7 +498,7 @@ fn many_processes_append_whole_lines() {
 fn a_reader_that_goes_away_is_no_error() {
     let test = saved();
     drop(under_way(&test));
-    let mut child = watching(&test, &[]);
+    let mut child = watching(&test, &[], &[]);
     let mut stdout = child.stdout.take().unwrap();
     stdout.read_exact(&mut [0; 10]).unwrap();
     drop(stdout);

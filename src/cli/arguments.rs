@@ -261,7 +261,7 @@ pub struct CheckOptions {
 pub struct DiffOptions {
     /// The form to print
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: AnswerFormat,
+    pub format: PictureFormat,
 }
 
 /// Options of `why`.
@@ -275,7 +275,7 @@ pub struct WhyOptions {
     pub format: AnswerFormat,
 }
 
-/// The forms of `status`.
+/// The forms of `status` and `diff`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum PictureFormat {
     /// For a terminal
@@ -286,7 +286,7 @@ pub enum PictureFormat {
     Html,
 }
 
-/// The forms of `why`, `check`, `diff` and `log`.
+/// The forms of `why`, `check` and `log`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum AnswerFormat {
     /// For a terminal

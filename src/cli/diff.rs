@@ -4,7 +4,7 @@ use regal_inventory::emit::drift::DriftReport;
 use regal_inventory::error::{Code, Error, Problem};
 use regal_inventory::files::Access;
 
-use super::arguments::{AnswerFormat, DiffOptions};
+use super::arguments::{DiffOptions, PictureFormat};
 use super::exit;
 use super::invocation::Invocation;
 use super::output::Sink;
@@ -25,8 +25,9 @@ pub fn run(invocation: &Invocation<'_>, options: &DiffOptions) -> anyhow::Result
     let sink = Sink { path: invocation.output.as_deref(), access, color: invocation.color };
     let mut result = Vec::new();
     match options.format {
-        AnswerFormat::Text => report.write_text(sink.look(), &mut result)?,
-        AnswerFormat::Json => report.write_json(&mut result)?,
+        PictureFormat::Text => report.write_text(sink.look(), &mut result)?,
+        PictureFormat::Json => report.write_json(&mut result)?,
+        PictureFormat::Html => report.write_page(&mut result)?,
     }
     sink.write(&result)?;
     Ok(if drift.is_empty() { exit::DONE } else { exit::DRIFT })

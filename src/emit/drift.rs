@@ -1,4 +1,6 @@
-//! What differs between a frozen plan and that of today's inventory, to read or for programs.
+//! What differs between a frozen plan and that of today's inventory, to read, to look at or for programs.
+
+mod page;
 
 use std::io::{self, Write};
 
@@ -12,6 +14,8 @@ use crate::shown::Shown;
 
 /// The version of the document's shape.
 const SCHEMA: u32 = 1;
+/// Where a host goes that is to run nothing.
+const NO_VERSION: &str = "no version";
 
 /// Drift, with the plan that it is of.
 pub struct DriftReport<'r, 'a> {
@@ -75,6 +79,11 @@ fn painted(line: &str) -> Line {
     Line::of(ink, word).and(Ink::Plain, &line[word.len()..])
 }
 
+/// A setting's value.
+fn value(value: Option<&String>) -> String {
+    value.cloned().unwrap_or_else(|| "not set".to_string())
+}
+
 impl DriftReport<'_, '_> {
     /// Writes a line for each difference.
     ///
@@ -92,7 +101,7 @@ impl DriftReport<'_, '_> {
         }));
         lines.extend(drift.moved.iter().map(|moved| {
             let to: Vec<String> = moved.to.iter().map(|version| self.shown(version).to_string()).collect();
-            let to = if to.is_empty() { "no version".to_string() } else { to.join(", ") };
+            let to = if to.is_empty() { NO_VERSION.to_string() } else { to.join(", ") };
             format!("moved     {}: from {} to {to}", Shown::new(moved.host), self.shown(moved.from))
         }));
         lines.extend(drift.domains.iter().map(|change| {
@@ -100,14 +109,22 @@ impl DriftReport<'_, '_> {
             format!("domain    {host}: {label} {} is now {}", change.from, change.to)
         }));
         lines.extend(drift.settings.iter().map(|change| {
-            let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".to_string());
-            let version = self.shown(change.version);
-            format!("setting   {version}: {} {} is now {}", change.key, value(&change.from), value(&change.to))
+            let (version, from, to) =
+                (self.shown(change.version), value(change.from.as_ref()), value(change.to.as_ref()));
+            format!("setting   {version}: {} {from} is now {to}", change.key)
         }));
         if lines.is_empty() {
             lines.push(format!("{file} is still the plan of the inventory"));
         }
         lines.into_iter().try_for_each(|line| look.write(painted(&line), None, out))
+    }
+
+    /// Writes a page for a browser.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_page(&self, out: &mut impl Write) -> io::Result<()> {
+        page::write(self, out)
     }
 
     /// Writes one JSON document.
@@ -116,10 +133,7 @@ impl DriftReport<'_, '_> {
     /// Those of `out`.
     pub fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
         let drift = self.drift;
-        let text = |version: &str| {
-            let is_secret = drift.secret.contains(&version);
-            if is_secret { self.shown(version).to_string() } else { version.to_string() }
-        };
+        let text = |version: &str| self.name(version);
         let document = Document {
             schema: SCHEMA,
             plan: self.frozen.path.display().to_string(),
@@ -153,6 +167,17 @@ impl DriftReport<'_, '_> {
                 .collect(),
         };
         json::write_pretty(&document, out)
+    }
+
+    /// A version in full, unless it is a secret.
+    fn name(&self, version: &str) -> String {
+        if self.drift.secret.contains(&version) { self.shown(version).to_string() } else { version.to_string() }
+    }
+
+    /// The versions that a host is to run.
+    fn names(&self, versions: &[&str]) -> String {
+        let names: Vec<String> = versions.iter().map(|version| self.name(version)).collect();
+        if names.is_empty() { NO_VERSION.to_string() } else { names.join(", ") }
     }
 
     /// A version as a message shows it.
