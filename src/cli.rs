@@ -18,6 +18,7 @@ mod messages;
 mod output;
 mod plan;
 mod playbooks;
+mod progress;
 mod record;
 mod rollout;
 mod run;
@@ -43,7 +44,7 @@ pub fn main() -> ExitCode {
     };
     let color = arguments.color;
     let json = wants_json(&arguments).then(|| arguments.output.clone());
-    let shared = Shared::default();
+    let shared = Shared { progress: progress::of(&arguments), ..Shared::default() };
     let outcome = run(arguments, &shared);
     if let Some(signal) = shared.interrupt.signal() {
         interrupted(signal);

@@ -24,7 +24,7 @@ use crate::settings::{self, Input, OptionText, Place, Settings};
 use crate::source::ansible_cfg::{self, AnsibleCfg, VarsFiles};
 use crate::source::bytes::{Pipes, is_descriptor};
 use crate::source::{self, Interrupt, Loaded, Options};
-pub use crate::source::{Execution, Surroundings};
+pub use crate::source::{Execution, Progress, Surroundings, Watcher};
 use crate::text::Text;
 pub use crate::text::{Arena, TextMap};
 use crate::value::Value;
@@ -97,12 +97,14 @@ pub struct Shared {
     pub pipes: Pipes,
     /// Signals that came while a program ran.
     pub interrupt: Interrupt,
+    /// Who is told how far reading is.
+    pub progress: Progress,
 }
 
 impl Shared {
     /// For sessions that empty no pipe, since whoever fills it means it for somebody else.
     pub fn without_pipes() -> Self {
-        Shared { pipes: Pipes::refused(), interrupt: Interrupt::default() }
+        Shared { pipes: Pipes::refused(), ..Shared::default() }
     }
 }
 

@@ -22,6 +22,7 @@ mod passwords;
 pub mod paths;
 mod process;
 mod program;
+mod progress;
 mod readers;
 pub mod salt;
 mod script;
@@ -59,6 +60,7 @@ pub use named::{Named, Source};
 pub use passwords::Secret;
 pub use process::has_terminal;
 pub(crate) use program::first_line_of;
+pub use progress::{Progress, Watcher};
 pub use surroundings::Surroundings;
 
 /// What `plugin` may say in a configuration of this program: what keeps Ansible from reading it as data, and the inventory plugin
@@ -131,6 +133,8 @@ pub struct Options {
     /// What takes notice of signals while programs run, so that they are ended first; without it, signals are not this
     /// reading's matter.
     pub interrupt: Option<Interrupt>,
+    /// Who is told how far reading is.
+    pub progress: Progress,
 }
 
 /// What was read.
@@ -189,6 +193,12 @@ pub enum TextFormat {
 /// # Errors
 /// Every problem of every source.
 pub fn load<'a>(arena: &'a Arena, texts: &TextMap<'a>, sources: &[Source], options: &Options) -> Result<Loaded<'a>> {
+    let loaded = load_all(arena, texts, sources, options);
+    options.progress.rests();
+    loaded
+}
+
+fn load_all<'a>(arena: &'a Arena, texts: &TextMap<'a>, sources: &[Source], options: &Options) -> Result<Loaded<'a>> {
     let mut reading = Reading::new(arena, texts, options);
     let (others, salt, before) = split_off_salt(&reading, sources);
     let through_ansible = engine::read(&mut reading, &others);
@@ -315,7 +325,13 @@ impl<'a> Reading<'_, 'a> {
         match source {
             Source::Hosts(list) => self.host_list(list),
             Source::Path(named) => match self.is_folder(named) {
-                Some(true) => self.files_of(&named.path).iter().for_each(|file| self.file(file)),
+                Some(true) => {
+                    let files = self.files_of(&named.path);
+                    for (index, file) in files.iter().enumerate() {
+                        self.options.progress.reads(&named.path, index, files.len());
+                        self.file(file);
+                    }
+                }
                 Some(false) if !self.refuses(&named.path) => self.file(&named.path),
                 Some(false) | None => {}
             },

@@ -23,7 +23,7 @@ fn shown(test: &Test, columns: u16, environment: &[(&str, &str)], arguments: &[&
     for (name, _) in std::env::vars().filter(|(name, _)| of_others.iter().any(|other| name.starts_with(other))) {
         command.env_remove(name);
     }
-    command.env("TERM", "xterm").env("HOME", test.path()).envs(environment.iter().copied());
+    command.env("TERM", "xterm").env("TERMINAL", &name).env("HOME", test.path()).envs(environment.iter().copied());
     let mut child = command.spawn().unwrap();
     // the child has the only ends that write now
     drop(command);
@@ -212,4 +212,116 @@ fn status_has_colors_and_wraps() {
     assert!(plain(&text).lines().all(|line| line.chars().count() <= 40), "{text}");
     let words = |text: &str| text.split_whitespace().map(str::to_string).collect::<Vec<_>>();
     assert_eq!(words(&plain(&text)), words(&test.shell("regal status --plan shop.rollout.yml").stdout));
+}
+
+/// What is left on a terminal at the end, without colors.
+fn left(text: &str) -> String {
+    let mut lines: Vec<Vec<char>> = vec![Vec::new()];
+    let mut column = 0;
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        let line = lines.last_mut().unwrap();
+        match c {
+            '\r' => column = 0,
+            '\n' => {
+                lines.push(Vec::new());
+                column = 0;
+            }
+            '\u{1b}' => {
+                assert_eq!(rest.next(), Some('['), "{text:?}");
+                let sequence: String = rest.by_ref().take_while(|c| !c.is_ascii_alphabetic()).collect();
+                // it ends in a letter, which is taken: all but the one that empties a line is a color here
+                if sequence == "2" {
+                    line.clear();
+                }
+            }
+            c => {
+                line.resize(line.len().max(column + 1), ' ');
+                line[column] = c;
+                column += 1;
+            }
+        }
+    }
+    let lines: Vec<String> = lines.into_iter().map(String::from_iter).collect();
+    lines.iter().map(|line| line.trim_end()).collect::<Vec<_>>().join("\n")
+}
+
+/// An inventory script that takes a second.
+fn slow(before: &str) -> Test {
+    let script = format!(
+        "#!/bin/sh\n{before}sleep 1.2\necho '{{\"web\": {{\"hosts\": [\"web1\", \"web2\"]}}, \"_meta\": {{\"hostvars\": {{}}}}}}'\n"
+    );
+    Test::new().script("hosts.sh", &script).file("regal.yml", "inventory: hosts.sh\nversions: {v: web}\n")
+}
+
+#[test]
+fn a_program_that_takes_long_is_named_and_nothing_of_it_is_left() {
+    let test = slow("");
+    let quiet = test.shell("regal plan");
+    assert_eq!((quiet.code, quiet.stderr.as_str()), (0, ""));
+    for line in ["plan", "--graph", "check"] {
+        let (text, code) = shown(&test, 120, &[], &line.split(' ').collect::<Vec<_>>());
+        assert_eq!(code, 0, "{text}");
+        assert!(text.contains("  waiting for hosts.sh --list: 0s"), "{text:?}");
+        assert_eq!(left(&text), test.shell(&format!("regal {line} 2>&1")).stdout, "{text:?}");
+    }
+    // the line has its place in the narrowest
+    let (text, _) = shown(&test, 24, &[], &["plan"]);
+    assert!(text.contains("waiting for") && !left(&text).contains("waiting"), "{text:?}");
+    // where it cannot be taken back, and where a program asks
+    let dumb = [("TERM", "dumb")];
+    let never = [(&dumb[..], &["plan"][..]), (&[], &["--list"]), (&[], &["--host", "web1"])];
+    for (environment, arguments) in never {
+        let (text, _) = shown(&test, 120, environment, arguments);
+        assert!(!text.contains("waiting") && !text.contains('\r'), "{arguments:?}: {text:?}");
+    }
+}
+
+#[test]
+fn a_program_that_asks_for_a_password_has_the_terminal_for_itself() {
+    let test = slow("sleep 0.8\nstty -F \"$TERMINAL\" -echo\nprintf 'Token: ' >\"$TERMINAL\"\n");
+    let (text, _) = shown(&test, 120, &[], &["plan"]);
+    let (before, after) = text.split_once("Token: ").unwrap();
+    assert!(before.contains("waiting for hosts.sh") && !after.contains("waiting"), "{text:?}");
+}
+
+#[test]
+fn vars_files_that_take_long_have_a_bar() {
+    let test = Test::new()
+        .file("hosts", "[web]\nweb[1:4]\n")
+        .file("host_vars/web1.yml", "x: 1\n")
+        .file("host_vars/web4.yml", "x: 1\n")
+        .file("regal.yml", "inventory: hosts\nversions: {v: web}\n");
+    let made = Command::new("mkfifo").arg(test.path().join("host_vars/web2.yml")).status().unwrap();
+    assert!(made.success());
+    let slow = test.path().join("host_vars/web2.yml");
+    let writer = std::thread::spawn(move || {
+        let file = File::options().write(true).open(slow).unwrap();
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        std::io::Write::write_all(&mut &file, b"x: 2\n").unwrap();
+    });
+    let (text, code) = shown(&test, 120, &[], &["plan"]);
+    writer.join().unwrap();
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("██████████░░░░░░░░░░  reading host_vars: 2 of 4"), "{text:?}");
+    assert!(left(&text).contains("plan ") && !left(&text).contains("reading"), "{text:?}");
+}
+
+#[test]
+fn a_watch_has_a_bar_and_messages_stay_whole() {
+    let test = fleet().file("regal.yml", "inventory: hosts\nversions: {shop-2.5.0: web}\nbatch_size: rest\nbake: 2s\n");
+    let saved = test.shell("regal plan --save shop.rollout.yml");
+    assert_eq!(saved.code, 0, "{}", saved.stderr);
+    let run = |file: &str| {
+        std::fs::copy(test.path().join("shop.rollout.yml"), test.path().join(file)).unwrap();
+        shown(&test, 80, &[], &["run", "--plan", file, "--", "true"]).0
+    };
+    let text = run("seen.rollout.yml");
+    assert!(text.contains("░░░░░░░░░░░░░░░░░░░░  run: shop-2.5.0_groupA is watched: 2s left"), "{text:?}");
+    assert!(text.contains("██████████░░░░░░░░░░  run: shop-2.5.0_groupA is watched: 1s left"), "{text:?}");
+    let words =
+        |text: &str| text.lines().map(|line| line.split(" after ").next().unwrap().to_string()).collect::<Vec<_>>();
+    std::fs::copy(test.path().join("shop.rollout.yml"), test.path().join("quiet.rollout.yml")).unwrap();
+    let quiet = test.shell("regal run --plan quiet.rollout.yml -- true 2>&1").stdout;
+    assert_eq!(words(&left(&text)), words(&quiet), "{text:?}");
 }

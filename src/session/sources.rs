@@ -83,6 +83,7 @@ impl Session<'_> {
             secrets: self.secrets(),
             variables: self.variables(),
             interrupt: Some(self.shared.interrupt.clone()),
+            progress: self.shared.progress.clone(),
             ..self.files()
         })
     }

@@ -107,7 +107,8 @@ impl Secret {
         command.stderr(Stdio::inherit()).stdin(Stdio::inherit());
         let (limits, interrupt) = (options.limits, options.interrupt.as_ref());
         // A password has no end of its own.
-        let job = Job { command, limits, interrupt, complete: &|_| true };
+        options.progress.rests();
+        let job = Job { command, limits, interrupt, complete: &|_| true, told: None };
         let Outcome { end, stdout, .. } = process::run(job).map_err(|error| {
             Problem::of(
                 Code::Vault,

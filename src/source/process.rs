@@ -19,6 +19,7 @@ use signal_hook::{SigId, low_level};
 use super::bytes::timespec;
 use super::descent::Descent;
 use super::interrupt::Interrupt;
+use super::progress::{BEAT, Progress};
 use super::{Limits, stderr::Stderr};
 
 /// The longest sleep, should the news of a program's end get lost.
@@ -38,6 +39,8 @@ pub(super) struct Job<'j> {
     pub interrupt: Option<&'j Interrupt>,
     /// Whether what was printed is all, when only something that the program started still could print.
     pub complete: &'j dyn Fn(&[u8]) -> bool,
+    /// Who is told that it runs, and under which name.
+    pub told: Option<(&'j Progress, &'j str)>,
 }
 
 /// How it ended.
@@ -110,6 +113,8 @@ impl Run {
         let deadline = job.limits.deadline();
         let mut heard = Instant::now();
         let mut checked = None;
+        let told = job.told.filter(|(progress, _)| progress.is_told());
+        let tick = if told.is_some() { BEAT } else { TICK };
         loop {
             if job.interrupt.is_some_and(|interrupt| interrupt.signal().is_some()) {
                 return Ok(Some(End::Interrupted));
@@ -133,7 +138,10 @@ impl Run {
                 return Ok(Some(if self.status.is_some() { End::Unfinished } else { End::TimedOut }));
             }
             let until = [deadline, quiet].into_iter().flatten().min();
-            let wait = until.map_or(TICK, |until| until.saturating_duration_since(now).min(TICK));
+            let wait = until.map_or(tick, |until| until.saturating_duration_since(now).min(tick));
+            if let Some((progress, name)) = told {
+                progress.waits(name);
+            }
             if self.read(wait, bell)? {
                 heard = Instant::now();
             }

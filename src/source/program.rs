@@ -118,7 +118,9 @@ fn run(call: &Call, options: &Options, permit: Permit) -> Result<Option<Printed>
     command.envs(call.environment.iter().map(|(name, value)| (name, value)));
     let complete = |printed: &[u8]| call.is_complete(printed);
     let (limits, interrupt) = (options.limits, options.interrupt.as_ref());
-    let Outcome { end, stdout, stderr } = match process::run(Job { command, limits, interrupt, complete: &complete }) {
+    let told = Some((&options.progress, call.name.as_str()));
+    let job = Job { command, limits, interrupt, complete: &complete, told };
+    let Outcome { end, stdout, stderr } = match process::run(job) {
         Ok(outcome) => outcome,
         Err(error) if error.raw_os_error() == Some(ENOEXEC) => return Ok(None),
         Err(error) => return Err(whole(format!("cannot be run: {}", io_message(&error))).hint(call.hints[0])),
@@ -154,7 +156,7 @@ pub(crate) fn first_line_of(program: &Path, argument: &str, options: &Options) -
     let mut command = options.surroundings.command(program, permit);
     command.arg(argument).stdin(Stdio::null()).stderr(Stdio::null());
     let limits = Limits { timeout: PATIENCE, ..options.limits };
-    let job = Job { command, limits, interrupt: options.interrupt.as_ref(), complete: &|_| true };
+    let job = Job { command, limits, interrupt: options.interrupt.as_ref(), complete: &|_| true, told: None };
     let Ok(Outcome { end: End::Exited(status), stdout, .. }) = process::run(job) else { return Ok(None) };
     let said = String::from_utf8_lossy(&stdout).lines().next().map(str::to_string);
     Ok(said.filter(|_| status.success()))

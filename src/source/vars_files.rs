@@ -75,7 +75,9 @@ fn read_folder<'a>(
     let dotted =
         |ending: &String| format!("{}{ending}", if ending.is_empty() || ending.contains('.') { "" } else { "." });
     let names: Vec<String> = std::iter::once(String::new()).chain(endings.iter().map(dotted)).collect();
-    for (target, name) in targets(&reading.inventory) {
+    let targets = targets(&reading.inventory);
+    for (index, (target, name)) in targets.iter().copied().enumerate() {
+        reading.options.progress.reads(folder, index, targets.len());
         // A host that is the path of a chroot has no vars files.
         if name.starts_with('/') {
             continue;

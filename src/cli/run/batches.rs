@@ -363,7 +363,7 @@ impl<'r, 'p> Run<'r, 'p> {
         let until = Instant::now() + Duration::from_secs(seconds);
         let woken = loop {
             let left = until.saturating_duration_since(Instant::now());
-            self.voice.count_down(&what, left + Duration::from_millis(999));
+            self.voice.count_down(&what, left + Duration::from_millis(999), Duration::from_secs(seconds));
             match self.ears.wait(left.min(Duration::from_secs(1)), None)? {
                 Woken::BySignal(signal) => break Err(Halt::Signal(signal)),
                 _ if left.is_zero() => break Ok(()),

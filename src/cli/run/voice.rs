@@ -1,5 +1,6 @@
 //! What a run says, on stderr; stdout belongs to its commands.
 
+use std::cell::RefCell;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
@@ -9,12 +10,14 @@ use serde::Serialize;
 
 use super::super::arguments::RunFormat;
 use super::super::messages;
+use super::super::progress::{self, Line};
 
 /// How a run says what happens.
 pub struct Voice {
     format: RunFormat,
     /// Whether somebody reads stderr, so that a countdown can be shown.
     counts_down: bool,
+    countdown: RefCell<Option<Line>>,
     /// Whether somebody can be asked.
     pub may_ask: bool,
 }
@@ -30,11 +33,17 @@ impl Voice {
     pub fn new(format: RunFormat) -> Self {
         let reads = std::io::stderr().is_terminal();
         let text = format == RunFormat::Text;
-        Voice { format, counts_down: text && reads, may_ask: text && reads && std::io::stdin().is_terminal() }
+        Voice {
+            format,
+            counts_down: text && progress::is_seen(),
+            countdown: RefCell::default(),
+            may_ask: text && reads && std::io::stdin().is_terminal(),
+        }
     }
 
     /// Says something for people.
     pub fn say(&self, text: &str) {
+        self.clear();
         match self.format {
             RunFormat::Text => messages::lines(&format!("run: {text}")),
             RunFormat::Jsonl => line(&Note::Note { message: text }),
@@ -55,19 +64,20 @@ impl Voice {
         }
     }
 
-    /// Shows how long a wait still takes, in the place of what was shown before.
-    pub fn count_down(&self, what: &str, left: Duration) {
+    /// Shows how much of a wait is over, in the place of what was shown before.
+    pub fn count_down(&self, what: &str, left: Duration, whole: Duration) {
         if self.counts_down {
-            let left = humantime::format_duration(Duration::from_secs(left.as_secs()));
-            let _ = write!(std::io::stderr(), "\r\u{1b}[Krun: {}: {left} left", printable(what));
+            let (left, whole) = (left.as_secs(), whole.as_secs());
+            let mut countdown = self.countdown.borrow_mut();
+            let line = countdown.get_or_insert_with(|| Line::new("{bar:20}  {wide_msg}", Some(whole)));
+            let text = format!("run: {what}: {} left", humantime::format_duration(Duration::from_secs(left)));
+            line.show(&text, whole.saturating_sub(left));
         }
     }
 
     /// Takes away what a countdown showed.
     pub fn clear(&self) {
-        if self.counts_down {
-            let _ = write!(std::io::stderr(), "\r\u{1b}[K");
-        }
+        drop(self.countdown.take());
     }
 }
 
