@@ -111,6 +111,37 @@ fn a_page_says_who_is_where_and_why() {
 }
 
 #[test]
+fn a_page_shows_stages_and_limits() {
+    let hosts = "[staging]\ns[1:2]\n[east]\ne[1:3] cluster=etcd-e\n[west]\nw[1:3] cluster=etcd-w\n";
+    let keys = "stages:\n  - {name: staging, hosts: staging, bake: 1h, approval: after_stage}\n\
+                \u{20} - {name: production, hosts: rest, canary: {size: 1, bake: 10m}, batch_size: 4, max_failures: 1}\n\
+                limits: {cluster: {max_unavailable: 1, max_domains: 2}}\n";
+    let test = Test::new()
+        .file("hosts", hosts)
+        .file("regal.yml", format!("inventory: hosts\nversions: {{v1: all}}\n{keys}"))
+        .args(&["plan"]);
+    let page = page(test);
+    tags(&page);
+    for text in [
+        "<span>2 stages</span>",
+        "<li class=\"phase\">stage staging: 2 batches, approval after the stage, stops at the first failed host</li>",
+        "<li class=\"phase\">stage production: ",
+        "no approval is asked for, 1 host may fail</li>",
+        "<span class=\"tag\">canary</span>",
+        "<h3>Out at once, by cluster</h3>",
+        "etcd-e</th><td class=\"n\">3</td><td class=\"n\">1 (33.3%)</td><td class=\"n\">1 (33.3%)</td>",
+        "<path class=\"cap\" d=\"M0 1H6",
+        "Of cluster, a batch has hosts of 2 domains at most; the cap is 2.",
+        "data-w=\"cluster=etcd-w; order inventory: host ",
+        "<li data-w=\"cluster=(none); order inventory: host 1 of 2\"><b>s1</b>",
+        "<code>limits</code></th><td>cluster: ",
+        "<code>stages</code></th><td>{staging, hosts: staging, ",
+    ] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+}
+
+#[test]
 fn only_the_pages_own_style_and_script_may_run() {
     use base64ct::{Base64, Encoding};
     use sha2::{Digest, Sha256};

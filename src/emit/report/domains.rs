@@ -127,7 +127,7 @@ fn is_group(label: &Domains<'_>) -> bool {
 }
 
 /// A domain as an operator knows it: the value of a variable, or the whole name of a group.
-fn name(label: &Domains<'_>, name: &DomainName<'_>) -> String {
+pub(super) fn name(label: &Domains<'_>, name: &DomainName<'_>) -> String {
     match label.label.strip_prefix(GROUP_LABEL) {
         Some(glob) if name.is_value() => glob.replacen('*', &name.to_string(), 1),
         _ => name.to_string(),

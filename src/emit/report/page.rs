@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::layout::percent;
-use super::{Report, done_after, permille, rollout_id};
+use super::{Report, domains, done_after, permille, rollout_id, text};
 use crate::emit::page::Page;
 use crate::error::Problem;
 use crate::fold;
@@ -107,6 +107,8 @@ struct Label {
     label: String,
     many: bool,
     has_caps: bool,
+    /// The most domains that a batch has and may have, where that is limited.
+    most_domains: Option<String>,
     domains: Vec<DomainModel>,
 }
 
@@ -272,7 +274,7 @@ impl PlanPage<'_, '_> {
                 .filter(|batch| batch.stage == Stage::A)
                 .map_or(0, |batch| batch.hosts.len()),
             bake: display_seconds(rollout.bake_seconds()),
-            facts: facts(rollout),
+            facts: facts(self.report, rollout),
             notes: &rollout.notes,
             timeline: (rollout.batches.len() > 1).then(|| Timeline::of(rollout)),
             labels: labels(rollout, &codes),
@@ -329,7 +331,14 @@ impl Cells<'_, '_> {
     fn of<'c>(&self, batch: &'c Batch<'_>, state: Option<&BatchState<'_>>) -> Vec<Cell<'c>> {
         let cell = |(i, host): (usize, &&'c str)| {
             let domain = |label: usize| batch.domains.get(label).and_then(|of: &Vec<DomainIndex>| of.get(i)).copied();
-            let code = domain(0).and_then(|domain| self.codes.first()?.get(domain.index()));
+            // a host that a limit is not about has no color
+            let code = domain(0).filter(|domain| {
+                let label = self.rollout.labels.first();
+                label.is_some_and(|label| {
+                    label.list.get(domain.index()).is_some_and(|one| domains::is_shown(label, one))
+                })
+            });
+            let code = code.and_then(|domain| self.codes.first()?.get(domain.index()));
             let class = match state {
                 Some(state) => state.hosts.get(*host).unwrap_or(&state.rest).to_string(),
                 None => code.map_or_else(String::new, |code| code.class.clone()),
@@ -393,7 +402,7 @@ fn made_from(report: &Report<'_, '_>) -> Vec<(&'static str, String)> {
 }
 
 /// What holds for all batches of a version.
-fn facts(rollout: &Rollout<'_>) -> Vec<String> {
+fn facts(report: &Report<'_, '_>, rollout: &Rollout<'_>) -> Vec<String> {
     let mut facts = vec![count(rollout.host_count(), "host"), count(rollout.batches.len(), "batch")];
     if rollout.bake_seconds() > 0 {
         facts.push(format!("bakes alone take {}", display_seconds(rollout.bake_seconds())));
@@ -404,6 +413,7 @@ fn facts(rollout: &Rollout<'_>) -> Vec<String> {
     } else {
         facts.push(count(rollout.phases.len(), "stage"));
     }
+    facts.extend(text::after(report, rollout));
     facts
 }
 
@@ -442,10 +452,11 @@ fn phase(rollout: &Rollout<'_>, place: usize) -> Option<String> {
 
 /// The domains of each label, with what is out of them at once.
 fn labels(rollout: &Rollout<'_>, codes: &[Vec<Code>]) -> Vec<Label> {
-    let bars = chart::bars(rollout);
-    let label = |(at, (domains, bars)): (usize, (&crate::plan::Domains<'_>, Vec<Bars>))| {
+    let is_limited = rollout.labels.iter().any(|label| label.max_domains.is_some());
+    let most_domains = if is_limited { domains::most_domains(rollout) } else { Vec::new() };
+    let label = |(at, (label, bars)): (usize, (&crate::plan::Domains<'_>, Vec<Bars>))| {
         let domain = |(i, (domain, bars)): (usize, (&crate::plan::Domain<'_>, Bars))| DomainModel {
-            name: domain.name.to_string(),
+            name: domains::name(label, &domain.name),
             code: codes.first().filter(|_| at == 0).and_then(|codes| codes.get(i).cloned()),
             hosts: domain.hosts,
             most: bars.most,
@@ -455,11 +466,18 @@ fn labels(rollout: &Rollout<'_>, codes: &[Vec<Code>]) -> Vec<Label> {
             bars,
         };
         Label {
-            label: domains.label.clone(),
-            many: domains.list.len() > MANY,
-            has_caps: domains.list.iter().any(|domain| domain.cap.is_some()),
-            domains: domains.list.iter().zip(bars).enumerate().map(domain).collect(),
+            label: label.label.clone(),
+            many: label.list.len() > MANY,
+            has_caps: label.list.iter().any(|domain| domain.cap.is_some()),
+            most_domains: label.max_domains.map(|cap| {
+                let most = most_domains.get(at).copied().unwrap_or_default();
+                format!("a batch has hosts of {} at most; the cap is {cap}", count(most, "domain"))
+            }),
+            domains: (label.list.iter().zip(bars).enumerate())
+                .filter(|(_, (domain, _))| domains::is_shown(label, domain))
+                .map(domain)
+                .collect(),
         }
     };
-    rollout.labels.iter().zip(bars).enumerate().map(label).collect()
+    rollout.labels.iter().zip(chart::bars(rollout)).enumerate().map(label).collect()
 }

@@ -199,7 +199,7 @@ pub(super) fn title(report: &Report<'_, '_>, rollout: &Rollout<'_>, names: &Roll
 }
 
 /// The versions of the report that one comes after, if there are any.
-fn after(report: &Report<'_, '_>, rollout: &Rollout<'_>) -> Option<String> {
+pub(super) fn after(report: &Report<'_, '_>, rollout: &Rollout<'_>) -> Option<String> {
     let others = report.plan.rollouts.iter().filter(|other| rollout.after.contains(&other.version));
     let names: Vec<String> = others.map(|other| other.shown().to_string()).collect();
     match names.as_slice() {

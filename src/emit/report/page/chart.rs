@@ -139,7 +139,8 @@ pub(super) fn bars(rollout: &Rollout<'_>) -> Vec<Vec<Bars>> {
     let most = domains::most_at_once(rollout);
     let scale = |(label, most): (&crate::plan::Domains<'_>, &Vec<usize>)| {
         let share = |hosts: usize, of: usize| hosts as f64 / of.max(1) as f64;
-        let shares = label.list.iter().zip(most).map(|(domain, most)| {
+        let shown = label.list.iter().zip(most).filter(|(domain, _)| domains::is_shown(label, domain));
+        let shares = shown.map(|(domain, most)| {
             let cap = domain.cap.map_or(0.0, |cap| share(cap.min(domain.hosts), domain.hosts));
             share(*most, domain.hosts).max(cap)
         });

@@ -74,7 +74,7 @@ pub(in crate::emit::report) fn write(report: &Report<'_, '_>, out: &mut impl Wri
     let mut y = HEAD;
     let mut versions = Vec::new();
     for rollout in report.plan.rollouts.iter().take(most(VERSIONS)) {
-        let version = version(rollout, y, most(BATCHES));
+        let version = version(report, rollout, y, most(BATCHES));
         y = version.more_y + if version.more.is_some() { ROW } else { 0 } + GAP;
         versions.push(version);
     }
@@ -96,7 +96,7 @@ pub(in crate::emit::report) fn write(report: &Report<'_, '_>, out: &mut impl Wri
     page::fill(PICTURE, &picture, out)
 }
 
-fn version(rollout: &Rollout<'_>, y: usize, batches: usize) -> Version {
+fn version(report: &Report<'_, '_>, rollout: &Rollout<'_>, y: usize, batches: usize) -> Version {
     let hosts = rollout.host_count();
     let timeline = (rollout.batches.len() > 1).then(|| Timeline::of(rollout));
     let top = TITLE + if timeline.is_some() { CHART } else { 0 };
@@ -126,7 +126,7 @@ fn version(rollout: &Rollout<'_>, y: usize, batches: usize) -> Version {
     Version {
         y,
         title: clip(rollout.version, LINE / 2),
-        facts: clip(&facts(rollout).join(", "), LINE),
+        facts: clip(&facts(report, rollout).join(", "), LINE),
         timeline,
         more: (left > 0).then(|| format!("… and {left} more {}", if left == 1 { "batch" } else { "batches" })),
         more_y: y + top + rows.len() * ROW,
