@@ -54,6 +54,11 @@ fn sizes(count: usize, canary: &str, batch_size: &[&str]) -> Vec<usize> {
     plan.rollouts[0].batches.iter().map(|batch| batch.hosts.len()).collect()
 }
 
+/// How far a test of every case there is goes: to `all` with `TEST_ALL=1`.
+pub(super) fn up_to(usual: usize, all: usize) -> usize {
+    if std::env::var_os("TEST_ALL").is_some_and(|value| value == "1") { all } else { usual }
+}
+
 fn location() -> Location {
     Location { line: 3, column: 1, ..Location::whole("regal.yml") }
 }
