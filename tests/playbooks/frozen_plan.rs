@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::site::{Run, Scenario, Site, playbooks};
+use super::site::{Run, Scenario, Site, moments, playbooks};
 
 const HOSTS: &str = "[shop]\nweb[1:5] v=shop-2.5.0\n";
 pub(super) const PLAN: &str = "2.5.0.rollout.yml";
@@ -297,7 +297,7 @@ fn one_run_at_a_time_and_what_outlives_a_killed_one_keeps_the_next_out() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn killed_at_any_moment_the_same_command_goes_on_with_what_is_not_done() {
-    for moment in 0..20_u64 {
+    for moment in moments() {
         scenario().on_one_ansible(|site| {
             saved(site, "");
             let mut first = started(site);

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::collection::installed;
-use super::site::{Outcome, Scenario, Site};
+use super::site::{Outcome, Scenario, Site, moments};
 
 const HOSTS: &str = "[shop]\nweb[1:5] v=2.5.0\n[all:vars]\nansible_connection=local\n";
 const PLAYBOOK: &str = "- hosts: shop
@@ -72,7 +72,7 @@ fn a_failing_batch_stops_it_and_the_same_command_goes_on() {
 #[test]
 #[ignore = "needs ansible; run tests/run"]
 fn killed_at_any_moment_it_goes_on_with_what_is_not_done() {
-    for moment in 0..20_u64 {
+    for moment in moments() {
         site(|site| {
             let mut command = Command::new("sh");
             let line = format!("exec regal-inventory run --plan 2.5.0.rollout.yml -- {COMMAND}");

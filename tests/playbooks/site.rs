@@ -492,6 +492,11 @@ pub fn test_all() -> bool {
     env::var("TEST_ALL").is_ok_and(|value| value == "1")
 }
 
+/// When a run is killed, counted in steps that its test knows the length of: of twenty all with `TEST_ALL=1`, else each second one.
+pub fn moments() -> impl Iterator<Item = u64> {
+    (0..20).step_by(if test_all() { 1 } else { 2 })
+}
+
 /// The bin directories of `TEST_ANSIBLE`.
 pub fn ansibles() -> Vec<PathBuf> {
     let list = env::var_os("TEST_ANSIBLE").expect("TEST_ANSIBLE is not set; run tests/run");
