@@ -7,7 +7,7 @@ use regal_inventory::emit::report::waves::WavesReport;
 use regal_inventory::emit::report::{self, Report};
 use regal_inventory::emit::{groups, regal};
 use regal_inventory::files::Access;
-use regal_inventory::plan::{self, Plan, Reasons, Rollout, waves};
+use regal_inventory::plan::{self, Plan, Rollout, waves};
 use regal_inventory::session::Planned;
 
 use super::arguments::{PlanFormat, PlanOptions};
@@ -76,8 +76,8 @@ fn page(
     out: &mut impl Write,
 ) -> io::Result<()> {
     let policy = invocation.session.frozen().is_none().then(|| &invocation.session.settings().policy);
-    let reasons = policy.map(|policy| plan::reasons(&planned.assignments, policy)).unwrap_or_default();
-    let of_version = |rollout: &Rollout<'_>| reasons.get(rollout.version).map(Reasons::texts).unwrap_or_default();
+    let mut reasons = policy.map(|policy| plan::reasons(&planned.assignments, policy)).unwrap_or_default();
+    let of_version = |rollout: &Rollout<'_>| reasons.remove(rollout.version).unwrap_or_default();
     let reasons: Vec<_> = planned.plan.rollouts.iter().map(of_version).collect();
     PlanPage { report, policy, reasons: &reasons }.write(out)
 }

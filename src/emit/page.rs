@@ -49,7 +49,9 @@ impl Page<'_> {
     fn render(self, model: &impl Serialize, out: &mut impl Write) -> Result<(), minijinja::Error> {
         let mut body = Vec::new();
         render(self.body, [("page", Value::from(Serde(model)))], &mut body)?;
-        let body = String::from_utf8_lossy(&body).into_owned();
+        // without a copy: a large page has megabytes
+        let body =
+            String::from_utf8(body).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
         let frame =
             Frame { title: self.title, policy: policy(), again: self.again, version: env!("CARGO_PKG_VERSION") };
         let safe = |text: &str| Value::from_safe_string(text.to_string());

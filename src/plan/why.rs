@@ -1,6 +1,6 @@
 //! Why a host stands in its batch.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::fleet::{Division, Fleet};
 use super::index::HostIndex;
@@ -46,9 +46,9 @@ pub struct PhaseOf {
 pub struct Reasons<'a>(pub(super) HashMap<&'a str, (bool, Reason<'a>)>);
 
 impl<'a> Reasons<'a> {
-    /// Returns the sentence for each host.
-    pub fn texts(&self) -> HashMap<&'a str, String> {
-        self.0.iter().map(|(host, (is_last, reason))| (*host, because(*is_last, reason))).collect()
+    /// Returns the sentence for a host.
+    pub fn of(&self, host: &str) -> Option<String> {
+        self.0.get(host).map(|(is_last, reason)| because(*is_last, reason))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::emit::page::Page;
 use crate::error::Problem;
 use crate::fold;
 use crate::plan::names::RolloutNames;
-use crate::plan::{Batch, DomainIndex, Rollout, Stage};
+use crate::plan::{Batch, DomainIndex, Reasons, Rollout, Stage};
 use crate::policy::{Approval, Policy, display_seconds};
 use crate::wording::count;
 use chart::{Bars, Timeline};
@@ -37,7 +37,7 @@ pub struct PlanPage<'r, 'a> {
     /// The rules that it was made by, where they are known.
     pub policy: Option<&'r Policy>,
     /// For each version the rule that put a host where it is.
-    pub reasons: &'r [HashMap<&'a str, String>],
+    pub reasons: &'r [Reasons<'a>],
 }
 
 /// What is known of the rollout of a plan.
@@ -324,7 +324,7 @@ impl PlanPage<'_, '_> {
 struct Cells<'m, 'a> {
     rollout: &'m Rollout<'a>,
     codes: &'m [Vec<Code>],
-    reasons: Option<&'m HashMap<&'a str, String>>,
+    reasons: Option<&'m Reasons<'a>>,
 }
 
 impl Cells<'_, '_> {
@@ -348,7 +348,7 @@ impl Cells<'_, '_> {
                     Some(format!("{}={}", label.label, label.list.get(domain(at)?.index())?.name))
                 })
                 .collect();
-            said.extend(self.reasons.and_then(|reasons| reasons.get(*host)).cloned());
+            said.extend(self.reasons.and_then(|reasons| reasons.of(host)));
             Cell(host, class, code.map_or_else(String::new, |code| code.text.clone()), said.join("; "))
         };
         batch.hosts.iter().enumerate().map(cell).collect()

@@ -19,8 +19,9 @@ pub(super) const LABEL: usize = 14;
 const OVERHEAD: usize = 2;
 /// The line that names the columns.
 const HEADING: usize = 1;
-/// Columns of a bar, which only a terminal has that has room for it beside all else.
+/// Columns of a bar, which only a terminal has that has room for it beside all else, and the fewest that tell something.
 const BAR: usize = 10;
+const SHORT_BAR: usize = 5;
 const BAR_FROM: usize = COLUMNS + BAR + 2;
 /// Columns that are left for hosts.
 const HOSTS: usize = 36;
@@ -143,7 +144,22 @@ impl Columns {
             let widest = cells.iter().map(|cell| look.measure(cell)).max().unwrap_or(0);
             columns.domains = columns.domains.max(widest).max("domains".len());
         }
+        if !has_bar {
+            columns.bar = columns.room_for_bar(report, cut);
+        }
         columns
+    }
+
+    /// The columns that a bar may have on a terminal without moving a word to another line.
+    fn room_for_bar(&self, report: &Report<'_, '_>, cut: Cut) -> usize {
+        let Some(columns) = self.look.columns else { return 0 };
+        let lines = report
+            .rollouts()
+            .take(cut.versions)
+            .flat_map(|(rollout, names)| batches(report, rollout, names, self, cut));
+        let widest = lines.map(|line| line.measure(self.look)).max().unwrap_or(columns);
+        let room = columns.saturating_sub(widest + 2).min(BAR);
+        if room < SHORT_BAR { 0 } else { room }
     }
 
     /// The line that names them.
