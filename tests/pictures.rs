@@ -89,6 +89,30 @@ fn hostile_names_are_text_on_a_page() {
 }
 
 #[test]
+fn what_the_names_of_labels_groups_and_files_say_is_text() {
+    let hosts = r#"
+web: {hosts: {h1: {"<u>rack": "<s>a"}, h2: {"<u>rack": "<s>a"}, h3: {"<u>rack": "b'\""}, h4: {"<u>rack": "b'\""}}}
+"<b>east": {hosts: {h1: {}, h2: {}}}
+"<b>west'": {hosts: {h3: {}, h4: {}}}
+"#;
+    let keys = "plugin: regal-inventory\ninventory: \"<dir>&'/ho\\\"sts<img>.yml\"\ngroup_names: safe\nversions: {v1: web}\n\
+                exclude: \"<i>none*\"\nspread: {by: [\"<u>rack\", \"group:<b>*\"]}\nlimits: {\"<u>rack\": 1}\nbatch_size: 4\n";
+    let test = Test::new().file("<dir>&'/ho\"sts<img>.yml", hosts).file("<c>.yml", keys);
+    let page = page(test.args(&["--config", "<c>.yml", "plan"]));
+    tags(&page);
+    for text in [
+        "<h3>Out at once, by &lt;u&gt;rack</h3>",
+        "&lt;b&gt;west&#x27;</th>",
+        "<li>batches close before they have their size: limits.&lt;u&gt;rack allows no more</li>",
+        "<code>&lt;c&gt;.yml</code>",
+        "<code>&lt;dir&gt;&amp;&#x27;&#x2f;ho&quot;sts&lt;img&gt;.yml</code>",
+        "<td>&lt;i&gt;none*</td>",
+    ] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+}
+
+#[test]
 fn a_page_says_who_is_where_and_why() {
     let test = fleet(12, 3, "bake: 10m\nbatch_size: 3\nexclude: web-000011*\napproval: after_canary\n");
     let page = page(test);

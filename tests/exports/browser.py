@@ -1,13 +1,15 @@
 """Opens pages in a headless Chromium, by WebDriver, and prints what it finds as one JSON document.
 
-browser.py FOLDER SEARCH PAGE [LARGE]: FOLDER has axe.min.js and mermaid.min.js; SEARCH is a part of a host's name; PAGE is a file,
-and where it is LARGE axe leaves the cells of hosts out but for those of the first batch, since it looks at each for a long time.
+browser.py FOLDER SEARCH PAGE: FOLDER has axe.min.js and mermaid.min.js; SEARCH is a part of a host's name; PAGE is a file.
 browser.py FOLDER --mermaid TEXT: whether Mermaid parses and draws the diagram of a file.
+browser.py FOLDER --again PAGE OTHER TEXT: whether a page that OTHER replaces has TEXT soon, without anybody's doing.
 """
 
 import base64
 import json
 import pathlib
+import re
+import shutil
 import subprocess
 import sys
 import time
@@ -65,13 +67,13 @@ class Browser:
 
 
 AXE = """const done = arguments[arguments.length - 1];
-axe.run(arguments[0] ? {exclude: [[".batches > li ~ li ul.h"]]} : document).then((found) => done(found.violations.map((one) => one.id + ": " + one.nodes.slice(0, 3).map((node) => node.html.slice(0, 200)).join(" "))),
+axe.run(document).then((found) => done(found.violations.map((one) => one.id + ": " + one.nodes.slice(0, 3).map((node) => node.html.slice(0, 200)).join(" "))),
                        (error) => done(["" + error]));"""
 
 
-def look(folder, search, page, large=""):
+def look(folder, search, page):
     """Light, dark and printed: what axe and the console say, and whether the search finds."""
-    found = {"axe": {}, "background": {}}
+    found = {"axe": {}, "background": {}, "wider": []}
     axe = (pathlib.Path(folder) / "axe.min.js").read_text()
     with Browser() as browser:
         for scheme in ("light", "dark"):
@@ -80,7 +82,7 @@ def look(folder, search, page, large=""):
             found["background"][scheme] = browser.run("return getComputedStyle(document.body).backgroundColor")
             # a script of WebDriver is not one of the page, and its policy does not hold for it
             browser.run(axe + "\nwindow.axe = axe;")
-            found["axe"][scheme] = browser.wait_for(AXE, large)
+            found["axe"][scheme] = browser.wait_for(AXE)
         browser.run("const q = document.getElementById('q'); q.value = arguments[0]; q.dispatchEvent(new Event('input'));", search)
         time.sleep(0.4)
         found["said"] = browser.run("return document.getElementById('found').textContent")
@@ -90,8 +92,16 @@ def look(folder, search, page, large=""):
             "return document.getElementById('tip').hidden ? '' : document.getElementById('tip').textContent")
         browser.run("document.getElementById('fold').click()")
         found["open"] = browser.run("return document.querySelectorAll('.batches details[open]').length")
-        pdf = browser.call(browser.session + "/print", {"page": {"width": 21.0, "height": 29.7}})
-        found["pdf"] = base64.b64decode(pdf)[:5].decode()
+        for width in (360, 800, 1280):
+            browser.devtools("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
+            if browser.run("return document.documentElement.scrollWidth > innerWidth"):
+                found["wider"].append(width)
+        browser.devtools("Emulation.clearDeviceMetricsOverride")
+        pdf = base64.b64decode(browser.call(browser.session + "/print", {"page": {"width": 21.0, "height": 29.7}}))
+        found["pdf"], found["sheets"] = pdf[:5].decode(), len(re.findall(rb"/Type /Page\b", pdf))
+        browser.devtools("Emulation.setEmulatedMedia", media="print")
+        found["cuts"] = browser.run("return [...new Set([...document.querySelectorAll('ul.h > li, tr, figure')].map((one) => getComputedStyle(one).breakInside))]")
+        browser.devtools("Emulation.setEmulatedMedia", media="")
         found["scripts"] = browser.run("return document.scripts.length")
         found["alerted"] = browser.run("return window.alerted || null")
         found["requests"] = browser.run("return performance.getEntriesByType('resource').map((one) => one.name)")
@@ -115,8 +125,30 @@ def draw(folder, text):
             pathlib.Path(text).read_text())
 
 
+def again(page, other, text):
+    """Whether a page is read again by itself, keeps what was searched for, and can be held still."""
+    has = "return document.body.textContent.includes(arguments[0])"
+    with Browser() as browser:
+        browser.open(page)
+        found = {"before": browser.run(has, text)}
+        browser.run("document.getElementById('hold').checked = true")
+        shutil.move(other, page)
+        time.sleep(4)
+        found["held"] = browser.run(has, text)
+        browser.run("document.getElementById('hold').checked = false; document.getElementById('q').value = 'web'")
+        until = time.monotonic() + 20
+        while not (found.get("after") or time.monotonic() > until):
+            time.sleep(0.2)
+            found["after"] = browser.run(has, text)
+        found["search"] = browser.run("return document.getElementById('q').value")
+        found["console"] = browser.log()
+    return found
+
+
 if __name__ == "__main__":
-    if sys.argv[2] == "--mermaid":
+    if sys.argv[2] == "--again":
+        print(json.dumps(again(*sys.argv[3:])))
+    elif sys.argv[2] == "--mermaid":
         print(json.dumps(draw(sys.argv[1], sys.argv[3])))
     else:
         print(json.dumps(look(*sys.argv[1:])))

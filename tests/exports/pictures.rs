@@ -53,15 +53,19 @@ fn check_page(found: &Value) {
     assert_eq!(found["background"], json!({"light": "rgb(255, 255, 255)", "dark": "rgb(21, 23, 26)"}));
     assert_eq!((&found["console"], &found["requests"], &found["alerted"]), (&json!([]), &json!([]), &Value::Null));
     assert_eq!((&found["scripts"], &found["open"], &found["pdf"]), (&json!(1), &json!(0), &json!("%PDF-")), "{found}");
+    // nothing is cut: by the edge of a window, or by that of a sheet
+    assert_eq!((&found["wider"], &found["cuts"]), (&json!([]), &json!(["avoid"])), "{found}");
 }
 
 #[test]
 #[ignore = "needs Chromium and axe-core; run tests/run"]
 fn a_page_is_sound_in_a_browser_and_finds_a_host() {
-    let site = fleet(1000, "bake: 5m\nbatch_size: 50\ncanary: 50\n");
+    let site = fleet(5000, "bake: 5m\nbatch_size: 50\ncanary: 50\n");
     site.regal(&["--config", "fleet.yml", "plan", "--format", "html", "--output", "plan.html"]);
-    let found = browser(&["web-00321", "plan.html", "large"], site.path());
+    let found = browser(&["web-00321", "plan.html"], site.path());
     check_page(&found);
+    let sheets = found["sheets"].as_u64().unwrap();
+    assert!((8..=20).contains(&sheets), "{sheets} of A4");
     assert_eq!(found["hits"], 1);
     let said = found["said"].as_str().unwrap();
     assert!(said.starts_with("1 of 1: web-00321.example.net; shop-2.5.0, batch B"), "{said}");
@@ -100,6 +104,52 @@ fn the_page_of_a_rollout_is_sound_in_a_browser() {
     ] {
         assert!(page.contains(text), "{text}: {page}");
     }
+}
+
+#[test]
+#[ignore = "needs Chromium and axe-core; run tests/run"]
+fn pages_of_any_shape_are_sound_in_a_browser() {
+    let one_batch = fleet(5000, "batch_size: rest\n");
+    one_batch.regal(&["--config", "fleet.yml", "plan", "--format", "html", "--output", "plan.html"]);
+    let found = browser(&["web-04999", "plan.html"], one_batch.path());
+    check_page(&found);
+    assert!(found["said"].as_str().unwrap().contains("batch B1, host 4989 of 4999"), "{found}");
+    let site = fleet(200, "");
+    let versions: String = (0..200).map(|i| format!("  v{i}: web-{i:05}.example.net\n")).collect();
+    site.file("many.yml", &format!("inventory: hosts.ini\nversions:\n{versions}"));
+    site.file("single.yml", "inventory: hosts.ini\nversions: {v1: web-00007.example.net}\n");
+    for configuration in ["many.yml", "single.yml"] {
+        site.regal(&["--config", configuration, "plan", "--format", "html", "--output", "plan.html"]);
+        let found = browser(&["web-00007", "plan.html"], site.path());
+        check_page(&found);
+        assert_eq!(found["hits"], 1, "{configuration}");
+    }
+}
+
+#[test]
+#[ignore = "needs Chromium; run tests/run"]
+fn a_watched_page_is_read_again_by_itself_unless_it_is_held() {
+    let site = fleet(6, "batch_size: 3\n");
+    site.regal(&["--config", "fleet.yml", "plan", "--save", "shop.rollout.yml"]);
+    let watch = |file: &str| {
+        let words = ["status", "shop.rollout.yml", "--watch", "--format", "html", "--output", file];
+        let mut child = site.command(env!("CARGO_BIN_EXE_regal-inventory")).args(words).spawn().unwrap();
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        while !site.path().join(file).exists() {
+            assert!(std::time::Instant::now() < until, "{file} is not written");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    };
+    watch("status.html");
+    let words = ["run", "--plan", "shop.rollout.yml", "--only-canary", "--", "true"];
+    let ran = run(site.command(env!("CARGO_BIN_EXE_regal-inventory")).args(words));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    watch("next.html");
+    let found = browser(&["--again", "status.html", "next.html", "1 of 6"], site.path());
+    let expected = json!({"before": false, "held": false, "after": true, "search": "web", "console": []});
+    assert_eq!(found, expected);
 }
 
 #[test]
