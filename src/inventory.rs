@@ -4,12 +4,15 @@
 //! every inventory (each group descends from `all`, a host without a group is in `ungrouped`). The rules are those of
 //! ansible-core 2.19, `inventory/data.py` and `inventory/group.py`.
 //!
-//! Storage is compact: a host's groups are one number (see [`membership`]), its variables one list of 32-byte records, and
-//! names and values borrow from the arena that the sources were read into.
+//! Storage is compact: a host's groups are one number (see [`membership`]), its variables a part of one list of 16-byte records,
+//! and names and values borrow from the arena that the sources were read into.
 
 pub mod effective;
+mod host_vars;
+mod hosts;
 pub mod membership;
 mod names;
+mod packed;
 pub mod rules;
 pub mod vars;
 
@@ -18,8 +21,11 @@ use std::collections::HashSet;
 use foldhash::fast::RandomState;
 
 use crate::error::{Code, Problem};
-use crate::text::{Pos, python_int};
+use crate::text::{Pos, Text, python_int};
 use crate::value::Value;
+pub use host_vars::HostVars;
+use host_vars::{HostVarsList, Span};
+use hosts::Hosts;
 use membership::{GroupSets, SetId};
 use names::Names;
 use rules::Rules;
@@ -59,12 +65,10 @@ pub const ALL: GroupId = GroupId(0);
 pub const UNGROUPED: GroupId = GroupId(1);
 
 /// A host's own data.
-#[derive(Clone, Debug, Default)]
-pub struct Host<'a> {
-    /// The variables of its inventory lines.
-    pub vars: Vars<'a>,
-    /// The variables of its `host_vars` files, later sources already over earlier ones.
-    pub files: Vars<'a>,
+#[derive(Clone, Debug)]
+pub struct Host {
+    /// Where the variables of its inventory lines are.
+    vars: Span,
     /// The groups that list it directly.
     pub groups: SetId,
     /// Where it appeared first.
@@ -104,7 +108,10 @@ pub enum Target {
 /// Hosts, groups and variables of all sources together.
 #[derive(Clone, Debug)]
 pub struct Inventory<'a> {
-    hosts: Named<'a, Host<'a>>,
+    hosts: Hosts<'a>,
+    host_vars: HostVarsList<'a>,
+    /// Where the variables of `host_vars` files are, as far as hosts have any; later sources already over earlier ones.
+    host_files: Vec<Span>,
     groups: Named<'a, Group<'a>>,
     names: Names<'a>,
     sets: GroupSets,
@@ -127,9 +134,16 @@ impl<'a> Inventory<'a> {
         let mut groups = Named::default();
         groups.insert("all", Group::new(Pos::default()));
         groups.insert("ungrouped", Group::new(Pos::default()));
-        let (names, sets) = (Names::default(), GroupSets::default());
-        let mut inventory =
-            Inventory { hosts: Named::default(), groups, names, sets, rules: Rules::default(), kept: None };
+        let mut inventory = Inventory {
+            hosts: Hosts::default(),
+            host_vars: HostVarsList::default(),
+            host_files: Vec::new(),
+            groups,
+            names: Names::default(),
+            sets: GroupSets::default(),
+            rules: Rules::default(),
+            kept: None,
+        };
         inventory.link(ALL, UNGROUPED);
         inventory
     }
@@ -148,9 +162,14 @@ impl<'a> Inventory<'a> {
         Ok(id)
     }
 
+    /// Takes up a text that is about to be read: values that are parts of it take less room.
+    pub fn add_text(&mut self, text: Text<'a>) {
+        self.host_vars.add_text(text);
+    }
+
     /// Makes room for `count` more hosts.
     pub fn expect_hosts(&mut self, count: usize) {
-        self.hosts.reserve(count);
+        self.hosts.expect(count);
     }
 
     /// The host of this name, added if it is new, and listed in `group`.
@@ -171,15 +190,10 @@ impl<'a> Inventory<'a> {
                 Problem::of(Code::InvalidName, "a host has an empty name").hint("name the host, or remove the line")
             );
         }
-        let known = self.hosts.len();
-        let entry = self.hosts.entry(name);
-        let id = HostId(entry.index() as u32);
-        entry.or_insert_with(|| Host { at, ..Host::default() });
-        if id.index() == known
-            && let Some(port) = port
-        {
-            let variable = self.var_id("ansible_port");
-            self.host_mut(id).vars.set(Var { name: variable, at, value: Value::Int(port) });
+        let (id, is_new) = self.hosts.add(name, at);
+        if is_new && let Some(port) = port {
+            let var = Var { name: self.var_id("ansible_port"), at, value: Value::Int(port) };
+            self.host_vars.join(&mut self.hosts[id].vars, &var, &self.rules)?;
         }
         if let Some(group) = group {
             self.list_host(group, id);
@@ -197,7 +211,7 @@ impl<'a> Inventory<'a> {
             self.sets.contains(before, group)
         };
         if !listed {
-            self.host_mut(host).groups = self.sets.with(before, group);
+            self.hosts[host].groups = self.sets.with(before, group);
             self.group_mut(group).hosts.push(host);
         }
     }
@@ -250,18 +264,10 @@ impl<'a> Inventory<'a> {
         }
     }
 
-    /// Makes room for `count` more variables of a host that gets them at once.
-    pub fn expect_vars(&mut self, target: Target, count: usize) {
-        if let Target::Host(host) = target {
-            let vars = &mut self.host_mut(host).vars;
-            vars.expect(vars.len() + count);
-        }
-    }
-
     /// Sets an inventory variable; a later value takes the place of an earlier one.
     ///
     /// # Errors
-    /// An `ansible_group_priority` of a group that is not an integer.
+    /// An `ansible_group_priority` of a group that is not an integer; more variables of hosts than can be counted.
     pub fn set_var(&mut self, target: Target, name: &'a str, value: Value<'a>, at: Pos) -> Result<(), Problem> {
         if let (Target::Group(group), "ansible_group_priority") = (target, name) {
             self.group_mut(group).priority = priority_of(value)?;
@@ -271,23 +277,34 @@ impl<'a> Inventory<'a> {
         if self.keeps(var.name) {
             match target {
                 Target::Group(group) => self.groups[group.index()].vars.join(&var, &self.rules),
-                Target::Host(host) => self.hosts[host.index()].vars.join(&var, &self.rules),
+                Target::Host(host) => self.host_vars.join(&mut self.hosts[host].vars, &var, &self.rules)?,
             }
         }
         Ok(())
     }
 
     /// Sets inventory variables of a host that gets them at once, as [`Inventory::set_var`] would one after another.
-    pub fn set_host_vars(&mut self, host: HostId, variables: &[(&'a str, Value<'a>, Pos)]) {
-        let Inventory { hosts, names, rules, kept, .. } = self;
-        let vars = &mut hosts[host.index()].vars;
-        vars.expect(vars.len() + variables.len());
+    ///
+    /// # Errors
+    /// More variables of hosts than can be counted.
+    pub fn set_host_vars(&mut self, host: HostId, variables: &[(&'a str, Value<'a>, Pos)]) -> Result<(), Problem> {
+        let Inventory { hosts, host_vars, names, rules, kept, .. } = self;
+        let vars = &mut hosts[host].vars;
+        // Hosts have mostly the same names in the same order, so that a higher number than all before is a new name.
+        let mut highest = if vars.is_empty() { None } else { Some(VarId(u32::MAX)) };
         for (name, value, at) in variables {
             let var = Var { name: names.id(name), at: *at, value: *value };
-            if kept.as_mut().is_none_or(|kept| kept.has(var.name, names)) {
-                vars.join(&var, rules);
+            if kept.as_mut().is_some_and(|kept| !kept.has(var.name, names)) {
+                continue;
+            }
+            if Some(var.name) > highest {
+                highest = Some(var.name);
+                host_vars.push(vars, &var)?;
+            } else {
+                host_vars.join(vars, &var, rules)?;
             }
         }
+        Ok(())
     }
 
     /// Drops the values of all variables but these from now on. The names of the others stay known.
@@ -305,36 +322,57 @@ impl<'a> Inventory<'a> {
     }
 
     /// Sets a variable of a vars file beside source number `source`; sources come in their order.
-    pub fn set_file_var(&mut self, target: Target, source: u32, name: &'a str, value: Value<'a>, at: Pos) {
+    ///
+    /// # Errors
+    /// More variables of hosts than can be counted.
+    pub fn set_file_var(
+        &mut self,
+        target: Target,
+        source: u32,
+        name: &'a str,
+        value: Value<'a>,
+        at: Pos,
+    ) -> Result<(), Problem> {
         let var = Var { name: self.var_id(name), at, value };
         if !self.keeps(var.name) {
-            return;
+            return Ok(());
         }
-        let vars = match target {
-            Target::Host(host) => &mut self.hosts[host.index()].files,
+        match target {
+            Target::Host(host) => {
+                if self.host_files.len() <= host.index() {
+                    self.host_files.resize(self.hosts.len(), Span::default());
+                }
+                self.host_vars.join(&mut self.host_files[host.index()], &var, &self.rules)?;
+            }
             Target::Group(group) => {
                 let files = &mut self.groups[group.index()].files;
                 if files.last().is_none_or(|(last, _)| *last != source) {
                     files.push((source, Vars::default()));
                 }
                 let last = files.len() - 1;
-                &mut files[last].1
+                files[last].1.join(&var, &self.rules);
             }
-        };
-        vars.join(&var, &self.rules);
+        }
+        Ok(())
     }
 
     /// Makes the variables of vars files a part of those of the inventory; `also_later` keeps them over these too.
-    pub fn settle_files(&mut self, also_later: bool) {
+    ///
+    /// # Errors
+    /// More variables of hosts than can be counted.
+    pub fn settle_files(&mut self, also_later: bool) -> Result<(), Problem> {
         let rules = &self.rules;
         for group in self.groups.values_mut() {
             let files = if also_later { group.files.clone() } else { std::mem::take(&mut group.files) };
             files.iter().for_each(|(_, vars)| group.vars.join_all(vars, rules));
         }
-        for host in self.hosts.values_mut() {
-            let files = if also_later { host.files.clone() } else { std::mem::take(&mut host.files) };
-            host.vars.join_all(&files, rules);
+        for (index, files) in self.host_files.iter().enumerate() {
+            self.host_vars.join_all(&mut self.hosts[HostId(index as u32)].vars, *files, rules)?;
         }
+        if !also_later {
+            self.host_files.clear();
+        }
+        Ok(())
     }
 
     /// How values stand against each other.
@@ -367,7 +405,7 @@ impl<'a> Inventory<'a> {
             let listed = self.sets.contains(set, UNGROUPED);
             let grouped = self.sets.direct(set).any(|group| group != ALL && group != UNGROUPED);
             if listed && (grouped || below_another) {
-                self.host_mut(host).groups = self.sets.without(set, UNGROUPED);
+                self.hosts[host].groups = self.sets.without(set, UNGROUPED);
                 moved = true;
             } else if !listed && !grouped {
                 // As with variables, Ansible takes the group of that name first.
@@ -486,12 +524,12 @@ impl<'a> Inventory<'a> {
     }
 
     /// All variables as they were set, those of groups first.
-    pub fn all_vars(&self) -> impl Iterator<Item = &Var<'a>> {
+    pub fn all_vars(&self) -> impl Iterator<Item = Var<'a>> {
         let groups = self.group_ids().map(|id| self.group(id));
         let groups =
             groups.flat_map(|group| group.vars.iter().chain(group.files.iter().flat_map(|(_, vars)| vars.iter())));
-        let hosts = self.host_ids().map(|id| self.host(id)).flat_map(|host| host.vars.iter().chain(host.files.iter()));
-        groups.chain(hosts)
+        let hosts = self.host_ids().flat_map(|host| self.host_vars(host).iter().chain(self.host_files(host).iter()));
+        groups.copied().chain(hosts)
     }
 
     /// All hosts, in order of first appearance.
@@ -506,7 +544,7 @@ impl<'a> Inventory<'a> {
 
     /// The host of this name.
     pub fn find_host(&self, name: &str) -> Option<HostId> {
-        self.hosts.get_index_of(name).map(|index| HostId(index as u32))
+        self.hosts.find(name)
     }
 
     /// The group of this name.
@@ -515,12 +553,18 @@ impl<'a> Inventory<'a> {
     }
 
     /// A host's data.
-    pub fn host(&self, id: HostId) -> &Host<'a> {
-        &self.hosts[id.index()]
+    pub fn host(&self, id: HostId) -> &Host {
+        &self.hosts[id]
     }
 
-    fn host_mut(&mut self, id: HostId) -> &mut Host<'a> {
-        &mut self.hosts[id.index()]
+    /// The variables of a host's inventory lines.
+    pub fn host_vars(&self, id: HostId) -> HostVars<'_, 'a> {
+        self.host_vars.of(self.hosts[id].vars)
+    }
+
+    /// The variables of a host's `host_vars` files, later sources already over earlier ones.
+    pub fn host_files(&self, id: HostId) -> HostVars<'_, 'a> {
+        self.host_vars.of(self.host_files.get(id.index()).copied().unwrap_or_default())
     }
 
     /// A group's data.
@@ -534,7 +578,7 @@ impl<'a> Inventory<'a> {
 
     /// A host's name.
     pub fn host_name(&self, id: HostId) -> &'a str {
-        self.hosts.get_index(id.index()).map_or("", |(name, _)| name)
+        self.hosts.name(id)
     }
 
     /// A group's name.

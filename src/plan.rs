@@ -287,6 +287,22 @@ impl<'a> Rollout<'a> {
     }
 }
 
+impl Plan<'_> {
+    /// The number of planned hosts; one in several versions counts once.
+    pub fn host_count(&self) -> usize {
+        if let [only] = self.rollouts.as_slice() {
+            return only.host_count();
+        }
+        let batches = self.rollouts.iter().flat_map(|rollout| &rollout.batches);
+        let lists: Vec<&[&str]> = batches.map(|batch| batch.hosts.as_slice()).collect();
+        let mut seen = shared::FirstOf::new(lists.clone());
+        for (index, list) in lists.iter().enumerate() {
+            (0..list.len()).for_each(|place| _ = seen.note(index, place));
+        }
+        seen.len()
+    }
+}
+
 /// Plans the rollout of every version.
 ///
 /// Versions that `priority` names come first, then the others as they stand in `assignments`, each behind those that it comes `after`. The work is linear in the

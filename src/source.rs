@@ -298,7 +298,8 @@ impl<'m, 'a> Reading<'m, 'a> {
             vars_files::read(self, sources);
         }
         if matches!(when, VarsFiles::WithInventory | VarsFiles::Both) {
-            self.inventory.settle_files(when == VarsFiles::Both);
+            let settled = self.inventory.settle_files(when == VarsFiles::Both);
+            settled.err().into_iter().for_each(|problem| self.push(problem));
         }
     }
 
@@ -421,7 +422,10 @@ impl<'a> Reading<'_, 'a> {
 
     fn add_text(&mut self, name: &str, text: &'a str) -> Option<Text<'a>> {
         match self.texts.add(self.arena.alloc_str(name), text) {
-            Ok(text) => Some(text),
+            Ok(text) => {
+                self.inventory.add_text(text);
+                Some(text)
+            }
             Err(problem) => {
                 self.push(problem);
                 None
@@ -475,7 +479,10 @@ impl<'a> Reading<'_, 'a> {
                 continue;
             }
             match self.inventory.target_of_host(host) {
-                Target::Host(host) => self.inventory.set_host_vars(host, variables),
+                Target::Host(host) => {
+                    let set = self.inventory.set_host_vars(host, variables);
+                    self.note(set, at);
+                }
                 group @ Target::Group(_) => {
                     for (name, value, at) in variables {
                         let set = self.inventory.set_var(group, name, *value, *at);

@@ -152,13 +152,13 @@ impl<'a> Listing<'_, 'a> {
             write_json_string(self.inventory.host_name(host), out);
             out.extend_from_slice(b":{");
             let start = out.len();
-            for var in vars.iter() {
+            vars.for_each(|var| {
                 if out.len() > start {
                     out.push(b',');
                 }
                 out.extend_from_slice(&keys[var.name.index()]);
                 var.value.write_json(out);
-            }
+            });
             out.push(b'}');
         }
         parts.out.push(b'}');

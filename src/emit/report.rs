@@ -101,8 +101,7 @@ impl<'r, 'a> Report<'r, 'a> {
 
     /// The number of hosts in the plan; one that stands in several versions counts once.
     fn host_count(&self) -> usize {
-        let batches = self.plan.rollouts.iter().flat_map(|rollout| &rollout.batches);
-        batches.flat_map(|batch| batch.hosts.iter().copied()).collect::<HashSet<&str>>().len()
+        self.plan.host_count()
     }
 
     fn batch_count(&self) -> usize {

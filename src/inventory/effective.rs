@@ -27,22 +27,23 @@ impl<'i, 'a> Effective<'i, 'a> {
     /// What a host ends up with for one variable.
     pub fn get(&self, host: HostId, name: VarId) -> Option<Var<'a>> {
         let data = self.inventory.host(host);
+        let (vars, files) = (self.inventory.host_vars(host), self.inventory.host_files(host));
         let rules = self.inventory.rules();
         if rules.merging.is_none() {
-            let own = data.files.get(name).or_else(|| data.vars.get(name));
-            return own.copied().or_else(|| self.inherited(data.groups).get(name).copied());
+            let own = files.get(name).or_else(|| vars.get(name));
+            return own.or_else(|| self.inherited(data.groups).get(name).copied());
         }
         let inherited = self.inherited(data.groups);
-        let values = [inherited.get(name), data.vars.get(name), data.files.get(name)].into_iter().flatten().copied();
+        let values = [inherited.get(name).copied(), vars.get(name), files.get(name)].into_iter().flatten();
         values.reduce(|earlier, later| rules.joined(&earlier, &later))
     }
 
     /// All that a host ends up with.
     pub fn vars(&self, host: HostId) -> Vars<'a> {
-        let data = self.inventory.host(host);
-        let mut vars = (*self.inherited(data.groups)).clone();
-        vars.join_all(&data.vars, self.inventory.rules());
-        vars.join_all(&data.files, self.inventory.rules());
+        let inventory = self.inventory;
+        let mut vars = (*self.inherited(inventory.host(host).groups)).clone();
+        let own = inventory.host_vars(host).iter().chain(inventory.host_files(host).iter());
+        own.for_each(|var| vars.join(&var, inventory.rules()));
         vars
     }
 

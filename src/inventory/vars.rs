@@ -1,4 +1,4 @@
-//! A host's or group's variables.
+//! A group's variables, and what a host ends up with.
 
 use std::collections::HashMap;
 
@@ -43,11 +43,6 @@ pub struct Vars<'a> {
 }
 
 impl<'a> Vars<'a> {
-    /// Makes room for `count` variables in all, and for no more than these.
-    pub fn expect(&mut self, count: usize) {
-        self.list.reserve_exact(count.saturating_sub(self.list.len()));
-    }
-
     /// Sets a variable; it keeps its place if it was set before.
     #[inline]
     pub fn set(&mut self, var: Var<'a>) {

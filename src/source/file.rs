@@ -84,6 +84,7 @@ impl<'a> Reading<'_, 'a> {
         let name = self.arena.alloc_str(&name);
         let added = if concealed { self.texts.add_concealed(name, text) } else { self.texts.add(name, text) };
         let text = added.map_err(|problem| self.push(problem)).ok()?;
+        self.inventory.add_text(text);
         if concealed {
             self.inventory.rules_mut().note_concealed(text.base, text.text.len());
         }

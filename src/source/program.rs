@@ -80,6 +80,7 @@ impl<'a> Reading<'_, 'a> {
                 return Answer::Failed;
             }
         };
+        self.inventory.add_text(text);
         if call.printer == Printer::Ansible
             && let Some(at) = text.text.find(MASK)
         {

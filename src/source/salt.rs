@@ -289,7 +289,6 @@ fn add_hosts<'a>(reading: &mut Reading<'_, 'a>, gathered: &Gathered<'a>, master:
         let Some(host) = reading.note(added, at) else { continue };
         let target = reading.inventory.target_of_host(host);
         if let Some(Value::Map(grains)) = minion.grains {
-            reading.inventory.expect_vars(target, grains.len() + address.map_or(0, |address| address.variables.len()));
             for grain in grains.iter().filter(|grain| grain.kind == KeyKind::Str && !grain.key.is_empty()) {
                 if grain.key.starts_with("ansible_") {
                     refused.get_or_insert((grain.key, id));
@@ -355,7 +354,10 @@ fn printed<'a>(reading: &mut Reading<'_, 'a>, path: &Path) -> Option<Text<'a>> {
         return None;
     };
     let name = reading.arena.alloc_str(&name);
-    reading.texts.add_printed(name, text, crate::text::Printer::Salt).map_err(|problem| reading.push(problem)).ok()
+    let text = reading.texts.add_printed(name, text, crate::text::Printer::Salt);
+    let text = text.map_err(|problem| reading.push(problem)).ok()?;
+    reading.inventory.add_text(text);
+    Some(text)
 }
 
 /// The entries of a folder, sorted by name; those that start with a dot are left out.

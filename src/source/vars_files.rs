@@ -146,7 +146,8 @@ fn read_file(reading: &mut Reading<'_, '_>, path: &Path, source: u32, target: Ta
         Ok(Value::Map(entries)) => {
             for entry in entries {
                 let name = reading.variable_name(entry);
-                reading.inventory.set_file_var(target, source, name, entry.value, entry.at);
+                let set = reading.inventory.set_file_var(target, source, name, entry.value, entry.at);
+                reading.note(set, entry.at);
             }
         }
         // Ansible takes whatever Python calls false for an empty file.

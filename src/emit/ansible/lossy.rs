@@ -18,7 +18,7 @@ pub fn losses(inventory: &Inventory<'_>, texts: &TextMap<'_>) -> Vec<Problem> {
     let mut seen = HashSet::new();
     let mut more = 0;
     for var in inventory.all_vars().filter(|var| seen.insert(var.at)) {
-        for problem in of_variable(inventory, var) {
+        for problem in of_variable(inventory, &var) {
             if found.len() < MOST { found.push(problem.at(texts.locate(var.at))) } else { more += 1 }
         }
     }

@@ -8,7 +8,6 @@
 
 mod namesakes;
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -17,7 +16,7 @@ use super::PlanGroups;
 use crate::inventory::effective::{Effective, groups_of};
 use crate::inventory::membership::SetId;
 use crate::inventory::rules::Stage;
-use crate::inventory::{ALL, GroupId, HostId, Inventory, UNGROUPED, Var, VarId, Vars};
+use crate::inventory::{ALL, GroupId, HostId, HostVars, Inventory, UNGROUPED, Var, VarId, Vars};
 use crate::value::Value;
 use namesakes::Namesakes;
 
@@ -29,6 +28,32 @@ pub struct Placement<'p, 'a> {
     groups: Vec<Vars<'a>>,
     depths: Vec<u32>,
     exact: RefCell<HashMap<SetId, Rc<Vec<Var<'a>>>>>,
+}
+
+/// The variables to write on a host.
+pub enum Written<'p, 'a> {
+    /// Those of its inventory lines or of its vars files, as they are.
+    Own(HostVars<'p, 'a>),
+    /// Others.
+    Made(Vars<'a>),
+}
+
+impl<'a> Written<'_, 'a> {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Written::Own(vars) => vars.is_empty(),
+            Written::Made(vars) => vars.is_empty(),
+        }
+    }
+
+    /// Does something with each variable, in order.
+    pub fn for_each(&self, mut with: impl FnMut(Var<'a>)) {
+        match self {
+            Written::Own(vars) => vars.iter().for_each(with),
+            Written::Made(vars) => vars.iter().for_each(|var| with(*var)),
+        }
+    }
 }
 
 impl<'p, 'a> Placement<'p, 'a> {
@@ -58,28 +83,30 @@ impl<'p, 'a> Placement<'p, 'a> {
     }
 
     /// All variables to write on a host: its own, then the inherited ones that its groups would get wrong.
-    pub fn written_on(&self, host: HostId) -> Cow<'_, Vars<'a>> {
+    pub fn written_on(&self, host: HostId) -> Written<'p, 'a> {
         if self.namesakes.are_moved(host) {
-            return Cow::Owned(Vars::default());
+            return Written::Made(Vars::default());
         }
-        let data = self.inventory.host(host);
+        let (own, files) = (self.inventory.host_vars(host), self.inventory.host_files(host));
         let given = self.of_host(host);
         let rules = self.inventory.rules();
         let merges = rules.merging.is_some();
-        if data.files.is_empty() && given.is_empty() && !merges {
-            return Cow::Borrowed(&data.vars);
+        if given.is_empty() && !merges {
+            match (own.is_empty(), files.is_empty()) {
+                (_, true) => return Written::Own(own),
+                (true, false) => return Written::Own(files),
+                (false, false) => {}
+            }
         }
-        let mut vars = data.vars.clone();
-        vars.join_all(&data.files, rules);
-        given
-            .iter()
-            .filter(|var| data.vars.get(var.name).is_none() && data.files.get(var.name).is_none())
-            .for_each(|var| vars.set(*var));
+        let mut vars = own.to_vars();
+        files.iter().for_each(|var| vars.join(&var, rules));
+        let added: Vec<&Var<'a>> = given.iter().filter(|var| vars.get(var.name).is_none()).collect();
+        added.into_iter().for_each(|var| vars.set(*var));
         if merges {
             let names: Vec<_> = vars.iter().map(|var| var.name).collect();
             names.into_iter().filter_map(|name| self.effective.get(host, name)).for_each(|var| vars.set(var));
         }
-        Cow::Owned(vars)
+        Written::Made(vars)
     }
 
     /// The inherited variables to write on a host, where its own do not stand against them.
@@ -156,7 +183,7 @@ fn mergeable(inventory: &Inventory<'_>) -> HashSet<VarId> {
     if inventory.rules().merging.is_none() {
         return HashSet::new();
     }
-    let is_map = |var: &&Var<'_>| matches!(var.value, Value::Map(_));
+    let is_map = |var: &Var<'_>| matches!(var.value, Value::Map(_));
     inventory.all_vars().filter(is_map).map(|var| var.name).collect()
 }
 

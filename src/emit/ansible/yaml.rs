@@ -138,8 +138,9 @@ impl<'a> Tree<'_, '_, 'a> {
         let Some(placement) = self.placement.as_ref().filter(|_| self.described.insert(host)) else {
             return Value::Map(&[]);
         };
-        let vars = placement.written_on(host);
-        self.mapping(vars.iter().map(|var| (self.listing.inventory.var_name(var.name), var.value)).collect())
+        let mut entries = Entries::new();
+        placement.written_on(host).for_each(|var| entries.push((self.listing.inventory.var_name(var.name), var.value)));
+        self.mapping(entries)
     }
 
     fn vars(&self, source: Option<GroupId>, planned: Option<&PlanGroup<'a>>) -> Entries<'a> {

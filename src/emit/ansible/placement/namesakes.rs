@@ -34,7 +34,8 @@ impl<'a> Placement<'_, 'a> {
         let named = self.inventory.hosts_named_as_groups();
         let mut moves: Vec<(HostId, GroupId, Vars<'a>)> = Vec::new();
         for host in &named {
-            let vars = self.written_on(*host).into_owned();
+            let mut vars = Vars::default();
+            self.written_on(*host).for_each(|var| vars.set(var));
             match self.inventory.find_group(self.inventory.host_name(*host)) {
                 Some(group) if !vars.is_empty() => moves.push((*host, group, vars)),
                 _ => {}
