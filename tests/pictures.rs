@@ -96,7 +96,7 @@ web: {hosts: {h1: {"<u>rack": "<s>a"}, h2: {"<u>rack": "<s>a"}, h3: {"<u>rack": 
 "<b>west'": {hosts: {h3: {}, h4: {}}}
 "#;
     let keys = "plugin: regal-inventory\ninventory: \"<dir>&'/ho\\\"sts<img>.yml\"\ngroup_names: safe\nversions: {v1: web}\n\
-                exclude: \"<i>none*\"\nspread: {by: [\"<u>rack\", \"group:<b>*\"]}\nlimits: {\"<u>rack\": 1}\nbatch_size: 4\n";
+                exclude: \"<b>east:&<b>west*\"\nspread: {by: [\"<u>rack\", \"group:<b>*\"]}\nlimits: {\"<u>rack\": 1}\nbatch_size: 4\n";
     let test = Test::new().file("<dir>&'/ho\"sts<img>.yml", hosts).file("<c>.yml", keys);
     let page = page(test.args(&["--config", "<c>.yml", "plan"]));
     tags(&page);
@@ -106,7 +106,7 @@ web: {hosts: {h1: {"<u>rack": "<s>a"}, h2: {"<u>rack": "<s>a"}, h3: {"<u>rack": 
         "<li>batches close before they have their size: limits.&lt;u&gt;rack allows no more</li>",
         "<code>&lt;c&gt;.yml</code>",
         "<code>&lt;dir&gt;&amp;&#x27;&#x2f;ho&quot;sts&lt;img&gt;.yml</code>",
-        "<td>&lt;i&gt;none*</td>",
+        "<td>&lt;b&gt;east:&amp;&lt;b&gt;west*</td>",
     ] {
         assert!(page.contains(text), "{text}: {page}");
     }
