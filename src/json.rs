@@ -1,6 +1,6 @@
 //! JSON as Ansible reads it: Python's `json` with Ansible's decoder.
 //!
-//! serde_json does the parsing; values are built while it goes, without a tree in between. Numbers keep their text (but for
+//! Simple texts take a short way (`plain.rs`), and serde_json parses all others; values are built while it goes, without a tree in between. Numbers keep their text (but for
 //! a `+` that serde_json puts into `1e5`),
 //! strings without escapes are parts of the source. `NaN`, `Infinity` and `-Infinity` are accepted as Python accepts them,
 //! and a mapping with `__ansible_vault` or `__ansible_unsafe` becomes the string it stands for. Nesting ends at 128 levels,
@@ -17,6 +17,8 @@ use crate::text::{Arena, Pos, Text};
 use crate::value::{Entry, Fault, KeyKind, Value, keys, number};
 use crate::yaml;
 
+mod plain;
+
 /// The key under which serde_json hands out a number as written (its feature `arbitrary_precision`; a test watches it).
 /// Integers of 64 bits come as such, and JSON has but one way to write those.
 const NUMBER: &str = "$serde_json::private::Number";
@@ -28,6 +30,14 @@ const NUMBER: &str = "$serde_json::private::Number";
 /// # Errors
 /// What Python's `json` refuses, lone surrogates, and the marks of Ansible's own types other than vault and unsafe.
 pub fn parse<'a>(arena: &'a Arena, text: Text<'a>) -> Result<Value<'a>, Fault> {
+    if let Some(value) = plain::read(arena, text) {
+        return Ok(value);
+    }
+    parse_by_serde(arena, text)
+}
+
+/// Reads a text by serde_json.
+fn parse_by_serde<'a>(arena: &'a Arena, text: Text<'a>) -> Result<Value<'a>, Fault> {
     let fault = match read(arena, text, text.text, &[]) {
         Ok(value) => return Ok(value),
         Err(fault) => fault,

@@ -24,7 +24,7 @@ use tags::Tag;
 
 use crate::error::Code;
 use crate::text::{Arena, Pos, Text};
-use crate::value::yaml11::{Resolved, is_surely_str, resolve_loosely};
+use crate::value::yaml11::{Resolved, is_dotted, is_short_int, is_surely_str, resolve_loosely};
 use crate::value::{Entry, Fault, KeyKind, Value, keys};
 
 /// How much aliases may expand to unless it is said otherwise, in nodes; 32 bytes of a string count as a node.
@@ -279,6 +279,22 @@ impl<'a, 'w> Composer<'a, 'w> {
         self.add(done, at)
     }
 
+    /// Adds a key and its value, plain scalars without tag and anchor, to the innermost mapping.
+    fn untagged_entry(&mut self, key: &'a str, at: Pos, text: &'a str, text_at: Pos) -> Result<(), Fault> {
+        let is_open = |frame: &&mut Frame<'_>| frame.shape == Shape::Map && frame.key.is_none();
+        if self.unsafe_depth == 0
+            && is_surely_str(key)
+            && let Some(value) = common(text)
+            && let Some(frame) = self.frames.last_mut().filter(is_open)
+        {
+            frame.weight = frame.weight.saturating_add(weight_of(key) + weight_of(text));
+            self.entries.push(Entry { key, kind: KeyKind::Str, at, value });
+            return Ok(());
+        }
+        self.untagged(key, true, at)?;
+        self.untagged(text, true, text_at)
+    }
+
     /// Puts a string into the innermost mapping, as a key or a value; not where that is anything else. Most scalars go here.
     fn add_text(&mut self, text: &'a str, at: Pos) -> bool {
         let Some(frame) = self.frames.last_mut().filter(|frame| frame.shape == Shape::Map) else { return false };
@@ -473,6 +489,14 @@ impl<'a, 'w> Composer<'a, 'w> {
         }
         Ok(())
     }
+}
+
+/// The value of a plain scalar of the commonest kinds: what is surely a string, a whole number, an address.
+fn common(text: &str) -> Option<Value<'_>> {
+    if is_surely_str(text) || is_dotted(text) {
+        return Some(Value::Str(text));
+    }
+    is_short_int(text).then_some(Value::Int(text))
 }
 
 /// How many nodes a scalar counts as.

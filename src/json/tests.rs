@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use proptest::prelude::*;
 
 fn json(source: &str) -> Result<String, String> {
     let arena = Arena::new();
@@ -81,4 +82,81 @@ fn data_is_json_first_and_yaml_else() {
             "{source}"
         );
     }
+}
+
+/// Values of all kinds as they are written, simple or not.
+fn written() -> impl Strategy<Value = String> {
+    let blank = || prop_oneof![4 => Just(""), 1 => Just(" "), 1 => Just("\n\t"), 1 => Just("\r ")];
+    let scalar = prop_oneof![
+        "\"[a-z_é .,:{}\\[\\]-]{0,12}\"",
+        r#""[a-z]{0,9}(\\n|\\u00e9|\\"|\\x|\\ud800|	|
+)?[a-z]{0,9}""#,
+        "-?[0-9]{1,22}",
+        "-?[0-9]{1,3}(\\.[0-9]{0,3})?([eE][+-]?[0-9]{0,2})?",
+        Just("true".to_string()),
+        Just("false".to_string()),
+        Just("null".to_string()),
+        Just("NaN".to_string()),
+        Just("-Infinity".to_string()),
+    ];
+    let key = prop_oneof![
+        6 => "\"[a-c]{0,2}\"",
+        1 => r#""[a-c]\\u006[12]""#,
+        1 => Just(r#""__ansible_unsafe""#.to_string()),
+        1 => Just(r#""__ansible_vault""#.to_string()),
+        1 => Just(r#""__ansible_type""#.to_string()),
+        1 => Just(r#""$serde_json::private::Number""#.to_string()),
+    ];
+    scalar.prop_recursive(5, 60, 12, move |inner| {
+        let entry = (blank(), key.clone(), blank(), inner.clone())
+            .prop_map(|(a, key, b, value)| format!("{a}{key}{b}:{b}{value}{a}"));
+        let item = (blank(), inner, blank()).prop_map(|(a, value, b)| format!("{a}{value}{b}"));
+        prop_oneof![
+            prop::collection::vec(item, 0..4).prop_map(|items| format!("[{}]", items.join(","))),
+            prop::collection::vec(entry, 0..12).prop_map(|entries| format!("{{{}}}", entries.join(","))),
+        ]
+    })
+}
+
+fn short_way_is_right(source: &str) -> Result<(), TestCaseError> {
+    let arena = Arena::new();
+    let text = Text { text: source, base: Pos(100) };
+    if let Some(value) = plain::read(&arena, text) {
+        // Places, too, which `==` leaves out.
+        let said = |value: Result<Value<'_>, String>| format!("{value:?}");
+        prop_assert_eq!(said(Ok(value)), said(parse_by_serde(&arena, text).map_err(|fault| fault.message)));
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn the_short_way_reads_what_serde_json_reads(source in written()) {
+        short_way_is_right(&source)?;
+    }
+
+    #[test]
+    fn the_short_way_takes_nothing_that_serde_json_refuses(source in written(), at in any::<prop::sample::Index>(), cut in 0_usize..3, put in r#"[\[\]{}",:.0-9eE+ \n\\tn/-]{0,2}"#) {
+        let mut characters: Vec<char> = source.chars().collect();
+        let start = at.index(characters.len() + 1);
+        let end = (start + cut).min(characters.len());
+        characters.splice(start..end, put.chars());
+        short_way_is_right(&characters.into_iter().collect::<String>())?;
+    }
+}
+
+#[test]
+fn the_short_way_takes_what_scripts_print_and_nothing_deep() {
+    let arena = Arena::new();
+    let is_taken = |text: &str| plain::read(&arena, Text { text, base: Pos(0) }).is_some();
+    assert!(is_taken(
+        "{\"_meta\": {\"hostvars\": {\"é\": {\"a\": 1, \"b\": -2.50, \"c\": [true, null, \"x y\"]}}},\n \"web\": []}\n"
+    ));
+    for text in ["", "{", "[1,]", "[01]", "[-0]", "[1e5]", "[\"\\n\"]", "[\"\t\"]", "[1] x", "{\"a\" 1}", "{a: 1}"] {
+        assert!(!is_taken(text), "{text}");
+    }
+    let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    assert!(is_taken(&nested(100)));
+    assert!(!is_taken(&nested(101)));
+    assert!(parse(&arena, Text { text: &nested(127), base: Pos(0) }).is_ok());
 }

@@ -62,6 +62,9 @@ impl<'a> Identity<'a> {
 /// Calls `repeated` with the offset from `start` of each key's first occurrence and the entry that repeats it.
 pub(crate) fn unique<'a>(entries: &mut Vec<Entry<'a>>, start: usize, mut repeated: impl FnMut(usize, &Entry<'a>)) {
     let Some(tail) = entries.get_mut(start..) else { return };
+    if tail.len() <= FEW && are_surely_unique(tail) {
+        return;
+    }
     let mut table = (tail.len() > FEW).then(|| HashMap::with_capacity(tail.len()));
     // The entries kept so far come first, each with its original offset.
     let mut origins: Vec<usize> = Vec::new();
@@ -97,6 +100,19 @@ pub(crate) fn unique<'a>(entries: &mut Vec<Entry<'a>>, start: usize, mut repeate
         }
     }
     entries.truncate(start + kept);
+}
+
+/// Whether lengths and ends tell that a few keys are all strings and no two the same, as they do of most.
+fn are_surely_unique(entries: &[Entry<'_>]) -> bool {
+    let mut seen = 0_u128;
+    entries.iter().all(|entry| {
+        let (KeyKind::Str, [first, .., last]) = (entry.kind, entry.key.as_bytes()) else { return false };
+        let sum = entry.key.len().wrapping_mul(31).wrapping_add(usize::from(*first).wrapping_mul(5));
+        let mark = 1_u128 << (sum.wrapping_add(usize::from(*last)) % 128);
+        let is_new = seen & mark == 0;
+        seen |= mark;
+        is_new
+    })
 }
 
 /// Whether a Python dict takes the two for one key.

@@ -40,6 +40,26 @@ pub(crate) fn is_surely_str(text: &str) -> bool {
     }
 }
 
+/// Whether a plain scalar is a number as most are written, a few digits without a sign and without a zero in front.
+pub(crate) fn is_short_int(text: &str) -> bool {
+    match text.as_bytes() {
+        [b'0'] => true,
+        [b'1'..=b'9', rest @ ..] => rest.len() < 18 && rest.iter().all(u8::is_ascii_digit),
+        _ => false,
+    }
+}
+
+/// Whether a plain scalar is a string of digits with more points than a number has, as addresses and versions are.
+pub(crate) fn is_dotted(text: &str) -> bool {
+    let mut points = 0;
+    let mut is_known = text.as_bytes().first().is_some_and(u8::is_ascii_digit);
+    for byte in text.bytes() {
+        points += usize::from(byte == b'.');
+        is_known &= byte.is_ascii_digit() || byte == b'.';
+    }
+    is_known && points > 1
+}
+
 /// Python's `$` matches before a last newline, so a block scalar under `!` or `!unsafe` can be a number, too.
 pub(crate) fn resolve_loosely(text: &str) -> (Resolved, &str) {
     match text.strip_suffix('\n') {

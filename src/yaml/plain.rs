@@ -41,10 +41,19 @@ impl<'c, 'a, 'w> Lines<'c, 'a, 'w> {
         }
         let mut lines = Lines { composer, blocks: Vec::new(), waiting: None };
         let mut has_marker = false;
-        for line in text::lines(text) {
-            let content = without_indent(line);
+        let mut rest = text;
+        while !rest.is_empty() {
+            let content = without_indent(rest);
+            let indent = rest.len() - content.len();
+            if let Some((key, value, after)) = simple_entry(content) {
+                lines.simple(content, indent, key, value)?;
+                rest = after;
+                continue;
+            }
+            let (content, after) = first_line(content);
+            let line = &rest[..indent + content.len()];
+            rest = after;
             let Some(first) = content.as_bytes().first().filter(|first| **first != b'#') else { continue };
-            let indent = line.len() - content.len();
             let may_mark = indent == 0 && matches!(first, b'-' | b'.');
             if may_mark && (line.starts_with("---") || line.starts_with("...")) {
                 // Only a marker of its own, and only before everything.
@@ -63,12 +72,31 @@ impl<'c, 'a, 'w> Lines<'c, 'a, 'w> {
         self.composer.text.pos_of(part)
     }
 
+    /// The entry of most lines: [`simple_entry`].
+    #[inline]
+    fn simple(&mut self, content: &'a str, indent: usize, key: &'a str, value: &'a str) -> Option<()> {
+        self.reach(content, indent, false)?;
+        let at = self.pos(key);
+        if value.is_empty() {
+            self.waiting = Some(at);
+            return self.composer.untagged(key, true, at).ok();
+        }
+        self.composer.untagged_entry(key, at, value, self.pos(value)).ok()
+    }
+
+    /// Makes the innermost block the one of a line.
+    #[inline]
+    fn reach(&mut self, content: &'a str, indent: usize, is_item: bool) -> Option<()> {
+        let goes_on = |last: &Block| last.indent == indent && last.is_list == is_item;
+        if self.waiting.is_none() && self.blocks.last().is_some_and(goes_on) {
+            return Some(());
+        }
+        self.settle(content, indent, is_item)
+    }
+
     fn line(&mut self, content: &'a str, indent: usize) -> Option<()> {
         let is_item = matches!(content.as_bytes(), [b'-', b' ', ..]);
-        let goes_on = |last: &Block| last.indent == indent && last.is_list == is_item;
-        if self.waiting.is_some() || !self.blocks.last().is_some_and(goes_on) {
-            self.settle(content, indent, is_item)?;
-        }
+        self.reach(content, indent, is_item)?;
         if !is_item {
             return self.entry(content);
         }
@@ -167,9 +195,40 @@ impl<'c, 'a, 'w> Lines<'c, 'a, 'w> {
     }
 }
 
-/// A line without its leading blanks.
-fn without_indent(line: &str) -> &str {
-    &line[position(line.as_bytes(), |word| others(within(word, b' ', b' '))).unwrap_or(line.len())..]
+/// A text without its leading blanks.
+#[inline]
+fn without_indent(text: &str) -> &str {
+    &text[position(text.as_bytes(), |word| others(within(word, b' ', b' '))).unwrap_or(text.len())..]
+}
+
+/// The first line of a text, and what follows its line feed.
+fn first_line(text: &str) -> (&str, &str) {
+    match memchr::memchr(b'\n', text.as_bytes()) {
+        Some(end) => (&text[..end], &text[end + 1..]),
+        None => (text, ""),
+    }
+}
+
+/// Key and value of the first line of a text, and the lines after it: a key that is a word, and nothing or a word after its colon.
+/// These are found without looking for the end of the line first.
+#[inline]
+fn simple_entry(text: &str) -> Option<(&str, &str, &str)> {
+    let bytes = text.as_bytes();
+    if !bytes.first()?.is_ascii_alphanumeric() && bytes[0] != b'_' {
+        return None;
+    }
+    let key = position(bytes, marks_outside_words).filter(|end| bytes[*end] == b':' && *end < MAX_KEY)?;
+    let after = &bytes[key + 1..];
+    let (start, end) = match after {
+        [] | [b'\n', ..] => (key + 1, key + 1),
+        [b' ', first, ..] if first.is_ascii_alphanumeric() => {
+            let start = key + 2;
+            (start, position(&bytes[start..], marks_outside_words).map_or(bytes.len(), |length| start + length))
+        }
+        _ => return None,
+    };
+    let ends = bytes.get(end).is_none_or(|byte| *byte == b'\n');
+    ends.then(|| (&text[..key], &text[start..end], text.get(end + 1..).unwrap_or_default()))
 }
 
 /// A text without the blanks at its end.
@@ -177,7 +236,6 @@ fn without_end(text: &str) -> &str {
     &text[..text.bytes().rposition(|byte| byte != b' ').map_or(0, |last| last + 1)]
 }
 
-/// The bytes of a simple key, but for its colons.
 /// Marks the bytes that no word has: a word is of letters, digits and `_.-/[]`.
 fn marks_outside_words(word: u64) -> u64 {
     let letters = within(lowercase(word), b'a', b'z');

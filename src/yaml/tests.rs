@@ -359,6 +359,27 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn the_commonest_kinds_are_told_as_all_are(text in "[0-9]{1,20}|[0-9.]{1,9}|[0-9:._e+-]{1,7}|[a-z0-9./]{1,7}|[yntfo][a-z]{0,5}") {
+        if let Some(value) = common(&text) {
+            prop_assert_eq!(scalar::implicit(resolve_loosely(&text).0, &text), Ok(value));
+        }
+    }
+
+    #[test]
+    fn entries_of_words_are_read_as_libyaml_reads_them(lines in proptest::collection::vec((select(&["", "  ", "    "][..]), select(&["a", "b", "c_d", "1", "yes", "10.0.0.1", "x/y", "-", "e"][..]), select(&[":", ": ", ": w", ": 10.0.0.1", ": 12", ": 012", ": 1.5", ": on", ": a:", ": a: b", ": a #b", ":w", ": \"q\"", ": |"][..])), 1..9), end in select(&["", "\n", " \n", "\n\n", "\n..."][..])) {
+        let source = lines.iter().map(|(indent, key, value)| format!("{indent}{key}{value}")).collect::<Vec<_>>().join("\n") + end;
+        let arena = Arena::new();
+        let text = Text { text: arena.alloc_str(&source), base: Pos(0) };
+        let (mut left, mut right) = (Vec::new(), Vec::new());
+        // Places, too, which `==` leaves out.
+        let said = |value: Result<Value<'_>, Fault>| format!("{value:?}");
+        prop_assert_eq!(said(parse(&arena, text, &mut left)), said(parse_events(&arena, text, MAX_EXPANDED, &mut right)));
+        prop_assert_eq!(left, right);
+    }
+}
+
 /// A list or mapping in brackets, with a few words or signs too many.
 fn brackets() -> impl Strategy<Value = String> {
     let word = select(
