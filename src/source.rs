@@ -175,6 +175,25 @@ struct Reading<'m, 'a> {
     vaults: Vec<String>,
     skipped: Vec<String>,
     master: Option<Master<'a>>,
+    /// Room for the variables of one host.
+    variables: Vec<(&'a str, Value<'a>, Pos)>,
+}
+
+/// The hosts that a name stands for: itself, or those of a range.
+enum Names<'a> {
+    One(&'a str),
+    Many(Vec<&'a str>),
+}
+
+impl<'a> std::ops::Deref for Names<'a> {
+    type Target = [&'a str];
+
+    fn deref(&self) -> &Self::Target {
+        match self {
+            Names::One(name) => std::slice::from_ref(name),
+            Names::Many(names) => names,
+        }
+    }
 }
 
 /// What a text is.
@@ -288,6 +307,7 @@ impl<'m, 'a> Reading<'m, 'a> {
             vaults: Vec::new(),
             skipped: Vec::new(),
             master: None,
+            variables: Vec::new(),
         }
     }
 
@@ -434,11 +454,11 @@ impl<'a> Reading<'_, 'a> {
     }
 
     /// The names that a host text stands for, and its port without leading zeros; port 0 is none.
-    fn host_names(&mut self, text: &'a str, at: Pos) -> Option<(Vec<&'a str>, Option<&'a str>)> {
+    fn host_names(&mut self, text: &'a str, at: Pos) -> Option<(Names<'a>, Option<&'a str>)> {
         let address = address::split_port(text);
         let port = effective_port(address);
         if !range::is_range(address.host) {
-            return Some((vec![address.host], port));
+            return Some((Names::One(address.host), port));
         }
         let most = self.options.limits.range_hosts;
         let limit = most.min(MAX_RANGE_BYTES / address.host.len()).min(self.range_budget);
@@ -448,7 +468,7 @@ impl<'a> Reading<'_, 'a> {
             if self.range_hosts > most { Err(range::too_many(address.host)) } else { Ok(names) }
         });
         match expanded {
-            Ok(names) => Some((names.iter().map(|name| &*self.arena.alloc_str(name)).collect(), port)),
+            Ok(names) => Some((Names::Many(names.iter().map(|name| &*self.arena.alloc_str(name)).collect()), port)),
             Err((message, hint)) => {
                 self.problem(Code::InvalidRange, at, message, hint);
                 None

@@ -154,9 +154,11 @@ impl<'a> Scanner<'a> {
             }
         }
         keys::unique(&mut self.entries, start, |_, _| {});
-        let value = match marked::<serde_json::Error>(&self.entries[start..]).ok()? {
+        let entries = &self.entries[start..];
+        let may_be_marked = entries.iter().any(|entry| entry.key.starts_with("__"));
+        let value = match may_be_marked.then(|| marked::<serde_json::Error>(entries)).transpose().ok()?.flatten() {
             Some(value) => value,
-            None => Value::Map(self.arena.alloc_slice_copy(&self.entries[start..])),
+            None => Value::Map(self.arena.alloc_slice_copy(entries)),
         };
         self.entries.truncate(start);
         Some(value)

@@ -240,9 +240,11 @@ fn set_host_vars<'a>(reading: &mut Reading<'_, 'a>, name: &'a str, value: Value<
         let message = format!("the variables of host `{name}` are {}, not a mapping", value.type_name());
         return reading.problem(Code::InvalidInventory, at, message, "print a mapping of variables for each host");
     };
-    let vars: Vec<(&'a str, Value<'a>, Pos)> =
-        vars.iter().map(|entry| (entry.key, entry.value.untagged(), entry.at)).collect();
-    reading.add_hosts(&[name], None, None, &vars, at);
+    let mut variables = std::mem::take(&mut reading.variables);
+    variables.clear();
+    variables.extend(vars.iter().map(|entry| (entry.key, entry.value.untagged(), entry.at)));
+    reading.add_hosts(&[name], None, None, &variables, at);
+    reading.variables = variables;
 }
 
 /// Runs `SCRIPT --host NAME`; no output means no variables.

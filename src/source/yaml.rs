@@ -14,7 +14,7 @@
 use super::{OWN_PLUGINS, Reading};
 use crate::error::{Code, Problem};
 use crate::inventory::{GroupId, Target};
-use crate::text::{Pos, Text};
+use crate::text::Text;
 use crate::value::{Entry, KeyKind, Value};
 
 /// What a text under a YAML name turned out to be.
@@ -181,11 +181,9 @@ fn read_host<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, entry: &'a Entry
         let message = format!("host name `{}` is {} in YAML, not a string", entry.key, key_type(entry.kind));
         return reading.problem(Code::InvalidName, entry.at, message, format!("quote it: \"{}\"", entry.key));
     }
-    let variables: Vec<(&'a str, Value<'a>, Pos)> = match entry.value {
-        Value::Map(variables) => {
-            variables.iter().map(|variable| (reading.variable_name(variable), variable.value, variable.at)).collect()
-        }
-        other if !other.is_truthy() => Vec::new(),
+    let given = match entry.value {
+        Value::Map(given) => given,
+        other if !other.is_truthy() => &[],
         other => {
             let message = format!("host `{}` has {} where its variables belong", entry.key, other.type_name());
             return reading.problem(
@@ -196,9 +194,15 @@ fn read_host<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, entry: &'a Entry
             );
         }
     };
+    let mut variables = std::mem::take(&mut reading.variables);
+    variables.clear();
+    for variable in given {
+        variables.push((reading.variable_name(variable), variable.value, variable.at));
+    }
     if let Some((names, port)) = reading.host_names(entry.key, entry.at) {
         reading.add_hosts(&names, Some(group), port, &variables, entry.at);
     }
+    reading.variables = variables;
 }
 
 fn key_type(kind: KeyKind) -> &'static str {

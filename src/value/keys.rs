@@ -104,11 +104,11 @@ pub(crate) fn unique<'a>(entries: &mut Vec<Entry<'a>>, start: usize, mut repeate
 
 /// Whether lengths and ends tell that a few keys are all strings and no two the same, as they do of most.
 fn are_surely_unique(entries: &[Entry<'_>]) -> bool {
-    let mut seen = 0_u128;
+    let mut seen = 0_u64;
     entries.iter().all(|entry| {
         let (KeyKind::Str, [first, .., last]) = (entry.kind, entry.key.as_bytes()) else { return false };
         let sum = entry.key.len().wrapping_mul(31).wrapping_add(usize::from(*first).wrapping_mul(5));
-        let mark = 1_u128 << (sum.wrapping_add(usize::from(*last)) % 128);
+        let mark = 1_u64 << (sum.wrapping_add(usize::from(*last)) % 64);
         let is_new = seen & mark == 0;
         seen |= mark;
         is_new
