@@ -4,9 +4,11 @@
 //! differ in one number stand together, numbers ascending, where the first of them stands; so hosts that follow each
 //! other keep their order.
 
+use std::hash::{Hash, Hasher};
 use std::ops::Range;
 
 use foldhash::HashMap;
+use foldhash::fast::RandomState;
 
 /// Digits of the longest number that is folded.
 const DIGITS: usize = 18;
@@ -22,29 +24,55 @@ pub struct Folded {
 
 /// The hosts, folded. No item drops or invents a host.
 pub fn fold(hosts: &[&str]) -> Vec<Folded> {
-    let mut common: HashMap<Shape<'_>, usize> = HashMap::default();
-    for host in hosts {
+    items(hosts).collect()
+}
+
+/// The items of [`fold`], each made when it is asked for.
+fn items<'a>(hosts: &[&'a str]) -> impl Iterator<Item = Folded> + use<'a> {
+    families(hosts).into_iter().flat_map(Family::fold)
+}
+
+/// Sorts the hosts into families: of several numbers, the one varies that most hosts share the rest of the name with; of
+/// equals the last.
+fn families<'a>(hosts: &[&'a str]) -> Vec<Family<'a>> {
+    let mut numbered = Vec::with_capacity(hosts.len());
+    let mut shapes: HashMap<Shape<'_>, usize> = HashMap::with_capacity_and_hasher(hosts.len(), RandomState::default());
+    let mut shared: Vec<Shared> = Vec::new();
+    for (place, host) in hosts.iter().enumerate() {
         for number in numbers(host) {
-            *common.entry(Shape::of(host, &number)).or_default() += 1;
+            let shape = *shapes.entry(Shape::of(host, &number)).or_insert(shared.len());
+            if shape == shared.len() {
+                shared.push(Shared::default());
+            }
+            shared[shape].hosts += 1;
+            numbered.push((place, number, shape));
         }
     }
     let mut families: Vec<Family<'_>> = Vec::new();
-    let mut places: HashMap<Shape<'_>, usize> = HashMap::default();
-    for host in hosts {
-        // of several numbers, the one that most hosts share the rest of the name with; of equals the last
-        let varying = numbers(host).max_by_key(|number| common.get(&Shape::of(host, number)).copied());
-        let Some(number) = varying else {
+    let mut rest = numbered.as_slice();
+    for (place, host) in hosts.iter().enumerate() {
+        let (of_host, behind) = rest.split_at(rest.iter().take_while(|(of, ..)| *of == place).count());
+        rest = behind;
+        let Some((_, number, shape)) = of_host.iter().max_by_key(|(.., shape)| shared[*shape].hosts) else {
             families.push(Family { shape: Shape { before: host, after: "" }, members: Vec::new() });
             continue;
         };
-        let shape = Shape::of(host, &number);
-        let place = *places.entry(shape).or_insert(families.len());
-        if place == families.len() {
-            families.push(Family { shape, members: Vec::new() });
+        let family = *shared[*shape].family.get_or_insert(families.len());
+        if family == families.len() {
+            families.push(Family { shape: Shape::of(host, number), members: Vec::new() });
         }
-        families[place].members.push(Member::new(&host[number]));
+        families[family].members.push(Member::new(&host[number.clone()]));
     }
-    families.into_iter().flat_map(Family::fold).collect()
+    families
+}
+
+/// What is known of a shape.
+#[derive(Default)]
+struct Shared {
+    /// The hosts that have it.
+    hosts: usize,
+    /// The place of its family, once it has one.
+    family: Option<usize>,
 }
 
 /// The hosts folded into one text of at most `width` characters; hosts that do not fit are counted: `… and 12 more`.
@@ -54,11 +82,11 @@ pub fn within(hosts: &[&str], width: usize) -> String {
     let mut text = String::new();
     let mut used = 0;
     let mut left = hosts.len();
-    for (i, item) in fold(hosts).iter().enumerate() {
+    for (i, item) in items(hosts).enumerate() {
         let separator = if i == 0 { "" } else { ", " };
         let length = separator.len() + item.text.chars().count();
         let behind = left - item.hosts;
-        let tail = if behind == 0 { 0 } else { more(behind).chars().count() };
+        let tail = behind.checked_ilog10().map_or(0, |tens| MORE + tens as usize + 1);
         if i > 0 && used + length + tail > width {
             break;
         }
@@ -73,16 +101,27 @@ pub fn within(hosts: &[&str], width: usize) -> String {
     text
 }
 
+/// Characters of [`more`] beside its number.
+const MORE: usize = ", … and  more".len() + 1 - '…'.len_utf8();
+
 /// What stands for hosts that are not shown.
 fn more(hosts: usize) -> String {
     format!(", … and {hosts} more")
 }
 
 /// A host's name without one of its numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Shape<'a> {
     before: &'a str,
     after: &'a str,
+}
+
+impl Hash for Shape<'_> {
+    /// A byte behind each part, as derived, would double the work.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(self.before.as_bytes());
+        state.write(self.after.as_bytes());
+    }
 }
 
 impl<'a> Shape<'a> {
@@ -93,8 +132,7 @@ impl<'a> Shape<'a> {
 
 /// The numbers in a name that a range may stand for: none where a range beside them would mean something else.
 fn numbers(host: &str) -> impl Iterator<Item = Range<usize>> {
-    let exact = !host.contains(['[', ']', ':', ',']) && !host.contains(char::is_whitespace);
-    let bytes = if exact { host.as_bytes() } else { b"" };
+    let bytes = if is_exact(host) { host.as_bytes() } else { b"" };
     let mut from = 0;
     std::iter::from_fn(move || {
         let start = from + bytes.get(from..)?.iter().position(u8::is_ascii_digit)?;
@@ -103,6 +141,15 @@ fn numbers(host: &str) -> impl Iterator<Item = Range<usize>> {
         Some(start..from)
     })
     .filter(|number| number.len() <= DIGITS)
+}
+
+/// Whether nothing in a name has a meaning beside a range.
+fn is_exact(host: &str) -> bool {
+    // all bytes, without a way out: so they are looked at sixteen at a time
+    let is_plain =
+        host.bytes().fold(true, |plain, byte| plain & !matches!(byte, b'[' | b']' | b':' | b',' | ..=b' ' | 0x80..));
+    is_plain
+        || !host.contains(|character: char| matches!(character, '[' | ']' | ':' | ',') || character.is_whitespace())
 }
 
 /// One host of a [`Family`]: its number.
@@ -129,25 +176,24 @@ struct Family<'a> {
     members: Vec<Member<'a>>,
 }
 
-impl Family<'_> {
-    fn fold(mut self) -> Vec<Folded> {
+impl<'a> Family<'a> {
+    /// The ranges, ascending, each made when it is asked for.
+    fn fold(mut self) -> impl Iterator<Item = Folded> + use<'a> {
         let Shape { before, after } = self.shape;
-        if self.members.is_empty() {
-            return vec![Folded { text: format!("{before}{after}"), hosts: 1 }];
-        }
+        let alone = self.members.is_empty().then(|| Folded { text: format!("{before}{after}"), hosts: 1 });
         self.members.sort_by_key(|member| (member.value, member.text.len()));
-        let mut folded = Vec::new();
-        let mut rest = self.members.as_slice();
-        while let Some(first) = rest.first() {
-            let (run, behind) = rest.split_at(run_length(first, rest));
+        let mut from = 0;
+        let ranges = std::iter::from_fn(move || {
+            let rest = &self.members[from..];
+            let run = &rest[..run_length(rest.first()?, rest)];
+            from += run.len();
             let text = match run {
                 [first, .., last] => format!("{before}[{}:{}]{after}", first.text, last.text),
-                _ => format!("{before}{}{after}", first.text),
+                _ => format!("{before}{}{after}", run.first()?.text),
             };
-            folded.push(Folded { text, hosts: run.len() });
-            rest = behind;
-        }
-        folded
+            Some(Folded { text, hosts: run.len() })
+        });
+        alone.into_iter().chain(ranges)
     }
 }
 
@@ -212,6 +258,21 @@ mod tests {
         assert_eq!(within(&hosts, 30), "web[1:2], db1, … and 3 more");
         assert_eq!(within(&hosts, 3), "web[1:2], … and 4 more");
         assert_eq!(within(&[], 3), "");
+        for left in [1, 9, 10, 99, 100, 12_345] {
+            assert_eq!(MORE + left.to_string().len(), more(left).chars().count());
+        }
+    }
+
+    #[test]
+    fn a_name_that_a_range_would_change_stays_as_it_is() {
+        for mark in ["[", "]", ":", ",", " ", "\t", "\u{b}", "\u{85}", "\u{a0}", "\u{2028}", "\u{3000}"] {
+            let names = [format!("a{mark}1"), format!("a{mark}2")];
+            assert_eq!(texts(&[&names[0], &names[1]]), names, "{mark:?}");
+        }
+        for plain in ["\u{1c}", "\u{7f}", "ä", "_", "-"] {
+            let names = [format!("a{plain}1"), format!("a{plain}2")];
+            assert_eq!(texts(&[&names[0], &names[1]]), [format!("a{plain}[1:2]")], "{plain:?}");
+        }
     }
 
     fn hosts() -> impl Strategy<Value = Vec<String>> {
