@@ -39,6 +39,7 @@ fn exporting(criterion: &mut Criterion) {
     let report = Report {
         plan: &plan,
         names: &names,
+        id: None,
         configuration: None,
         environment: &[],
         sources: &[],

@@ -54,14 +54,14 @@ fn families<'a>(hosts: &[&'a str]) -> Vec<Family<'a>> {
         let (of_host, behind) = rest.split_at(rest.iter().take_while(|(of, ..)| *of == place).count());
         rest = behind;
         let Some((_, number, shape)) = of_host.iter().max_by_key(|(.., shape)| shared[*shape].hosts) else {
-            families.push(Family { shape: Shape { before: host, after: "" }, members: Vec::new() });
+            families.push(Family { shape: Shape { before: host, after: "" }, numbers: Vec::new() });
             continue;
         };
         let family = *shared[*shape].family.get_or_insert(families.len());
         if family == families.len() {
-            families.push(Family { shape: Shape::of(host, number), members: Vec::new() });
+            families.push(Family { shape: Shape::of(host, number), numbers: Vec::new() });
         }
-        families[family].members.push(Member::new(&host[number.clone()]));
+        families[family].numbers.push(&host[number.clone()]);
     }
     families
 }
@@ -170,21 +170,22 @@ impl<'a> Member<'a> {
     }
 }
 
-/// Hosts whose names differ in one number only; no members: a name without a number.
+/// Hosts whose names differ in one number only; no numbers: a name without one.
 struct Family<'a> {
     shape: Shape<'a>,
-    members: Vec<Member<'a>>,
+    numbers: Vec<&'a str>,
 }
 
 impl<'a> Family<'a> {
     /// The ranges, ascending, each made when it is asked for.
-    fn fold(mut self) -> impl Iterator<Item = Folded> + use<'a> {
+    fn fold(self) -> impl Iterator<Item = Folded> + use<'a> {
         let Shape { before, after } = self.shape;
-        let alone = self.members.is_empty().then(|| Folded { text: format!("{before}{after}"), hosts: 1 });
-        self.members.sort_by_key(|member| (member.value, member.text.len()));
+        let alone = self.numbers.is_empty().then(|| Folded { text: format!("{before}{after}"), hosts: 1 });
+        let mut members: Vec<Member<'a>> = self.numbers.into_iter().map(Member::new).collect();
+        members.sort_by_key(|member| (member.value, member.text.len()));
         let mut from = 0;
         let ranges = std::iter::from_fn(move || {
-            let rest = &self.members[from..];
+            let rest = &members[from..];
             let run = &rest[..run_length(rest.first()?, rest)];
             from += run.len();
             let text = match run {

@@ -327,6 +327,7 @@ impl<'a> Session<'a> {
             warnings: found.finish()?,
             inventory,
             assignments,
+            id: groups.id(),
             groups,
             hidden,
             vaults,

@@ -34,7 +34,7 @@ pub fn run(invocation: &Invocation<'_>, options: &PlanOptions) -> anyhow::Result
     planned.keep_only(&options.only)?;
     if let Some(wanted) = options.waves.as_ref().filter(|wanted| !wanted.is_empty()) {
         let wanted: Vec<&str> = wanted.iter().map(|version| version.trim()).collect();
-        (planned.plan, planned.names) = waves::select(&planned.plan, &planned.names, &wanted)?;
+        planned.keep_waves(&wanted)?;
     }
     let mut report = planned.report(options.full);
     let is_document = matches!(options.format, PlanFormat::Json | PlanFormat::Yaml);

@@ -57,6 +57,8 @@ pub struct Report<'r, 'a> {
     pub plan: &'r Plan<'a>,
     /// Its group names.
     pub names: &'r GroupNames,
+    /// Its id, where that is known already.
+    pub id: Option<&'r str>,
     /// The configuration file.
     pub configuration: Option<&'r str>,
     /// The environment variables that took part, with their values.
@@ -96,7 +98,9 @@ impl<'r, 'a> Report<'r, 'a> {
 
     /// The id of the whole plan.
     pub fn plan_id(&self) -> String {
-        plan_id(self.rollouts().flat_map(|(rollout, names)| named_batches(rollout, names)))
+        let made = || plan_id(self.rollouts().flat_map(|(rollout, names)| named_batches(rollout, names)));
+        debug_assert!(self.id.is_none_or(|id| id == made()), "the id of another plan");
+        self.id.map_or_else(made, str::to_string)
     }
 
     /// The number of hosts in the plan; one that stands in several versions counts once.

@@ -13,7 +13,7 @@ use crate::files::Access;
 use crate::inventory::Inventory;
 use crate::inventory::effective::Effective;
 use crate::plan::names::GroupNames;
-use crate::plan::{Assignments, Plan};
+use crate::plan::{Assignments, Plan, waves};
 use crate::salt::Master;
 use crate::text::TextMap;
 
@@ -31,6 +31,8 @@ pub struct Planned<'a> {
     #[doc(hidden)]
     pub assignments: Assignments<'a>,
     pub(super) groups: PlanGroups<'a>,
+    /// The id of the plan, until versions are left out of it.
+    pub(super) id: Option<&'a str>,
     /// Hosts that the limit leaves out, by their index; empty without one.
     pub(super) hidden: Vec<bool>,
     /// Vars files that were not read because they are encrypted.
@@ -53,6 +55,7 @@ impl<'a> Planned<'a> {
         Report {
             plan: &self.plan,
             names: &self.names,
+            id: self.id,
             configuration: self.configuration.as_deref(),
             environment: &self.environment,
             sources: &self.sources,
@@ -156,10 +159,21 @@ impl<'a> Planned<'a> {
         };
         Error::unless_any(unknown.map(problem).collect(), ())?;
         let kept: Vec<bool> = versions.iter().map(|version| only.iter().any(|only| only == version)).collect();
+        self.id = None;
         let mut keep = kept.iter().copied();
         self.names.rollouts.retain(|_| keep.next().unwrap_or_default());
         let mut keep = kept.iter().copied();
         self.plan.rollouts.retain(|_| keep.next().unwrap_or_default());
+        Ok(())
+    }
+
+    /// Leaves all versions out but these, which are rolled out together in this order.
+    ///
+    /// # Errors
+    /// Names that are not versions; one that is named twice, or before another that it comes after.
+    pub fn keep_waves(&mut self, wanted: &[&str]) -> Result<()> {
+        (self.plan, self.names) = waves::select(&self.plan, &self.names, wanted)?;
+        self.id = None;
         Ok(())
     }
 

@@ -63,6 +63,7 @@ impl PlanGroup<'_> {
 pub struct PlanGroups<'a> {
     groups: Vec<PlanGroup<'a>>,
     places: HashMap<String, usize>,
+    id: Option<&'a str>,
     frozen: Option<FrozenFile<'a>>,
 }
 
@@ -94,7 +95,9 @@ impl<'a> PlanGroups<'a> {
             return Ok(groups);
         }
         let rollouts: Vec<_> = plan.rollouts.iter().zip(&names.rollouts).collect();
-        groups.groups.push(root(arena, &rollouts, id));
+        let id = arena.alloc_str(&id.unwrap_or_else(|| id_of(&rollouts)));
+        groups.id = Some(id);
+        groups.groups.push(root(&rollouts, id));
         for (rollout, names) in &rollouts {
             groups.groups.extend(rollout_groups(arena, rollout, names, &after(arena, rollout, &rollouts)));
         }
@@ -123,6 +126,11 @@ impl<'a> PlanGroups<'a> {
             root.vars.push(("regal_frozen_plan_id", Value::Str(frozen.id)));
         }
         self.frozen = Some(frozen);
+    }
+
+    /// Returns the id of the plan that the groups were made of; none where that is empty.
+    pub fn id(&self) -> Option<&'a str> {
+        self.id
     }
 
     /// Returns the file of the plan if it is frozen.
@@ -229,12 +237,15 @@ impl<'a> PlanGroups<'a> {
     }
 }
 
-/// The group over all versions; the id of the plan is worked out where it is not known.
-fn root<'a>(arena: &'a Arena, rollouts: &[(&Rollout<'a>, &RolloutNames)], id: Option<String>) -> PlanGroup<'a> {
-    let groups = rollouts.iter().flat_map(|(rollout, names)| {
+/// The id of all versions' batches.
+fn id_of(rollouts: &[(&Rollout<'_>, &RolloutNames)]) -> String {
+    plan_id(rollouts.iter().flat_map(|(rollout, names)| {
         names.batches.iter().zip(&rollout.batches).map(|(name, batch)| (name.as_str(), batch.hosts.iter().copied()))
-    });
-    let id = arena.alloc_str(&id.unwrap_or_else(|| plan_id(groups)));
+    }))
+}
+
+/// The group over all versions.
+fn root<'a>(rollouts: &[(&Rollout<'a>, &RolloutNames)], id: &'a str) -> PlanGroup<'a> {
     PlanGroup {
         children: rollouts.iter().map(|(_, names)| names.version.clone()).collect(),
         vars: vec![("regal_plan_id", Value::Str(id))],

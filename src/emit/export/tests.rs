@@ -54,6 +54,7 @@ fn render(format: &str, versions: &[(&str, &[Host<'_>])], options: &Options) -> 
     let report = Report {
         plan: &plan,
         names: &names,
+        id: None,
         configuration: None,
         environment: &[],
         sources: &[],

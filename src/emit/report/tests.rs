@@ -33,6 +33,7 @@ fn report(assignments: &Assignments<'_>, policy: &Policy, format: ReportFormat, 
     let report = Report {
         plan: &plan,
         names: &names,
+        id: None,
         configuration: Some("regal.yml"),
         environment: &[("REGAL_BATCH_SIZE".to_string(), "2%".to_string())],
         sources: &["production/".to_string()],

@@ -24,6 +24,7 @@ pub(super) fn write(
     let plan = Report {
         plan: &frozen.plan,
         names: &frozen.names,
+        id: Some(&frozen.id),
         configuration: configuration.map(|configuration| configuration.path.as_str()),
         environment: &environment,
         sources: &sources,
