@@ -24,6 +24,7 @@ use crate::text::{Pos, TextMap};
 pub(crate) use date::Timestamp;
 pub(crate) use deserialize::Form;
 pub use json::from_json;
+pub(crate) use print::write_json_bytes;
 pub use print::write_json_string;
 pub use tagged::is_template;
 pub use yaml_text::write_quoted as write_yaml_string;

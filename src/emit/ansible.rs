@@ -139,7 +139,7 @@ impl<'a> Listing<'_, 'a> {
     fn write_host_vars(&self, parts: &mut Parts<'_>, placement: &Placement<'_, 'a>) -> io::Result<()> {
         let keys: Vec<Vec<u8>> = self.inventory.var_names().map(json_key).collect();
         parts.out.push(b'{');
-        let mut first = true;
+        let (mut first, mut near) = (true, None);
         for host in self.inventory.host_ids().filter(|host| !self.is_hidden(*host)) {
             let vars = placement.written_on(host);
             if vars.is_empty() {
@@ -151,14 +151,7 @@ impl<'a> Listing<'_, 'a> {
             }
             write_json_string(self.inventory.host_name(host), out);
             out.extend_from_slice(b":{");
-            let start = out.len();
-            vars.for_each(|var| {
-                if out.len() > start {
-                    out.push(b',');
-                }
-                out.extend_from_slice(&keys[var.name.index()]);
-                var.value.write_json(out);
-            });
+            vars.write_json(&keys, &mut near, out);
             out.push(b'}');
         }
         parts.out.push(b'}');
@@ -196,9 +189,9 @@ impl Parts<'_> {
     }
 }
 
-/// A key of a JSON mapping, with its colon.
+/// A key of a JSON mapping, with the comma before it and its colon.
 fn json_key(name: &str) -> Vec<u8> {
-    let mut key = Vec::new();
+    let mut key = vec![b','];
     write_json_string(name, &mut key);
     key.push(b':');
     key

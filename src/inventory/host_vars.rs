@@ -161,6 +161,16 @@ impl<'i, 'a> HostVars<'i, 'a> {
         self.list.list[self.span.places()].iter().map(move |packed| self.list.pool.unpack(packed, &mut near))
     }
 
+    /// Appends the variables as what stands in a mapping of JSON, given each name as JSON with a comma before it and a colon
+    /// after it. What is next to be written is mostly of the text that the last one was of.
+    pub(crate) fn write_json(self, keys: &[Vec<u8>], near: &mut Option<Text<'a>>, out: &mut Vec<u8>) {
+        for (place, packed) in self.list.list[self.span.places()].iter().enumerate() {
+            let key = &keys[packed.name.index()];
+            out.extend_from_slice(if place == 0 { &key[1..] } else { key });
+            self.list.pool.write_json(packed, near, out);
+        }
+    }
+
     /// The same in a list of their own.
     pub fn to_vars(self) -> Vars<'a> {
         let mut vars = Vars::default();

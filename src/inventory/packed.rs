@@ -6,13 +6,15 @@
 use super::vars::{Var, VarId};
 use crate::error::{Code, Problem};
 use crate::text::{Pos, Text};
-use crate::value::Value;
+use crate::value::{Value, write_json_bytes};
 
 /// The bits of the length of a value's text, below those of its kind.
 const LENGTH_BITS: u32 = 28;
 const LONGEST: usize = (1 << LENGTH_BITS) - 1;
 /// The kind of a value that stands among the others.
 const OTHER: u32 = 15;
+/// The kind of a plain text.
+const STR: u32 = 6;
 
 /// A variable with its value and the place it was set, as [`Var`].
 #[derive(Clone, Copy, Debug)]
@@ -89,6 +91,19 @@ impl<'a> Pool<'a> {
         Var { name: packed.name, at: packed.at, value }
     }
 
+    /// Appends the value of a packed variable as JSON. A plain text, as most are, is taken from where it stands.
+    #[inline]
+    pub(super) fn write_json(&self, packed: &Packed, near: &mut Option<Text<'a>>, out: &mut Vec<u8>) {
+        let bytes = near.filter(|_| packed.form >> LENGTH_BITS == STR).and_then(|text| {
+            let start = packed.start.checked_sub(text.base.0)? as usize;
+            text.text.as_bytes().get(start..start + (packed.form as usize & LONGEST))
+        });
+        match bytes {
+            Some(bytes) => write_json_bytes(bytes, out),
+            None => self.unpack(packed, near).value.write_json(out),
+        }
+    }
+
     /// The text that a position is in.
     #[inline]
     fn holding(&self, position: u32) -> Option<&Text<'a>> {
@@ -118,7 +133,7 @@ fn taken_apart(value: Value<'_>) -> (u32, &str) {
         Value::Int(text) => (3, text),
         Value::Float(text) => (4, text),
         Value::Date(text) => (5, text),
-        Value::Str(text) => (6, text),
+        Value::Str(text) => (STR, text),
         Value::Vault(text) => (7, text),
         Value::Unsafe(text) => (8, text),
         Value::List(_) | Value::Set(_) | Value::Map(_) => (OTHER, ""),
@@ -134,7 +149,7 @@ fn put_together(kind: u32, text: &str) -> Value<'_> {
         3 => Value::Int(text),
         4 => Value::Float(text),
         5 => Value::Date(text),
-        6 => Value::Str(text),
+        STR => Value::Str(text),
         7 => Value::Vault(text),
         8 => Value::Unsafe(text),
         _ => Value::Null,
@@ -163,6 +178,11 @@ mod tests {
 
     fn there_and_back<'a>(pool: &mut Pool<'a>, value: Value<'a>, at: u32) -> (Packed, Var<'a>) {
         let packed = pool.pack(&Var { name: NAME, at: Pos(at), value }).unwrap();
+        for near in [None].into_iter().chain(pool.texts.iter().copied().map(Some)) {
+            let mut written = Vec::new();
+            pool.write_json(&packed, &mut { near }, &mut written);
+            assert_eq!(String::from_utf8(written).unwrap(), value.to_json());
+        }
         (packed, pool.unpack(&packed, &mut None))
     }
 

@@ -4,7 +4,7 @@
 //! what serde_json reads, and a property test and fuzzing compare the two.
 
 use super::marked;
-use crate::text::words::{below, equal, position};
+use crate::text::words::{position, special_in_json};
 use crate::text::{Arena, Text};
 use crate::value::{Entry, KeyKind, Value, keys};
 
@@ -78,7 +78,7 @@ impl<'a> Scanner<'a> {
     fn string(&mut self) -> Option<&'a str> {
         let start = self.at + 1;
         let bytes = self.text.text.as_bytes().get(start..)?;
-        let end = start + position(bytes, |word| equal(word, b'"') | equal(word, b'\\') | below(word, b' '))?;
+        let end = start + position(bytes, special_in_json)?;
         if self.text.text.as_bytes()[end] != b'"' {
             return None;
         }

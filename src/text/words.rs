@@ -23,6 +23,14 @@ pub(crate) const fn equal(word: u64, byte: u8) -> u64 {
     below(word ^ each(byte), 1)
 }
 
+/// Marks what cannot stand for itself in a string of JSON: quotes, backslashes and control characters.
+pub(crate) const fn special_in_json(word: u64) -> u64 {
+    let below_space = word.wrapping_sub(each(b' '));
+    let quote = (word ^ each(b'"')).wrapping_sub(ONES);
+    let backslash = (word ^ each(b'\\')).wrapping_sub(ONES);
+    (below_space | quote | backslash) & !word & MARKS
+}
+
 /// Marks the bytes of ASCII from one to another, both below 127, without a wrong mark; the word has nothing but ASCII.
 pub(crate) const fn within(word: u64, first: u8, last: u8) -> u64 {
     word.wrapping_add(each(0x80 - first)) & !word.wrapping_add(each(0x7f - last)) & MARKS
@@ -92,6 +100,12 @@ mod tests {
             let marks = |word| below(word, 0x20) | equal(word, b'"') | equal(word, 0xff);
             let expected = bytes.iter().position(|byte| *byte < 0x20 || matches!(byte, b'"' | 0xff));
             prop_assert_eq!(position(&bytes, marks), expected);
+        }
+
+        #[test]
+        fn the_first_byte_that_json_escapes_is_found(bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(b'"'), Just(b'\\'), Just(0x1f), Just(b'a'), Just(0xa2)], 0..40)) {
+            let expected = bytes.iter().position(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\'));
+            prop_assert_eq!(position(&bytes, special_in_json), expected);
         }
 
         #[test]

@@ -1,7 +1,7 @@
 //! Values as JSON, number for number as Python's `json.dumps` writes them.
 
 use super::{Entry, KeyKind, Timestamp, Value, number};
-use crate::text::words::{below, equal, position};
+use crate::text::words::{position, special_in_json};
 
 impl Value<'_> {
     /// Appends the value as compact JSON in UTF-8.
@@ -91,10 +91,26 @@ const ESCAPES: [u8; 256] = {
 
 /// Appends a string with its quotes as JSON: UTF-8, only quotes, backslashes and control characters escaped.
 pub fn write_json_string(text: &str, out: &mut Vec<u8>) {
-    let mut rest = text.as_bytes();
-    out.reserve(rest.len() + 2);
+    write_json_bytes(text.as_bytes(), out);
+}
+
+/// [`write_json_string`] of a text in UTF-8.
+#[inline]
+pub(crate) fn write_json_bytes(text: &[u8], out: &mut Vec<u8>) {
+    out.reserve(text.len() + 2);
     out.push(b'"');
-    while let Some(i) = position(rest, |word| below(word, b' ') | equal(word, b'"') | equal(word, b'\\')) {
+    match position(text, special_in_json) {
+        None => out.extend_from_slice(text),
+        Some(first) => write_escaped(text, first, out),
+    }
+    out.push(b'"');
+}
+
+/// A text with its first byte that needs an escape.
+#[cold]
+fn write_escaped(text: &[u8], first: usize, out: &mut Vec<u8>) {
+    let (mut rest, mut special) = (text, Some(first));
+    while let Some(i) = special {
         let byte = rest[i];
         let escape = ESCAPES[usize::from(byte)];
         out.extend_from_slice(&rest[..i]);
@@ -103,9 +119,9 @@ pub fn write_json_string(text: &str, out: &mut Vec<u8>) {
             out.extend_from_slice(&[b'0', b'0', hex(byte >> 4), hex(byte & 15)]);
         }
         rest = &rest[i + 1..];
+        special = position(rest, special_in_json);
     }
     out.extend_from_slice(rest);
-    out.push(b'"');
 }
 
 /// The hexadecimal digit of a number below 16.

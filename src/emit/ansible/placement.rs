@@ -17,6 +17,7 @@ use crate::inventory::effective::{Effective, groups_of};
 use crate::inventory::membership::SetId;
 use crate::inventory::rules::Stage;
 use crate::inventory::{ALL, GroupId, HostId, HostVars, Inventory, UNGROUPED, Var, VarId, Vars};
+use crate::text::Text;
 use crate::value::Value;
 use namesakes::Namesakes;
 
@@ -27,7 +28,8 @@ pub struct Placement<'p, 'a> {
     effective: Effective<'p, 'a>,
     groups: Vec<Vars<'a>>,
     depths: Vec<u32>,
-    exact: RefCell<HashMap<SetId, Rc<Vec<Var<'a>>>>>,
+    /// By the number of the set, as far as they were asked for.
+    exact: RefCell<Vec<Option<Rc<Vec<Var<'a>>>>>>,
 }
 
 /// The variables to write on a host.
@@ -52,6 +54,19 @@ impl<'a> Written<'_, 'a> {
         match self {
             Written::Own(vars) => vars.iter().for_each(with),
             Written::Made(vars) => vars.iter().for_each(|var| with(*var)),
+        }
+    }
+
+    /// Appends the variables as [`HostVars::write_json`] does.
+    pub(super) fn write_json(&self, keys: &[Vec<u8>], near: &mut Option<Text<'a>>, out: &mut Vec<u8>) {
+        match self {
+            Written::Own(vars) => vars.write_json(keys, near, out),
+            Written::Made(vars) => {
+                for (place, var) in vars.iter().enumerate() {
+                    out.extend_from_slice(&keys[var.name.index()][usize::from(place == 0)..]);
+                    var.value.write_json(out);
+                }
+            }
         }
     }
 }
@@ -112,12 +127,16 @@ impl<'p, 'a> Placement<'p, 'a> {
     /// The inherited variables to write on a host, where its own do not stand against them.
     fn of_host(&self, host: HostId) -> Rc<Vec<Var<'a>>> {
         let set = self.inventory.host(host).groups;
-        let known = self.exact.borrow().get(&set).map(Rc::clone);
-        known.unwrap_or_else(|| {
-            let exact = Rc::new(self.exact_values(set));
-            self.exact.borrow_mut().insert(set, Rc::clone(&exact));
-            exact
-        })
+        if let Some(Some(known)) = self.exact.borrow().get(set.index()) {
+            return Rc::clone(known);
+        }
+        let exact = Rc::new(self.exact_values(set));
+        let mut known = self.exact.borrow_mut();
+        if known.len() <= set.index() {
+            known.resize(set.index() + 1, None);
+        }
+        known[set.index()] = Some(Rc::clone(&exact));
+        exact
     }
 
     /// The values that the written groups alone would get wrong.
