@@ -13,6 +13,7 @@ mod hosts;
 pub mod membership;
 mod names;
 mod packed;
+mod reconcile;
 pub mod rules;
 pub mod vars;
 
@@ -113,6 +114,8 @@ pub struct Inventory<'a> {
     /// Where the variables of `host_vars` files are, as far as hosts have any; later sources already over earlier ones.
     host_files: Vec<Span>,
     groups: Named<'a, Group<'a>>,
+    /// Of the lengths of the groups' names, which there are: a bit for each, modulo 64.
+    group_lengths: u64,
     names: Names<'a>,
     sets: GroupSets,
     rules: Rules<'a>,
@@ -138,6 +141,7 @@ impl<'a> Inventory<'a> {
             hosts: Hosts::default(),
             host_vars: HostVarsList::default(),
             host_files: Vec::new(),
+            group_lengths: groups.keys().fold(0, |bits, name| bits | length_bit(name)),
             groups,
             names: Names::default(),
             sets: GroupSets::default(),
@@ -156,6 +160,7 @@ impl<'a> Inventory<'a> {
         if name.is_empty() {
             return Err(Problem::of(Code::InvalidName, "a group has an empty name").hint("name the group"));
         }
+        self.group_lengths |= length_bit(name);
         let entry = self.groups.entry(name);
         let id = GroupId(entry.index() as u32);
         entry.or_insert_with(|| Group::new(at));
@@ -258,7 +263,12 @@ impl<'a> Inventory<'a> {
     /// What Ansible sets a host's variables on: the group of that name where there is one, a quirk of its
     /// `InventoryData.set_variable`.
     pub fn target_of_host(&self, host: HostId) -> Target {
-        match self.groups.get_index_of(self.host_name(host)) {
+        let name = self.host_name(host);
+        // Most hosts' names are longer than those of all groups.
+        if self.group_lengths & length_bit(name) == 0 {
+            return Target::Host(host);
+        }
+        match self.groups.get_index_of(name) {
             Some(group) => Target::Group(GroupId(group as u32)),
             None => Target::Host(host),
         }
@@ -385,67 +395,6 @@ impl<'a> Inventory<'a> {
         &mut self.rules
     }
 
-    /// Enforces what holds for every inventory, as Ansible does after each source.
-    ///
-    /// # Errors
-    /// A group that would have to be above `all`.
-    pub fn reconcile(&mut self) -> Result<(), Problem> {
-        for index in 1..self.groups.len() {
-            let group = GroupId(index as u32);
-            if self.group(group).parents.is_empty() {
-                self.add_child(ALL, group)?;
-            }
-        }
-        // Where `ungrouped` has a parent of its own, its hosts are in another group, which takes them out of it.
-        let below_another = self.ancestors(&[UNGROUPED]).len() > 2;
-        let mut moved = false;
-        for index in 0..self.hosts.len() {
-            let host = HostId(index as u32);
-            let set = self.host(host).groups;
-            let listed = self.sets.contains(set, UNGROUPED);
-            let grouped = self.sets.direct(set).any(|group| group != ALL && group != UNGROUPED);
-            if listed && (grouped || below_another) {
-                self.hosts[host].groups = self.sets.without(set, UNGROUPED);
-                moved = true;
-            } else if !listed && !grouped {
-                // As with variables, Ansible takes the group of that name first.
-                match self.target_of_host(host) {
-                    Target::Group(group) => self.add_child(UNGROUPED, group)?,
-                    Target::Host(host) => self.list_host(UNGROUPED, host),
-                }
-            }
-        }
-        if moved {
-            let kept: Vec<HostId> = (self.group(UNGROUPED).hosts.iter().copied())
-                .filter(|host| self.sets.contains(self.host(*host).groups, UNGROUPED))
-                .collect();
-            self.group_mut(UNGROUPED).hosts = kept;
-        }
-        self.measure_depths();
-        Ok(())
-    }
-
-    /// Depths along a topological order, which exists because `add_child` refuses loops.
-    fn measure_depths(&mut self) {
-        let mut waiting: Vec<usize> = self.groups.values().map(|group| group.parents.len()).collect();
-        let mut ready: Vec<GroupId> =
-            (0..self.groups.len() as u32).map(GroupId).filter(|group| self.group(*group).parents.is_empty()).collect();
-        for group in self.groups.values_mut() {
-            group.depth = 0;
-        }
-        while let Some(group) = ready.pop() {
-            let below = self.group(group).depth + 1;
-            for child in self.group(group).children.clone() {
-                let depth = &mut self.group_mut(child).depth;
-                *depth = below.max(*depth);
-                waiting[child.index()] -= 1;
-                if waiting[child.index()] == 0 {
-                    ready.push(child);
-                }
-            }
-        }
-    }
-
     /// The given groups and all groups above them, in no particular order.
     pub fn ancestors(&self, groups: &[GroupId]) -> HashSet<GroupId> {
         self.reach(groups, |group| &group.parents).into_iter().collect()
@@ -552,6 +501,13 @@ impl<'a> Inventory<'a> {
         self.groups.get_index_of(name).map(|index| GroupId(index as u32))
     }
 
+    /// The host of this name, where it is likely that of the name after `last`: names come mostly in the same order again.
+    pub fn find_host_after(&self, last: Option<HostId>, name: &str) -> Option<HostId> {
+        let next = HostId(last.map_or(0, |last| last.0 + 1));
+        let is_next = next.index() < self.hosts.len() && self.hosts.name(next) == name;
+        if is_next { Some(next) } else { self.find_host(name) }
+    }
+
     /// A host's data.
     pub fn host(&self, id: HostId) -> &Host {
         &self.hosts[id]
@@ -615,6 +571,11 @@ impl Group<'_> {
             at,
         }
     }
+}
+
+/// The bit that stands for the length of a name.
+fn length_bit(name: &str) -> u64 {
+    1 << (name.len() % 64)
 }
 
 /// A priority as Python's `int()` reads it.

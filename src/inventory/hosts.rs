@@ -10,6 +10,11 @@ use super::membership::SetId;
 use super::{Host, HostId};
 use crate::text::Pos;
 
+/// For how many hosts the first table has room, divided by eight.
+const FEW: usize = 128;
+/// Below this many hosts the table gets eight times the room and not twice: it is small, and making it anew looks at each name.
+const MANY: usize = 10_000;
+
 /// Hosts in the order of first appearance. The table has a host's number only: its name is looked at where it stands.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Hosts<'a> {
@@ -33,7 +38,7 @@ impl<'a> Hosts<'a> {
     #[inline]
     pub(super) fn add(&mut self, name: &'a str, at: Pos) -> (HostId, bool) {
         if self.table.len() == self.table.capacity() {
-            self.make_table(self.names.len() * 2);
+            self.make_table(self.names.len().max(FEW) * if self.names.len() < MANY { 8 } else { 2 });
         }
         let hash = self.hasher.hash_one(name);
         let Hosts { names, list, table, hasher } = self;

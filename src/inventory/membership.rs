@@ -26,17 +26,25 @@ pub struct GroupSets {
     /// For set number i + 1: the set it extends, the group that it adds, and how many groups it has.
     nodes: Vec<(SetId, GroupId, u32)>,
     next: HashMap<(SetId, GroupId), SetId, RandomState>,
+    /// What came of the last step: the hosts of a group come one after another.
+    last: Option<((SetId, GroupId), SetId)>,
 }
 
 impl GroupSets {
     /// The set with one more group, which it does not have yet.
     pub fn with(&mut self, set: SetId, group: GroupId) -> SetId {
-        if let Some(known) = self.next.get(&(set, group)) {
-            return *known;
+        let step = (set, group);
+        if let Some((_, known)) = self.last.filter(|(last, _)| *last == step) {
+            return known;
         }
-        self.nodes.push((set, group, self.size(set) + 1));
-        let added = SetId(self.nodes.len() as u32);
-        self.next.insert((set, group), added);
+        let known = self.next.get(&step).copied();
+        let added = known.unwrap_or_else(|| {
+            self.nodes.push((set, group, self.size(set) + 1));
+            let added = SetId(self.nodes.len() as u32);
+            self.next.insert(step, added);
+            added
+        });
+        self.last = Some((step, added));
         added
     }
 
