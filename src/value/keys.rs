@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use foldhash::{HashMap, HashMapExt};
+use foldhash::{HashMap, HashMapExt, HashSet};
 
 use super::{Entry, KeyKind, Value, number};
 
@@ -62,7 +62,7 @@ impl<'a> Identity<'a> {
 /// Calls `repeated` with the offset from `start` of each key's first occurrence and the entry that repeats it.
 pub(crate) fn unique<'a>(entries: &mut Vec<Entry<'a>>, start: usize, mut repeated: impl FnMut(usize, &Entry<'a>)) {
     let Some(tail) = entries.get_mut(start..) else { return };
-    if tail.len() <= FEW && are_surely_unique(tail) {
+    if if tail.len() <= FEW { are_surely_unique(tail) } else { are_other_strings(tail) } {
         return;
     }
     let mut table = (tail.len() > FEW).then(|| HashMap::with_capacity(tail.len()));
@@ -100,6 +100,18 @@ pub(crate) fn unique<'a>(entries: &mut Vec<Entry<'a>>, start: usize, mut repeate
         }
     }
     entries.truncate(start + kept);
+}
+
+/// Whether all keys are strings and no two the same: each above the one before, or else each new to a set.
+fn are_other_strings(entries: &[Entry<'_>]) -> bool {
+    if entries.iter().any(|entry| entry.kind != KeyKind::Str) {
+        return false;
+    }
+    let mut seen: HashSet<&str> = HashSet::default();
+    entries.is_sorted_by(|one, next| one.key < next.key) || {
+        seen.reserve(entries.len());
+        entries.iter().all(|entry| seen.insert(entry.key))
+    }
 }
 
 /// Whether lengths and ends tell that a few keys are all strings and no two the same, as they do of most.
