@@ -42,7 +42,7 @@ use std::time::{Duration, Instant};
 use crate::diagnostics::Diagnostics;
 use crate::error::{Code, Location, Problem, Result, io_message};
 use crate::frozen::{FIRST_LINE, is_frozen};
-use crate::inventory::{GroupId, Inventory, Target, UNGROUPED};
+use crate::inventory::{GroupId, HostId, Inventory, Target, UNGROUPED};
 use crate::pattern::{address, range};
 use crate::policy::naming::cleaned;
 use crate::salt::Master;
@@ -494,20 +494,26 @@ impl<'a> Reading<'_, 'a> {
         }
         for name in names {
             let added = self.inventory.add_host(name, group, port, at);
-            let Some(host) = self.note(added, at) else { continue };
-            if variables.is_empty() {
-                continue;
+            if let Some(host) = self.note(added, at) {
+                self.set_host_vars(host, variables, at);
             }
-            match self.inventory.target_of_host(host) {
-                Target::Host(host) => {
-                    let set = self.inventory.set_host_vars(host, variables);
-                    self.note(set, at);
-                }
-                group @ Target::Group(_) => {
-                    for (name, value, at) in variables {
-                        let set = self.inventory.set_var(group, name, *value, *at);
-                        self.note(set, *at);
-                    }
+        }
+    }
+
+    /// Sets variables of a host.
+    fn set_host_vars(&mut self, host: HostId, variables: &[(&'a str, Value<'a>, Pos)], at: Pos) {
+        if variables.is_empty() {
+            return;
+        }
+        match self.inventory.target_of_host(host) {
+            Target::Host(host) => {
+                let set = self.inventory.set_host_vars(host, variables);
+                self.note(set, at);
+            }
+            group @ Target::Group(_) => {
+                for (name, value, at) in variables {
+                    let set = self.inventory.set_var(group, name, *value, *at);
+                    self.note(set, *at);
                 }
             }
         }

@@ -101,7 +101,7 @@ struct Run {
     stderr: Option<ChildStderr>,
     printed: Vec<u8>,
     said: Stderr,
-    /// What was read last.
+    /// What was read last of what it says beside.
     part: Vec<u8>,
     /// Whether it succeeded, once it has ended. It is asked for last, so that its number is nobody else's before.
     status: Option<bool>,
@@ -182,8 +182,8 @@ impl Run {
         if ready.next().unwrap_or_default() {
             bell.silence();
         }
-        if out && let Some(read) = part_of(&mut self.stdout, &mut self.part)? {
-            self.printed.extend_from_slice(&self.part[..read]);
+        if out {
+            append(&mut self.stdout, &mut self.printed)?;
         }
         if err && let Some(read) = part_of(&mut self.stderr, &mut self.part)? {
             self.said.add(&self.part[..read]);
@@ -219,6 +219,18 @@ impl Run {
             }
         };
     }
+}
+
+/// Reads once, to the end of what was read before; a stream that is at its end is closed.
+fn append(stream: &mut Option<ChildStdout>, read: &mut Vec<u8>) -> std::io::Result<()> {
+    let Some(open) = stream.as_ref() else { return Ok(()) };
+    read.reserve(PART);
+    match rustix::io::read(open, rustix::buffer::spare_capacity(read)) {
+        Ok(0) => *stream = None,
+        Ok(_) | Err(rustix::io::Errno::INTR) => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
 }
 
 /// Reads once; nothing at the end of a stream, which is closed then.

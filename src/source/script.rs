@@ -9,13 +9,33 @@ use super::Reading;
 use super::call::{Answer, Call};
 use super::entries::program;
 use crate::error::Code;
-use crate::inventory::{GroupId, Target};
+use crate::inventory::{GroupId, HostId, Target};
 use crate::json;
 use crate::text::{Pos, Printer, Text};
 use crate::value::{Entry, Value};
 
 /// The hosts of a script, with the places that name them first.
-type Hosts<'a> = indexmap::IndexMap<&'a str, Pos, foldhash::fast::RandomState>;
+#[derive(Default)]
+struct Hosts<'a> {
+    list: Vec<(&'a str, Pos)>,
+    /// Which of the inventory's hosts they are.
+    are_listed: Vec<bool>,
+}
+
+impl<'a> Hosts<'a> {
+    fn add(&mut self, host: HostId, name: &'a str, at: Pos) {
+        if self.are_listed.len() <= host.index() {
+            self.are_listed.resize(host.index() + 1, false);
+        }
+        if !std::mem::replace(&mut self.are_listed[host.index()], true) {
+            self.list.push((name, at));
+        }
+    }
+
+    fn has(&self, host: HostId) -> bool {
+        self.are_listed.get(host.index()).copied().unwrap_or_default()
+    }
+}
 
 /// What became of a file with its run bit set.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -106,10 +126,15 @@ pub(super) fn read_groups<'a>(
             read_group(reading, group, &mut hosts);
         }
     }
-    let Some(hostvars) = meta else { return hosts.into_iter().collect() };
-    // Variables of hosts that no group lists do not count.
-    for entry in hostvars.iter().filter(|entry| hosts.contains_key(entry.key)) {
-        set_host_vars(reading, entry.key, entry.value, entry.at);
+    let Some(hostvars) = meta else { return hosts.list };
+    let mut last = None;
+    for entry in hostvars {
+        let host = reading.inventory.find_host_after(last, entry.key);
+        // Variables of hosts that no group lists do not count.
+        if let Some(host) = host.filter(|host| hosts.has(*host)) {
+            set_host_vars(reading, host, entry.value, entry.at);
+            last = Some(host);
+        }
     }
     Vec::new()
 }
@@ -199,8 +224,8 @@ fn read_hosts<'a>(reading: &mut Reading<'_, 'a>, group: GroupId, names: &[Value<
             continue;
         };
         let added = reading.inventory.add_host(name, Some(group), None, at);
-        if reading.note(added, at).is_some() {
-            hosts.entry(name).or_insert(at);
+        if let Some(host) = reading.note(added, at) {
+            hosts.add(host, name, at);
         }
     }
 }
@@ -235,21 +260,23 @@ fn set_vars<'a>(
     }
 }
 
-fn set_host_vars<'a>(reading: &mut Reading<'_, 'a>, name: &'a str, value: Value<'a>, at: Pos) {
+fn set_host_vars<'a>(reading: &mut Reading<'_, 'a>, host: HostId, value: Value<'a>, at: Pos) {
     let Value::Map(vars) = value else {
+        let name = reading.inventory.host_name(host);
         let message = format!("the variables of host `{name}` are {}, not a mapping", value.type_name());
         return reading.problem(Code::InvalidInventory, at, message, "print a mapping of variables for each host");
     };
     let mut variables = std::mem::take(&mut reading.variables);
     variables.clear();
     variables.extend(vars.iter().map(|entry| (entry.key, entry.value.untagged(), entry.at)));
-    reading.add_hosts(&[name], None, None, &variables, at);
+    reading.set_host_vars(host, &variables, at);
     reading.variables = variables;
 }
 
 /// Runs `SCRIPT --host NAME`; no output means no variables.
 fn ask_for_host<'a>(reading: &mut Reading<'_, 'a>, path: &Path, name: &'a str, at: Pos) {
-    if let Answer::Mapping(entries, _) = reading.call(&call(path, &["--host", name])) {
-        set_host_vars(reading, name, Value::Map(entries), entries.first().map_or(at, |entry| entry.at));
+    let answer = reading.call(&call(path, &["--host", name]));
+    if let (Answer::Mapping(entries, _), Some(host)) = (answer, reading.inventory.find_host(name)) {
+        set_host_vars(reading, host, Value::Map(entries), entries.first().map_or(at, |entry| entry.at));
     }
 }
