@@ -198,7 +198,7 @@ impl<'a> Reader<'_, '_, 'a> {
         let mut variables = std::mem::take(&mut self.variables);
         variables.clear();
         for token in pairs {
-            variables.extend(self.pair(token, at));
+            self.pair(token, at, &mut variables);
         }
         if !self.reading.found.failed_since(&before) {
             let group = self.group;
@@ -207,20 +207,21 @@ impl<'a> Reader<'_, '_, 'a> {
         self.variables = variables;
     }
 
-    fn pair(&mut self, token: &shell::Token<'a>, line: Pos) -> Option<(&'a str, Value<'a>, Pos)> {
+    fn pair(&mut self, token: &shell::Token<'a>, line: Pos, variables: &mut Vec<(&'a str, Value<'a>, Pos)>) {
         let at = Pos(line.0 + token.offset as u32);
         let Some(equals) = position(token.text.as_bytes(), |word| equal(word, b'=')) else {
             let message = format!("`{}` after a host is not a key=value pair", token.text);
-            self.reading.problem(
+            return self.reading.problem(
                 Code::InvalidIni,
                 at,
                 message,
                 "write key=value without spaces around the `=`; quote a value with spaces; one host a line",
             );
-            return None;
         };
         let (name, value) = (&token.text[..equals], &token.text[equals + 1..]);
-        Some((name, self.value(value, at)?, at))
+        if let Some(value) = self.value(value, at) {
+            variables.push((name, value, at));
+        }
     }
 
     fn variable(&mut self, line: &'a str, at: Pos) {
