@@ -297,13 +297,17 @@ impl<'a> Inventory<'a> {
     ///
     /// # Errors
     /// More variables of hosts than can be counted.
-    pub fn set_host_vars(&mut self, host: HostId, variables: &[(&'a str, Value<'a>, Pos)]) -> Result<(), Problem> {
+    pub fn set_host_vars(
+        &mut self,
+        host: HostId,
+        variables: impl Iterator<Item = (&'a str, Value<'a>, Pos)>,
+    ) -> Result<(), Problem> {
         let Inventory { hosts, host_vars, names, rules, kept, .. } = self;
         let vars = &mut hosts[host].vars;
         // Hosts have mostly the same names in the same order, so that a higher number than all before is a new name.
         let mut highest = if vars.is_empty() { None } else { Some(VarId(u32::MAX)) };
         for (name, value, at) in variables {
-            let var = Var { name: names.id(name), at: *at, value: *value };
+            let var = Var { name: names.id(name), at, value };
             if kept.as_mut().is_some_and(|kept| !kept.has(var.name, names)) {
                 continue;
             }

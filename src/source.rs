@@ -495,16 +495,13 @@ impl<'a> Reading<'_, 'a> {
         for name in names {
             let added = self.inventory.add_host(name, group, port, at);
             if let Some(host) = self.note(added, at) {
-                self.set_host_vars(host, variables, at);
+                self.set_host_vars(host, variables.iter().copied(), at);
             }
         }
     }
 
     /// Sets variables of a host.
-    fn set_host_vars(&mut self, host: HostId, variables: &[(&'a str, Value<'a>, Pos)], at: Pos) {
-        if variables.is_empty() {
-            return;
-        }
+    fn set_host_vars(&mut self, host: HostId, variables: impl Iterator<Item = (&'a str, Value<'a>, Pos)>, at: Pos) {
         match self.inventory.target_of_host(host) {
             Target::Host(host) => {
                 let set = self.inventory.set_host_vars(host, variables);
@@ -512,8 +509,8 @@ impl<'a> Reading<'_, 'a> {
             }
             group @ Target::Group(_) => {
                 for (name, value, at) in variables {
-                    let set = self.inventory.set_var(group, name, *value, *at);
-                    self.note(set, *at);
+                    let set = self.inventory.set_var(group, name, value, at);
+                    self.note(set, at);
                 }
             }
         }

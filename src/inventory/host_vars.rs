@@ -211,7 +211,7 @@ mod tests {
             let at = |offset: usize| names[(step * 7 + offset * 31) % (10 + step / 4)];
             let batch: Vec<(&str, Value<'_>, Pos)> =
                 (0..step % 4).map(|offset| (at(offset), Value::Int(names[step % 150]), Pos::default())).collect();
-            inventory.set_host_vars(hosts[step % 3], &batch).unwrap();
+            inventory.set_host_vars(hosts[step % 3], batch.iter().copied()).unwrap();
             wanted[step % 3].extend(batch.iter().map(|(name, value, _)| (*name, *value)));
         }
         for (host, wanted) in hosts.iter().zip(&wanted) {
@@ -232,7 +232,8 @@ mod tests {
         let mut inventory = Inventory::new();
         let host = inventory.add_host("a", None, None, Pos::default()).unwrap();
         let given = [("x", "1"), ("y", "2"), ("x", "3"), ("y", "4"), ("z", "5")];
-        inventory.set_host_vars(host, &given.map(|(name, value)| (name, Value::Int(value), Pos::default()))).unwrap();
+        let given = given.into_iter().map(|(name, value)| (name, Value::Int(value), Pos::default()));
+        inventory.set_host_vars(host, given).unwrap();
         assert_eq!(found(&inventory, host), [("x", Value::Int("3")), ("y", Value::Int("4")), ("z", Value::Int("5"))]);
     }
 }

@@ -57,6 +57,13 @@ impl<'a> Pool<'a> {
         {
             return Ok(Packed { name, at, start, form: kind << LENGTH_BITS | text.len() as u32 });
         }
+        self.set_aside(var)
+    }
+
+    /// A variable whose value is put among the others.
+    #[cold]
+    fn set_aside(&mut self, var: &Var<'a>) -> Result<Packed, TooMany> {
+        let Var { name, at, value } = *var;
         let start = u32::try_from(self.others.len()).map_err(|_| TooMany)?;
         self.others.push(value);
         Ok(Packed { name, at, start, form: OTHER << LENGTH_BITS })

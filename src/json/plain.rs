@@ -155,7 +155,7 @@ impl<'a> Scanner<'a> {
         }
         keys::unique(&mut self.entries, start, |_, _| {});
         let entries = &self.entries[start..];
-        let may_be_marked = entries.iter().any(|entry| entry.key.starts_with("__"));
+        let may_be_marked = entries.iter().any(|entry| matches!(entry.key.as_bytes(), [b'_', b'_', ..]));
         let value = match may_be_marked.then(|| marked::<serde_json::Error>(entries)).transpose().ok()?.flatten() {
             Some(value) => value,
             None => Value::Map(self.arena.alloc_slice_copy(entries)),

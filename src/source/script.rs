@@ -266,11 +266,7 @@ fn set_host_vars<'a>(reading: &mut Reading<'_, 'a>, host: HostId, value: Value<'
         let message = format!("the variables of host `{name}` are {}, not a mapping", value.type_name());
         return reading.problem(Code::InvalidInventory, at, message, "print a mapping of variables for each host");
     };
-    let mut variables = std::mem::take(&mut reading.variables);
-    variables.clear();
-    variables.extend(vars.iter().map(|entry| (entry.key, entry.value.untagged(), entry.at)));
-    reading.set_host_vars(host, &variables, at);
-    reading.variables = variables;
+    reading.set_host_vars(host, vars.iter().map(|entry| (entry.key, entry.value.untagged(), entry.at)), at);
 }
 
 /// Runs `SCRIPT --host NAME`; no output means no variables.

@@ -2,10 +2,12 @@
 
 use super::{Entry, Value};
 use crate::text::Arena;
+use crate::text::words::{equal, position};
 
 /// Whether Ansible, or Salt, would take a text for a template and run what it says.
 pub fn is_template(text: &str) -> bool {
-    text.contains('{') && ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark))
+    position(text.as_bytes(), |word| equal(word, b'{')).is_some()
+        && ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark))
 }
 
 impl<'a> Value<'a> {
