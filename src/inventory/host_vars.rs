@@ -125,8 +125,12 @@ impl<'a> HostVarsList<'a> {
         let room = span.length as usize * 2;
         let start = self.list.len();
         u32::try_from(start + room).map_err(|_| TooMany)?;
+        if span.is_empty() {
+            *span = Span { start: start as u32, ..Span::default() };
+            return Ok(());
+        }
         self.list.extend_from_within(span.places());
-        if let Some(filler) = self.list.last().copied().filter(|_| room > 0) {
+        if let Some(filler) = self.list.last().copied() {
             self.list.resize(start + room, filler);
         }
         if span.length as usize >= INDEX_FROM
