@@ -43,7 +43,7 @@ def between(page: str, begin: str, end: str) -> str:
 def replace_between(page: str, begin: str, end: str, text: str) -> str:
     """The page with another text between the two lines, which must be there."""
     if begin not in page or end not in page:
-        sys.exit(f"docs/speed.md has no line {begin.strip()}, or not its end")
+        sys.exit(f"the page has no line {begin.strip()}, or not its end")
     return page.replace(between(page, begin, end), begin + text + end)
 
 
