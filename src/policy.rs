@@ -11,10 +11,13 @@ mod glob;
 mod keys;
 mod limits;
 pub mod naming;
+mod opening;
 mod rules;
 mod stages;
 pub mod versions;
+mod windows;
 mod words;
+mod zone;
 
 use indexmap::IndexMap;
 
@@ -24,9 +27,12 @@ pub use duration::{display_seconds, parse_seconds};
 pub use glob::Glob;
 pub use keys::{Bound, DomainOrder, GROUP_LABEL, Keys, Labels, PAIR, Pattern, Set};
 pub use limits::Limit;
+pub use opening::{Closed, ClosedBy, Opens, longest, opening};
 pub use rules::{Assignment, Rules, SEED_VERSION, Spread};
 pub use stages::{PercentOf, StageHosts, StageKeys, StageRules};
+pub use windows::{Blackout, DayTime, Days, Moment, Window};
 pub use words::{Approval, Missing, Mode, Order, Remainder, SharedHosts, SpreadMode};
+pub use zone::Zone;
 
 /// What the planner needs besides the hosts.
 #[derive(Clone, Debug, Default)]

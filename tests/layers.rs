@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// What these parts may use at most, whatever the order of floors would allow.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("plan", &["diagnostics", "error", "fold", "policy", "shown", "wording"]),
-    ("policy", &["error"]),
+    ("policy", &["error", "nearest"]),
     ("inventory", &["error", "text", "value"]),
     (
         "emit",
