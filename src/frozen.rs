@@ -25,6 +25,8 @@ use document::Document;
 pub const SCHEMA: u32 = 1;
 /// The same of a plan with stages, or with versions that come after others: an older program would run it without them.
 pub const SCHEMA_WITH_ORDER: u32 = 2;
+/// The same of a plan that says what holds while it is rolled out, such as gates.
+pub const SCHEMA_WITH_CONDUCT: u32 = 3;
 /// How the names of such files end.
 pub const ENDING: &str = ".rollout.yml";
 /// The first line of such a file, which makes it an inventory of its own.

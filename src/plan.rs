@@ -39,7 +39,7 @@ use std::collections::HashMap;
 
 use crate::diagnostics::Diagnostics;
 use crate::error::{Code, Problem, Result};
-use crate::policy::{Approval, Policy};
+use crate::policy::{Approval, Conduct, Policy};
 use crate::shown::Shown;
 pub use id::plan_id;
 pub use index::{DomainIndex, HostIndex, LabelIndex};
@@ -87,6 +87,8 @@ pub struct Rollout<'a> {
     pub phases: Vec<Phase>,
     /// The versions that it comes after, over others too, in plan order: none of its batches begins before theirs of the same place is done.
     pub after: Vec<&'a str>,
+    /// What holds while it is rolled out; its stages have their own.
+    pub conduct: Conduct,
     /// Whether the version was decrypted, so that no message may show it; the names of groups do.
     pub secret: bool,
 }
@@ -106,6 +108,8 @@ pub struct Phase {
     pub approval: Approval,
     /// Hosts of it that may be lost before the rollout stops.
     pub max_failures: usize,
+    /// What holds while it is rolled out.
+    pub conduct: Conduct,
 }
 
 /// The failure domains of one label.
@@ -278,6 +282,11 @@ impl<'a> Rollout<'a> {
     /// The hosts that may be lost where a batch belongs: those of its stage, or of the version.
     pub fn max_failures_at(&self, batch: &Batch<'_>) -> usize {
         self.phase(batch).map_or(self.max_failures, |phase| phase.max_failures)
+    }
+
+    /// What holds while a batch is rolled out: what its stage says, or the version.
+    pub fn conduct_of(&self, batch: &Batch<'_>) -> &Conduct {
+        self.phase(batch).map_or(&self.conduct, |phase| &phase.conduct)
     }
 
     /// Seconds that watching the batches takes; the last batch has no batch to wait for.

@@ -5,8 +5,10 @@
 //! [`Policy::rules`] merges them key by key into the [`Rules`] of one version.
 
 mod amount;
+mod conduct;
 pub mod drift;
 mod duration;
+pub mod gates;
 mod glob;
 mod keys;
 mod limits;
@@ -23,7 +25,9 @@ use indexmap::IndexMap;
 
 use crate::error::Location;
 pub use amount::{Amount, Percent};
-pub use duration::{display_seconds, parse_seconds};
+pub use conduct::{Conduct, OnFailure};
+pub use duration::{display_milliseconds, display_seconds, parse_milliseconds, parse_seconds};
+pub use gates::Gate;
 pub use glob::Glob;
 pub use keys::{Bound, DomainOrder, GROUP_LABEL, Keys, Labels, PAIR, Pattern, Set};
 pub use limits::Limit;

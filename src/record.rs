@@ -18,6 +18,7 @@ mod writer;
 
 pub use event::{Approve, Hosts, SCHEMA};
 pub use event::{Bake, Begin, Direction, Done, End, Event, Line, Lost, Outcome, Start, Stop, TakeOver};
+pub use event::{Health, HostFailure, IgnoreWindows, Judged, Measured, Unsent};
 pub use place::{Place, beside};
 pub use reading::{Log, read};
 pub use state::{Approval, Batch, Loss, Now, Progress, Run, State, fold};

@@ -6,6 +6,7 @@
 
 mod draft;
 mod forms;
+mod gates;
 pub mod keys;
 mod layer;
 mod place;

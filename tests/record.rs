@@ -10,6 +10,7 @@ use regal_inventory::record::process::Process;
 use regal_inventory::record::{
     Approve, Bake, Begin, Direction, Done, End, Event, Hosts, Lost, Outcome, Place, Start, Stop, TakeOver, Writer,
 };
+use regal_inventory::record::{Health, HostFailure, IgnoreWindows, Judged, Measured, Unsent};
 use serde_json::{Value, json};
 
 use crate::support::{Output, Test};
@@ -53,7 +54,15 @@ fn open(test: &Test) -> Writer {
 
 fn start(process: Process) -> Start {
     let command = vec!["deploy".to_string(), "{group}".to_string()];
-    Start { who: "deploy@control1".into(), process, locks: true, command, direction: Direction::Forward, to: None }
+    Start {
+        who: "deploy@control1".into(),
+        process,
+        locks: true,
+        command,
+        direction: Direction::Forward,
+        to: None,
+        because: None,
+    }
 }
 
 fn group(batch: &str) -> String {
@@ -148,7 +157,15 @@ fn status_says_how_far_each_batch_is_and_who_runs_it() {
     add("ended", &status(&test, FILE));
     // on the way back
     writer
-        .begin_run(Start { direction: Direction::Back, to: Some("2.4.0".into()), ..start(Process::current()) }, false)
+        .begin_run(
+            Start {
+                direction: Direction::Back,
+                to: Some("2.4.0".into()),
+                because: Some("a batch is lost".into()),
+                ..start(Process::current())
+            },
+            false,
+        )
         .unwrap();
     for event in [begin("B2"), done("B2", &["web4", "web5"]), begin("B1"), lost("B1", None, "exit code 1")] {
         writer.append(event).unwrap();
@@ -425,6 +442,24 @@ fn schema() -> jsonschema::Validator {
     jsonschema::draft202012::new(&schema).unwrap()
 }
 
+/// Keys that are left out where there is nothing to say.
+const OPTIONAL: [&str; 7] = ["rest", "locks", "cut_short", "value", "beside", "samples", "chance"];
+
+/// A measurement with all that one can have.
+fn measured() -> Measured {
+    Measured {
+        group: group("A"),
+        gate: "errors".into(),
+        verdict: Health::Failed,
+        value: Some(2.0),
+        beside: Some((0.2, 0.1)),
+        samples: Some((10, 20)),
+        chance: Some(0.001),
+        hosts: vec![HostFailure { host: "web1".into(), why: "status 503".into() }],
+        message: Some("2 is more than 1.2".into()),
+    }
+}
+
 #[test]
 fn the_schema_takes_each_line_that_is_written_and_no_other() {
     let test = saved();
@@ -432,7 +467,16 @@ fn the_schema_takes_each_line_that_is_written_and_no_other() {
     for event in [
         Event::TakeOver(TakeOver { from: "0123456789ab".into(), by: "eve@control2".into() }),
         lost("B2", None, "exit code 1"),
+        Event::Measure(measured()),
+        Event::Gate(Judged {
+            group: group("A"),
+            gate: "errors".into(),
+            verdict: Health::Failed,
+            why: Some("0.2 is more than 0.1".into()),
+        }),
         Event::Approve(Approve { group: group("B2"), by: "ann@control1".into() }),
+        Event::IgnoreWindows(IgnoreWindows { group: group("B2"), by: "ann@control1".into() }),
+        Event::Unsent(Unsent { command: "notify".into(), why: "exit code 1".into() }),
         Event::Stop(Stop { why: "a batch is lost".into(), group: None }),
         Event::End(End { outcome: Outcome::Lost, done: 1, lost: 2, waiting: 2 }),
     ] {
@@ -454,19 +498,35 @@ fn the_schema_takes_each_line_that_is_written_and_no_other() {
             .as_object()
             .unwrap()
             .keys()
-            .filter(|key| !["run", "host", "step", "message", "to"].contains(&key.as_str()))
+            .filter(|key| !["run", "host", "step", "message", "to", "because"].contains(&key.as_str()))
         {
             let mut without = line.clone();
             without.as_object_mut().unwrap().remove(key);
-            let is_optional =
-                (key == "group" && line["event"] == "stop") || ["rest", "locks", "cut_short"].contains(&key.as_str());
+            let is_optional = OPTIONAL.contains(&key.as_str())
+                || [("group", "stop"), ("hosts", "measure"), ("why", "gate")]
+                    .contains(&(key.as_str(), line["event"].as_str().unwrap()));
             assert_eq!(schema.is_valid(&without), is_optional, "{key} of {line}");
             let mut wrong = line.clone();
             wrong[key] = json!({"no": 1});
             assert!(!schema.is_valid(&wrong), "{key} of {line}");
         }
     }
-    let all = ["approve", "bake", "begin", "done", "end", "hosts_done", "lost", "start", "stop", "take_over"];
+    let all = [
+        "approve",
+        "bake",
+        "begin",
+        "done",
+        "end",
+        "gate",
+        "hosts_done",
+        "ignore_windows",
+        "lost",
+        "measure",
+        "start",
+        "stop",
+        "take_over",
+        "unsent",
+    ];
     assert!(words.iter().eq(all), "{words:?}");
     // a later version may add events and keys
     assert!(schema.is_valid(

@@ -44,6 +44,9 @@ const TEMPLATES: [&str; 4] = [
     "version_from: {template: '{{ release }}{{ asset }}'}",
 ];
 
+/// Keys that do not go together.
+const GATES: &str = "gates: [{http: 'http://{{ host }}/'}]\non_failure: rollback";
+
 /// Stages by a label of which a value was decrypted.
 const STAGES: [&str; 3] = [
     "stages: {by: zone}",
@@ -119,11 +122,19 @@ fn configurations(id: Id) -> Vec<String> {
             | PolicyKey::OrderMode
             | PolicyKey::Seed
             | PolicyKey::Approval
+            | PolicyKey::Gates
+            | PolicyKey::OnFailure
+            | PolicyKey::RollbackTo
             | PolicyKey::Bake
             | PolicyKey::CanaryBake,
         ) => with(
             RELEASE,
-            &["batch_size: [10%, rest]\ncanary: 100%", "order: shuffle\nseed: '{version}'", "approval: each_batch"],
+            &[
+                "batch_size: [10%, rest]\ncanary: 100%",
+                "order: shuffle\nseed: '{version}'",
+                "approval: each_batch",
+                GATES,
+            ],
         ),
         // These say nothing of what is in an inventory.
         Id::Plugin

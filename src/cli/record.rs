@@ -51,6 +51,7 @@ fn begin_run(place: Place, options: &RecordOptions, start: &StartOptions, sink: 
         command: start.command.iter().cloned().collect(),
         direction: if start.back_to.is_some() { Direction::Back } else { Direction::Forward },
         to: start.back_to.clone(),
+        because: None,
     };
     // what an earlier run left behind has the lock
     let mut writer = Writer::open(place, SystemTime::now)?;

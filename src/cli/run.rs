@@ -73,6 +73,7 @@ pub fn run(invocation: &Invocation<'_>, options: &RunOptions, shared: &Shared) -
         command: options.command.clone(),
         direction: way(&job, options).direction,
         to: options.back_to.clone(),
+        because: None,
     };
     writer.begin_run(start, options.take_over)?;
     let scope = scope_of(writer.state());

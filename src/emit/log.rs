@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::json;
-use crate::record::{Direction, Event, Line, Log, Lost};
+use crate::record::{Direction, Event, Line, Log, Lost, Measured};
 use crate::shown::{cut, printable};
 use crate::wording::count;
 
@@ -50,7 +50,9 @@ fn words(line: &Line) -> String {
                 format!(": {}", cut(&start.command.join(" "), LONGEST))
             };
             let process = &start.process;
-            format!("run begins{way}, by {}, process {} on {}{command}", start.who, process.pid, process.host)
+            let because =
+                start.because.as_ref().map(|why| format!(", since {}", cut(why, LONGEST))).unwrap_or_default();
+            format!("run begins{way}{because}, by {}, process {} on {}{command}", start.who, process.pid, process.host)
         }
         Event::TakeOver(event) => format!("run {} is taken over by {}", event.from, event.by),
         Event::Begin(event) if event.rest => format!("{} begins, without the hosts that are done", event.group),
@@ -62,6 +64,15 @@ fn words(line: &Line) -> String {
             format!("{} is watched no longer: cut short after {}", event.group, seconds(event.seconds))
         }
         Event::Bake(event) => format!("{} is watched for {}", event.group, seconds(event.seconds)),
+        Event::Measure(event) => format!("{}: {}", event.group, measured(event)),
+        Event::Gate(event) => {
+            let why = event.why.as_ref().map(|why| format!(": {}", cut(why, LONGEST))).unwrap_or_default();
+            format!("{}: gate {} is {}{why}", event.group, event.gate, event.verdict.words())
+        }
+        Event::IgnoreWindows(event) => {
+            format!("{} begins outside its windows, which {} ignores", event.group, event.by)
+        }
+        Event::Unsent(event) => format!("{} was not told: {}", event.command, cut(&event.why, LONGEST)),
         Event::Approve(event) => format!("{} is approved by {}", event.group, event.by),
         Event::Stop(event) => match &event.group {
             Some(group) => format!("stops at {group}: {}", event.why),
@@ -74,6 +85,14 @@ fn words(line: &Line) -> String {
         }
         Event::Unknown(word) => format!("`{}`, which a later version of regal-inventory has written", cut(word, 40)),
     }
+}
+
+fn measured(event: &Measured) -> String {
+    let value = event.value.map(|value| format!(" {value}")).unwrap_or_default();
+    let beside = event.beside.map(|(batch, others)| format!(" ({batch} beside {others})")).unwrap_or_default();
+    let hosts: Vec<String> = event.hosts.iter().map(|host| format!("{}: {}", host.host, host.why)).collect();
+    let said = event.message.iter().chain(&hosts).map(|text| format!("; {text}")).collect::<String>();
+    format!("{}{value}{beside}, {}{}", event.gate, event.verdict.words(), cut(&said, LONGEST))
 }
 
 fn lost(event: &Lost) -> String {

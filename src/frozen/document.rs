@@ -6,12 +6,14 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FIRST_LINE, Frozen, MAKE_ANOTHER, MadeFrom, PLUGIN, SCHEMA, SCHEMA_WITH_ORDER, Saved, id_of};
+use super::{
+    FIRST_LINE, Frozen, MAKE_ANOTHER, MadeFrom, PLUGIN, SCHEMA, SCHEMA_WITH_CONDUCT, SCHEMA_WITH_ORDER, Saved, id_of,
+};
 use crate::error::{Code, Error, Problem};
 use crate::plan::names::{GroupNames, RESERVED, RolloutNames};
 use crate::plan::{Batch, Domain, DomainIndex, DomainName, Domains, LabelValue, Phase, Plan, Rollout, Stage};
-use crate::policy::Approval;
 use crate::policy::naming::is_plain;
+use crate::policy::{Approval, Conduct};
 use crate::text::{Arena, all_bytes};
 use crate::value::{Form, Value, from_json};
 
@@ -52,6 +54,8 @@ struct Version<'a> {
     /// The versions that it comes after.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     after: Vec<&'a str>,
+    #[serde(default, skip_serializing_if = "Conduct::is_empty")]
+    conduct: Conduct,
     batches: Vec<BatchEntry<'a>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     excluded: Vec<&'a str>,
@@ -71,6 +75,8 @@ struct StageEntry<'a> {
     max_failures: usize,
     canary_size: usize,
     batch_sizes: Vec<usize>,
+    #[serde(default, skip_serializing_if = "Conduct::is_empty")]
+    conduct: Conduct,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -140,10 +146,10 @@ impl<'a> Document<'a> {
     /// A newer program saved it, or it has another form.
     pub fn of(value: Value<'a>) -> Result<Self, Problem> {
         let schema = value.get("schema").and_then(|schema| schema.text()?.parse::<u32>().ok());
-        if !schema.is_some_and(|schema| (SCHEMA..=SCHEMA_WITH_ORDER).contains(&schema)) {
+        if !schema.is_some_and(|schema| (SCHEMA..=SCHEMA_WITH_CONDUCT).contains(&schema)) {
             let found = value.get("schema").map(|schema| schema.to_json()).unwrap_or_default();
             let message = format!(
-                "the frozen plan has the form {found}, and this program reads forms {SCHEMA} and {SCHEMA_WITH_ORDER}"
+                "the frozen plan has the form {found}, and this program reads forms {SCHEMA} to {SCHEMA_WITH_CONDUCT}"
             );
             let hint = "use the version of regal-inventory that saved it, or a newer one";
             return Err(Problem::of(Code::InvalidPlan, message).hint(hint));
@@ -198,6 +204,12 @@ impl<'a> Document<'a> {
 
 /// The form that a plan is saved in.
 fn schema_of(plan: &Plan<'_>) -> u32 {
+    let has_conduct = |rollout: &Rollout<'_>| {
+        !rollout.conduct.is_empty() || rollout.phases.iter().any(|phase| !phase.conduct.is_empty())
+    };
+    if plan.rollouts.iter().any(has_conduct) {
+        return SCHEMA_WITH_CONDUCT;
+    }
     let has_order = plan.rollouts.iter().any(|rollout| !rollout.phases.is_empty() || !rollout.after.is_empty());
     if has_order { SCHEMA_WITH_ORDER } else { SCHEMA }
 }
@@ -230,6 +242,7 @@ impl<'a> Version<'a> {
             batch_sizes: rollout.batch_sizes.clone(),
             stages: rollout.phases.iter().map(StageEntry::new).collect(),
             after: rollout.after.iter().copied().filter(|other| all.iter().any(|all| all.version == *other)).collect(),
+            conduct: rollout.conduct.clone(),
             batches: rollout.batches.iter().zip(&names.batches).map(batch).collect(),
             excluded: rollout.excluded.clone(),
             labels: (0..rollout.labels.len()).map(|label| LabelEntry::new(rollout, label, arena)).collect(),
@@ -272,6 +285,7 @@ impl<'a> Version<'a> {
             labels,
             phases,
             after: self.after,
+            conduct: self.conduct,
             secret: self.secret,
         };
         let names = RolloutNames::new(&rollout, self.group.to_string());
@@ -298,6 +312,7 @@ impl<'a> StageEntry<'a> {
             max_failures: phase.max_failures,
             canary_size: phase.canary_size,
             batch_sizes: phase.batch_sizes.clone(),
+            conduct: phase.conduct.clone(),
         }
     }
 }
@@ -323,6 +338,7 @@ fn phases(entries: &[StageEntry<'_>], batches: &mut [Batch<'_>]) -> Result<Vec<P
             batch_sizes: entry.batch_sizes.clone(),
             approval: approval(entry.approval)?,
             max_failures: entry.max_failures,
+            conduct: entry.conduct.clone(),
         });
     }
     if !entries.is_empty() && !left.is_empty() {

@@ -92,7 +92,7 @@ fn a_digest_does_not_make_a_plan_of_what_does_not_fit_together() {
         ("- web1\n", "- web5\n", "its id does not match its batches"),
         ("- web 2\n", "- \"yes\"\n", "a host is in it twice"),
         ("batch: B1", "batch: B0", "its batches are not A, B1, B2 and so on"),
-        ("schema: 1", "schema: 3", "the frozen plan has the form 3, and this program reads forms 1 and 2"),
+        ("schema: 1", "schema: 4", "the frozen plan has the form 4, and this program reads forms 1 to 3"),
         ("approval: never", "approval: sometimes", "`approval` has an unknown value"),
         ("1.10_groupA", "web_groupA", "a group has another name than its batch gives it"),
         ("- web1\n", "- \"web\\e1\"\n", "a host has no name, or a control character in it"),

@@ -76,6 +76,7 @@ fn cut<'a>(
     if found.failed_since(&before) {
         return None;
     }
+    let most = rules.bound.is_some().then(|| sizes.most());
     let states = vec![State::Free; fleet.len()];
     let caps = Caps::new(&fleet);
     let mut batching = Batching { fleet: &fleet, sizes, states, caps, question, found };
@@ -101,6 +102,7 @@ fn cut<'a>(
         labels: labels(fleet),
         phases: Vec::new(),
         after: Vec::new(),
+        conduct: rules.conduct(most),
         secret: assigned.secret,
     })
 }

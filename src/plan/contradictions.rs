@@ -2,7 +2,10 @@
 
 use crate::diagnostics::Diagnostics;
 use crate::error::{Code, Location, Problem};
-use crate::policy::{Amount, Approval, DomainOrder, Mode, Order, Remainder, Rules, Set, SpreadMode};
+use crate::policy::{
+    Amount, Approval, DomainOrder, Mode, OnFailure, Order, Remainder, Rules, Set, SpreadMode, display_milliseconds,
+    display_seconds,
+};
 
 /// A problem for each contradiction; it names both sides and a way out.
 pub(super) fn find(rules: &Rules, found: &mut Diagnostics) {
@@ -12,6 +15,8 @@ pub(super) fn find(rules: &Rules, found: &mut Diagnostics) {
     if let Some(alone) = rules.last_alone.as_ref().filter(|alone| alone.value && rules.last.is_empty()) {
         found.needs("last.alone", &alone.at, "`last.hosts`", "name the hosts: `last: {hosts: PATTERN, alone: yes}`");
     }
+    gates(rules, &mut found);
+    way_back(rules, &mut found);
     without_hashes(rules, &mut found);
     with_bucket(rules, &mut found);
     if let Some(by) = rules.order_by.as_ref().filter(|_| rules.mode() != Mode::Order) {
@@ -61,6 +66,41 @@ impl Contradictions<'_> {
 
     fn needs(&mut self, key: &str, at: &Location, needed: &str, hint: &str) {
         self.push(at, format!("`{key}` has no meaning without {needed}"), hint);
+    }
+}
+
+/// Gates that the watch of a batch leaves no time for.
+fn gates(rules: &Rules, found: &mut Contradictions<'_>) {
+    let Some(set) = &rules.gates else { return };
+    for (key, bake) in [("canary.bake", rules.canary_bake), ("bake", rules.bake)] {
+        let lasts = display_seconds(bake);
+        for gate in &set.value {
+            let name = &gate.name;
+            let message = if bake == 0 {
+                format!("`gates`: `{name}` is measured while a batch is watched, and `{key}` is 0")
+            } else if gate.initial_delay >= bake {
+                let delay = display_seconds(gate.initial_delay);
+                format!("`gates`: `{name}` waits for {delay}, and `{key}` is {lasts}: nothing would be measured")
+            } else if gate.interval > bake {
+                let interval = display_seconds(gate.interval);
+                format!("`gates`: `{name}` is measured every {interval}, and `{key}` is {lasts}")
+            } else if gate.timeout_ms.div_ceil(1000) > bake {
+                let timeout = display_milliseconds(gate.timeout_ms);
+                format!("`gates`: `{name}` may take {timeout}, and `{key}` is {lasts}")
+            } else {
+                continue;
+            };
+            found.push(&set.at, message, &format!("let the batch be watched for longer, such as `{key}: 10m`"));
+        }
+    }
+}
+
+/// A way back that leads nowhere.
+fn way_back(rules: &Rules, found: &mut Contradictions<'_>) {
+    let Some(set) = rules.on_failure.as_ref().filter(|set| set.value == OnFailure::Rollback) else { return };
+    if rules.rollback_to.is_none() {
+        let hint = "name the version that runs now: `rollback_to: VERSION`";
+        found.needs("on_failure: rollback", &set.at, "`rollback_to`", hint);
     }
 }
 

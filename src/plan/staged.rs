@@ -32,6 +32,7 @@ pub(super) fn rollout<'a>(assigned: &Assigned<'a>, rules: &Rules, found: &mut Di
         labels,
         phases: Vec::new(),
         after: Vec::new(),
+        conduct: rules.conduct(None),
         secret: assigned.secret,
     };
     for (place, (stage, part)) in parts.into_iter().enumerate() {
@@ -45,6 +46,7 @@ pub(super) fn rollout<'a>(assigned: &Assigned<'a>, rules: &Rules, found: &mut Di
             batch_sizes: part.batch_sizes,
             approval: part.approval,
             max_failures: part.max_failures,
+            conduct: part.conduct,
         });
         for batch in part.batches {
             let at = whole.batches.len();

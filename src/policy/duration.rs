@@ -38,6 +38,20 @@ pub fn display_seconds(seconds: u64) -> String {
     text
 }
 
+/// Reads a duration as milliseconds: `500ms`, otherwise as [`parse_seconds`] does.
+pub fn parse_milliseconds(text: &str) -> Option<u64> {
+    let digits = text.trim().strip_suffix("ms").filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    match digits {
+        Some(digits) => digits.parse().ok(),
+        None => parse_seconds(text)?.checked_mul(1000),
+    }
+}
+
+/// Writes milliseconds as [`parse_milliseconds`] reads them: `500ms`, `10s`.
+pub fn display_milliseconds(milliseconds: u64) -> String {
+    if milliseconds % 1000 == 0 { display_seconds(milliseconds / 1000) } else { format!("{milliseconds}ms") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,6 +69,17 @@ mod tests {
         for text in ["", "m", "10 m", "30m1h", "1.5h", "-5", "1:30", "10min", "1m1m", "99999999999999999999d"] {
             assert_eq!(parse_seconds(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn milliseconds_have_a_unit_of_their_own() {
+        for (text, milliseconds) in [("500ms", 500), ("2s", 2000), ("3", 3000), ("1m", 60_000), ("0ms", 0)] {
+            assert_eq!(parse_milliseconds(text), Some(milliseconds), "{text}");
+        }
+        for text in ["ms", "-5ms", "1.5ms", "1s500ms", "5 ms", "99999999999999999999ms"] {
+            assert_eq!(parse_milliseconds(text), None, "{text}");
+        }
+        assert_eq!((display_milliseconds(500), display_milliseconds(90_000)), ("500ms".into(), "1m30s".into()));
     }
 
     proptest! {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::limits::{self, Limit};
-use super::{Amount, Approval, BatchSize, Missing, Mode, Order, Remainder, SpreadMode, StageKeys};
+use super::{Amount, Approval, BatchSize, Gate, Missing, Mode, OnFailure, Order, Remainder, SpreadMode, StageKeys};
 use crate::error::Location;
 
 /// What stands before a glob over groups where the groups of a host are a label: `group:rack_*`.
@@ -115,6 +115,12 @@ pub struct Keys {
     pub stages: Option<Set<Vec<StageKeys>>>,
     /// Versions, or globs over them, that the version comes after; an empty list takes them back.
     pub after: Option<Set<Vec<String>>>,
+    /// What is measured while a batch is watched; an empty list takes it back.
+    pub gates: Option<Set<Vec<Gate>>>,
+    /// What follows where a batch is lost or a gate says no.
+    pub on_failure: Option<Set<OnFailure>>,
+    /// The version that a way back leads to.
+    pub rollback_to: Option<Set<String>>,
 }
 
 impl Keys {
@@ -150,6 +156,9 @@ impl Keys {
             remainder: _,
             stages,
             after: _,
+            gates: _,
+            on_failure: _,
+            rollback_to: _,
         } = self;
         let named = [assignment_key, order_by].into_iter().flatten().map(|name| name.value.as_str());
         let labels = canary_cover.iter().chain(spread_by).flat_map(|labels| &labels.value).map(String::as_str);
@@ -178,6 +187,7 @@ impl Keys {
         take!(batch_size canary_size canary_hosts canary_exclude canary_cover canary_bake bake approval max_failures);
         take!(exclude last last_alone order order_by assignment_mode assignment_key assignment_waves seed);
         take!(spread_by spread_mode spread_missing spread_order spread_max_unavailable bound remainder after);
+        take!(gates on_failure rollback_to);
         limits::merge(&mut self.limits, &stronger.limits);
         match (&stronger.stages, &mut self.stages) {
             (Some(stages), _) => self.stages = Some(stages.clone()),
@@ -254,6 +264,9 @@ mod tests {
                 at: Location::whole("regal.yml"),
             }]),
             after: set(vec!["db-*".into()]),
+            gates: set(Vec::new()),
+            on_failure: set(OnFailure::Rollback),
+            rollback_to: set("app-1".into()),
         };
         let mut merged = Keys::default();
         merged.merge(&all);

@@ -1,8 +1,8 @@
 //! The policy of one version, every key settled, and as texts.
 
 use super::{
-    Amount, Approval, BatchSize, Bound, DomainOrder, Keys, Labels, Limit, Missing, Mode, Order, Pattern, Remainder,
-    Set, SpreadMode, StageKeys, StageRules, display_seconds, limits, stages,
+    Amount, Approval, BatchSize, Bound, Conduct, DomainOrder, Gate, Keys, Labels, Limit, Missing, Mode, OnFailure,
+    Order, Pattern, Remainder, Set, SpreadMode, StageKeys, StageRules, display_seconds, limits, stages,
 };
 use crate::error::Location;
 
@@ -53,6 +53,12 @@ pub struct Rules {
     pub stages: Vec<StageRules>,
     /// Versions, or globs over them, that this one comes after; never an empty list.
     pub after: Option<Set<Vec<String>>>,
+    /// What is measured while a batch is watched; never an empty list.
+    pub gates: Option<Set<Vec<Gate>>>,
+    /// What follows where a batch is lost or a gate says no.
+    pub on_failure: Option<Set<OnFailure>>,
+    /// The version that a way back leads to.
+    pub rollback_to: Option<Set<String>>,
 }
 
 /// How hosts are assigned to batches.
@@ -124,6 +130,9 @@ impl Rules {
             remainder: keys.remainder,
             stages,
             after: filled(keys.after),
+            gates: keys.gates.filter(|gates| !gates.value.is_empty()),
+            on_failure: keys.on_failure,
+            rollback_to: keys.rollback_to,
         }
     }
 
@@ -140,6 +149,21 @@ impl Rules {
     /// What becomes of a short last batch.
     pub fn remainder(&self) -> Remainder {
         value(&self.remainder)
+    }
+
+    /// What follows where a batch is lost or a gate says no.
+    pub fn on_failure(&self) -> OnFailure {
+        value(&self.on_failure)
+    }
+
+    /// What holds while a rollout is under way; `most` is what the bound comes to.
+    pub fn conduct(&self, most: Option<usize>) -> Conduct {
+        Conduct {
+            gates: self.gates.as_ref().map(|set| set.value.clone()).unwrap_or_default(),
+            on_failure: self.on_failure(),
+            rollback_to: self.rollback_to.as_ref().map(|set| set.value.clone()),
+            most,
+        }
     }
 
     /// Whether the hosts of `last` have batches of their own.
@@ -165,7 +189,7 @@ impl Rules {
 
     /// Every key of `regal.yml` that a version may have, by its name, with its value as text; absent where it is not set
     /// and has no default, or has no effect. Always the same keys in the same order.
-    pub fn described(&self) -> [(&'static str, Option<String>); 29] {
+    pub fn described(&self) -> [(&'static str, Option<String>); 32] {
         // without `..`, so that a new key is thought of here
         let Rules {
             canary_size,
@@ -190,6 +214,9 @@ impl Rules {
             remainder: _,
             stages,
             after,
+            gates,
+            on_failure: _,
+            rollback_to,
         } = self;
         let spreads = by.is_some();
         let hashes = self.hashes();
@@ -233,6 +260,12 @@ impl Rules {
             ("max_failures", Some(max_failures.to_string())),
             ("stages", None),
             ("after", after.as_ref().map(|set| set.value.join(", "))),
+            (
+                "gates",
+                gates.as_ref().map(|set| set.value.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+            ),
+            ("on_failure", Some(self.on_failure().as_str().to_string())),
+            ("rollback_to", rollback_to.as_ref().map(|set| set.value.clone())),
         ];
         let of_stages = stages::described(stages, &described);
         described.iter_mut().filter(|(key, _)| *key == "stages").for_each(|(_, value)| value.clone_from(&of_stages));

@@ -42,8 +42,16 @@ pub enum Event {
     Done(Done),
     /// A batch is watched before the next one.
     Bake(Bake),
+    /// Something was measured while a batch was watched.
+    Measure(Measured),
+    /// A gate of a batch has said whether it is well.
+    Gate(Judged),
     /// A batch may begin.
     Approve(Approve),
+    /// A batch begins outside the times in which the policy lets it.
+    IgnoreWindows(IgnoreWindows),
+    /// An event could not be told to somebody who wanted to know. It is told to nobody itself.
+    Unsent(Unsent),
     /// A run goes no further.
     Stop(Stop),
     /// A run ended.
@@ -81,6 +89,9 @@ pub struct Start {
     /// The version that it goes back to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
+    /// Why it goes back by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
 }
 
 /// A run was taken from a process that may still be alive.
@@ -147,6 +158,106 @@ pub struct Bake {
     /// Whether somebody ended the watch after these seconds, and so went on before its time was over.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cut_short: bool,
+}
+
+/// What a measurement, or a gate as a whole, says of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    /// It is as it should be.
+    Ok,
+    /// It is not.
+    Failed,
+    /// Nobody can tell.
+    Inconclusive,
+    /// There is too little to compare so far.
+    Waiting,
+    /// One of a later version of this program.
+    #[serde(other)]
+    Other,
+}
+
+impl Health {
+    /// Returns the word for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Health::Ok => "ok",
+            Health::Failed => "failed",
+            Health::Inconclusive => "inconclusive",
+            Health::Waiting => "waiting for samples",
+            Health::Other => "unknown",
+        }
+    }
+}
+
+/// Something was measured while a batch was watched.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// The group of the batch.
+    pub group: String,
+    /// The name of the gate.
+    pub gate: String,
+    /// What it says of the batch.
+    pub verdict: Health,
+    /// The value, if there is one: of a query; of a comparison the ratio or difference; of `http` the number of hosts that failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    /// Of a comparison: the value of the batch's hosts, and that of the hosts which are not updated yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<(f64, f64)>,
+    /// Of a comparison: how many values each sample has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub samples: Option<(u64, u64)>,
+    /// Of a comparison: how likely chance alone would bring that about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chance: Option<f64>,
+    /// Of `http`: the hosts that failed, each with why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<HostFailure>,
+    /// Why it failed or tells nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// A host that did not answer as it should.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostFailure {
+    /// The host.
+    pub host: String,
+    /// What it did instead.
+    pub why: String,
+}
+
+/// A gate of a batch has said whether it is well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judged {
+    /// The group of the batch.
+    pub group: String,
+    /// The name of the gate.
+    pub gate: String,
+    /// Whether it is: ok, failed or inconclusive.
+    pub verdict: Health,
+    /// Why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// A batch begins outside the times in which the policy lets it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IgnoreWindows {
+    /// The group of the batch.
+    pub group: String,
+    /// By whom.
+    pub by: String,
+}
+
+/// An event could not be told to somebody who wanted to know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unsent {
+    /// The program that was to tell it, without its arguments.
+    pub command: String,
+    /// Why not.
+    pub why: String,
 }
 
 /// A batch may begin.
@@ -225,7 +336,11 @@ impl Event {
             Event::Lost(_) => "lost",
             Event::Done(_) => "done",
             Event::Bake(_) => "bake",
+            Event::Measure(_) => "measure",
+            Event::Gate(_) => "gate",
             Event::Approve(_) => "approve",
+            Event::IgnoreWindows(_) => "ignore_windows",
+            Event::Unsent(_) => "unsent",
             Event::Stop(_) => "stop",
             Event::End(_) => "end",
             Event::Unknown(word) => word,

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
-use super::event::{Direction, End, Event, Line, Lost, Outcome, Start};
+use super::event::{Direction, End, Event, Judged, Line, Lost, Measured, Outcome, Start};
 use super::reading::Log;
 
 /// Hosts in the order in which they came; a record names each of them, so the hash is one that costs little.
@@ -39,6 +39,10 @@ pub struct Batch {
     pub back_to: Option<String>,
     /// Since when it is watched, and for how many seconds, where that was recorded since it was last begun.
     pub watched: Option<(String, u64)>,
+    /// What was measured of it since it was last begun, by the names of its gates.
+    pub measures: IndexMap<String, Vec<Measured>>,
+    /// What its gates have said since then.
+    pub judged: Vec<Judged>,
     /// Its place among all that were begun on the way forward.
     place: usize,
 }
@@ -185,6 +189,17 @@ impl State {
                     batch.watched = Some((line.at.clone(), event.seconds));
                 }
             }
+            Event::Measure(event) => {
+                if let Some(batch) = self.batches.get_mut(&event.group) {
+                    batch.measures.entry(event.gate.clone()).or_default().push(event.clone());
+                }
+            }
+            Event::Gate(event) => {
+                if let Some(batch) = self.batches.get_mut(&event.group) {
+                    batch.judged.push(event.clone());
+                }
+            }
+            Event::IgnoreWindows(_) | Event::Unsent(_) => {}
             Event::Approve(event) => {
                 let approval = Approval { at: line.at.clone(), by: event.by.clone() };
                 self.approvals.insert(event.group.clone(), approval);
@@ -230,6 +245,8 @@ impl State {
             lost: IndexMap::new(),
             back_to: self.run(run).and_then(|run| run.start.to.clone()),
             watched: None,
+            measures: IndexMap::new(),
+            judged: Vec::new(),
             place: self.begun,
         };
         match self.batches.get_mut(group) {

@@ -62,6 +62,7 @@ fn start(direction: Direction) -> Start {
         command: vec!["deploy".into(), "{group}".into()],
         direction,
         to: (direction == Direction::Back).then(|| "2.4.0".into()),
+        because: None,
     }
 }
 

@@ -8,6 +8,7 @@ use crate::error::{Code, Error, Problem, Result};
 use crate::plan::names::GroupNames;
 use crate::plan::waves::levels;
 use crate::plan::{Plan, Rollout, Stage};
+use crate::policy::Conduct;
 use crate::record::State;
 use crate::shown::Shown;
 
@@ -32,6 +33,8 @@ pub struct Batch<'p> {
     pub phase: Option<usize>,
     /// How many hosts of its version may be lost, or of its stage.
     pub max_failures: usize,
+    /// What holds while it is rolled out.
+    pub conduct: &'p Conduct,
 }
 
 /// Batches with one gate before all of them: one batch, or one of each version.
@@ -86,6 +89,7 @@ impl<'p> Schedule<'p> {
                 asks: rollout.asks_after(batch),
                 phase: batch.phase,
                 max_failures: rollout.max_failures_at(batch),
+                conduct: rollout.conduct_of(batch),
             }
         };
         let wanted = |rollout: &Rollout<'_>| today.rollouts.iter().any(|today| today.version == rollout.version);

@@ -46,6 +46,7 @@ fn after(direction: Direction, events: Vec<Event>) -> State {
         command: Vec::new(),
         direction,
         to: None,
+        because: None,
     };
     writer.begin_run(start, false).unwrap();
     events.into_iter().for_each(|event| writer.append(event).unwrap());

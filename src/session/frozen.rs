@@ -211,6 +211,7 @@ fn with_batches_of<'a>(frozen: &Plan<'a>, mut today: Vec<Rollout<'a>>) -> Plan<'
             labels: then.labels.clone(),
             phases: then.phases.clone(),
             after: then.after.clone(),
+            conduct: then.conduct.clone(),
             secret: then.secret,
         }
     };

@@ -10,8 +10,8 @@ use super::layer::{Given, Origin, Reader, Scope};
 use super::place::{Place, Program};
 use super::policy_keys;
 use super::sources;
-use super::stages;
 use super::typed::{self, Typed};
+use super::{gates, stages};
 use crate::error::{Code, Location};
 use crate::policy::drift;
 use crate::policy::naming::{Spelling, is_plain};
@@ -265,6 +265,10 @@ fn set_key<'a>(keys: &mut Keys, key: PolicyKey, given: &Given<'a>, reader: &mut 
     let at = reader.locate(given.origin, given.at);
     if key == PolicyKey::Stages {
         keys.stages = Some(Set { value: stages::typed(given, |inner, reader| own_keys(inner, reader).0, reader)?, at });
+        return Ok(());
+    }
+    if key == PolicyKey::Gates {
+        keys.gates = Some(Set { value: gates::typed(given, reader)?, at });
         return Ok(());
     }
     policy_keys::set(keys, key, given, &at)

@@ -67,6 +67,8 @@ pub(super) enum Form {
     Overrides,
     /// A list of stages, or one of them.
     Stages,
+    /// A list of gates.
+    Gates,
 }
 
 /// Whether a list may be empty.

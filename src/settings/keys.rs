@@ -106,6 +106,9 @@ pub enum PolicyKey {
     Exclude,
     Stages,
     After,
+    Gates,
+    OnFailure,
+    RollbackTo,
 }
 
 const SIZE: &str = "a number of hosts from 1, or a percent above 0% and up to 100%";
@@ -436,6 +439,22 @@ pub static KEYS: &[Key] = &[
     )
     .or("0")
     .alias_for("max_fail_percentage", Meaning::Percent),
+    policy(
+        PolicyKey::Gates,
+        "gates",
+        Shape::List,
+        "a list of gates, each `{prometheus: QUERY, server: URL, max: …}`, `{http: URL}` or `{command: [PROGRAM, …]}`; `[]` for none",
+        "what is measured while a batch is watched, and what it must be for the rollout to go on",
+    ),
+    policy(
+        PolicyKey::OnFailure,
+        "on_failure",
+        Shape::Scalar,
+        "`stop` or `rollback`",
+        "what follows where a batch fails or a gate says no: the rollout stops, or the batches that were begun also go back to `rollback_to`",
+    )
+    .or("stop"),
+    policy(PolicyKey::RollbackTo, "rollback_to", Shape::Scalar, "a version", "the version that a rollback by itself goes back to"),
     policy(
         PolicyKey::Stages,
         "stages",

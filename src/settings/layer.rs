@@ -54,7 +54,13 @@ impl Scope {
             Scope::Version => key.per_version,
             Scope::Override => key.per_version && key.id != Id::Hosts,
             Scope::Stage => {
-                let of_version = [PolicyKey::Exclude, PolicyKey::Stages, PolicyKey::After];
+                let of_version = [
+                    PolicyKey::Exclude,
+                    PolicyKey::Stages,
+                    PolicyKey::After,
+                    PolicyKey::OnFailure,
+                    PolicyKey::RollbackTo,
+                ];
                 key.per_version && key.id != Id::Hosts && !of_version.iter().any(|own| key.id == Id::Policy(*own))
             }
         }

@@ -8,8 +8,8 @@ use super::layer::Given;
 use super::typed::{self, Typed, choice, text, wrong};
 use crate::error::Location;
 use crate::policy::{
-    Amount, Approval, BatchSize, Bound, DomainOrder, GROUP_LABEL, Growth, Keys, Limit, Missing, Mode, Order, PAIR,
-    Pattern, Remainder, SEED_VERSION, Set, SpreadMode,
+    Amount, Approval, BatchSize, Bound, DomainOrder, GROUP_LABEL, Growth, Keys, Limit, Missing, Mode, OnFailure, Order,
+    PAIR, Pattern, Remainder, SEED_VERSION, Set, SpreadMode,
 };
 use crate::value::{Entry, Value};
 
@@ -40,6 +40,9 @@ pub(super) fn form(key: PolicyKey, meaning: Meaning) -> Form {
         PolicyKey::Limits => Form::Limits,
         PolicyKey::SpreadOrder => Form::WordOrList(word_list(DOMAIN_ORDERS)),
         PolicyKey::Stages => Form::Stages,
+        PolicyKey::Gates => Form::Gates,
+        PolicyKey::OnFailure => words(OnFailure::WORDS),
+        PolicyKey::RollbackTo => Form::Text,
         PolicyKey::After => Form::List(ANY, Empty::Allowed),
     }
 }
@@ -80,8 +83,10 @@ pub(super) fn set(keys: &mut Keys, key: PolicyKey, given: &Given<'_>, at: &Locat
             keys.spread_max_unavailable = placed(size(value, "no host of the domain could be updated")?, at);
         }
         PolicyKey::After => keys.after = placed(versions_or_none(value)?, at),
-        // `draft` has them read by `stages`, which reads keys in turn
-        PolicyKey::Stages => {}
+        PolicyKey::OnFailure => keys.on_failure = placed(choice(value, OnFailure::WORDS)?, at),
+        PolicyKey::RollbackTo => keys.rollback_to = placed(text(value)?.to_string(), at),
+        // `draft` has them read by `stages` and `gates`, which report each at its own place
+        PolicyKey::Stages | PolicyKey::Gates => {}
     }
     Ok(())
 }

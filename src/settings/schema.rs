@@ -3,6 +3,8 @@
 //! It takes what [`read`](super::read) takes from a file. Where the two differ, it is by what a schema cannot say: that
 //! `rest` comes last, that items between commas differ, that a word has blanks around it.
 
+mod gates;
+
 use serde_json::{Map, Value, json};
 
 use super::draft::Setting;
@@ -230,6 +232,7 @@ fn of_form(form: &Form, key: &Key) -> Value {
         Form::Stages => json!({
             "anyOf": [reference("stage"), { "type": "array", "items": reference("stage") }],
         }),
+        Form::Gates => gates::gates(),
         Form::Overrides => json!({
             "type": "object", "additionalProperties": reference("overriding_keys"),
         }),

@@ -1,6 +1,6 @@
 //! Values as serde reads them, with texts borrowed from the arena.
 
-use serde::de::value::{BorrowedStrDeserializer, Error, MapDeserializer, SeqDeserializer};
+use serde::de::value::{BorrowedStrDeserializer, Error, MapAccessDeserializer, MapDeserializer, SeqDeserializer};
 use serde::de::{Deserializer, Error as _, IntoDeserializer, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
 
@@ -64,10 +64,26 @@ impl<'a> Deserializer<'a> for Form<'a> {
         }
     }
 
+    /// A word alone, or a mapping of one to what goes with it.
+    fn deserialize_enum<V: Visitor<'a>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        match self.0 {
+            Value::Str(text) => visitor.visit_enum(BorrowedStrDeserializer::new(text)),
+            Value::Map([only]) if only.kind == KeyKind::Str => {
+                visitor.visit_enum(MapAccessDeserializer::new(MapDeserializer::new(std::iter::once(pair(only)))))
+            }
+            _ => Err(Error::invalid_type(Unexpected::Other(self.0.type_name()), &"a word or a mapping of one")),
+        }
+    }
+
     forward_to_deserialize_any! {
         <W: Visitor<'a>>
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char string bytes byte_buf unit unit_struct newtype_struct seq
-        tuple tuple_struct map struct enum identifier ignored_any
+        tuple tuple_struct map struct identifier ignored_any
     }
 }
 
