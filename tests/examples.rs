@@ -105,7 +105,9 @@ fn plans_are_as_the_readmes_say() {
     for example in ["small", "zones", "quorum", "regal", "roles", "waves"] {
         run(&format!("examples/{example}/README.md"), example, None);
     }
-    run("examples/policies/README.md", "policies", Some(Path::new("/usr/bin")));
+    for example in ["policies", "events"] {
+        run(&format!("examples/{example}/README.md"), example, Some(Path::new("/usr/bin")));
+    }
     run("docs/stages.md", "policies", None);
     run("docs/shells.md", "small", None);
     run("docs/quorum.md", "quorum", None);

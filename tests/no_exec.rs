@@ -7,7 +7,10 @@ use crate::support::Test;
 
 /// Where the sources start a process, and how often. `SECURITY.md` says what each is for. A new place needs a permit of
 /// `source/execution.rs`, a line there, and a case below.
-const PLACES: [(&str, &str, usize); 7] = [
+const PLACES: [(&str, &str, usize); 9] = [
+    // `--on-event` of `run`, `approve` and `record`
+    ("cli/on_event.rs", "Command::new(", 1),
+    ("cli/on_event.rs", ".spawn()", 1),
     // `held-by`, between a run and its command
     ("cli/run/held.rs", "Command::new(", 1),
     ("cli/run/held.rs", ".exec()", 1),
@@ -139,6 +142,7 @@ fn frozen() -> Test {
     test
 }
 
+#[allow(clippy::too_many_lines, reason = "a list")]
 fn cases() -> Vec<Case> {
     let plugin = || {
         let test = Test::new().file("a.yml", "plugin: amazon.aws.aws_ec2\n").file("hosts", "web1\n");
@@ -224,13 +228,25 @@ fn cases() -> Vec<Case> {
             "the command is not run",
         ),
         case("held-by", frozen(), "held-by $$ -- ./deploy", "the command is not run"),
+        case(
+            "an approval",
+            frozen(),
+            "approve --plan v1.rollout.yml --on-event ./deploy A",
+            "the command of --on-event is not",
+        ),
+        case(
+            "an event",
+            frozen(),
+            "record --plan v1.rollout.yml --on-event ./deploy start --process $$",
+            "the command of --on-event is not",
+        ),
     ];
-    for option in ["--check", "--on-stop", "--on-end"] {
-        let line = match option {
-            "--check" => "run --plan v1.rollout.yml --check ./deploy -- true",
-            "--on-stop" => "run --plan v1.rollout.yml --on-stop ./deploy -- false",
-            _ => "run --plan v1.rollout.yml --on-end ./deploy -- true",
-        };
+    for (option, line) in [
+        ("--check", "run --plan v1.rollout.yml --check ./deploy -- true"),
+        ("--on-stop", "run --plan v1.rollout.yml --on-stop ./deploy -- false"),
+        ("--on-end", "run --plan v1.rollout.yml --on-end ./deploy -- true"),
+        ("--on-event", "run --plan v1.rollout.yml --on-event ./deploy -- true"),
+    ] {
         cases.push(case(option, frozen(), line, "the command is not run"));
     }
     cases

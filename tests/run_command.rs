@@ -1,6 +1,8 @@
 //! `run`: any command, batch by batch.
 
 mod ended;
+mod on_event;
+mod receivers;
 mod stages;
 
 use std::process::{Child, Command, Stdio};

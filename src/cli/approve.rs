@@ -5,12 +5,13 @@ use std::time::SystemTime;
 use regal_inventory::error::{Code, Error, Location, Problem, Result};
 use regal_inventory::frozen::Frozen;
 use regal_inventory::nearest;
-use regal_inventory::record::{Approve, Event, append_once, fold};
+use regal_inventory::record::{Approve, Event, Writer, fold};
 use regal_inventory::session::Shared;
 use regal_inventory::shown::printable;
 use regal_inventory::text::{Arena, TextMap};
 
 use super::arguments::{ApproveOptions, Arguments};
+use super::on_event::Brief;
 use super::output::Sink;
 use super::{rollout, who};
 
@@ -23,19 +24,24 @@ pub fn run(arguments: &Arguments, options: &ApproveOptions, sink: Sink<'_>, shar
     let path = rollout::named(arguments, None, "approve BATCH")?;
     let (frozen, place) = rollout::open(&arena, &texts, &path, options.record.record.as_deref(), shared)?;
     let groups = groups(&frozen, &options.batches)?;
+    let brief = Brief::new(arguments, &options.on_event, &frozen)?;
     let state = fold(&place.read()?);
-    let mut said = String::new();
+    let (mut said, mut events) = (String::new(), Vec::new());
     for group in groups {
         let line = match state.approvals.get(group) {
             _ if state.is_done(group) => format!("{group} is done already"),
             Some(approval) => format!("{group} is approved already, by {}", approval.by),
             None => {
                 let approve = Approve { group: group.to_string(), by: who::who() };
-                append_once(place.clone(), None, Event::Approve(approve), SystemTime::now)?;
+                events.push(Event::Approve(approve));
                 format!("{group} is approved")
             }
         };
         said.push_str(&format!("{}\n", printable(&line)));
+    }
+    if !events.is_empty() {
+        let mut writer = Writer::open_unlocked(place, SystemTime::now)?;
+        brief.append(&mut writer, |writer| events.into_iter().try_for_each(|event| writer.append(event)))?;
     }
     sink.write(said.as_bytes())
 }

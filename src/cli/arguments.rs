@@ -19,7 +19,8 @@ use regal_inventory::session::GivenOption;
 pub use export::{ExportOptions, Wanted};
 pub use init::InitOptions;
 pub use record::{
-    ApproveOptions, EndOutcome, HostsOptions, LogOptions, RecordEvent, RecordOptions, StartOptions, StatusOptions,
+    ApproveOptions, EndOutcome, HostsOptions, LogOptions, OnEventOption, RecordEvent, RecordOptions, StartOptions,
+    StatusOptions,
 };
 pub use run::{RunFormat, RunOptions};
 use settings::{Texts, setting_options, settings};

@@ -16,6 +16,7 @@ use regal_inventory::shown::Shown;
 use regal_inventory::text::{Arena, TextMap};
 
 use super::arguments::{Arguments, EndOutcome, HostsOptions, RecordEvent, RecordOptions, StartOptions};
+use super::on_event::Brief;
 use super::output::Sink;
 use super::{rollout, who};
 
@@ -27,18 +28,24 @@ pub fn run(arguments: &Arguments, options: &RecordOptions, sink: Sink<'_>, share
     let (arena, texts) = (Arena::new(), TextMap::new());
     let path = rollout::named(arguments, None, "record EVENT")?;
     let (frozen, place) = rollout::open(&arena, &texts, &path, options.record.record.as_deref(), shared)?;
+    let brief = Brief::new(arguments, &options.on_event, &frozen)?;
     if let RecordEvent::Start(start) = &options.event {
-        return begin_run(place, options, start, sink);
+        return begin_run(place, options, start, sink, &brief);
     }
     let mut writer = Writer::join(place, options.run.as_deref(), SystemTime::now)?;
     let way = writer.run().and_then(|id| writer.state().run(id)).map_or(Direction::Forward, |run| run.start.direction);
     let events = events(&frozen, writer.state(), way, &options.event)?;
-    events.into_iter().try_for_each(|event| writer.append(event))?;
-    Ok(())
+    brief.append(&mut writer, |writer| events.into_iter().try_for_each(|event| writer.append(event)))
 }
 
 /// Begins a run, and prints its id.
-fn begin_run(place: Place, options: &RecordOptions, start: &StartOptions, sink: Sink<'_>) -> anyhow::Result<()> {
+fn begin_run(
+    place: Place,
+    options: &RecordOptions,
+    start: &StartOptions,
+    sink: Sink<'_>,
+    brief: &Brief<'_, '_>,
+) -> anyhow::Result<()> {
     if options.run.is_some() {
         let problem = Problem::of(Code::InvalidOption, "a run that starts has no id yet");
         return Err(Error::from(problem.hint("leave out --run")).into());
@@ -55,8 +62,8 @@ fn begin_run(place: Place, options: &RecordOptions, start: &StartOptions, sink: 
     };
     // what an earlier run left behind has the lock
     let mut writer = Writer::open(place, SystemTime::now)?;
-    let id = writer.begin_run(started, start.take_over)?;
-    sink.write(format!("{id}\n").as_bytes())
+    brief.append(&mut writer, |writer| writer.begin_run(started, start.take_over).map(drop))?;
+    sink.write(format!("{}\n", writer.run().unwrap_or_default()).as_bytes())
 }
 
 fn process(start: &StartOptions) -> Result<Process> {

@@ -6,6 +6,7 @@ mod dry;
 mod ending;
 mod held;
 mod job;
+mod telling;
 mod voice;
 
 use std::time::SystemTime;
@@ -20,6 +21,8 @@ use regal_inventory::shown::Shown;
 
 use super::arguments::RunOptions;
 use super::invocation::Invocation;
+use super::on_event::Post;
+use super::starting::Lock;
 use super::{messages, who};
 use batches::Run;
 use child::Ears;
@@ -75,10 +78,11 @@ pub fn run(invocation: &Invocation<'_>, options: &RunOptions, shared: &Shared) -
         to: options.back_to.clone(),
         because: None,
     };
+    let post = job.templates.on_event.clone().map(|command| Post::open(command, &mut writer)).transpose()?;
     writer.begin_run(start, options.take_over)?;
     let scope = scope_of(writer.state());
-    let ears = Ears::new(&shared.interrupt)?;
-    let mut run = Run::new(writer, &job, voice, ears, &schedule, &scope, way(&job, options), options)?;
+    let ears = Ears::new(&shared.interrupt, Lock::new(writer.share_lock()?)?)?;
+    let mut run = Run::new(writer, post, &job, voice, ears, &schedule, &scope, way(&job, options), options)?;
     let ended = run.go(&approved);
     run.end(ended)
 }

@@ -72,7 +72,7 @@ fn words(line: &Line) -> String {
         Event::IgnoreWindows(event) => {
             format!("{} begins outside its windows, which {} ignores", event.group, event.by)
         }
-        Event::Unsent(event) => format!("{} was not told: {}", event.command, cut(&event.why, LONGEST)),
+        Event::Unsent(event) => format!("not sent to {}: {}", event.command, cut(&event.why, LONGEST)),
         Event::Approve(event) => format!("{} is approved by {}", event.group, event.by),
         Event::Stop(event) => match &event.group {
             Some(group) => format!("stops at {group}: {}", event.why),

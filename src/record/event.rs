@@ -254,9 +254,9 @@ pub struct IgnoreWindows {
 /// An event could not be told to somebody who wanted to know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unsent {
-    /// The program that was to tell it, without its arguments.
+    /// The program that was to tell it, without its arguments, which may have secrets.
     pub command: String,
-    /// Why not.
+    /// Which event, and why not.
     pub why: String,
 }
 
@@ -326,6 +326,23 @@ impl Outcome {
 }
 
 impl Event {
+    /// Returns the group of the batch that it is about.
+    pub fn group(&self) -> Option<&str> {
+        match self {
+            Event::Begin(event) => Some(&event.group),
+            Event::HostsDone(event) => Some(&event.group),
+            Event::Lost(event) => Some(&event.group),
+            Event::Done(event) => Some(&event.group),
+            Event::Bake(event) => Some(&event.group),
+            Event::Approve(event) => Some(&event.group),
+            Event::Stop(event) => event.group.as_deref(),
+            Event::Measure(event) => Some(&event.group),
+            Event::Gate(event) => Some(&event.group),
+            Event::IgnoreWindows(event) => Some(&event.group),
+            Event::Start(_) | Event::TakeOver(_) | Event::End(_) | Event::Unsent(_) | Event::Unknown(_) => None,
+        }
+    }
+
     /// Returns its word in a line.
     pub fn word(&self) -> &str {
         match self {

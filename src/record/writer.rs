@@ -47,6 +47,8 @@ pub struct Writer {
     lines: usize,
     end: u64,
     torn: bool,
+    /// What was appended, with its lines, as far as somebody asks for it.
+    appended: Option<Vec<(Event, String)>>,
 }
 
 impl Writer {
@@ -76,10 +78,22 @@ impl Writer {
     }
 
     /// Opens a record for a few events, without a lock that lasts.
-    fn open_unlocked(place: Place, clock: Clock) -> Result<Self> {
+    ///
+    /// # Errors
+    /// The record cannot be written or read, or is one of another plan.
+    pub fn open_unlocked(place: Place, clock: Clock) -> Result<Self> {
         let file = Arc::new(create(&place)?);
-        let mut writer =
-            Writer { place, file, clock, run: None, state: State::default(), lines: 0, end: 0, torn: false };
+        let mut writer = Writer {
+            place,
+            file,
+            clock,
+            run: None,
+            state: State::default(),
+            lines: 0,
+            end: 0,
+            torn: false,
+            appended: None,
+        };
         writer.refresh()?;
         Ok(writer)
     }
@@ -114,6 +128,16 @@ impl Writer {
     /// Whether a part of a line stands at the end of the record, from a write that was cut off. The next event takes its place.
     pub fn is_torn(&self) -> bool {
         self.torn
+    }
+
+    /// Keeps what it appends from now on, for `take_appended`.
+    pub fn keep_appended(&mut self) {
+        self.appended.get_or_insert_default();
+    }
+
+    /// Returns the events that it has appended and kept since it was last asked, each with its line.
+    pub fn take_appended(&mut self) -> Vec<(Event, String)> {
+        self.appended.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Takes events into account that others appended, such as approvals.
@@ -213,6 +237,9 @@ impl Writer {
         self.lines += 1;
         self.end += text.len() as u64;
         self.torn = false;
+        if let Some(appended) = &mut self.appended {
+            appended.push((line.event, text));
+        }
         Ok(())
     }
 

@@ -143,6 +143,11 @@ impl Template {
         self.uses(Placeholder::HostFile)
     }
 
+    /// Whether it names hosts.
+    pub fn uses_hosts(&self) -> bool {
+        self.uses(Placeholder::Hosts)
+    }
+
     /// Whether it says the version.
     pub fn uses_version(&self) -> bool {
         self.uses(Placeholder::Version)

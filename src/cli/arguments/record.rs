@@ -51,6 +51,19 @@ pub struct ApproveOptions {
     pub batches: Vec<String>,
     #[command(flatten)]
     pub record: RecordOption,
+    #[command(flatten)]
+    pub on_event: OnEventOption,
+}
+
+/// Who is told what is recorded.
+#[derive(Debug, Args)]
+pub struct OnEventOption {
+    /// Call this with each event on its stdin
+    ///
+    /// With each event of the record that this command adds, as JSON; ROLLOUT_EVENT says which one it is. No shell is between. It
+    /// stops nothing where it fails: that is said and recorded.
+    #[arg(long, value_name = "COMMAND", hide_short_help = true)]
+    pub on_event: Option<String>,
 }
 
 /// Where the record of a frozen plan is.
@@ -68,6 +81,8 @@ pub struct RecordOption {
 pub struct RecordOptions {
     #[command(flatten)]
     pub record: RecordOption,
+    #[command(flatten)]
+    pub on_event: OnEventOption,
     /// The run, as start printed it [default: the open one]
     #[arg(long, value_name = "ID")]
     pub run: Option<String>,

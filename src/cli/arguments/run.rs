@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::record::RecordOption;
+use super::record::{OnEventOption, RecordOption};
 
 /// Options of `run`.
 #[derive(Debug, Args)]
@@ -58,6 +58,8 @@ pub struct RunOptions {
     /// Call this at the end, whatever the outcome
     #[arg(long, value_name = "COMMAND")]
     pub on_end: Option<String>,
+    #[command(flatten)]
+    pub on_event: OnEventOption,
     /// Print the commands, and run none
     #[arg(long)]
     pub dry_run: bool,

@@ -68,6 +68,11 @@ pub const VARIABLES: &[Variable] = &[
         commands: For::Run,
     },
     Variable {
+        name: "ROLLOUT_EVENT",
+        what: "set for the command of --on-event, beside those of its batch: which event is on its stdin",
+        commands: For::Run,
+    },
+    Variable {
         name: "REGAL_NO_EXEC",
         what: "set to yes, no program is run, as with --no-exec",
         commands: For::Settings,

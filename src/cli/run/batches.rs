@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fs::Permissions;
 use std::io::{ErrorKind, Read};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -16,8 +16,9 @@ use regal_inventory::run::{
 use regal_inventory::wording::count;
 
 use super::super::arguments::RunOptions;
+use super::super::on_event::{Post, failure};
 use super::super::who;
-use super::child::{Ears, Ended, Woken};
+use super::child::{Ears, Woken};
 use super::job::{Files, Job};
 use super::voice::Voice;
 
@@ -32,8 +33,8 @@ pub struct Run<'r, 'p> {
     pub scope: &'r Schedule<'r>,
     pub options: &'r RunOptions,
     pub way: Way,
-    /// Open as long as commands are to inherit the lock on the record.
-    pub lock: OwnedFd,
+    /// Who is told what is recorded.
+    pub post: Option<Post>,
     folder: tempfile::TempDir,
     calls: usize,
     /// Batches that were lost in this run.
@@ -70,6 +71,7 @@ impl<'r, 'p> Run<'r, 'p> {
     #[allow(clippy::too_many_arguments, reason = "all that a run is made of, once")]
     pub fn new(
         writer: Writer,
+        post: Option<Post>,
         job: &'r Job<'p>,
         voice: Voice,
         ears: Ears<'r>,
@@ -78,12 +80,12 @@ impl<'r, 'p> Run<'r, 'p> {
         way: Way,
         options: &'r RunOptions,
     ) -> anyhow::Result<Self> {
-        let lock = writer.share_lock()?;
         // what is in it says which hosts are done, so it is nobody else's, whatever the umask
         let private = Permissions::from_mode(0o700);
         let folder = tempfile::Builder::new().prefix("regal-run-").permissions(private).tempdir()?;
-        Ok(Run {
+        let mut run = Run {
             writer,
+            post,
             job,
             voice,
             ears,
@@ -91,13 +93,14 @@ impl<'r, 'p> Run<'r, 'p> {
             scope,
             options,
             way,
-            lock,
             folder,
             calls: 0,
             failed: 0,
             watched: HashSet::new(),
             killed: false,
-        })
+        };
+        run.tell()?;
+        Ok(run)
     }
 
     /// Goes through all steps; `approved` are groups that may begin.
@@ -281,7 +284,7 @@ impl<'r, 'p> Run<'r, 'p> {
         match said {
             Ok(results) => {
                 let may_lose = may_lose(batch, self.schedule, self.writer.state());
-                Ok(verdict(batch, hosts, failure(&ended), &results, may_lose))
+                Ok(verdict(batch, hosts, failure(ended.status), &results, may_lose))
             }
             Err(error) => {
                 let why = error.problems.first().map(|problem| problem.message.clone());
@@ -363,6 +366,7 @@ impl<'r, 'p> Run<'r, 'p> {
         let until = Instant::now() + Duration::from_secs(seconds);
         let woken = loop {
             let left = until.saturating_duration_since(Instant::now());
+            self.tell()?;
             self.voice.count_down(&what, left + Duration::from_millis(999), Duration::from_secs(seconds));
             match self.ears.wait(left.min(Duration::from_secs(1)), None)? {
                 Woken::BySignal(signal) => break Err(Halt::Signal(signal)),
@@ -392,7 +396,7 @@ impl<'r, 'p> Run<'r, 'p> {
                 self.job.command(&words, &values).and_then(|mut command| self.ears.run(&mut command, &self.voice));
             files.remove();
             let why = match &ended {
-                Ok(ended) => failure(ended),
+                Ok(ended) => failure(ended.status),
                 Err(error) => Some(io_message(error)),
             };
             self.killed |= ended.is_ok_and(|ended| ended.killed);
@@ -417,18 +421,9 @@ impl<'r, 'p> Run<'r, 'p> {
     /// Records an event, and says it.
     pub fn append(&mut self, event: Event) -> Result<(), Halt> {
         self.voice.event(&event);
-        Ok(self.writer.append(event)?)
-    }
-}
-
-/// How a command ended, unless it ended well.
-fn failure(ended: &Ended) -> Option<String> {
-    use std::os::unix::process::ExitStatusExt;
-    match (ended.status.code(), ended.status.signal()) {
-        (Some(0), _) => None,
-        (Some(code), _) => Some(format!("exit code {code}")),
-        (None, Some(signal)) => Some(format!("ended by signal {signal}")),
-        (None, None) => Some("ended".to_string()),
+        self.writer.append(event)?;
+        self.tell()?;
+        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
+use super::super::starting::Lock;
 use super::voice::Voice;
 use regal_inventory::source::{Descent, Held, Interrupt, has_terminal};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -26,6 +27,8 @@ pub struct Ears<'i> {
     /// The signals that ended the run, as far as they came.
     heard: Vec<i32>,
     own_group: bool,
+    /// The lock on the record, for the commands.
+    pub lock: Lock,
     _held: Held<'i>,
 }
 
@@ -51,12 +54,12 @@ impl<'i> Ears<'i> {
     ///
     /// # Errors
     /// The system refuses.
-    pub fn new(interrupt: &'i Interrupt) -> io::Result<Self> {
+    pub fn new(interrupt: &'i Interrupt, lock: Lock) -> io::Result<Self> {
         let held = interrupt.hold();
         let (ear, ring) = UnixStream::pair()?;
         let signals = interrupt.heard().iter().chain([&SIGCHLD]);
         let delivery = SignalDelivery::with_pipe(ear, ring, WithRawSiginfo, signals)?;
-        Ok(Ears { delivery, heard: Vec::new(), own_group: !has_terminal(), _held: held })
+        Ok(Ears { delivery, heard: Vec::new(), own_group: !has_terminal(), lock, _held: held })
     }
 
     /// The signal that is to end the run, if one came.
@@ -99,7 +102,7 @@ impl<'i> Ears<'i> {
         if self.own_group {
             command.process_group(0);
         }
-        let mut child = command.spawn()?;
+        let mut child = self.lock.hand_on(|| command.spawn())?;
         let mut killed = false;
         // what came while the command was started ends the run, and nobody has told the command yet
         self.listen();

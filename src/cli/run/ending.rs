@@ -4,7 +4,6 @@ use regal_inventory::error::Code;
 use regal_inventory::record::{Direction, End, Event, Outcome, Stop};
 use regal_inventory::run::{Schedule, Template, counts};
 use regal_inventory::wording::count;
-use rustix::fs::{FlockOperation, flock};
 
 use super::super::{exit, messages};
 use super::batches::{Halt, Run};
@@ -73,9 +72,10 @@ impl Run<'_, '_> {
         if let Some(hook) = &self.job.templates.on_end {
             self.call("--on-end", hook, &ending.outcome, why);
         }
+        self.tell_the_rest();
         if !self.killed {
-            // what a command left behind on purpose, such as a daemon, does not go on with the batch; what cannot be unlocked ends with us
-            let _ = flock(&self.lock, FlockOperation::Unlock);
+            // what a command left behind on purpose, such as a daemon, does not go on with the batch
+            self.ears.lock.unlock();
         }
         match ending.error {
             Some(error) => Err(error),

@@ -13,6 +13,7 @@ use regal_inventory::session::Planned;
 use regal_inventory::shown::Shown;
 
 use super::super::arguments::RunOptions;
+use super::super::{on_event, starting};
 
 /// What is called when.
 pub struct Templates {
@@ -24,6 +25,8 @@ pub struct Templates {
     pub on_stop: Option<Template>,
     /// At the end.
     pub on_end: Option<Template>,
+    /// With each event of the record.
+    pub on_event: Option<Template>,
 }
 
 /// The commands with what they are filled with.
@@ -57,11 +60,13 @@ impl Templates {
             check: text("--check", &options.check)?,
             on_stop: text("--on-stop", &options.on_stop)?,
             on_end: text("--on-end", &options.on_end)?,
+            on_event: text(on_event::OPTION, &options.on_event.on_event)?,
         })
     }
 
     fn any(&self, uses: impl Fn(&Template) -> bool) -> bool {
-        uses(&self.deploy) || [&self.check, &self.on_stop, &self.on_end].into_iter().flatten().any(uses)
+        let hooks = [&self.check, &self.on_stop, &self.on_end, &self.on_event];
+        uses(&self.deploy) || hooks.into_iter().flatten().any(uses)
     }
 }
 
@@ -164,11 +169,7 @@ impl<'p> Job<'p> {
             Command::new(program)
         };
         command.args(arguments);
-        let old: Vec<_> = std::env::vars_os().map(|(name, _)| name).collect();
-        for name in old.iter().filter(|name| name.to_string_lossy().starts_with("ROLLOUT_")) {
-            command.env_remove(name);
-        }
-        command.envs(values.variables());
+        starting::set_variables(&mut command, values);
         Ok(command)
     }
 }
