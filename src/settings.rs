@@ -19,6 +19,7 @@ mod stages;
 mod tests;
 pub mod topics;
 mod typed;
+mod windows;
 
 use std::time::Duration;
 

@@ -46,6 +46,8 @@ const TEMPLATES: [&str; 4] = [
 
 /// Keys that do not go together.
 const GATES: &str = "gates: [{http: 'http://{{ host }}/'}]\non_failure: rollback";
+const WINDOWS: &str =
+    "windows: {days: mon, zone: UTC}\nblackouts: {from: 2026-12-24, to: 2026-12-25, zone: UTC}\nbake: 2d";
 
 /// Stages by a label of which a value was decrypted.
 const STAGES: [&str; 3] = [
@@ -125,6 +127,8 @@ fn configurations(id: Id) -> Vec<String> {
             | PolicyKey::Gates
             | PolicyKey::OnFailure
             | PolicyKey::RollbackTo
+            | PolicyKey::Windows
+            | PolicyKey::Blackouts
             | PolicyKey::Bake
             | PolicyKey::CanaryBake,
         ) => with(
@@ -134,6 +138,7 @@ fn configurations(id: Id) -> Vec<String> {
                 "order: shuffle\nseed: '{version}'",
                 "approval: each_batch",
                 GATES,
+                WINDOWS,
             ],
         ),
         // These say nothing of what is in an inventory.

@@ -4,7 +4,7 @@ use crate::diagnostics::Diagnostics;
 use crate::error::{Code, Location, Problem};
 use crate::policy::{
     Amount, Approval, DomainOrder, Mode, OnFailure, Order, Remainder, Rules, Set, SpreadMode, display_milliseconds,
-    display_seconds,
+    display_seconds, longest,
 };
 
 /// A problem for each contradiction; it names both sides and a way out.
@@ -18,6 +18,7 @@ pub(super) fn find(rules: &Rules, found: &mut Diagnostics) {
     gates(rules, &mut found);
     way_back(rules, &mut found);
     without_hashes(rules, &mut found);
+    without_room(rules, &mut found);
     with_bucket(rules, &mut found);
     if let Some(by) = rules.order_by.as_ref().filter(|_| rules.mode() != Mode::Order) {
         let (order, mode) = (Given { key: "order.by", value: &by.value, at: &by.at }, rules.mode().as_str());
@@ -66,6 +67,25 @@ impl Contradictions<'_> {
 
     fn needs(&mut self, key: &str, at: &Location, needed: &str, hint: &str) {
         self.push(at, format!("`{key}` has no meaning without {needed}"), hint);
+    }
+}
+
+/// Bakes that no window holds, so that a batch could never begin.
+fn without_room(rules: &Rules, found: &mut Contradictions<'_>) {
+    let Some(windows) = &rules.windows else { return };
+    let Some(longest) = longest(&windows.value) else { return };
+    let long = |seconds: u64| seconds > longest.as_secs();
+    let bakes = [("canary.bake", rules.canary_bake, "the canary"), ("bake", rules.bake, "a batch after the canary")];
+    if let Some((key, seconds, batch)) = bakes.into_iter().find(|(_, seconds, _)| long(*seconds)) {
+        let (bake, most) = (display_seconds(seconds), display_seconds(longest.as_secs()));
+        let message = format!(
+            "`windows` are open for {most} at most, and `{key}: {bake}` is longer, so that {batch} could never begin"
+        );
+        found.push(
+            &windows.at,
+            message,
+            "a batch begins where a window is long enough for its bake: shorten it, or widen a window",
+        );
     }
 }
 

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Gate;
 use super::words::words;
+use super::{Blackout, Gate, Window};
 
 words! {
     /// What follows where a batch is lost or a gate says no.
@@ -25,6 +25,12 @@ pub struct Conduct {
     /// What is measured while a batch is watched.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub gates: Vec<Gate>,
+    /// When a batch may begin; without any always.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub windows: Vec<Window>,
+    /// When none may.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub blackouts: Vec<Blackout>,
     /// What follows where a batch is lost or a gate says no.
     #[serde(skip_serializing_if = "is_stop")]
     pub on_failure: OnFailure,

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::limits::{self, Limit};
-use super::{Amount, Approval, BatchSize, Gate, Missing, Mode, OnFailure, Order, Remainder, SpreadMode, StageKeys};
+use super::{
+    Amount, Approval, BatchSize, Blackout, Gate, Missing, Mode, OnFailure, Order, Remainder, SpreadMode, StageKeys,
+    Window,
+};
 use crate::error::Location;
 
 /// What stands before a glob over groups where the groups of a host are a label: `group:rack_*`.
@@ -113,6 +116,10 @@ pub struct Keys {
     pub remainder: Option<Set<Remainder>>,
     /// Parts of the hosts that follow each other; an empty list takes them back.
     pub stages: Option<Set<Vec<StageKeys>>>,
+    /// When batches may begin; an empty list is always.
+    pub windows: Option<Set<Vec<Window>>>,
+    /// When none may.
+    pub blackouts: Option<Vec<Blackout>>,
     /// Versions, or globs over them, that the version comes after; an empty list takes them back.
     pub after: Option<Set<Vec<String>>>,
     /// What is measured while a batch is watched; an empty list takes it back.
@@ -155,6 +162,8 @@ impl Keys {
             bound: _,
             remainder: _,
             stages,
+            windows: _,
+            blackouts: _,
             after: _,
             gates: _,
             on_failure: _,
@@ -187,7 +196,7 @@ impl Keys {
         take!(batch_size canary_size canary_hosts canary_exclude canary_cover canary_bake bake approval max_failures);
         take!(exclude last last_alone order order_by assignment_mode assignment_key assignment_waves seed);
         take!(spread_by spread_mode spread_missing spread_order spread_max_unavailable bound remainder after);
-        take!(gates on_failure rollback_to);
+        take!(gates on_failure rollback_to windows blackouts);
         limits::merge(&mut self.limits, &stronger.limits);
         match (&stronger.stages, &mut self.stages) {
             (Some(stages), _) => self.stages = Some(stages.clone()),
@@ -263,6 +272,8 @@ mod tests {
                 keys: Keys::default(),
                 at: Location::whole("regal.yml"),
             }]),
+            windows: set(Vec::new()),
+            blackouts: Some(Vec::new()),
             after: set(vec!["db-*".into()]),
             gates: set(Vec::new()),
             on_failure: set(OnFailure::Rollback),

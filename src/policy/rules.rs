@@ -1,8 +1,9 @@
 //! The policy of one version, every key settled, and as texts.
 
 use super::{
-    Amount, Approval, BatchSize, Bound, Conduct, DomainOrder, Gate, Keys, Labels, Limit, Missing, Mode, OnFailure,
-    Order, Pattern, Remainder, Set, SpreadMode, StageKeys, StageRules, display_seconds, limits, stages,
+    Amount, Approval, BatchSize, Blackout, Bound, Conduct, DomainOrder, Gate, Keys, Labels, Limit, Missing, Mode,
+    OnFailure, Order, Pattern, Remainder, Set, SpreadMode, StageKeys, StageRules, Window, display_seconds, limits,
+    stages,
 };
 use crate::error::Location;
 
@@ -51,6 +52,10 @@ pub struct Rules {
     pub remainder: Option<Set<Remainder>>,
     /// Parts of the hosts that follow each other, in order; without any all hosts are one.
     pub stages: Vec<StageRules>,
+    /// When batches may begin; without any always.
+    pub windows: Option<Set<Vec<Window>>>,
+    /// When none may.
+    pub blackouts: Vec<Blackout>,
     /// Versions, or globs over them, that this one comes after; never an empty list.
     pub after: Option<Set<Vec<String>>>,
     /// What is measured while a batch is watched; never an empty list.
@@ -129,6 +134,8 @@ impl Rules {
             bound: keys.bound,
             remainder: keys.remainder,
             stages,
+            windows: keys.windows.filter(|windows| !windows.value.is_empty()),
+            blackouts: keys.blackouts.unwrap_or_default(),
             after: filled(keys.after),
             gates: keys.gates.filter(|gates| !gates.value.is_empty()),
             on_failure: keys.on_failure,
@@ -160,6 +167,8 @@ impl Rules {
     pub fn conduct(&self, most: Option<usize>) -> Conduct {
         Conduct {
             gates: self.gates.as_ref().map(|set| set.value.clone()).unwrap_or_default(),
+            windows: self.windows.as_ref().map(|set| set.value.clone()).unwrap_or_default(),
+            blackouts: self.blackouts.clone(),
             on_failure: self.on_failure(),
             rollback_to: self.rollback_to.as_ref().map(|set| set.value.clone()),
             most,
@@ -189,7 +198,7 @@ impl Rules {
 
     /// Every key of `regal.yml` that a version may have, by its name, with its value as text; absent where it is not set
     /// and has no default, or has no effect. Always the same keys in the same order.
-    pub fn described(&self) -> [(&'static str, Option<String>); 32] {
+    pub fn described(&self) -> [(&'static str, Option<String>); 34] {
         // without `..`, so that a new key is thought of here
         let Rules {
             canary_size,
@@ -213,6 +222,8 @@ impl Rules {
             bound,
             remainder: _,
             stages,
+            windows,
+            blackouts,
             after,
             gates,
             on_failure: _,
@@ -258,12 +269,11 @@ impl Rules {
             ("bake", Some(display_seconds(*bake))),
             ("approval", Some(approval.as_str().to_string())),
             ("max_failures", Some(max_failures.to_string())),
+            ("windows", windows.as_ref().and_then(|windows| listed(&windows.value))),
+            ("blackouts", listed(blackouts)),
             ("stages", None),
             ("after", after.as_ref().map(|set| set.value.join(", "))),
-            (
-                "gates",
-                gates.as_ref().map(|set| set.value.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
-            ),
+            ("gates", gates.as_ref().and_then(|set| listed(&set.value))),
             ("on_failure", Some(self.on_failure().as_str().to_string())),
             ("rollback_to", rollback_to.as_ref().map(|set| set.value.clone())),
         ];
@@ -309,6 +319,11 @@ fn size(size: &BatchSize) -> String {
         BatchSize::Rest => "rest".to_string(),
         BatchSize::Growing(growth) => growth.to_string(),
     }
+}
+
+fn listed(items: &[impl ToString]) -> Option<String> {
+    let texts: Vec<_> = items.iter().map(ToString::to_string).collect();
+    (!texts.is_empty()).then(|| texts.join(", "))
 }
 
 fn patterns(patterns: &[Pattern]) -> Option<String> {

@@ -11,7 +11,7 @@ use super::place::{Place, Program};
 use super::policy_keys;
 use super::sources;
 use super::typed::{self, Typed};
-use super::{gates, stages};
+use super::{gates, stages, windows};
 use crate::error::{Code, Location};
 use crate::policy::drift;
 use crate::policy::naming::{Spelling, is_plain};
@@ -263,15 +263,17 @@ impl Setting {
 /// Sets a key of the policy.
 fn set_key<'a>(keys: &mut Keys, key: PolicyKey, given: &Given<'a>, reader: &mut Reader<'_, 'a>) -> Typed<()> {
     let at = reader.locate(given.origin, given.at);
-    if key == PolicyKey::Stages {
-        keys.stages = Some(Set { value: stages::typed(given, |inner, reader| own_keys(inner, reader).0, reader)?, at });
-        return Ok(());
+    match key {
+        PolicyKey::Stages => {
+            let value = stages::typed(given, |inner, reader| own_keys(inner, reader).0, reader)?;
+            keys.stages = Some(Set { value, at });
+        }
+        PolicyKey::Gates => keys.gates = Some(Set { value: gates::typed(given, reader)?, at }),
+        PolicyKey::Windows => keys.windows = Some(Set { value: windows::windows(given, reader)?, at }),
+        PolicyKey::Blackouts => keys.blackouts = Some(windows::blackouts(given, reader)?),
+        _ => policy_keys::set(keys, key, given, &at)?,
     }
-    if key == PolicyKey::Gates {
-        keys.gates = Some(Set { value: gates::typed(given, reader)?, at });
-        return Ok(());
-    }
-    policy_keys::set(keys, key, given, &at)
+    Ok(())
 }
 
 /// The keys under a version, a glob or in a stage, and the hosts if they are there and right.

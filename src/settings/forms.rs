@@ -69,6 +69,10 @@ pub(super) enum Form {
     Stages,
     /// A list of gates.
     Gates,
+    /// A list of windows, or one of them.
+    Windows,
+    /// A list of blackouts, or one of them.
+    Blackouts,
 }
 
 /// Whether a list may be empty.
@@ -100,6 +104,11 @@ pub(super) const PLAIN: &str = r"^\s*[A-Za-z0-9_][A-Za-z0-9_.+-]*\s*$";
 pub(super) const SEED: &str = r"^(?:[^{}]|\{version\})*$";
 /// `FILE` or `ID@FILE`, without a prompt.
 pub(super) const VAULT_ID: &str = r"^(?!\s*(?:[^@]*@)?(?:prompt|prompt_ask_vault_pass)?\s*$)[\s\S]*\S";
+
+/// A time of a day; that a window has a length is more than it can say.
+pub(super) const DAY_TIME: &str = r"^\s*(?:(?:[01]?[0-9]|2[0-3]):[0-5][0-9]|24:00)\s*$";
+/// A day, or a minute of it; that a month has so many days is more than it can say.
+pub(super) const MOMENT: &str = r"^\s*(?:19[7-9][0-9]|[2-8][0-9]{3})-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])(?: +(?:(?:[01]?[0-9]|2[0-3]):[0-5][0-9]|24:00))?\s*$";
 
 /// One of these words.
 pub(super) fn words<T>(words: &'static [(&'static str, T)]) -> Form {

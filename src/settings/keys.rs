@@ -109,6 +109,8 @@ pub enum PolicyKey {
     Gates,
     OnFailure,
     RollbackTo,
+    Windows,
+    Blackouts,
 }
 
 const SIZE: &str = "a number of hosts from 1, or a percent above 0% and up to 100%";
@@ -122,6 +124,8 @@ const LABELS: &str = "a host variable such as `zone`, `group:GLOB` for groups su
 
 const COVER: &str = "a label such as `zone` or `group:rack_*`, or a list of labels and of lists of labels, such as `[[zone, hardware], rack]`; `[]` \
                      for none";
+const WINDOWS: &str = "a list of windows such as `{days: mon-thu, from: \"09:00\", to: \"16:00\", zone: Europe/Berlin}`, or one; `[]` for none";
+const BLACKOUTS: &str = "a list of blackouts such as `{from: 2026-12-20, to: 2027-01-06, zone: Europe/Berlin, why: Christmas}`, or one; `[]` for none";
 const LIMITS: &str = "a mapping of labels, such as `zone` or `\"group:etcd_*\"`, each to a number from 1, a percent of the domain's hosts, \
                       or `{max_unavailable: …, max_domains: …}`; `{}` for none";
 
@@ -455,6 +459,20 @@ pub static KEYS: &[Key] = &[
     )
     .or("stop"),
     policy(PolicyKey::RollbackTo, "rollback_to", Shape::Scalar, "a version", "the version that a rollback by itself goes back to"),
+    policy(
+        PolicyKey::Windows,
+        "windows",
+        Shape::List,
+        WINDOWS,
+        "when batches may begin and bake; without any at all times",
+    ),
+    policy(
+        PolicyKey::Blackouts,
+        "blackouts",
+        Shape::List,
+        BLACKOUTS,
+        "days on which no batch begins or bakes, whatever the windows say",
+    ),
     policy(
         PolicyKey::Stages,
         "stages",

@@ -43,6 +43,8 @@ pub(super) fn form(key: PolicyKey, meaning: Meaning) -> Form {
         PolicyKey::Gates => Form::Gates,
         PolicyKey::OnFailure => words(OnFailure::WORDS),
         PolicyKey::RollbackTo => Form::Text,
+        PolicyKey::Windows => Form::Windows,
+        PolicyKey::Blackouts => Form::Blackouts,
         PolicyKey::After => Form::List(ANY, Empty::Allowed),
     }
 }
@@ -85,8 +87,8 @@ pub(super) fn set(keys: &mut Keys, key: PolicyKey, given: &Given<'_>, at: &Locat
         PolicyKey::After => keys.after = placed(versions_or_none(value)?, at),
         PolicyKey::OnFailure => keys.on_failure = placed(choice(value, OnFailure::WORDS)?, at),
         PolicyKey::RollbackTo => keys.rollback_to = placed(text(value)?.to_string(), at),
-        // `draft` has them read by `stages` and `gates`, which report each at its own place
-        PolicyKey::Stages | PolicyKey::Gates => {}
+        // `draft` has them read by `stages`, `gates` and `windows`, which report each at its own place
+        PolicyKey::Stages | PolicyKey::Gates | PolicyKey::Windows | PolicyKey::Blackouts => {}
     }
     Ok(())
 }

@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 
 use super::draft::Setting;
 use super::forms::{
-    ANY, DOMAIN_ORDERS, ENGINES, Empty, Form, LABEL, LABELS, ONE_STAR, PATTERNS, PLAIN, PLUGINS, SEED, SPELLINGS,
-    VAULT_ID, VAULTS, below, word_list, words,
+    ANY, DAY_TIME, DOMAIN_ORDERS, ENGINES, Empty, Form, LABEL, LABELS, MOMENT, ONE_STAR, PATTERNS, PLAIN, PLUGINS,
+    SEED, SPELLINGS, VAULT_ID, VAULTS, below, word_list, words,
 };
 use super::keys::{self, Id, KEYS, Key};
 use super::layer::Scope;
@@ -233,6 +233,22 @@ fn of_form(form: &Form, key: &Key) -> Value {
             "anyOf": [reference("stage"), { "type": "array", "items": reference("stage") }],
         }),
         Form::Gates => gates::gates(),
+        Form::Windows => {
+            let day = "(?:mon|tue|wed|thu|fri|sat|sun)";
+            let days = format!(r"{day}\s*(?:-\s*{day}\s*)?");
+            let days = format!(r"^\s*{days}(?:,\s*{days})*$");
+            let own = [
+                ("days", list(&days, Empty::Refused)),
+                ("from", text(DAY_TIME)),
+                ("to", text(DAY_TIME)),
+                ("zone", text(ANY)),
+            ];
+            mappings(own, &["zone"])
+        }
+        Form::Blackouts => {
+            let own = [("from", text(MOMENT)), ("to", text(MOMENT)), ("zone", text(ANY)), ("why", text(ANY))];
+            mappings(own, &["from", "to", "zone"])
+        }
         Form::Overrides => json!({
             "type": "object", "additionalProperties": reference("overriding_keys"),
         }),
@@ -267,6 +283,14 @@ fn list(pattern: &str, empty: Empty) -> Value {
     let least = i32::from(empty != Empty::Allowed);
     let items = json!({ "type": "array", "items": text(pattern), "minItems": least });
     json!({ "anyOf": [text(pattern), items] })
+}
+
+/// A list of mappings of these keys, or one of them.
+fn mappings(properties: [(&str, Value); 4], required: &[&str]) -> Value {
+    let properties: Map<String, Value> = properties.into_iter().map(|(key, value)| (key.to_string(), value)).collect();
+    let item =
+        json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false });
+    json!({ "anyOf": [item, { "type": "array", "items": item }] })
 }
 
 /// Paths and lists of hosts, and Salt's sources with a path for each of their parts.

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::policy::{Amount, Approval, BatchSize, Priority, SharedHosts};
+use crate::policy::{Amount, Approval, BatchSize, Priority, Rules, SharedHosts};
 
 /// Reads settings of a file, an environment and options (key, text, option).
 fn read_all(file: &str, environment: &[(&str, &str)], options: &[(&str, &str, &str)]) -> Result<Settings> {
@@ -352,6 +352,70 @@ fn stages_with_keys_of_their_own() {
     assert_eq!(settings.policy.rules("1.0").stages[0].rules.bake, 120);
     let none = read_all("stages: [{name: a, hosts: rest}]", &[("REGAL_STAGES", "[]")], &[]).unwrap();
     assert!(none.policy.rules("1.0").stages.is_empty());
+}
+
+#[test]
+fn windows_and_blackouts() {
+    // as YAML has them, where 16:00 is a number of base 60
+    let settings = file(
+        "windows:\n- {days: mon-thu, from: 09:00, to: 16:00, zone: Europe/Berlin}\n- {days: [sat, sun], zone: UTC}\n\
+         blackouts: {from: 2026-12-20, to: 2027-01-06 12:00, zone: Europe/Berlin, why: Christmas}\n\
+         stages: [{name: us, hosts: us, windows: {from: '9:00', to: '17:00', zone: America/New_York}}, {name: eu, hosts: rest}]\n",
+    );
+    let rules = settings.policy.rules("1.0");
+    let windows = |rules: &Rules| {
+        let windows = rules.windows.as_ref().map(|set| set.value.as_slice()).unwrap_or_default();
+        windows.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let all = [
+        "{days: mon-thu, from: 09:00, to: 16:00, zone: Europe/Berlin}",
+        "{days: sat,sun, from: 00:00, to: 24:00, zone: UTC}",
+    ];
+    assert_eq!(windows(&rules), all);
+    let blackouts: Vec<_> = rules.blackouts.iter().map(ToString::to_string).collect();
+    assert_eq!(blackouts, ["{from: 2026-12-20, to: 2027-01-06 12:00, zone: Europe/Berlin, why: Christmas}"]);
+    assert_eq!(windows(&rules.stages[0].rules), ["{days: mon-sun, from: 09:00, to: 17:00, zone: America/New_York}"]);
+    assert_eq!(windows(&rules.stages[1].rules), all);
+    assert_eq!(rules.stages[0].rules.blackouts, rules.blackouts);
+    let none = read_all("windows: [{days: mon, zone: UTC}]", &[("REGAL_WINDOWS", "[]")], &[]).unwrap();
+    assert_eq!(none.policy.rules("1.0").windows, None);
+    let option = read_all("", &[], &[("windows", "{days: 'mon,tue', zone: UTC}", "--windows")]).unwrap();
+    assert_eq!(windows(&option.policy.rules("1.0")), ["{days: mon,tue, from: 00:00, to: 24:00, zone: UTC}"]);
+}
+
+#[test]
+fn windows_and_blackouts_that_cannot_be() {
+    assert_eq!(
+        wrong(
+            "windows:\n- {days: mon-thr, from: 9, to: 25:00, zone: Europe/Belin}\n- {from: 09:00}\n- {zone: UTC, from: 09:00, to: 09:00}\n\
+             - {day: mon, zone: UTC}\n- {days: [], zone: UTC}\n\
+             blackouts:\n- {from: '2027-02-29', to: 24.12.2027}\n- {zone: UTC, from: 2027-01-02, to: 2027-01-01}\n- {why: '', zone: UTC}\n"
+        ),
+        [
+            "regal.yml:2:4: `windows`: `days` cannot be `mon-thr`: days are mon, tue, wed, thu, fri, sat, sun, and ranges such as `mon-thu`",
+            "regal.yml:2:19: `windows`: `from` cannot be `9`: a time is hours and minutes of a day, such as `\"09:00\"` or `\"24:00\"`",
+            "regal.yml:2:28: `windows`: `to` cannot be `25:00`: a time is hours and minutes of a day, such as `\"09:00\"` or `\"24:00\"`",
+            "regal.yml:2:39: `windows`: `zone` cannot be `Europe/Belin`: there is no such time zone; did you mean `Europe/Berlin`?",
+            "regal.yml:3:4: `windows`: there is no `zone`",
+            "regal.yml:4:4: `windows`: it begins and ends at 09:00; a whole day is from `00:00` to `24:00`",
+            "regal.yml:5:4: unknown key `day` in `windows`",
+            "regal.yml:6:4: `windows`: `days` cannot be a list: it has no items",
+            "regal.yml:8:4: `blackouts`: `from` cannot be `2027-02-29`: it has to be a day such as `2026-12-24`, or a time such as `2026-12-24 12:00`",
+            "regal.yml:8:4: `blackouts`: there is no `zone`",
+            "regal.yml:8:24: `blackouts`: `to` cannot be `24.12.2027`: it has to be a day such as `2026-12-24`, or a time such as `2026-12-24 12:00`",
+            "regal.yml:9:4: `blackouts`: it ends at 2027-01-01, which is not after 2027-01-02",
+            "regal.yml:10:4: `blackouts`: there is no `from`",
+            "regal.yml:10:4: `blackouts`: there is no `to`",
+            "regal.yml:10:4: `blackouts`: `why` cannot be empty: there is no text in it",
+        ]
+    );
+    assert_eq!(
+        wrong("windows: mon-thu\nblackouts: [2026-12-24]"),
+        [
+            "regal.yml:1:1: `windows` cannot be `mon-thu`: it has to be a list such as `[{days: mon-thu, from: \"09:00\", to: \"16:00\", zone: Europe/Berlin}]`",
+            "regal.yml:2:1: `blackouts` cannot be `2026-12-24`: each of the list is a mapping, such as `{from: 2026-12-20, to: 2027-01-06, zone: Europe/Berlin}`",
+        ]
+    );
 }
 
 #[test]

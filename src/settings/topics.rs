@@ -53,7 +53,9 @@ pub fn topic(name: &str) -> Topic {
         "batch_size" | "remainder" | "stages" | "max_unavailable" | "min_healthy" => Topic::Batches,
         "spread" | "limits" => Topic::Domains,
         "order" | "last" | "assignment" | "seed" => Topic::Order,
-        "bake" | "approval" | "max_failures" | "gates" | "on_failure" | "rollback_to" => Topic::Rollout,
+        "bake" | "approval" | "max_failures" | "gates" | "on_failure" | "rollback_to" | "windows" | "blackouts" => {
+            Topic::Rollout
+        }
         "drift" => Topic::Frozen,
         "limit" | "name" | "group_names" | "groups_only" => Topic::Output,
         "vault_password_file" | "vault_ids" | "vault" => Topic::Vault,

@@ -12,6 +12,25 @@ use super::*;
 use crate::settings::{Input, read};
 use crate::text::{Arena, TextMap};
 
+/// Windows and blackouts, right and wrong.
+fn of_time() -> Vec<Value> {
+    vec![
+        json!([{"days": "mon-thu", "from": "09:00", "to": "16:00", "zone": "Europe/Berlin"}, {"days": ["sat", "sun"], "zone": "UTC"}]),
+        json!({"from": "9:00", "to": "24:00", "zone": "UTC"}),
+        json!({"days": "mon, wed-fri", "from": "22:00", "to": "06:00", "zone": "UTC"}),
+        json!({"days": "mon-", "zone": "UTC"}),
+        json!({"days": [], "zone": "UTC"}),
+        json!({"from": "25:00", "zone": "UTC"}),
+        json!({"from": "9", "zone": "UTC"}),
+        json!([{"from": "09:00", "to": "16:00"}]),
+        json!([{"from": "2026-12-20", "to": "2027-01-06", "zone": "Europe/Berlin", "why": "Christmas"}]),
+        json!({"from": "2026-12-24 12:00", "to": "2026-12-27 8:00", "zone": "UTC"}),
+        json!({"from": "2026-12-24T12:00", "to": "2026-12-27", "zone": "UTC"}),
+        json!({"from": "2026-13-01", "to": "2027-01-01", "zone": "UTC"}),
+        json!({"from": "2026-12-20", "zone": "UTC"}),
+    ]
+}
+
 /// Values of every kind, right for some keys and wrong for the others.
 fn values() -> Vec<Value> {
     let mut values = vec![
@@ -92,6 +111,7 @@ fn values() -> Vec<Value> {
         json!([{"command": ["./check", "{{ host }}"]}]),
         json!([{"command": ["./check"], "http": "http://h/"}]),
     ];
+    values.extend(of_time());
     values.extend([0, 1, 2, 100, 101, -1].map(Value::from));
     values.extend(
         "|  |a|web:&prod:!db|a,b|a,,b|,|:|!|a,:|::1|10.0.0.1:22|5|0|-3|010|0%|0.0%|0.5%|10%|10 %|12.5%|100%|100.0%|100.1%|101%|1.0000001%|1.%|%|5.5|\
