@@ -110,9 +110,14 @@ pub fn free_port() -> u16 {
     TcpListener::bind("0.0.0.0:0").unwrap().local_addr().unwrap().port()
 }
 
-/// Waits until something is so, at most a minute.
+/// How much a test is to do: `all` with `TEST_ALL=1`.
+pub fn up_to(usual: usize, all: usize) -> usize {
+    if std::env::var_os("TEST_ALL").is_some_and(|value| value == "1") { all } else { usual }
+}
+
+/// Waits until something is so, at most ten minutes: as long as a busy machine may take.
 pub fn wait_until(what: &str, mut so: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_secs(600);
     while !so() {
         assert!(Instant::now() < end, "waited in vain: {what}");
         std::thread::sleep(Duration::from_millis(10));
