@@ -129,7 +129,8 @@ fn a_way_back_counts_what_was_begun() {
         well(&record(&test, &format!("{words} {A}")));
     }
     well(&record(&test, "end done"));
-    start(&test, &process, "--back-to shop-2.4.0");
+    start(&test, &process, "--back-to shop-2.4.0 --because 'web1 is lost'");
+    assert_eq!(events(&test).last().unwrap()["because"], json!("web1 is lost"));
     // what was done on the way forward says nothing of the way back
     let early = record(&test, &format!("done {A}"));
     assert!(early.errors().contains(&format!("{A} has not begun")), "{}", early.stderr);

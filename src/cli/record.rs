@@ -58,7 +58,7 @@ fn begin_run(
         command: start.command.iter().cloned().collect(),
         direction: if start.back_to.is_some() { Direction::Back } else { Direction::Forward },
         to: start.back_to.clone(),
-        because: None,
+        because: start.because.clone(),
     };
     // what an earlier run left behind has the lock
     let mut writer = Writer::open(place, SystemTime::now)?;

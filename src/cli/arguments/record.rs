@@ -163,6 +163,9 @@ pub struct StartOptions {
     /// The run goes back to this version
     #[arg(long, value_name = "VERSION")]
     pub back_to: Option<String>,
+    /// Why it goes back by itself
+    #[arg(long, value_name = "TEXT", requires = "back_to")]
+    pub because: Option<String>,
     /// Take the rollout over from a run that may still be alive
     #[arg(long)]
     pub take_over: bool,

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::StatusReport;
 use super::standing::{BatchStanding, Standing};
+use crate::policy::OnFailure;
 use crate::record::process::Liveness;
 use crate::record::{Direction, Now, Outcome, Run};
 
@@ -85,6 +86,12 @@ struct BatchDocument<'r> {
     back_to: Option<&'r str>,
     /// The last time that it was watched.
     watched: Option<Watched<'r>>,
+    /// Whether gates judge it while it is watched.
+    gates: bool,
+    /// What follows where it is lost: `stop` or `rollback`.
+    on_failure: OnFailure,
+    /// The version that a way back leads to.
+    rollback_to: Option<&'r str>,
 }
 
 #[derive(Serialize)]
@@ -187,5 +194,8 @@ fn batch_document<'r>(batch: &BatchStanding<'r>) -> BatchDocument<'r> {
         back_to: batch.back_to,
         approved_by: batch.approval.map(|approval| approval.by.as_str()),
         watched: batch.watched.map(|(since, seconds)| Watched { since, seconds: *seconds }),
+        gates: !batch.conduct.gates.is_empty(),
+        on_failure: batch.on_failure,
+        rollback_to: batch.rollback_to,
     }
 }

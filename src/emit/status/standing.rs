@@ -1,7 +1,8 @@
 //! Where each batch of a plan stands.
 
 use super::StatusReport;
-use crate::plan::Batch as Planned;
+use crate::plan::{Batch as Planned, Rollout};
+use crate::policy::{Conduct, OnFailure};
 use crate::record::{Approval, Batch, Direction, Loss, Progress, State};
 
 /// Where a rollout stands.
@@ -39,6 +40,12 @@ pub(super) struct BatchStanding<'r> {
     pub is_back: bool,
     /// The version that it was taken back to.
     pub back_to: Option<&'r str>,
+    /// What of the policy holds for it while the rollout is under way.
+    pub conduct: &'r Conduct,
+    /// What follows where it is lost, which the whole version has in common.
+    pub on_failure: OnFailure,
+    /// The version that a way back leads to.
+    pub rollback_to: Option<&'r str>,
 }
 
 /// How far a batch is, and since when.
@@ -81,7 +88,7 @@ impl<'r> Standing<'r> {
         let mut standing = Standing { batches: Vec::new(), hosts: Hosts::default() };
         for (rollout, names) in frozen.plan.rollouts.iter().zip(&frozen.names.rollouts) {
             for (planned, group) in rollout.batches.iter().zip(&names.batches) {
-                let batch = BatchStanding::of(report, state, planned, group);
+                let batch = BatchStanding::of(report, state, rollout, (planned, group));
                 standing.hosts.add(&batch);
                 standing.batches.push(batch);
             }
@@ -126,7 +133,12 @@ impl Hosts {
 }
 
 impl<'r> BatchStanding<'r> {
-    fn of(report: &StatusReport<'r, '_>, state: &'r State, planned: &'r Planned<'_>, group: &'r str) -> Self {
+    fn of(
+        report: &StatusReport<'r, '_>,
+        state: &'r State,
+        rollout: &'r Rollout<'_>,
+        (planned, group): (&'r Planned<'_>, &'r str),
+    ) -> Self {
         let known = state.batches.get(group);
         let hosts = || planned.hosts.iter().copied();
         BatchStanding {
@@ -148,6 +160,9 @@ impl<'r> BatchStanding<'r> {
             watched: known.and_then(|batch| batch.watched.as_ref()),
             is_back: known.is_some_and(|batch| batch.direction == Direction::Back),
             back_to: known.and_then(|batch| batch.back_to.as_deref()),
+            conduct: rollout.conduct_of(planned),
+            on_failure: rollout.conduct.on_failure,
+            rollback_to: rollout.conduct.rollback_to.as_deref(),
         }
     }
 }
