@@ -21,6 +21,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "plan",
             "policy",
             "record",
+            "run",
             "salt",
             "shown",
             "text",

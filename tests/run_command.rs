@@ -1,5 +1,6 @@
 //! `run`: any command, batch by batch.
 
+mod caps;
 mod ended;
 mod on_event;
 mod receivers;

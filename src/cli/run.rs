@@ -6,16 +6,18 @@ mod dry;
 mod ending;
 mod held;
 mod job;
+mod room;
 mod telling;
 mod voice;
 
+use std::collections::HashSet;
 use std::time::SystemTime;
 
 use regal_inventory::error::{Code, Error, Problem, Result};
-use regal_inventory::plan::waves;
+use regal_inventory::plan::{Plan, Rollout, waves};
 use regal_inventory::record::process::Process;
 use regal_inventory::record::{self, Direction, Place, Start, State, Writer};
-use regal_inventory::run::{Schedule, Way, going_back};
+use regal_inventory::run::{Caps, Schedule, Way, going_back};
 use regal_inventory::session::{Execution, Planned, Shared};
 use regal_inventory::shown::Shown;
 
@@ -47,6 +49,7 @@ pub fn run(invocation: &Invocation<'_>, options: &RunOptions, shared: &Shared) -
     let schedule = Schedule::new(&frozen.plan, &frozen.names, &planned.plan, options.waves);
     let job = Job::new(templates, &schedule, &planned, options, &frozen.path)?;
     let approved = approved(&schedule, options)?;
+    let caps = Caps::new(&frozen.plan, &frozen.names, gone(&frozen.plan, &planned.plan));
     let place = Place::new(&frozen.path, &frozen.id, options.record.record.as_deref());
     messages::warnings(&planned.warnings, invocation.color);
     let ahead = scope(&schedule, options)?;
@@ -82,7 +85,7 @@ pub fn run(invocation: &Invocation<'_>, options: &RunOptions, shared: &Shared) -
     writer.begin_run(start, options.take_over)?;
     let scope = scope_of(writer.state());
     let ears = Ears::new(&shared.interrupt, Lock::new(writer.share_lock()?)?)?;
-    let mut run = Run::new(writer, post, &job, voice, ears, &schedule, &scope, way(&job, options), options)?;
+    let mut run = Run::new(writer, post, &job, voice, ears, &schedule, &caps, &scope, way(&job, options), options)?;
     let ended = run.go(&approved);
     run.end(ended)
 }
@@ -109,6 +112,19 @@ fn planned<'a>(invocation: &Invocation<'a>, options: &RunOptions) -> Result<Plan
         waves::waves(&planned.plan, &planned.names)?;
     }
     Ok(planned)
+}
+
+/// The hosts of the frozen plan that are no longer in the inventory, of the versions that today's plan has.
+fn gone<'p>(frozen: &'p Plan<'p>, today: &Plan<'_>) -> Vec<&'p str> {
+    let hosts =
+        |rollout: &Rollout<'p>| rollout.batches.iter().flat_map(|batch| batch.hosts.clone()).collect::<Vec<_>>();
+    let mut gone = Vec::new();
+    for rollout in &frozen.rollouts {
+        let Some(today) = today.rollouts.iter().find(|today| today.version == rollout.version) else { continue };
+        let here: HashSet<&str> = today.batches.iter().flat_map(|batch| &batch.hosts).copied().collect();
+        gone.extend(hosts(rollout).into_iter().filter(|host| !here.contains(host)));
+    }
+    gone
 }
 
 /// The groups that `--approve` names.

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod caps;
+
 use indexmap::IndexMap;
 
 use super::*;

@@ -11,7 +11,7 @@ use regal_inventory::error::{Code, Error, Problem, io_message};
 use regal_inventory::policy::display_seconds;
 use regal_inventory::record::{Approve, Bake, Begin, Direction, Done, Event, Hosts, Lost, Writer};
 use regal_inventory::run::{
-    Batch, Results, Schedule, Step, Verdict, Way, Work, asks, bake_left, may_lose, read_results, verdict, work,
+    Batch, Caps, Results, Schedule, Step, Verdict, Way, Work, asks, bake_left, may_lose, read_results, verdict, work,
 };
 use regal_inventory::wording::count;
 
@@ -30,6 +30,7 @@ pub struct Run<'r, 'p> {
     pub ears: Ears<'r>,
     /// The whole plan, and what of it this run goes through.
     pub schedule: &'r Schedule<'r>,
+    pub caps: &'r Caps<'r>,
     pub scope: &'r Schedule<'r>,
     pub options: &'r RunOptions,
     pub way: Way,
@@ -49,6 +50,8 @@ pub struct Run<'r, 'p> {
 pub enum Halt {
     /// Too many batches are lost; the last one.
     Lost(String),
+    /// A batch has no room beside what is lost, and why.
+    NoRoom(String, String),
     /// A step waits to be approved: its first group, and what to call it.
     Waiting(String, String),
     /// A signal came.
@@ -76,6 +79,7 @@ impl<'r, 'p> Run<'r, 'p> {
         voice: Voice,
         ears: Ears<'r>,
         schedule: &'r Schedule<'r>,
+        caps: &'r Caps<'r>,
         scope: &'r Schedule<'r>,
         way: Way,
         options: &'r RunOptions,
@@ -90,6 +94,7 @@ impl<'r, 'p> Run<'r, 'p> {
             voice,
             ears,
             schedule,
+            caps,
             scope,
             options,
             way,
@@ -124,6 +129,7 @@ impl<'r, 'p> Run<'r, 'p> {
             if let Some(signal) = self.ears.signal() {
                 return Err(Halt::Signal(signal));
             }
+            self.see_room(step, &works)?;
             self.gate(index)?;
             for (batch, work) in step.batches.iter().zip(works) {
                 self.batch(batch, work)?;
@@ -428,7 +434,7 @@ impl<'r, 'p> Run<'r, 'p> {
 }
 
 /// Whether a batch or a host of it is lost.
-fn is_lost(batch: &regal_inventory::record::Batch) -> bool {
+pub fn is_lost(batch: &regal_inventory::record::Batch) -> bool {
     matches!(batch.progress, regal_inventory::record::Progress::Lost { .. }) || !batch.lost.is_empty()
 }
 

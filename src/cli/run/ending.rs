@@ -8,6 +8,9 @@ use regal_inventory::wording::count;
 use super::super::{exit, messages};
 use super::batches::{Halt, Run};
 
+const AGAIN: &str = "to resume: the same command again";
+const REPAIR: &str = "to go on: repair the lost hosts, then the same command with --retry-lost";
+
 /// What is recorded and said of an end.
 struct Ending {
     outcome: Outcome,
@@ -15,8 +18,8 @@ struct Ending {
     why: Option<(String, Option<String>)>,
     /// What the exit code is, unless there is an error.
     code: u8,
-    /// What to approve.
-    waits_for: Option<String>,
+    /// What to do then.
+    hint: Option<String>,
     error: Option<anyhow::Error>,
 }
 
@@ -26,23 +29,33 @@ impl Ending {
             outcome,
             why: Some((why, group)),
             code,
-            waits_for: None,
+            hint: None,
             error: None,
         };
         match ended {
             Ok(()) => Ending { why: None, ..stopped(Outcome::Done, exit::DONE, String::new(), None) },
             Err(Halt::Lost(group)) => {
                 let group = Some(group).filter(|group| !group.is_empty());
-                stopped(Outcome::Lost, exit::LOST, "a batch is lost".to_string(), group)
+                Ending {
+                    hint: Some(AGAIN.to_string()),
+                    ..stopped(Outcome::Lost, exit::LOST, "a batch is lost".to_string(), group)
+                }
+            }
+            Err(Halt::NoRoom(group, why)) => {
+                let hint = Some(REPAIR.to_string());
+                Ending { hint, ..stopped(Outcome::Lost, exit::LOST, why, Some(group)) }
             }
             Err(Halt::Waiting(group, call)) => {
                 let why = format!("waiting for approval of {call}");
-                Ending { waits_for: Some(call), ..stopped(Outcome::Waiting, exit::WAITING, why, Some(group)) }
+                let hint =
+                    format!("to go on: the same command with --approve {call}, or after regal-inventory approve");
+                Ending { hint: Some(hint), ..stopped(Outcome::Waiting, exit::WAITING, why, Some(group)) }
             }
             Err(Halt::Signal(signal)) => {
                 let name = signal_hook::low_level::signal_name(signal).unwrap_or("a signal");
                 let code = u8::try_from(128 + signal).unwrap_or(exit::BAD_INPUT);
-                stopped(Outcome::Interrupted, code, format!("interrupted by {name}"), None)
+                let why = format!("interrupted by {name}");
+                Ending { hint: Some(AGAIN.to_string()), ..stopped(Outcome::Interrupted, code, why, None) }
             }
             Err(Halt::Failed(error)) => {
                 let problems = messages::problems(&error);
@@ -118,23 +131,15 @@ impl Run<'_, '_> {
         if counts.waiting > 0 {
             stands.push_str(&format!(", {} waiting", counts.waiting));
         }
-        let (why, hint) = match (&ending.why, ending.outcome) {
-            (None, _) => ("all done".to_string(), None),
-            (Some((why, _)), Outcome::Waiting) => {
-                let batch = ending.waits_for.as_deref().unwrap_or_default();
-                let hint =
-                    format!("to go on: the same command with --approve {batch}, or after regal-inventory approve");
-                (why.clone(), Some(hint))
-            }
-            (Some((why, group)), Outcome::Lost | Outcome::Interrupted) => {
-                let at = group.as_ref().map(|group| format!(" at {group}")).unwrap_or_default();
-                (format!("stopped{at}: {why}"), Some("to resume: the same command again".to_string()))
-            }
-            (Some((why, _)), _) => (format!("stopped: {why}"), None),
+        let why = match (&ending.why, ending.outcome) {
+            (None, _) => "all done".to_string(),
+            (Some((why, _)), Outcome::Waiting) => why.clone(),
+            (Some((why, Some(group))), Outcome::Lost) => format!("stopped at {group}: {why}"),
+            (Some((why, _)), _) => format!("stopped: {why}"),
         };
         self.voice.say(&format!("{why}; {stands}"));
-        if let Some(hint) = hint {
-            self.voice.say(&hint);
+        if let Some(hint) = &ending.hint {
+            self.voice.say(hint);
         }
     }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::StatusReport;
-use super::standing::{BatchStanding, Standing};
+use super::standing::{BatchStanding, Held, Standing};
 use crate::policy::OnFailure;
 use crate::record::process::Liveness;
 use crate::record::{Direction, Now, Outcome, Run};
@@ -92,6 +92,8 @@ struct BatchDocument<'r> {
     on_failure: OnFailure,
     /// The version that a way back leads to.
     rollback_to: Option<&'r str>,
+    /// Why it would not begin now.
+    held: Option<Held>,
 }
 
 #[derive(Serialize)]
@@ -197,5 +199,6 @@ fn batch_document<'r>(batch: &BatchStanding<'r>) -> BatchDocument<'r> {
         gates: !batch.conduct.gates.is_empty(),
         on_failure: batch.on_failure,
         rollback_to: batch.rollback_to,
+        held: batch.held.clone(),
     }
 }

@@ -1,9 +1,12 @@
 //! Where each batch of a plan stands.
 
+use serde::Serialize;
+
 use super::StatusReport;
 use crate::plan::{Batch as Planned, Rollout};
 use crate::policy::{Conduct, OnFailure};
 use crate::record::{Approval, Batch, Direction, Loss, Progress, State};
+use crate::run::{Caps, LostHosts};
 
 /// Where a rollout stands.
 pub(super) struct Standing<'r> {
@@ -46,6 +49,19 @@ pub(super) struct BatchStanding<'r> {
     pub on_failure: OnFailure,
     /// The version that a way back leads to.
     pub rollback_to: Option<&'r str>,
+    /// Why it would not begin now, or go on.
+    pub held: Option<Held>,
+}
+
+/// Why a batch would not begin now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Held {
+    /// What keeps it: `cap`.
+    pub by: &'static str,
+    /// In words.
+    pub why: String,
+    /// Until when, in UTC, where that is known.
+    pub until: Option<String>,
 }
 
 /// How far a batch is, and since when.
@@ -86,9 +102,12 @@ impl<'r> Standing<'r> {
     pub fn of(report: &StatusReport<'r, '_>) -> Self {
         let (frozen, state) = (report.frozen, report.state);
         let mut standing = Standing { batches: Vec::new(), hosts: Hosts::default() };
+        let caps = Caps::new(&frozen.plan, &frozen.names, []);
+        let lost = caps.lost(state);
         for (rollout, names) in frozen.plan.rollouts.iter().zip(&frozen.names.rollouts) {
             for (planned, group) in rollout.batches.iter().zip(&names.batches) {
-                let batch = BatchStanding::of(report, state, rollout, (planned, group));
+                let mut batch = BatchStanding::of(report, state, rollout, (planned, group));
+                batch.held = batch.held_by_caps(&caps, &lost);
                 standing.hosts.add(&batch);
                 standing.batches.push(batch);
             }
@@ -163,7 +182,17 @@ impl<'r> BatchStanding<'r> {
             conduct: rollout.conduct_of(planned),
             on_failure: rollout.conduct.on_failure,
             rollback_to: rollout.conduct.rollback_to.as_deref(),
+            held: None,
         }
+    }
+
+    /// Whether the hosts that are left of it would be too many beside those that are lost.
+    fn held_by_caps(&self, caps: &Caps<'_>, lost: &LostHosts<'_>) -> Option<Held> {
+        if matches!(self.step, Step::Done(_) | Step::Running(_)) && !self.is_back {
+            return None;
+        }
+        let hosts: Vec<&str> = self.left.iter().copied().chain(self.lost.iter().map(|(host, _)| *host)).collect();
+        caps.exceeded(lost, &hosts).map(|exceeded| Held { by: "cap", why: exceeded.why(), until: None })
     }
 }
 

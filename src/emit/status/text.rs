@@ -143,10 +143,12 @@ pub(super) fn state(batch: &BatchStanding<'_>) -> String {
         done => format!(", {done} done"),
     };
     match batch.step {
-        Step::Waiting => match batch.approval {
-            Some(approval) => format!("waiting, approved by {}", approval.by),
-            None => "waiting".to_string(),
-        },
+        Step::Waiting => {
+            let approved = batch.approval.map(|approval| format!(", approved by {}", approval.by)).unwrap_or_default();
+            let held =
+                batch.held.as_ref().map(|held| format!("; does not begin now: {}", held.why)).unwrap_or_default();
+            format!("waiting{approved}{held}")
+        }
         Step::Running(since) => format!("{back}running since {since}{some}"),
         Step::Interrupted(since) => format!("{back}interrupted: begun {since}, how it ended is not known{some}"),
         Step::Lost(at) => match batch.whole {
