@@ -80,6 +80,8 @@ pub mod inventory;
 #[doc(hidden)]
 pub mod json;
 #[doc(hidden)]
+pub mod judge;
+#[doc(hidden)]
 pub mod literal;
 #[doc(hidden)]
 pub mod nearest;

@@ -14,6 +14,7 @@ mod keys;
 mod limits;
 pub mod naming;
 mod opening;
+pub mod promql;
 mod rules;
 mod stages;
 pub mod versions;

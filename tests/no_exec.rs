@@ -7,7 +7,7 @@ use crate::support::Test;
 
 /// Where the sources start a process, and how often. `SECURITY.md` says what each is for. A new place needs a permit of
 /// `source/execution.rs`, a line there, and a case below.
-const PLACES: [(&str, &str, usize); 9] = [
+const PLACES: [(&str, &str, usize); 10] = [
     // `--on-event` of `run`, `approve` and `record`
     ("cli/on_event.rs", "Command::new(", 1),
     ("cli/on_event.rs", ".spawn()", 1),
@@ -17,6 +17,8 @@ const PLACES: [(&str, &str, usize); 9] = [
     // the commands of `run`, with `--kill-with-run` and without
     ("cli/run/job.rs", "Command::new(", 2),
     ("cli/run/child.rs", ".spawn()", 1),
+    // the commands of gates
+    ("judge/command.rs", ".spawn()", 1),
     // scripts, ansible-inventory, vault password programs
     ("source/process.rs", ".spawn()", 1),
     ("source/surroundings.rs", "Command::new(", 1),

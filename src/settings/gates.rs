@@ -14,6 +14,7 @@ use crate::nearest;
 use crate::policy::gates::{
     By, Compare, Condition, Gate, Http, Measure, Number, Place, Prometheus, Range, Token, parts,
 };
+use crate::policy::promql::Query;
 use crate::policy::{parse_milliseconds, parse_seconds};
 use crate::value::{Entry, Value};
 
@@ -137,7 +138,7 @@ impl<'a> Item<'_, '_, 'a> {
     }
 
     fn prometheus(&mut self, kind: &Entry<'a>) -> Option<Prometheus> {
-        let query = self.take(kind, with_placeholders(kind.value, Place::Query), "a query in PromQL");
+        let query = self.take(kind, query(kind.value), "a query in PromQL");
         let server = match self.entry("server") {
             Some(entry) => self.take(entry, url(entry.value, None), "an address such as `http://prometheus:9090`"),
             None => self.report(
@@ -149,6 +150,12 @@ impl<'a> Item<'_, '_, 'a> {
         };
         let token = self.token();
         let condition = self.condition(kind);
+        let names_hosts = query.as_ref().is_none_or(|query| Query::new(query).is_ok_and(|query| query.names_hosts()));
+        if matches!(condition, Some(Condition::Compare(_))) && !names_hosts {
+            let message = "`compare` needs a query for some hosts, and it has no `{{ hosts }}`";
+            let hint = "such as `latency{instance=~\"{{ hosts }}:.*\"}`: it is asked for both sides";
+            return self.report(Code::InvalidValue, Some(kind), message, hint);
+        }
         Some(Prometheus {
             query: query?,
             server: server?.trim_end_matches('/').to_string(),
@@ -315,6 +322,15 @@ fn with_placeholders(value: Value<'_>, place: Place) -> Typed<String> {
     let given = text(value)?;
     match parts(given, place) {
         Ok(_) => Ok(given.to_string()),
+        Err(why) => wrong(value, why),
+    }
+}
+
+/// A query of Prometheus, each placeholder in a string.
+fn query(value: Value<'_>) -> Typed<String> {
+    let query = with_placeholders(value, Place::Query)?;
+    match Query::new(&query) {
+        Ok(_) => Ok(query),
         Err(why) => wrong(value, why),
     }
 }

@@ -51,7 +51,7 @@ impl Surroundings {
     }
 
     /// Returns a call of a program in these surroundings, for who may run one.
-    pub(super) fn command(&self, program: &Path, _: Permit) -> Command {
+    pub(crate) fn command(&self, program: &Path, _: Permit) -> Command {
         let mut command = Command::new(program);
         command.env_clear().envs(&self.variables);
         if !self.folder.as_os_str().is_empty() {
