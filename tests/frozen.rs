@@ -300,6 +300,14 @@ fn the_record_of_another_plan_is_refused() {
     );
 }
 
+/// Gates of each kind, and versions in an order.
+const GATES: &str = "--bake 10m --on-failure rollback --rollback-to 2.4.0 --max-unavailable 3 --windows '[{days: mon-thu, from: \"09:00\", to: \"16:00\", zone: Europe/Berlin}]' \
+    --blackouts '[{from: 2026-12-20, to: 2027-01-06, zone: Europe/Berlin, why: Christmas}]' --overrides '{shop-2.5.0: {after: db-1.0}}' --gates \
+    '[{prometheus: up, server: \"http://p:9090\", max: 1, token_file: /etc/token}, \
+      {name: slower, prometheus: up, server: \"http://p:9090\", compare: {by: ratio, max: 1.2, significance: 0.01}}, \
+      {http: \"http://{{ host }}/\", status: 200, body: ok, max_time: 500ms, token_variable: TOKEN}, \
+      {command: [./check, \"{{ hosts }}\"], interval: 1m, initial_delay: 5m, failure_limit: 1, inconclusive_limit: 2, timeout: 5s}]'";
+
 #[test]
 fn the_file_is_of_the_form_that_is_documented() {
     let schema: serde_json::Value = serde_json::from_str(include_str!("../examples/rollout.schema.json")).unwrap();
@@ -307,7 +315,7 @@ fn the_file_is_of_the_form_that_is_documented() {
     let settings = format!("{SETTINGS}spread: {{by: [zone], missing: each}}\nexclude: web5\n");
     let stages =
         "--stages '[{name: first, hosts: web2, approval: after_stage}, {name: others, hosts: rest, spread: []}]'";
-    for save in ["--no-time", "", "--only db-1.0", "--canary 2", stages] {
+    for save in ["--no-time", "", "--only db-1.0", "--canary 2", stages, GATES] {
         let test = test().file("regal.yml", &settings);
         let saved = test.shell(&format!("regal plan --save {FILE} {save}"));
         assert_eq!(saved.code, 0, "{}", saved.stderr);
@@ -315,7 +323,13 @@ fn the_file_is_of_the_form_that_is_documented() {
         let wrong: Vec<String> =
             schema.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
         assert!(wrong.is_empty(), "{save}: {wrong:?}\n{}", read(&test));
-        let form = if save == stages { 2 } else { 1 };
+        let form = if save == stages {
+            2
+        } else if save == GATES {
+            3
+        } else {
+            1
+        };
         assert_eq!(document["schema"], form);
         let mut other = document.clone();
         other["versions"][0]["batches"][0]["hosts"] = serde_json::json!([1]);

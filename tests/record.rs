@@ -576,3 +576,48 @@ fn a_record_that_a_command_of_run_deletes_ends_it_and_is_not_made_again() {
     assert!(output.stderr.contains("the record was deleted or replaced while a run was in it"), "{}", output.stderr);
     assert!(!test.path().join(RECORD).exists());
 }
+
+#[test]
+fn what_gates_have_measured_is_a_small_line() {
+    let gate = |json: Value| serde_json::from_value::<Measured>(json).unwrap();
+    let test = saved();
+    let mut writer = open(&test);
+    writer.begin_run(start(Process::current()), false).unwrap();
+    let a = group("A");
+    writer.append(Event::Begin(Begin { group: a.clone(), rest: false })).unwrap();
+    for (value, verdict) in
+        [(json!(0.0), "ok"), (json!(0.01), "ok"), (Value::Null, "inconclusive"), (json!(0.08), "failed")]
+    {
+        let measured = json!({"group": a, "gate": "errors <b>", "verdict": verdict, "value": value, "message": "0.08 is more than 0.05"});
+        writer.append(Event::Measure(gate(measured))).unwrap();
+    }
+    let said = Judged {
+        group: a.clone(),
+        gate: "errors <b>".into(),
+        verdict: Health::Failed,
+        why: Some("0.08 is more than 0.05".into()),
+    };
+    let regal = |words: &str| test.shell(&format!("regal {words}"));
+    let status = || regal(&format!("status {FILE}"));
+    let line = |status: &Output| status.stdout.lines().find(|line| line.contains("errors")).unwrap().trim().to_string();
+    assert_eq!(line(&status()), "errors <b>  ▁▂·█  failed: 0.08 is more than 0.05");
+    writer.append(Event::Gate(said)).unwrap();
+    assert_eq!(line(&status()), "errors <b>  ▁▂·█  failed: 0.08 is more than 0.05");
+    let document = regal(&format!("status {FILE} --format json")).json();
+    let values = &document["batches"][0]["measures"][0];
+    assert_eq!(values["values"], json!([0.0, 0.01, null, 0.08]));
+    assert_eq!((&values["gate"], &values["verdict"]), (&json!("errors <b>"), &json!("failed")));
+    let page = regal(&format!("status {FILE} --format html")).stdout;
+    for text in [
+        "<strong>errors &lt;b&gt;</strong>",
+        "<path d=\"M0.0 20.0L40.0 17.5M120.0 0.0\"/>",
+        "<span class=\"failed\">failed: 0.08",
+    ] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    let log = regal(&format!("log {FILE}")).stdout;
+    assert!(
+        log.contains("errors <b> 0.08, failed; 0.08 is more than 0.05") && log.contains("gate errors <b> failed: 0.08"),
+        "{log}"
+    );
+}

@@ -44,11 +44,6 @@ const TEMPLATES: [&str; 4] = [
     "version_from: {template: '{{ release }}{{ asset }}'}",
 ];
 
-/// Keys that do not go together.
-const GATES: &str = "gates: [{http: 'http://{{ host }}/'}]\non_failure: rollback";
-const WINDOWS: &str =
-    "windows: {days: mon, zone: UTC}\nblackouts: {from: 2026-12-24, to: 2026-12-25, zone: UTC}\nbake: 2d";
-
 /// Stages by a label of which a value was decrypted.
 const STAGES: [&str; 3] = [
     "stages: {by: zone}",
@@ -56,91 +51,31 @@ const STAGES: [&str; 3] = [
     "stages: [{name: first, hosts: {zone: nowhere}}, {name: others, hosts: rest, spread: zone}]",
 ];
 
+/// Configurations, each of these lines below those of the base.
+fn with(base: &str, lines: &[&str]) -> Vec<String> {
+    lines.iter().map(|line| format!("{base}{line}\n")).collect()
+}
+
 /// Configurations in which a key meets a value that was decrypted, or stands where one is said.
 fn configurations(id: Id) -> Vec<String> {
-    let with = |base: &str, lines: &[&str]| lines.iter().map(|line| format!("{base}{line}\n")).collect();
     match id {
         Id::VersionFrom | Id::VersionVar => with("", &["version_from: {var: bad}", "version_from: {var: release}"]),
         Id::VersionTemplate => with("", &TEMPLATES),
         Id::VersionGroup | Id::VersionGrain | Id::VersionPillar | Id::VersionNodegroup => {
             with("", &["version_from: {group: 'hunter*'}", "version_from: {grain: release}"])
         }
-        Id::Assignment
-        | Id::Policy(PolicyKey::AssignmentMode | PolicyKey::AssignmentKey | PolicyKey::AssignmentWaves) => with(
-            PLAIN,
-            &[
-                "assignment: {mode: rank, key: asset}",
-                "assignment: {mode: bucket, waves: 99999999, key: zone}\ncanary: 1%",
-            ],
-        ),
-        Id::Canary
-        | Id::Policy(
-            PolicyKey::CanaryCover | PolicyKey::CanaryExclude | PolicyKey::CanaryHosts | PolicyKey::CanarySize,
-        ) => with(
-            PLAIN,
-            &[
-                "canary: {cover: [zone], exclude: web1}",
-                "canary: {cover: [zone], size: 1}",
-                "canary: {cover: zone, hosts: web1, size: 1}\nspread: {by: zone, max_unavailable: 1}",
-            ],
-        ),
-        Id::Spread
-        | Id::Policy(
-            PolicyKey::SpreadBy
-            | PolicyKey::SpreadMissing
-            | PolicyKey::SpreadOrder
-            | PolicyKey::SpreadMaxUnavailable
-            | PolicyKey::Limits
-            | PolicyKey::SpreadMode,
-        ) => with(
-            PLAIN,
-            &[
-                "spread: {by: zone, mode: sequential, order: [nowhere]}",
-                "spread: {by: zone, max_unavailable: 10%}",
-                "spread: {by: [zone, nothing]}",
-                "spread: zone\ncanary: {hosts: [web1, web2]}",
-            ],
-        ),
-        Id::Policy(PolicyKey::Stages) => with(PLAIN, &STAGES),
-        Id::Order | Id::Policy(PolicyKey::OrderBy) => {
-            with(PLAIN, &["order: {by: zone}", "order: {by: asset, mode: sorted}"])
-        }
+        Id::Policy(key) => of_policy(key),
+        Id::Assignment => of_policy(PolicyKey::AssignmentMode),
+        Id::Canary => of_policy(PolicyKey::CanarySize),
+        Id::Spread => of_policy(PolicyKey::SpreadBy),
+        Id::Order => of_policy(PolicyKey::OrderBy),
         Id::Priority => with(RELEASE, &["priority: [nothing]", "priority_name: nothing"]),
-        Id::Policy(PolicyKey::After) => with(RELEASE, &["after: nothing", "after: '*'"]),
         Id::Overrides => with(RELEASE, &["overrides: {'nothing*': {batch_size: 1}}"]),
         Id::SharedHosts => with(RELEASE, &["shared_hosts: error"]),
         Id::Name | Id::GroupNames => {
             with("version_from: {var: bad}\n", &["name: api", "group_names: safe", "group_names: safe\nname: api"])
         }
-        Id::Policy(PolicyKey::MinHealthy | PolicyKey::MaxUnavailable | PolicyKey::MaxFailures) => {
-            with(RELEASE, &["min_healthy: 99%", "max_unavailable: 1", "max_failures: 1"])
-        }
-        Id::Policy(PolicyKey::Exclude | PolicyKey::LastHosts | PolicyKey::LastAlone) | Id::Last | Id::Limit => {
-            with(RELEASE, &["exclude: web", "last: web", "limit: web2"])
-        }
-        Id::Policy(
-            PolicyKey::BatchSize
-            | PolicyKey::Remainder
-            | PolicyKey::OrderMode
-            | PolicyKey::Seed
-            | PolicyKey::Approval
-            | PolicyKey::Gates
-            | PolicyKey::OnFailure
-            | PolicyKey::RollbackTo
-            | PolicyKey::Windows
-            | PolicyKey::Blackouts
-            | PolicyKey::Bake
-            | PolicyKey::CanaryBake,
-        ) => with(
-            RELEASE,
-            &[
-                "batch_size: [10%, rest]\ncanary: 100%",
-                "order: shuffle\nseed: '{version}'",
-                "approval: each_batch",
-                GATES,
-                WINDOWS,
-            ],
-        ),
+        Id::Last | Id::Limit => of_policy(PolicyKey::LastHosts),
         // These say nothing of what is in an inventory.
         Id::Plugin
         | Id::Inventory
@@ -164,6 +99,71 @@ fn configurations(id: Id) -> Vec<String> {
         | Id::DriftChanged
         | Id::VaultIds
         | Id::Vault => with(RELEASE, &[""]),
+    }
+}
+
+/// The same of a key that a version may have of its own.
+fn of_policy(key: PolicyKey) -> Vec<String> {
+    match key {
+        PolicyKey::AssignmentMode | PolicyKey::AssignmentKey | PolicyKey::AssignmentWaves => with(
+            PLAIN,
+            &[
+                "assignment: {mode: rank, key: asset}",
+                "assignment: {mode: bucket, waves: 99999999, key: zone}\ncanary: 1%",
+            ],
+        ),
+        PolicyKey::CanaryCover | PolicyKey::CanaryExclude | PolicyKey::CanaryHosts | PolicyKey::CanarySize => with(
+            PLAIN,
+            &[
+                "canary: {cover: [zone], exclude: web1}",
+                "canary: {cover: [zone], size: 1}",
+                "canary: {cover: zone, hosts: web1, size: 1}\nspread: {by: zone, max_unavailable: 1}",
+            ],
+        ),
+        PolicyKey::SpreadBy
+        | PolicyKey::SpreadMissing
+        | PolicyKey::SpreadOrder
+        | PolicyKey::SpreadMaxUnavailable
+        | PolicyKey::Limits
+        | PolicyKey::SpreadMode => with(
+            PLAIN,
+            &[
+                "spread: {by: zone, mode: sequential, order: [nowhere]}",
+                "spread: {by: zone, max_unavailable: 10%}",
+                "spread: {by: [zone, nothing]}",
+                "spread: zone\ncanary: {hosts: [web1, web2]}",
+            ],
+        ),
+        PolicyKey::Stages => with(PLAIN, &STAGES),
+        PolicyKey::OrderBy => with(PLAIN, &["order: {by: zone}", "order: {by: asset, mode: sorted}"]),
+        PolicyKey::After => with(RELEASE, &["after: nothing", "after: '*'"]),
+        PolicyKey::MinHealthy | PolicyKey::MaxUnavailable | PolicyKey::MaxFailures => {
+            with(RELEASE, &["min_healthy: 99%", "max_unavailable: 1", "max_failures: 1"])
+        }
+        PolicyKey::Exclude | PolicyKey::LastHosts | PolicyKey::LastAlone => {
+            with(RELEASE, &["exclude: web", "last: web", "limit: web2"])
+        }
+        PolicyKey::BatchSize
+        | PolicyKey::Remainder
+        | PolicyKey::OrderMode
+        | PolicyKey::Seed
+        | PolicyKey::Approval
+        | PolicyKey::Gates
+        | PolicyKey::OnFailure
+        | PolicyKey::RollbackTo
+        | PolicyKey::Windows
+        | PolicyKey::Blackouts
+        | PolicyKey::Bake
+        | PolicyKey::CanaryBake => with(
+            RELEASE,
+            &[
+                "batch_size: [10%, rest]\ncanary: 100%",
+                "order: shuffle\nseed: '{version}'",
+                "approval: each_batch",
+                "gates: [{http: 'http://{{ host }}/'}]\non_failure: rollback",
+                "windows: {days: mon, zone: UTC}\nblackouts: {from: 2026-12-24, to: 2026-12-25, zone: UTC}\nbake: 2d",
+            ],
+        ),
     }
 }
 

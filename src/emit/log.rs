@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::json;
-use crate::record::{Direction, Event, Line, Log, Lost, Measured};
+use crate::record::{Direction, Event, Health, Line, Log, Lost, Measured};
 use crate::shown::{cut, printable};
 use crate::wording::count;
 
@@ -67,7 +67,8 @@ fn words(line: &Line) -> String {
         Event::Measure(event) => format!("{}: {}", event.group, measured(event)),
         Event::Gate(event) => {
             let why = event.why.as_ref().map(|why| format!(": {}", cut(why, LONGEST))).unwrap_or_default();
-            format!("{}: gate {} is {}{why}", event.group, event.gate, event.verdict.words())
+            let is = if event.verdict == Health::Failed { "" } else { "is " };
+            format!("{}: gate {} {is}{}{why}", event.group, event.gate, event.verdict.words())
         }
         Event::IgnoreWindows(event) => {
             format!("{} begins outside its windows, which {} ignores", event.group, event.by)

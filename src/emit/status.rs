@@ -1,6 +1,7 @@
 //! How far the rollout of a frozen plan is: a line a batch, who runs it, and what goes on with it.
 
 mod document;
+mod gates;
 mod page;
 mod standing;
 mod text;

@@ -64,6 +64,7 @@ fn cut<'a>(
 ) -> Option<Rollout<'a>> {
     let before = found.checkpoint();
     contradictions::find(rules, found);
+    contradictions::find_back_to_itself(rules, assigned, found);
     let mut notes = Vec::new();
     let fleet = Fleet::new(assigned, rules, &mut notes, found);
     let sizes = match Sizes::new(rules, assigned.shown(), fleet.len(), assigned.percent_of) {

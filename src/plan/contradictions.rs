@@ -1,5 +1,6 @@
 //! Rules that do not go together, whatever the hosts.
 
+use super::input::Assigned;
 use crate::diagnostics::Diagnostics;
 use crate::error::{Code, Location, Problem};
 use crate::policy::{
@@ -42,6 +43,14 @@ pub(super) fn find_without_stages(rules: &Rules, found: &mut Diagnostics) {
             None => problem,
         });
     }
+}
+
+/// A way back that leads to the version itself.
+pub(super) fn find_back_to_itself(rules: &Rules, assigned: &Assigned<'_>, found: &mut Diagnostics) {
+    let Some(set) = rules.rollback_to.as_ref().filter(|set| set.value == assigned.version) else { return };
+    let message = format!("`rollback_to: {0}` is the version {0} itself", assigned.shown());
+    let hint = "name the version that runs now; several versions each have their own: `versions: {NEW: {hosts: …, rollback_to: OLD}}`";
+    found.error_once(Problem::of(Code::Contradiction, message).at(set.at.clone()).hint(hint));
 }
 
 /// A key with its value, and where it is set.

@@ -273,3 +273,47 @@ proptest! {
         prop_assert_eq!(planned(&hosts, &canary, &list), planned(&hosts, &canary, &list));
     }
 }
+
+#[test]
+fn gates_need_a_watch_and_a_way_back_needs_an_end() {
+    use crate::policy::gates::{Gate, Measure};
+    use crate::policy::{OnFailure, Set};
+    let at = || Location::whole("regal.yml");
+    let messages = |keys: Keys| {
+        let policy = Policy { layers: vec![Layer { all: keys, ..Layer::default() }], ..Policy::default() };
+        match plan(&assignments(&[("v", &["web1", "web2"])]), &policy) {
+            Ok(_) => Vec::new(),
+            Err(error) => error.problems.into_iter().map(|problem| problem.message).collect(),
+        }
+    };
+    let gate = |interval, initial_delay, timeout_ms| Gate {
+        name: "errors".into(),
+        interval,
+        initial_delay,
+        failure_limit: 0,
+        inconclusive_limit: 0,
+        timeout_ms,
+        measure: Measure::Command(vec!["check".into()]),
+    };
+    let keys =
+        |bake, gate| Keys { bake: Some(bake), gates: Some(Set { value: vec![gate], at: at() }), ..Keys::default() };
+    let says = |keys: Keys| messages(keys).join("\n");
+    assert_eq!(says(keys(60, gate(60, 59, 60_000))), "");
+    for (keys, expected) in [
+        (keys(0, gate(1, 0, 1)), "`errors` is measured while a batch is watched, and `canary.bake` is 0"),
+        (keys(60, gate(1, 60, 1)), "`errors` waits for 1m, and `canary.bake` is 1m: nothing would be measured"),
+        (keys(60, gate(61, 0, 1)), "`errors` is measured every 1m1s, and `canary.bake` is 1m"),
+        (keys(60, gate(1, 0, 61_000)), "`errors` may take 1m1s, and `canary.bake` is 1m"),
+    ] {
+        let said = says(keys);
+        assert!(said.contains(expected), "{said}");
+    }
+    let back = |to: Option<&str>| Keys {
+        on_failure: Some(Set { value: OnFailure::Rollback, at: at() }),
+        rollback_to: to.map(|to| Set { value: to.to_string(), at: at() }),
+        ..Keys::default()
+    };
+    assert_eq!(says(back(Some("app-0.9"))), "");
+    assert!(says(back(None)).contains("`on_failure: rollback` has no meaning without `rollback_to`"));
+    assert!(says(back(Some("v"))).contains("`rollback_to: v` is the version v itself"));
+}

@@ -49,7 +49,7 @@ pub fn parse_milliseconds(text: &str) -> Option<u64> {
 
 /// Writes milliseconds as [`parse_milliseconds`] reads them: `500ms`, `10s`.
 pub fn display_milliseconds(milliseconds: u64) -> String {
-    if milliseconds % 1000 == 0 { display_seconds(milliseconds / 1000) } else { format!("{milliseconds}ms") }
+    if milliseconds.is_multiple_of(1000) { display_seconds(milliseconds / 1000) } else { format!("{milliseconds}ms") }
 }
 
 #[cfg(test)]

@@ -178,6 +178,15 @@ pub enum Health {
 }
 
 impl Health {
+    /// Returns the word of a record.
+    pub fn word(self) -> &'static str {
+        match self {
+            Health::Waiting => "waiting",
+            Health::Other => "other",
+            Health::Ok | Health::Failed | Health::Inconclusive => self.words(),
+        }
+    }
+
     /// Returns the word for people.
     pub fn words(self) -> &'static str {
         match self {

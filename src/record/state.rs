@@ -39,7 +39,7 @@ pub struct Batch {
     pub back_to: Option<String>,
     /// Since when it is watched, and for how many seconds, where that was recorded since it was last begun.
     pub watched: Option<(String, u64)>,
-    /// What was measured of it since it was last begun, by the names of its gates.
+    /// What was measured of it since it was last begun on the way forward, by the names of its gates.
     pub measures: IndexMap<String, Vec<Measured>>,
     /// What its gates have said since then.
     pub judged: Vec<Judged>,
@@ -256,6 +256,9 @@ impl State {
                 }
                 if direction == Direction::Back {
                     batch.place = known.place;
+                    // why it goes back is still to be seen
+                    batch.measures = std::mem::take(&mut known.measures);
+                    batch.judged = std::mem::take(&mut known.judged);
                 }
                 *known = batch;
             }

@@ -159,7 +159,7 @@ impl<'a> Item<'_, '_, 'a> {
         Some(Prometheus {
             query: query?,
             server: server?.trim_end_matches('/').to_string(),
-            token: token?,
+            token,
             condition: condition?,
         })
     }
@@ -241,44 +241,32 @@ impl<'a> Item<'_, '_, 'a> {
     fn http(&mut self, kind: &Entry<'a>) -> Option<Http> {
         let address = "an address such as `http://{{ host }}:8080/health`";
         let url = self.take(kind, url(kind.value, Some(Place::Url)), address);
-        let status = match self.entry("status") {
-            Some(entry) => self.take(entry, status(entry.value), "a status from 100 to 599").map(Some),
-            None => Some(None),
-        };
-        let body = match self.entry("body") {
-            Some(entry) => self.take(entry, text(entry.value), "a text").map(|text| Some(text.to_string())),
-            None => Some(None),
-        };
-        let max_time_ms = match self.entry("max_time") {
-            Some(entry) => self.take(entry, some_milliseconds(entry.value), DURATION).map(Some),
-            None => Some(None),
-        };
+        let status = self.optional("status", status, "a status from 100 to 599");
+        let body = self.optional("body", |value| text(value).map(str::to_string), "a text");
+        let max_time_ms = self.optional("max_time", some_milliseconds, DURATION);
         let token = self.token();
-        Some(Http { url: url?, status: status?, body: body?, max_time_ms: max_time_ms?, token: token? })
+        Some(Http { url: url?, status, body, max_time_ms, token })
     }
 
-    fn token(&mut self) -> Option<Option<Token>> {
-        match (self.entry("token_file"), self.entry("token_variable")) {
-            (None, None) => Some(None),
-            (Some(entry), None) => {
-                self.take(entry, text(entry.value), "a path").map(|file| Some(Token::File(file.to_string())))
-            }
-            (None, Some(entry)) => self
-                .take(
-                    entry,
-                    typed::checked(entry.value, is_variable, "no name of a variable"),
-                    "the name of an environment variable",
-                )
-                .map(|name| Some(Token::Variable(name.to_string()))),
-            (_, Some(second)) => {
-                let message = "`token_file` and `token_variable` exclude each other";
-                self.report(Code::Contradiction, Some(second), message, "keep one of them")
-            }
+    fn token(&mut self) -> Option<Token> {
+        let beside = self.entry("token_file").and(self.entry("token_variable"));
+        if let Some(second) = beside {
+            let message = "`token_file` and `token_variable` exclude each other";
+            return self.report(Code::Contradiction, Some(second), message, "keep one of them");
         }
+        let file = self.optional("token_file", |value| text(value).map(str::to_string), "a path");
+        let variable = self.optional("token_variable", variable, "the name of an environment variable");
+        file.map(Token::File).or(variable.map(Token::Variable))
     }
 
     fn entry(&self, key: &str) -> Option<&'a Entry<'a>> {
         self.entries.iter().find(|entry| entry.key == key)
+    }
+
+    /// The value of a key that may be absent. One that is wrong counts as `found`.
+    fn optional<T>(&mut self, key: &str, read: fn(Value<'_>) -> Typed<T>, allowed: &str) -> Option<T> {
+        let entry = self.entry(key)?;
+        self.take(entry, read(entry.value), allowed)
     }
 
     /// The value of a key, or what holds without it.
@@ -413,7 +401,8 @@ fn some_milliseconds(value: Value<'_>) -> Typed<u64> {
     }
 }
 
-fn is_variable(name: &str) -> bool {
+fn variable(value: Value<'_>) -> Typed<String> {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    name.bytes().all(is_word) && !name.starts_with(|first: char| first.is_ascii_digit())
+    let is_name = |name: &str| name.bytes().all(is_word) && !name.starts_with(|first: char| first.is_ascii_digit());
+    typed::checked(value, is_name, "no name of a variable").map(str::to_string)
 }

@@ -66,6 +66,28 @@ pub(in crate::emit) struct BatchState<'r> {
     pub rest: char,
     /// Lost hosts with what they said.
     pub lost: Vec<(&'r str, String)>,
+    /// What its gates have measured.
+    pub gates: Vec<GateLine>,
+}
+
+/// What a gate has measured of a batch.
+#[derive(Serialize)]
+pub(in crate::emit) struct GateLine {
+    /// Its name.
+    pub name: String,
+    /// `ok`, `failed`, `inconclusive`, `waiting`.
+    pub verdict: &'static str,
+    /// What it says.
+    pub words: String,
+    /// The values as a path in a box of [`Self::WIDTH`] and [`Self::HEIGHT`].
+    pub path: String,
+}
+
+impl GateLine {
+    /// The width of the box.
+    pub const WIDTH: f64 = 120.0;
+    /// Its height.
+    pub const HEIGHT: f64 = 20.0;
 }
 
 #[derive(Serialize)]
@@ -151,6 +173,7 @@ struct State<'r> {
     word: &'static str,
     text: &'r str,
     lost: &'r [(&'r str, String)],
+    gates: &'r [GateLine],
 }
 
 /// A host: name, classes, code of its domain, what is said when it is pointed at.
@@ -255,7 +278,12 @@ impl PlanPage<'_, '_> {
                 phase: phase(rollout, i),
                 is_canary: batch.is_canary && batch.stage != Stage::A,
                 folded: fold::within(&batch.hosts, usize::MAX),
-                state: state.map(|state| State { word: state.word, text: &state.text, lost: &state.lost }),
+                state: state.map(|state| State {
+                    word: state.word,
+                    text: &state.text,
+                    lost: &state.lost,
+                    gates: &state.gates,
+                }),
                 hosts: cells.of(batch, state),
             }
         };

@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
-use super::StatusReport;
+use super::gates::GateStanding;
 use super::standing::{BatchStanding, Held, Standing};
+use super::{StatusReport, gates};
 use crate::policy::OnFailure;
 use crate::record::process::Liveness;
-use crate::record::{Direction, Now, Outcome, Run};
+use crate::record::{Direction, Health, Now, Outcome, Run};
 
 /// The version of the document's shape.
 const SCHEMA: u32 = 1;
@@ -88,12 +89,22 @@ struct BatchDocument<'r> {
     watched: Option<Watched<'r>>,
     /// Whether gates judge it while it is watched.
     gates: bool,
+    /// What they have measured, the last values.
+    measures: Vec<Measures<'r>>,
     /// What follows where it is lost: `stop` or `rollback`.
     on_failure: OnFailure,
     /// The version that a way back leads to.
     rollback_to: Option<&'r str>,
     /// Why it would not begin now.
     held: Option<Held>,
+}
+
+#[derive(Serialize)]
+struct Measures<'r> {
+    gate: &'r str,
+    verdict: Health,
+    why: Option<&'r str>,
+    values: Vec<Option<f64>>,
 }
 
 #[derive(Serialize)]
@@ -175,6 +186,15 @@ fn doing(now: &Now) -> Option<Doing<'_>> {
     }
 }
 
+fn measures<'r>(gate: &GateStanding<'r>) -> Measures<'r> {
+    Measures {
+        gate: gate.name,
+        verdict: gate.verdict,
+        why: gate.why,
+        values: gate.measures.iter().map(|measured| measured.value).collect(),
+    }
+}
+
 fn batch_document<'r>(batch: &BatchStanding<'r>) -> BatchDocument<'r> {
     let lost = |host, loss: &'r crate::record::Loss| LostDocument {
         host,
@@ -197,6 +217,7 @@ fn batch_document<'r>(batch: &BatchStanding<'r>) -> BatchDocument<'r> {
         approved_by: batch.approval.map(|approval| approval.by.as_str()),
         watched: batch.watched.map(|(since, seconds)| Watched { since, seconds: *seconds }),
         gates: !batch.conduct.gates.is_empty(),
+        measures: gates::of(batch).iter().map(measures).collect(),
         on_failure: batch.on_failure,
         rollback_to: batch.rollback_to,
         held: batch.held.clone(),

@@ -2,11 +2,12 @@
 
 use std::io::{self, Write};
 
+use super::gates::{self, GateStanding};
 use super::standing::{BatchStanding, Standing, Step};
 use super::{StatusReport, text};
 use crate::emit::look::Look;
 use crate::emit::report::Report;
-use crate::emit::report::page::{BatchState, Overlay, PlanPage};
+use crate::emit::report::page::{BatchState, GateLine, Overlay, PlanPage};
 
 pub(super) fn write(
     report: &StatusReport<'_, '_>,
@@ -72,6 +73,15 @@ fn tiles(standing: &Standing<'_>) -> Vec<(String, &'static str)> {
     tiles
 }
 
+fn gate(gate: &GateStanding<'_>) -> GateLine {
+    GateLine {
+        name: gate.name.to_string(),
+        verdict: gate.verdict.word(),
+        words: gate.words(),
+        path: gate.path(GateLine::WIDTH, GateLine::HEIGHT),
+    }
+}
+
 fn batch<'r>(batch: &BatchStanding<'r>) -> BatchState<'r> {
     // on the way back what is done has the other version again
     let done = if batch.is_back { 'w' } else { 'd' };
@@ -87,5 +97,6 @@ fn batch<'r>(batch: &BatchStanding<'r>) -> BatchState<'r> {
             Step::Running(_) | Step::Interrupted(_) | Step::Lost(_) => 'b',
         },
         lost: batch.lost.iter().map(|(host, loss)| (*host, text::why(loss))).collect(),
+        gates: gates::of(batch).iter().map(gate).collect(),
     }
 }

@@ -29,6 +29,10 @@ pub(super) struct Hosts {
 pub(super) struct BatchStanding<'r> {
     pub group: &'r str,
     pub hosts: usize,
+    /// What holds while it is rolled out.
+    pub conduct: &'r Conduct,
+    /// What the record says of it.
+    pub known: Option<&'r Batch>,
     pub step: Step<'r>,
     /// Hosts that are done on the way that it was last begun in.
     pub done: Vec<&'r str>,
@@ -43,8 +47,6 @@ pub(super) struct BatchStanding<'r> {
     pub is_back: bool,
     /// The version that it was taken back to.
     pub back_to: Option<&'r str>,
-    /// What of the policy holds for it while the rollout is under way.
-    pub conduct: &'r Conduct,
     /// What follows where it is lost, which the whole version has in common.
     pub on_failure: OnFailure,
     /// The version that a way back leads to.
@@ -163,6 +165,7 @@ impl<'r> BatchStanding<'r> {
         BatchStanding {
             group,
             hosts: planned.hosts.len(),
+            known,
             step: known.map_or(Step::Waiting, |batch| step(report, state, batch)),
             done: known.map(|batch| hosts().filter(|host| batch.done.contains(*host)).collect()).unwrap_or_default(),
             left: hosts()

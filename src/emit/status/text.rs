@@ -3,12 +3,12 @@
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
 
-use super::StatusReport;
 use super::standing::{BatchStanding, Standing, Step};
+use super::{StatusReport, gates};
 use crate::emit::log::seconds;
 use crate::emit::look::{Ink, Line, Look};
 use crate::record::process::Liveness;
-use crate::record::{Direction, Loss, Now, Run};
+use crate::record::{Direction, Health, Loss, Now, Run};
 use crate::shown::cut;
 use crate::wording::count;
 
@@ -38,6 +38,10 @@ pub(super) fn write(
         let size = count(batch.hosts, "host");
         let start = Line::of(Ink::Group, format!("  {}", look.pad(batch.group, names)));
         lines.push(start.and(Ink::Plain, format!("  {size:>hosts$}  ")).and(ink(batch), state(batch)));
+        lines.extend(gates::of(batch).iter().map(|gate| {
+            let said = Line::of(Ink::Plain, format!("      {}  {}  ", gate.name, gate.line()));
+            said.and(ink_of(gate.verdict), gate.words())
+        }));
         let lost =
             |(host, loss): &(&str, &Loss)| Line::of(Ink::Bad, format!("      {host}")).and(Ink::Plain, why(loss));
         lines.extend(batch.lost.iter().take(NAMED).map(lost));
@@ -47,6 +51,15 @@ pub(super) fn write(
         }
     }
     lines.into_iter().try_for_each(|line| look.write(line, None, out))
+}
+
+/// The color of what a gate says.
+fn ink_of(verdict: Health) -> Ink {
+    match verdict {
+        Health::Ok => Ink::Good,
+        Health::Failed => Ink::Bad,
+        Health::Inconclusive | Health::Waiting | Health::Other => Ink::Busy,
+    }
 }
 
 /// The color of how far a batch is.
