@@ -12,6 +12,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod verdict;
+mod windows;
 mod work;
 
 pub use caps::{Caps, Exceeded, LostHosts};

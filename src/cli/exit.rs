@@ -8,7 +8,7 @@ pub const BAD_INPUT: u8 = 1;
 pub const WRONG_USAGE: u8 = 2;
 /// The inventory says something else than when the plan was frozen.
 pub const DRIFT: u8 = 3;
-/// A run waits for approval of its next batch.
+/// A run waits for approval of its next batch, or until it may begin.
 pub const WAITING: u8 = 4;
 /// A run stopped at a batch that failed.
 pub const LOST: u8 = 5;
@@ -21,7 +21,7 @@ pub const MEANINGS: &[(u8, &str, &[&str])] = &[
     (BAD_INPUT, "bad input", &[]),
     (WRONG_USAGE, "wrong usage", &[]),
     (DRIFT, "the inventory differs from the frozen plan", &["", "plan", "why", "check", "diff", "run", "export"]),
-    (WAITING, "waiting for approval", &["run"]),
+    (WAITING, "waiting for approval or for a window", &["run"]),
     (LOST, "stopped at a batch that failed", &["run"]),
     (BUSY, "somebody else runs the rollout", &["run", "record"]),
 ];

@@ -9,6 +9,7 @@ mod job;
 mod room;
 mod telling;
 mod voice;
+mod windows;
 
 use std::collections::HashSet;
 use std::time::SystemTime;

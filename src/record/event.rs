@@ -321,11 +321,11 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Returns the word for people: `waiting for approval`.
+    /// Returns the word for people: `waiting`.
     pub fn words(self) -> &'static str {
         match self {
             Outcome::Done => "done",
-            Outcome::Waiting => "waiting for approval",
+            Outcome::Waiting => "waiting",
             Outcome::Lost => "stopped at a lost batch",
             Outcome::Interrupted => "interrupted",
             Outcome::Failed => "failed",

@@ -11,7 +11,7 @@ use crate::error::Location;
 use crate::plan::names::GroupNames;
 use crate::plan::{Assigned, Assignments, Plan, plan};
 use crate::policy::naming::Naming;
-use crate::policy::{Approval, Keys, Layer, Policy, Set};
+use crate::policy::{Approval, DayTime, Days, Keys, Layer, Policy, Set, Window, Zone};
 use crate::record::{
     Approve, Begin, Clock, Direction, Done, Event, Hosts, Lost, Place, Start, State, Writer, process::Process,
 };
@@ -29,6 +29,47 @@ fn planned(approval: Approval) -> (Plan<'static>, GroupNames) {
     let plan = plan(&Assignments { versions, unversioned: Vec::new() }, &policy).unwrap();
     let names = Naming::default().name(&plan).unwrap();
     (plan, names)
+}
+
+/// The same with windows, where a is open from nine and b from ten.
+fn with_windows() -> (Plan<'static>, GroupNames) {
+    let (mut plan, names) = planned(Approval::Never);
+    let window = |from: &str| {
+        let (from, to) = (DayTime::parse(from).unwrap(), DayTime::parse("12:00").unwrap());
+        Window::new(Days::parse("mon-fri").unwrap(), from, to, Zone::parse("UTC").unwrap()).unwrap()
+    };
+    plan.rollouts[0].conduct.windows = vec![window("09:00")];
+    plan.rollouts[1].conduct.windows = vec![window("10:00")];
+    (plan, names)
+}
+
+#[test]
+fn a_step_begins_where_windows_of_all_its_batches_have_room_for_its_bake() {
+    let (plan, names) = with_windows();
+    let at = |text: &str| humantime::parse_rfc3339(text).unwrap();
+    // 2026-11-30 is a Monday; a batch bakes a minute
+    let closed = |schedule: &Schedule<'_>, step: usize, now: &str| {
+        let (batch, closed) = schedule.closed(&schedule.steps[step], at(now))?;
+        let opens = closed.opens.map(|opens| humantime::format_rfc3339_seconds(opens.at).to_string());
+        Some((batch.group.to_string(), opens.unwrap_or_default()))
+    };
+    let schedule = Schedule::new(&plan, &names, &plan, false);
+    assert_eq!(closed(&schedule, 0, "2026-11-30T09:00:00Z"), None);
+    let monday = |group: &str, time: &str| Some((group.to_string(), format!("2026-11-30T{time}:00Z")));
+    assert_eq!(closed(&schedule, 0, "2026-11-30T08:00:00Z"), monday("a-1_groupA", "09:00"));
+    assert_eq!(closed(&schedule, 0, "2026-11-30T11:59:00Z"), None);
+    assert_eq!(
+        closed(&schedule, 0, "2026-11-30T11:59:01Z"),
+        Some(("a-1_groupA".into(), "2026-12-01T09:00:00Z".into()))
+    );
+    // nothing comes after the last batch, so that it is not watched
+    assert_eq!(closed(&schedule, 4, "2026-11-30T11:59:59Z"), None);
+    // batches that begin together wait for the last window
+    let waves = Schedule::new(&plan, &names, &plan, true);
+    assert_eq!(closed(&waves, 0, "2026-11-30T09:30:00Z"), monday("b-2_groupA", "10:00"));
+    assert_eq!(closed(&waves, 0, "2026-11-30T08:30:00Z"), monday("b-2_groupA", "10:00"));
+    assert_eq!(closed(&waves, 0, "2026-11-30T10:30:00Z"), None);
+    assert_eq!(waves.each_closed(&waves.steps[0], at("2026-11-30T08:30:00Z")).len(), 2);
 }
 
 fn groups(schedule: &Schedule<'_>) -> Vec<String> {

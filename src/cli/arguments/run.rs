@@ -32,6 +32,11 @@ pub struct RunOptions {
     /// It begins although `approval` asks for a yes first. May be repeated.
     #[arg(long, value_name = "BATCH", conflicts_with = "back_to")]
     pub approve: Vec<String>,
+    /// Begin batches outside their windows too
+    ///
+    /// `windows` and `blackouts` of the policy count no longer. Who does so stands in the record.
+    #[arg(long, conflicts_with = "back_to")]
+    pub ignore_windows: bool,
     /// Call this after each bake; it may say no
     ///
     /// The batch has failed where it fails. It may have the placeholders of COMMAND, and no shell is between.

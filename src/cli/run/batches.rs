@@ -54,6 +54,8 @@ pub enum Halt {
     NoRoom(String, String),
     /// A step waits to be approved: its first group, and what to call it.
     Waiting(String, String),
+    /// A batch may not begin yet: its group, and when it may.
+    Closed(String, String),
     /// A signal came.
     Signal(i32),
     /// Something is wrong, with the batch that it was at.
@@ -129,8 +131,12 @@ impl<'r, 'p> Run<'r, 'p> {
             if let Some(signal) = self.ears.signal() {
                 return Err(Halt::Signal(signal));
             }
+            self.await_windows(step)?;
             self.see_room(step, &works)?;
             self.gate(index)?;
+            // a question is answered when somebody comes
+            self.await_windows(step)?;
+            self.note_ignored_windows(step)?;
             for (batch, work) in step.batches.iter().zip(works) {
                 self.batch(batch, work)?;
             }

@@ -9,6 +9,7 @@ use super::super::{exit, messages};
 use super::batches::{Halt, Run};
 
 const AGAIN: &str = "to resume: the same command again";
+const LATER: &str = "to go on: the same command then, or now with --ignore-windows";
 const REPAIR: &str = "to go on: repair the lost hosts, then the same command with --retry-lost";
 
 /// What is recorded and said of an end.
@@ -50,6 +51,10 @@ impl Ending {
                 let hint =
                     format!("to go on: the same command with --approve {call}, or after regal-inventory approve");
                 Ending { hint: Some(hint), ..stopped(Outcome::Waiting, exit::WAITING, why, Some(group)) }
+            }
+            Err(Halt::Closed(group, why)) => {
+                let hint = Some(LATER.to_string());
+                Ending { hint, ..stopped(Outcome::Waiting, exit::WAITING, why, Some(group)) }
             }
             Err(Halt::Signal(signal)) => {
                 let name = signal_hook::low_level::signal_name(signal).unwrap_or("a signal");
