@@ -5,6 +5,7 @@ mod ended;
 mod on_event;
 mod receivers;
 mod stages;
+mod windows;
 
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};

@@ -1,10 +1,12 @@
 //! Where each batch of a plan stands.
 
+use std::time::{Duration, SystemTime};
+
 use serde::Serialize;
 
 use super::StatusReport;
 use crate::plan::{Batch as Planned, Rollout};
-use crate::policy::{Conduct, OnFailure};
+use crate::policy::{Closed, Conduct, OnFailure, opening};
 use crate::record::{Approval, Batch, Direction, Loss, Progress, State};
 use crate::run::{Caps, LostHosts};
 
@@ -53,17 +55,22 @@ pub(super) struct BatchStanding<'r> {
     pub rollback_to: Option<&'r str>,
     /// Why it would not begin now, or go on.
     pub held: Option<Held>,
+    /// Whether it is the first of its version that waits.
+    pub is_next: bool,
 }
 
 /// Why a batch would not begin now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Held {
-    /// What keeps it: `cap`.
+    /// What keeps it: `window`, `blackout` or `cap`.
     pub by: &'static str,
     /// In words.
     pub why: String,
     /// Until when, in UTC, where that is known.
     pub until: Option<String>,
+    /// The same for people, with when it may begin.
+    #[serde(skip)]
+    pub says: String,
 }
 
 /// How far a batch is, and since when.
@@ -107,11 +114,19 @@ impl<'r> Standing<'r> {
         let caps = Caps::new(&frozen.plan, &frozen.names, []);
         let lost = caps.lost(state);
         for (rollout, names) in frozen.plan.rollouts.iter().zip(&frozen.names.rollouts) {
+            let first = standing.batches.len();
             for (planned, group) in rollout.batches.iter().zip(&names.batches) {
                 let mut batch = BatchStanding::of(report, state, rollout, (planned, group));
                 batch.held = batch.held_by_caps(&caps, &lost);
                 standing.hosts.add(&batch);
                 standing.batches.push(batch);
+            }
+            let of_version = &mut standing.batches[first..];
+            if let Some(now) = report.now {
+                close(of_version, rollout, now);
+            }
+            if let Some(next) = of_version.iter_mut().find(|batch| batch.step == Step::Waiting) {
+                next.is_next = true;
             }
         }
         standing
@@ -186,6 +201,7 @@ impl<'r> BatchStanding<'r> {
             on_failure: rollout.conduct.on_failure,
             rollback_to: rollout.conduct.rollback_to.as_deref(),
             held: None,
+            is_next: false,
         }
     }
 
@@ -195,7 +211,37 @@ impl<'r> BatchStanding<'r> {
             return None;
         }
         let hosts: Vec<&str> = self.left.iter().copied().chain(self.lost.iter().map(|(host, _)| *host)).collect();
-        caps.exceeded(lost, &hosts).map(|exceeded| Held { by: "cap", why: exceeded.why(), until: None })
+        caps.exceeded(lost, &hosts).map(|exceeded| {
+            let why = exceeded.why();
+            Held { by: "cap", says: why.clone(), why, until: None }
+        })
+    }
+}
+
+impl Held {
+    fn until_open(closed: &Closed, now: SystemTime) -> Self {
+        let until = closed.opens.as_ref().map(|opens| humantime::format_rfc3339_seconds(opens.at).to_string());
+        Held { by: closed.by.as_str(), why: closed.why.clone(), until, says: closed.says(now) }
+    }
+}
+
+/// Asks of each batch that waits whether its windows are open; those with the same windows and bake are asked once.
+fn close(batches: &mut [BatchStanding<'_>], rollout: &Rollout<'_>, now: SystemTime) {
+    let mut before: Option<(&Conduct, u64, Option<Closed>)> = None;
+    for (place, (batch, planned)) in batches.iter_mut().zip(&rollout.batches).enumerate() {
+        let conduct = batch.conduct;
+        if batch.step != Step::Waiting || (conduct.windows.is_empty() && conduct.blackouts.is_empty()) {
+            continue;
+        }
+        // what comes last is watched only where something is measured
+        let is_watched = place + 1 < rollout.batches.len() || !conduct.gates.is_empty();
+        let room = if is_watched { planned.bake } else { 0 };
+        let closed = match before.take() {
+            Some((same, bake, closed)) if std::ptr::eq(same, conduct) && bake == room => closed,
+            _ => opening(&conduct.windows, &conduct.blackouts, now, Duration::from_secs(room)).err(),
+        };
+        batch.held = batch.held.take().or_else(|| closed.as_ref().map(|closed| Held::until_open(closed, now)));
+        before = Some((conduct, room, closed));
     }
 }
 

@@ -158,8 +158,9 @@ pub(super) fn state(batch: &BatchStanding<'_>) -> String {
     match batch.step {
         Step::Waiting => {
             let approved = batch.approval.map(|approval| format!(", approved by {}", approval.by)).unwrap_or_default();
-            let held =
-                batch.held.as_ref().map(|held| format!("; does not begin now: {}", held.why)).unwrap_or_default();
+            // what is after the next would say the same
+            let held = batch.held.as_ref().filter(|held| held.by == "cap" || batch.is_next);
+            let held = held.map(|held| format!("; does not begin now: {}", held.says)).unwrap_or_default();
             format!("waiting{approved}{held}")
         }
         Step::Running(since) => format!("{back}running since {since}{some}"),
