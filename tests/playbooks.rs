@@ -36,4 +36,5 @@ mod playbooks {
     mod templates;
     mod vanishing;
     mod waves;
+    mod way_back;
 }

@@ -15,6 +15,7 @@ from ansible.utils.vars import load_extra_vars
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
 import rollout_command  # noqa: E402
+import rollout_way_back  # noqa: E402
 from regal_rollout import events  # noqa: E402
 from regal_rollout.batches import Batch  # noqa: E402
 from regal_rollout.needs import needed_after_all, version_var  # noqa: E402
@@ -68,6 +69,7 @@ class ActionModule(ActionBase):
         check_mode = bool(there.get("ansible_check_mode"))
         lines = [shown(line) for line in opening.lines({"check_mode": check_mode, "version_var": variable})]
         if index == 0:
+            lines += [] if check_mode or not CURRENT.recording else [shown(note) for note in rollout_way_back.notes(run)]
             lines.append(f"should it stop, this goes on with it: {rollout_command.command(settings_to_go_on(run))}")
         before, stop = opening.before, opening.too_many_lost()
         return {
@@ -101,7 +103,8 @@ class ActionModule(ActionBase):
         if not run.recorded:
             back_to = ",".join(dict.fromkeys(settings.back_to)) if settings.back else ""
             take_over = truth(settings.text("rollout_take_over"))
-            recording.run = recording.start(CURRENT.process, rollout_command.command(settings_to_go_on(run)), back_to, take_over)
+            because = settings.text("rollout_because")
+            recording.run = recording.start(CURRENT.process, rollout_command.command(settings_to_go_on(run)), back_to, take_over, because)
             now = recording.standing()
             if (now.done, now.back, now.to_go_back) != (standing.done, standing.back, standing.to_go_back):
                 recording.end("failed", "the record changed while the inventory was read", "")

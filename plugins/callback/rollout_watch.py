@@ -14,6 +14,7 @@ description:
   - Loaded with rollout.yml and rollback.yml, which refuse to run without it.
   - Notes in which step each host is, and prints the report at the end, also of a run that ended in its middle.
   - Runs C(end.yml) of the hooks at the end of a run.
+  - Starts C(rollback.yml) where hosts of a frozen plan were lost whose policy says C(on_failure: rollback).
   - In a rollback, sets the host variable C(rollout_away) where a host could not be reached, and takes the host out of the handlers that
     are still to come.
   - Of a frozen plan, keeps its record with the program C(regal-inventory).
@@ -57,9 +58,11 @@ from ansible.plugins.callback import CallbackBase
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
 import rollout_end  # noqa: E402
-from regal_rollout import program  # noqa: E402
+import rollout_way_back  # noqa: E402
+from regal_rollout import program, way_back  # noqa: E402
 from regal_rollout.needs import needless  # noqa: E402
 from regal_rollout.plan import Plan  # noqa: E402
+from regal_rollout.policy import policies  # noqa: E402
 from regal_rollout.recording import Recording  # noqa: E402
 from regal_rollout.run import CURRENT, Run  # noqa: E402
 
@@ -191,20 +194,27 @@ class CallbackModule(CallbackBase):
         run = self._run()
         if run and self._playbook:
             CURRENT.run = None
-            rollout_end.report(run)
-            rollout_end.record(run, run.interrupted)
-            rollout_end.run_hook(self._playbook, run, self._passwords)
+            went_back = self._ended(run)
+            rollout_end.run_hook(self._playbook, run, self._passwords, went_back)
             # A hook may have made Ansible forget what failed (`meta: clear_host_errors`, `end_host`, `end_play`): no 0 for that.
             if (run.lost() or run.outcome() != "finished") and not stats.failures and not stats.dark:
                 sys.exit(2)
 
     def _followed(self, run: Run) -> None:
         """Another run begins in the same playbook."""
-        rollout_end.report(run)
-        rollout_end.record(run)
-        self._let_go()
+        went_back = self._ended(run)
         if self._playbook:
-            rollout_end.run_hook_apart(self._playbook, run, self._passwords)
+            rollout_end.run_hook_apart(self._playbook, run, self._passwords, went_back)
+
+    def _ended(self, run: Run) -> str:
+        """Reports and records the end of a run, and returns what became of the way back that follows by itself, if one does."""
+        way = None
+        if CURRENT.recording and CURRENT.variables_of:
+            way = way_back.way_back(run, run.interrupted, policies(run.plan.every, CURRENT.variables_of))
+        rollout_end.report(run, commands=way is None)
+        rollout_end.record(run, run.interrupted)
+        self._let_go()
+        return rollout_way_back.go_back(run, way, CURRENT.recording) if way and CURRENT.recording else ""
 
     def _run(self) -> Run | None:
         return None if rollout_end.under_way() else CURRENT.run

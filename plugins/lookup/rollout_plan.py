@@ -134,7 +134,7 @@ class LookupModule(LookupBase):
     def _plan(self, there: dict[str, Any], groups: Mapping[str, list[str]], back: bool, standing: Standing | None) -> plan.Plan:
         there |= {name: self._templar.template(there[name]) for name in settings.SETTINGS if _is_template(there.get(name))}
         found = settings.read(there, back)
-        hooks = Hooks(found.text("rollout_hooks") or Path(there["playbook_dir"], "hooks"))
+        hooks = Hooks(found.text("rollout_hooks") or Path(there["playbook_dir"], "hooks"), found.text("rollout_because"))
         hosts, limit = there.get("ansible_play_hosts_all") or [], str(there.get("ansible_limit") or "")
         return plan.make(found, hooks, groups, hosts, limit, standing, run.CURRENT.variables_of)
 

@@ -51,7 +51,7 @@ class LookupModule(LookupBase):
     def run(self, terms: list[str], variables: Mapping[str, Any] | None = None, **kwargs: Any) -> list[str]:
         there = variables or {}
         own = Path(str(there["playbook_dir"]), "tasks")
-        hooks = Hooks(self._text(there, "rollout_hooks") or own.parent / "hooks")
+        hooks = Hooks(self._text(there, "rollout_hooks") or own.parent / "hooks", self._text(there, "rollout_because"))
         return [str(self._path(terms[0], there, own, hooks))]
 
     def _path(self, name: str, there: Mapping[str, Any], own: Path, hooks: Hooks) -> Path:

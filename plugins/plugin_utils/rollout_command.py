@@ -14,7 +14,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from ansible.cli.playbook import PlaybookCLI
@@ -33,21 +33,31 @@ SECRET = re.compile(r"pass(word|wd|phrase)?(?!.*file)|pwd|secret|token|credentia
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
+class Word(NamedTuple):
+    """A word of a command. One that may be secret is not printed, but `asked` for."""
+
+    text: str
+    asked: str = ""
+
+    def printed(self) -> str:
+        return self.asked or shlex.quote(self.text)
+
+
 def command(settings: Mapping[str, str | None], limit: str = "", playbook: str = "") -> str:
     """Returns one text, to be given to a shell in the same folder.
 
     `settings` are all rollout variables; the command is to have those that are not None. `limit` and `playbook` stand in for what was
     typed where they are not empty.
     """
-    typed = _typed()
-    words = [*_environment(), _program(), *_options(typed)]
-    limit = limit or str(typed.subset or "")
-    words += ["--limit", shlex.quote(limit)] if limit else []
-    words += [shlex.quote(playbook)] if playbook else map(shlex.quote, typed.args)
-    words += _extra_vars(typed.extra_vars or [], set(SETTINGS))
-    for name, value in settings.items():
-        words += [] if value is None else ["-e", shlex.quote(_assignment(name, value))]
-    return " ".join(words)
+    return " ".join([*_environment(), _program(), *(word.printed() for word in _words(settings, limit, playbook))])
+
+
+def words(settings: Mapping[str, str | None], playbook: str) -> list[str]:
+    """Returns the same command as words for a new process, which has this one's environment, with what may be secret as it is."""
+    program = os.path.abspath(sys.argv[0])
+    if not os.access(program, os.X_OK):
+        raise AnsibleError(f"{program} is not a program that can be started")
+    return [program, *(word.text for word in _words(settings, "", playbook))]
 
 
 def rollback() -> str:
@@ -90,6 +100,19 @@ def _program() -> str:
     return name if shutil.which(name, path=SYSTEM_PATH) == program else shlex.quote(program)
 
 
+def _words(settings: Mapping[str, str | None], limit: str, playbook: str) -> Iterator[Word]:
+    """Yields what follows the program."""
+    typed = _typed()
+    yield from map(Word, _options(typed))
+    if limit := limit or str(typed.subset or ""):
+        yield from (Word("--limit"), Word(limit))
+    yield from [Word(playbook)] if playbook else map(Word, typed.args)
+    yield from _extra_vars(typed.extra_vars or [], set(SETTINGS))
+    for name, value in settings.items():
+        if value is not None:
+            yield from (Word("-e"), Word(_assignment(name, value)))
+
+
 def _options(typed: argparse.Namespace) -> Iterator[str]:
     """Yields the options that differ from their defaults, but for those that are made again."""
     for action in _parser()._actions:  # argparse has no other list of them
@@ -105,17 +128,18 @@ def _options(typed: argparse.Namespace) -> Iterator[str]:
             yield "-" + "v" * (value - int(action.default or 0))
         else:
             for item in value if isinstance(value, (list, tuple)) else [value]:
-                yield from (option, shlex.quote(str(item)))
+                yield from (option, str(item))
 
 
-def _extra_vars(given: list[str], made_again: set[str]) -> Iterator[str]:
+def _extra_vars(given: list[str], made_again: set[str]) -> Iterator[Word]:
     """Yields the variables that are not the rollout's own, which come after them and so win."""
     for number, text in enumerate(given, 1):
         values = _values(text)
         if values and made_again.issuperset(values):
             continue
         secret = next((name for name in _names(values) if SECRET.search(name)), None)
-        yield from ("-e", asks_for(f"EXTRA_VARS_{number}", f"what is to be given with -e for {secret}") if secret else shlex.quote(text))
+        asked = asks_for(f"EXTRA_VARS_{number}", f"what is to be given with -e for {secret}") if secret else ""
+        yield from (Word("-e"), Word(text, asked))
 
 
 def _values(text: str) -> dict[str, Any]:

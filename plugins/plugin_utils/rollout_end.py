@@ -30,13 +30,13 @@ def under_way() -> bool:
     return _state["under_way"]
 
 
-def report(run: Run) -> None:
-    """Prints where every host stands, and the commands that go on and back."""
+def report(run: Run, commands: bool = True) -> None:
+    """Prints where every host stands, and the commands that go on and back unless something goes back by itself."""
     given = context.CLIARGS
     options = Options(bool(given.get("check")), list(given.get("tags") or ["all"]), list(given.get("skip_tags") or []))
     lines = lines_of(run, options)
-    if any(run.state(host) != "done" for host in run.plan.hosts):
-        lines += _commands(run)
+    if commands and any(run.state(host) != "done" for host in run.plan.hosts):
+        lines += [*to_go_on(run), *_to_go_back(run)]
     say(("", *lines))
 
 
@@ -52,13 +52,20 @@ def record(run: Run, interrupted: bool = False) -> None:
 
 def say(lines: Iterable[str]) -> None:
     """Prints lines. What reads the output as JSON is to find nothing else there."""
-    to_stderr = str(constants.DEFAULT_STDOUT_CALLBACK).endswith(("json", "jsonl"))
     for line in lines:
-        Display().display(line, stderr=to_stderr)
+        Display().display(line, stderr=to_stderr())
 
 
-def _commands(run: Run) -> Iterator[str]:
+def to_stderr() -> bool:
+    """Whether stdout is for programs."""
+    return str(constants.DEFAULT_STDOUT_CALLBACK).endswith(("json", "jsonl"))
+
+
+def to_go_on(run: Run) -> Iterator[str]:
     yield f"to go on: {rollout_command.command(settings_to_go_on(run), limit=_limit(run))}"
+
+
+def _to_go_back(run: Run) -> Iterator[str]:
     playbook = "" if run.plan.settings.back else rollout_command.rollback()
     for settings in settings_to_go_back(run) if playbook else []:
         ask = rollout_command.asks_for("ROLLOUT_BACK_TO", "the version to go back to")
@@ -76,8 +83,11 @@ def _limit(run: Run) -> str:
     return ",".join(hosts) + ("," if any(" " in host for host in hosts) else "")
 
 
-def run_hook(playbook: Playbook, run: Run, passwords: Mapping[str, str | None]) -> None:
-    """Runs end.yml on the controller. Its failure is said, and changes nothing of the outcome."""
+def run_hook(playbook: Playbook, run: Run, passwords: Mapping[str, str | None], way_back: str = "") -> None:
+    """Runs end.yml on the controller. Its failure is said, and changes nothing of the outcome.
+
+    `way_back` says what became of a rollback that followed by itself, if one did.
+    """
     if not run.plan.hooks.usable("end"):
         return
     next_ = run.next_wave()
@@ -87,6 +97,7 @@ def run_hook(playbook: Playbook, run: Run, passwords: Mapping[str, str | None]) 
         "rollout_plan_id": run.plan.id,
         "rollout_next_batch": "" if next_ is None else run.plan.waves[next_].batch,
         "rollout_version": ",".join(run.plan.settings.versions),
+        "rollout_way_back": way_back,
     }
     tasks = [{"name": "Run end.yml", "ansible.builtin.include_tasks": str(run.plan.hooks.path("end"))}]
     source = {"name": "End the run", "hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": tasks}
@@ -107,9 +118,9 @@ def run_hook(playbook: Playbook, run: Run, passwords: Mapping[str, str | None]) 
         _state["under_way"] = False
 
 
-def run_hook_apart(playbook: Playbook, run: Run, passwords: Mapping[str, str | None]) -> None:
+def run_hook_apart(playbook: Playbook, run: Run, passwords: Mapping[str, str | None], way_back: str = "") -> None:
     """Does the same while Ansible fills in a template, in whose context no task can run: in one of its own."""
-    Context().run(run_hook, playbook, run, passwords)
+    Context().run(run_hook, playbook, run, passwords, way_back)
 
 
 @contextmanager

@@ -44,6 +44,8 @@ def batch(name: str, state: str, done: str = "", lost: str = "", **more: Any) ->
         "approved_by": None,
         "watched": None,
         "back_to": None,
+        "on_failure": "stop",
+        "rollback_to": None,
     } | more
 
 

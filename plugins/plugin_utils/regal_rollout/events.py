@@ -76,7 +76,7 @@ def ended(recording: Recording, run: Run, interrupted: bool) -> None:
         if index not in run.recorded_waves and not only_watched:
             for part in run.plan.waves[index].parts:
                 _lost(recording, run, part, [host for host in part.hosts if host in run.lost()], "interrupted" if interrupted else "")
-    recording.end(*_outcome(run, interrupted))
+    recording.end(*outcome(run, interrupted))
 
 
 def _lost(recording: Recording, run: Run, part: Batch, hosts: Collection[str], otherwise: str = "") -> None:
@@ -88,7 +88,7 @@ def _lost(recording: Recording, run: Run, part: Batch, hosts: Collection[str], o
         recording.lost(part.group, together, step, reason)
 
 
-def _outcome(run: Run, interrupted: bool) -> tuple[str, str, str]:
+def outcome(run: Run, interrupted: bool) -> tuple[str, str, str]:
     """Returns the outcome, why it went no further, and at which batch."""
     next_ = run.next_wave()
     group = "" if next_ is None else run.plan.waves[next_].parts[0].group

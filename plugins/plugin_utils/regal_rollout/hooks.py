@@ -16,10 +16,11 @@ _COMMENT = re.compile(r"(?m)^\s*#.*$")
 
 
 class Hooks:
-    """A folder of hooks."""
+    """A folder of hooks, of which some may not be used: a way back that began by itself is within its rollout."""
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
+    def __init__(self, folder: str | os.PathLike[str], because: str = "") -> None:
         self.folder = Path(os.path.realpath(folder))
+        self._unused = ("begin", "end") if because else ()
 
     def path(self, name: str) -> Path:
         return self.folder / f"{name}.yml"
@@ -29,7 +30,7 @@ class Hooks:
 
     def usable(self, name: str) -> bool:
         """Whether Ansible is to read it: a file of tasks, as far as can be seen, that is not empty."""
-        return self.has(name) and not self._play_in(name) and bool(_COMMENT.sub("", self._text(name)).strip(" -\n"))
+        return name not in self._unused and self.has(name) and not self._play_in(name) and bool(_COMMENT.sub("", self._text(name)).strip(" -\n"))
 
     def problems(self) -> list[str]:
         found = [f"no hook {self.path(name)}" for name in NEEDED if not self.has(name)]

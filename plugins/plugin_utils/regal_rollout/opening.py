@@ -69,14 +69,26 @@ class Opening:
 
     def too_many_lost(self) -> bool:
         """rollout_max_failed counts over the run, the inventory's max_failures over the hosts of each version, or of its stage."""
-        settings, lost = self.plan.settings, set(self.lost())
-        before = self.plan.waves[self.index - 1 : self.index] if self.index else []
-        parts = [*(part for wave in before for part in wave.parts), *(self.before.parts if self.index < len(self.plan.waves) and self.before else ())]
-        if settings.back or not parts:
+        settings = self.plan.settings
+        if settings.back or not self._parts_before():
             return False
         if settings.max_failed is not None:
-            return len(lost) > settings.max_failed
-        return any(self._lost_beside(part, lost) > self.policy(part).stage_of(part.number).max_failed for part in parts)
+            return len(self.lost()) > settings.max_failed
+        return bool(self.lost_too_many())
+
+    def lost_too_many(self) -> list[str]:
+        """Returns the versions of the wave before that lost more hosts than the inventory's max_failures; none where rollout_max_failed counts."""
+        if self.plan.settings.max_failed is not None:
+            return []
+        lost = set(self.lost())
+        parts = [part for part in self._parts_before() if self._lost_beside(part, lost) > self.policy(part).stage_of(part.number).max_failed]
+        return list(dict.fromkeys(part.version for part in parts))
+
+    def _parts_before(self) -> list[Batch]:
+        """Returns the batches of the wave before, in this run and in the plan."""
+        before = self.plan.waves[self.index - 1 : self.index] if self.index else []
+        planned = self.before.parts if self.index < len(self.plan.waves) and self.before else ()
+        return [*(part for wave in before for part in wave.parts), *planned]
 
     def _lost_beside(self, part: Batch, lost: set[str]) -> int:
         """Returns how many hosts of a batch's stage are lost; of its version where it has no stages."""

@@ -29,11 +29,12 @@ class Recording:
     def standing(self) -> Standing:
         return Standing.of_document(json.loads(self._call("status", "--format", "json")))
 
-    def start(self, process: int, command: str, back_to: str, take_over: bool) -> str:
-        """Begins a run that lives as long as a process, and returns its id."""
+    def start(self, process: int, command: str, back_to: str, take_over: bool, because: str = "") -> str:
+        """Begins a run that lives as long as a process, and returns its id; `because` says why it goes back by itself."""
         words = ["--process", str(process), f"--command={command}"]
         words += [f"--back-to={back_to}"] if back_to else []
         words += ["--take-over"] if take_over else []
+        words += [f"--because={because}"] if because else []
         return self._call("record", "start", *words).strip()
 
     def approve(self, groups: Sequence[str]) -> None:

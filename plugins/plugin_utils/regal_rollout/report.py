@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .plan import names
+from .batches import Batch
+from .plan import Plan, names
 from .run import WORDS, Run
-from .settings import SETTINGS
+from .settings import SETTINGS, Settings
 from .texts import first_hosts, shortened
 
 
@@ -85,7 +86,9 @@ def settings_to_go_on(run: Run) -> dict[str, str | None]:
         changed["rollout_approved"] = ",".join(dict.fromkeys((*settings.approved, *run.to_approve)))
     if plan.standing and run.outcome() == "finished":
         changed["rollout_retry_lost"] = "true"
-    return {name: changed.get(name) or settings.printed(name) for name in SETTINGS} | {"rollout_take_over": None}
+    # What goes on is begun by somebody.
+    of_this_run = {"rollout_take_over": None, "rollout_because": None}
+    return {name: changed.get(name) or settings.printed(name) for name in SETTINGS} | of_this_run
 
 
 def settings_to_go_back(run: Run) -> list[dict[str, str | None]]:
@@ -94,13 +97,12 @@ def settings_to_go_back(run: Run) -> list[dict[str, str | None]]:
     There is one for all versions, and one for each, the last begun first, where they came one after another.
     """
     plan, settings = run.plan, run.plan.settings
-    # Down to the first, whatever a file of variables says beside it.
-    back: dict[str, str | None] = {name: settings.printed(name) for name in _TAKEN_BACK}
-    back["rollout_to"] = names(plan.every)[0]
+    back = taken_back(settings, plan.every, len(settings.versions) == 1)
     begun = [plan.waves[index] for index in run.begun()]
     if plan.standing:
-        together = settings.parallel or len(settings.versions) == 1
-        return [back if together else back | {"rollout_to": None}] if begun or plan.standing.to_go_back else []
+        back["rollout_back_to"] = back["rollout_back_to"] or _rollback_to(plan)
+        return [back] if begun or plan.standing.to_go_back else []
+    back["rollout_to"] = names(plan.every)[0]
     if settings.parallel or len(settings.versions) == 1:
         return [back | {"rollout_from": begun[-1].batch, "rollout_plan_id": plan.id}] if begun else []
     last = {wave.parts[0].version: wave.batch for wave in begun}
@@ -109,3 +111,18 @@ def settings_to_go_back(run: Run) -> list[dict[str, str | None]]:
         back | {"rollout_version": version, "rollout_back_to": back_to.get(version), "rollout_from": batch}
         for version, batch in reversed(last.items())
     ]
+
+
+def taken_back(settings: Settings, every: Sequence[Batch], is_one: bool) -> dict[str, str | None]:
+    """Returns the rollout_ variables that a way back through these batches takes over, of one version or of several."""
+    back: dict[str, str | None] = {name: settings.printed(name) for name in _TAKEN_BACK}
+    # Down to the first, whatever a file of variables says beside it.
+    back["rollout_to"] = names(every)[0] if settings.parallel or is_one else None
+    return back
+
+
+def _rollback_to(plan: Plan) -> str | None:
+    """Returns the versions that the policy of a frozen plan names for a way back, if it does so for all."""
+    named = plan.standing.rollback_to if plan.standing else {}
+    found = {batch.version: named[batch.group] for batch in plan.every if batch.group in named}
+    return ",".join(found[version] for version in plan.settings.versions) if found.keys() >= set(plan.settings.versions) else None

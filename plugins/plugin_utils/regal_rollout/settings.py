@@ -28,6 +28,7 @@ SETTINGS = (
     "rollout_strategy",
     "rollout_take_over",
     "rollout_retry_lost",
+    "rollout_because",
 )
 # Set by the playbooks, and seen by hooks.
 OWN = (
@@ -43,6 +44,7 @@ OWN = (
     "rollout_in_progress",
     "rollout_lost",
     "rollout_away",
+    "rollout_way_back",
 )
 DURATION = re.compile(r"[0-9]+|([0-9]+[dhms])+")
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1, "": 1}
@@ -176,6 +178,8 @@ def _version_problems(given: Mapping[str, Any], versions: Sequence[str]) -> list
 
 
 def _back_problems(settings: Settings) -> list[str]:
+    if not settings.back and "rollout_because" in settings.given:
+        return ["rollout_because says why a rollback began by itself; leave it out"]
     if not settings.back:
         return ["rollout_back_to must be the version to go back to, as text"] if _back_to_is_odd(settings) else []
     found = []

@@ -21,6 +21,8 @@ class Standing:
     `hosts`, `done`, `lost` and `back` have hosts by the group of their batch: all of them, those that are done or lost on the way forward,
     and those that are back. `begun` are the batches that were begun on the way forward, and `finished` those that are done, also where the policy let hosts of them pass. `watched` has since when a batch was watched, and for how many seconds.
     `back_to` has the version that a batch was taken back to, or several that went back together, with commas. `to_go_back` are the groups that a way back goes through, in its order. `approved` are those that may begin.
+    `back_by_itself` are the batches whose version goes back where one of them is lost, and `rollback_to` has the version that the policy
+    names for a way back.
     """
 
     plan: str = ""
@@ -36,6 +38,8 @@ class Standing:
     back_to: Mapping[str, str] = field(default_factory=dict)
     to_go_back: tuple[str, ...] = ()
     approved: frozenset[str] = frozenset()
+    back_by_itself: frozenset[str] = frozenset()
+    rollback_to: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of_document(cls, document: Mapping[str, Any]) -> Standing:
@@ -63,6 +67,8 @@ class Standing:
             back_to={batch["group"]: batch["back_to"] for batch in batches if batch["direction"] == "back" and batch["back_to"]},
             to_go_back=tuple(document["to_go_back"]),
             approved=frozenset(batch["group"] for batch in batches if batch["approved_by"]),
+            back_by_itself=frozenset(batch["group"] for batch in batches if batch["on_failure"] == "rollback"),
+            rollback_to={batch["group"]: batch["rollback_to"] for batch in batches if batch["rollback_to"]},
         )
 
     @classmethod
