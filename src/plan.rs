@@ -289,10 +289,16 @@ impl<'a> Rollout<'a> {
         self.phase(batch).map_or(&self.conduct, |phase| &phase.conduct)
     }
 
-    /// Seconds that watching the batches takes; the last batch has no batch to wait for.
+    /// Seconds that watching the batches takes.
     pub fn bake_seconds(&self) -> u64 {
-        let waits = self.batches.len().saturating_sub(1);
-        self.batches.iter().take(waits).fold(0, |sum: u64, batch| sum.saturating_add(batch.bake))
+        (0..self.batches.len()).fold(0, |sum: u64, place| sum.saturating_add(self.watched(place)))
+    }
+
+    /// Seconds that the batch at a place is watched. The last one has no batch to wait for, and is watched for its gates alone.
+    pub fn watched(&self, place: usize) -> u64 {
+        let Some(batch) = self.batches.get(place) else { return 0 };
+        let is_last = place + 1 == self.batches.len();
+        if is_last && self.conduct_of(batch).gates.is_empty() { 0 } else { batch.bake }
     }
 }
 

@@ -8,6 +8,8 @@
 mod completions;
 #[path = "exports/front.rs"]
 mod front;
+#[path = "exports/gates.rs"]
+mod gates;
 #[path = "exports/haproxy.rs"]
 mod haproxy;
 #[path = "exports/http.rs"]

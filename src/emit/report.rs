@@ -114,9 +114,10 @@ impl<'r, 'a> Report<'r, 'a> {
 
     /// Seconds of watching when all versions are rolled out in one run; the last batch of all has none to wait for.
     fn bake_seconds(&self) -> u64 {
-        let batches: Vec<_> = self.plan.rollouts.iter().flat_map(|rollout| &rollout.batches).collect();
-        let waits = batches.len().saturating_sub(1);
-        batches.iter().take(waits).fold(0, |sum: u64, batch| sum.saturating_add(batch.bake))
+        let Some((last, before)) = self.plan.rollouts.split_last() else { return 0 };
+        // the last batch of a version has the next version's to wait for
+        let whole = |rollout: &Rollout<'_>| rollout.batches.iter().map(|batch| batch.bake).fold(0, u64::saturating_add);
+        before.iter().map(whole).chain([last.bake_seconds()]).fold(0, u64::saturating_add)
     }
 
     /// Hosts that are kept out of the plan, each once.

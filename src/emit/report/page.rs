@@ -438,6 +438,7 @@ fn facts(report: &Report<'_, '_>, rollout: &Rollout<'_>) -> Vec<String> {
     if rollout.phases.is_empty() {
         facts.push(approval(rollout.approval).to_string());
         facts.push(may_fail(rollout.max_failures));
+        facts.extend(text::conduct(&rollout.conduct));
     } else {
         facts.push(count(rollout.phases.len(), "stage"));
     }
@@ -474,7 +475,9 @@ fn phase(rollout: &Rollout<'_>, place: usize) -> Option<String> {
     let phase = rollout.phase(batch)?;
     let before = place.checked_sub(1).and_then(|before| rollout.batches.get(before));
     let begins = before.is_none_or(|before| before.phase != batch.phase);
-    let rules = [approval(phase.approval).to_string(), may_fail(phase.max_failures)].join(", ");
+    let mut rules = vec![approval(phase.approval).to_string(), may_fail(phase.max_failures)];
+    rules.extend(text::conduct(&phase.conduct));
+    let rules = rules.join(", ");
     begins.then(|| format!("stage {}: {}, {rules}", phase.name, count(phase.batches, "batch")))
 }
 

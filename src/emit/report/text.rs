@@ -8,7 +8,7 @@ use crate::emit::look::{INDENT, Ink, Line, Look};
 use crate::fold;
 use crate::plan::names::RolloutNames;
 use crate::plan::{Batch, Rollout, Stage};
-use crate::policy::{Approval, display_seconds};
+use crate::policy::{Approval, Conduct, OnFailure, Window, display_seconds};
 use crate::wording::count;
 
 /// Notes or warnings that are shown unless the report is full.
@@ -93,6 +93,10 @@ fn versions(report: &Report<'_, '_>, cut: Cut) -> Vec<Line> {
             continue;
         }
         lines.extend([Line::default(), title(report, rollout, names)]);
+        if rollout.phases.is_empty() {
+            let said = conduct(&rollout.conduct);
+            lines.extend(said.into_iter().map(|said| Line::of(Ink::Faint, format!("  {said}"))));
+        }
         if i == 0 {
             lines.push(columns.heading());
         }
@@ -243,6 +247,28 @@ fn may_fail(hosts: usize) -> String {
     }
 }
 
+/// What holds while batches are rolled out: gates, times, and the way back.
+pub(super) fn conduct(conduct: &Conduct) -> Vec<String> {
+    let mut parts = Vec::new();
+    if !conduct.gates.is_empty() {
+        let names: Vec<&str> = conduct.gates.iter().map(|gate| gate.name.as_str()).collect();
+        parts.push(format!("gates: {}", names.join(", ")));
+    }
+    for window in &conduct.windows {
+        let Window { days, from, to, zone } = window;
+        let word = if parts.iter().any(|part: &String| part.starts_with("begins ")) { "or" } else { "begins only" };
+        parts.push(format!("{word} {days} {from} to {to} {}", zone.name()));
+    }
+    for blackout in &conduct.blackouts {
+        let why = blackout.why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+        parts.push(format!("not {} to {} {}{why}", blackout.from, blackout.to, blackout.zone.name()));
+    }
+    if let (OnFailure::Rollback, Some(version)) = (conduct.on_failure, &conduct.rollback_to) {
+        parts.push(format!("goes back to {version} if it fails"));
+    }
+    parts
+}
+
 /// The line before a stage's first batch: what it has, and its rules.
 fn stage(rollout: &Rollout<'_>, batch: &Batch<'_>) -> Option<Line> {
     let phase = rollout.phase(batch)?;
@@ -254,6 +280,7 @@ fn stage(rollout: &Rollout<'_>, batch: &Batch<'_>) -> Option<Line> {
     let mut parts = vec![count(hosts, "host"), count(of_stage.len(), "batch")];
     parts.extend(approval(phase.approval));
     parts.push(may_fail(phase.max_failures));
+    parts.extend(conduct(&phase.conduct));
     Some(Line::of(Ink::Title, format!("  stage {}", phase.name)).and(Ink::Faint, format!(": {}", parts.join(", "))))
 }
 

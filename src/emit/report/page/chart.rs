@@ -87,7 +87,7 @@ impl Timeline {
             let y = height(done);
             made.line.push_str(&format!("L{} {}", number(x + rise), number(y)));
             x += rise;
-            let watched = if i + 1 < rollout.batches.len() { batch.bake } else { 0 };
+            let watched = rollout.watched(i);
             let width = if all > 0.0 { watched as f64 * second } else { slot - rise };
             if watched > 0 {
                 made.bakes.push(Bake {
