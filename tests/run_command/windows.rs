@@ -145,7 +145,8 @@ fn on_a_terminal_a_run_waits_until_a_signal_ends_it() {
     let test = dark(2, "");
     let (code, text) = on_a_terminal(&test, "2.5.0_groupA waits for ");
     assert_eq!(code, 130, "{text}");
-    assert!(text.contains("2.5.0_groupA does not begin: in a blackout (audit)") && text.contains(" left"), "{text}");
+    // how long is cut by the edge of the terminal
+    assert!(text.contains("2.5.0_groupA does not begin: in a blackout (audit)"), "{text}");
     assert_eq!(record(&test).last().unwrap()["outcome"], "interrupted");
 }
 
