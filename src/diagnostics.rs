@@ -73,6 +73,14 @@ impl Diagnostics {
         self.warnings.push(problem.as_warning());
     }
 
+    /// Adds a warning unless there is an equal one: several versions may have the same.
+    pub fn warn_once(&mut self, problem: Problem) {
+        let problem = problem.as_warning();
+        if !self.warnings.contains(&problem) {
+            self.warn(problem);
+        }
+    }
+
     /// Adds a warning, which is made only if it is kept.
     pub fn warn_with(&mut self, problem: impl FnOnce() -> Problem) {
         if self.warnings.len() < self.most {

@@ -32,7 +32,7 @@ pub use gates::Gate;
 pub use glob::Glob;
 pub use keys::{Bound, DomainOrder, GROUP_LABEL, Keys, Labels, PAIR, Pattern, Set};
 pub use limits::Limit;
-pub use opening::{Closed, ClosedBy, Opens, longest, opening};
+pub use opening::{Closed, ClosedBy, Opens, longest, opening, too_short};
 pub use rules::{Assignment, Rules, SEED_VERSION, Spread};
 pub use stages::{PercentOf, StageHosts, StageKeys, StageRules};
 pub use windows::{Blackout, DayTime, Days, Moment, Window};

@@ -1,11 +1,13 @@
 //! Rules that do not go together, whatever the hosts.
 
+use std::time::Duration;
+
 use super::input::Assigned;
 use crate::diagnostics::Diagnostics;
 use crate::error::{Code, Location, Problem};
 use crate::policy::{
     Amount, Approval, DomainOrder, Mode, OnFailure, Order, Remainder, Rules, Set, SpreadMode, display_milliseconds,
-    display_seconds, longest,
+    display_seconds, longest, too_short,
 };
 
 /// A problem for each contradiction; it names both sides and a way out.
@@ -95,6 +97,15 @@ fn without_room(rules: &Rules, found: &mut Contradictions<'_>) {
             message,
             "a batch begins where a window is long enough for its bake: shorten it, or widen a window",
         );
+        return;
+    }
+    let shortest = rules.bake.min(rules.canary_bake);
+    for window in too_short(&windows.value, Duration::from_secs(shortest)) {
+        let bake = display_seconds(shortest);
+        let message =
+            format!("`windows`: no batch begins in {window} but one that is not watched: a bake takes {bake}");
+        let problem = Problem::of(Code::Contradiction, message).at(windows.at.clone());
+        found.found.warn_once(problem.hint("widen it, or leave it out"));
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Opens {
 const FAR: i64 = 400 * 86_400;
 /// The longest time that is asked for, some ten years.
 const LONGEST: u64 = 3_700 * 86_400;
+/// From 2026 on: time that has all kinds of days, whatever day it is.
+const TWO_YEARS: Span = (1_767_225_600, 1_767_225_600 + 2 * FAR);
 /// No end.
 const NEVER: i64 = i64::MAX;
 
@@ -62,14 +64,24 @@ pub fn opening(windows: &[Window], blackouts: &[Blackout], now: SystemTime, room
 
 /// The longest time that windows are open without a break, leaving aside blackouts; nothing where it has no end.
 pub fn longest(windows: &[Window]) -> Option<Duration> {
-    // two years that have all kinds of days, whatever day it is
-    let within = (1_767_225_600, 1_767_225_600 + 2 * FAR);
     if windows.is_empty() {
         return None;
     }
-    let spans = joined(windows.iter().flat_map(|window| window.spans(within)).collect());
+    let spans = joined(windows.iter().flat_map(|window| window.spans(TWO_YEARS)).collect());
     let longest = spans.iter().map(|(from, to)| to - from).max().unwrap_or(0);
     (longest < FAR).then(|| Duration::from_secs(longest as u64))
+}
+
+/// The windows that are never open for so long, alone or with those that they touch.
+pub fn too_short(windows: &[Window], room: Duration) -> Vec<&Window> {
+    let room = room.as_secs().min(LONGEST) as i64;
+    let all = joined(windows.iter().flat_map(|window| window.spans(TWO_YEARS)).collect());
+    let long: Vec<Span> = all.into_iter().filter(|(from, to)| to - from >= room.min(FAR)).collect();
+    let is_in = |(from, _): Span| {
+        let after = long.partition_point(|(begins, _)| *begins <= from);
+        after > 0 && long[after - 1].1 > from
+    };
+    windows.iter().filter(|window| !window.spans(TWO_YEARS).into_iter().any(is_in)).collect()
 }
 
 impl Closed {

@@ -22,7 +22,7 @@ impl<'r> Run<'r, '_> {
             let now = SystemTime::now();
             let Some((batch, closed)) = self.schedule.closed(step, now) else { break };
             let group = batch.group.to_string();
-            let Some(Opens { at, zone }) = &closed.opens else {
+            let Some(Opens { at, .. }) = &closed.opens else {
                 let message = format!("{group} can never begin: {}", closed.why);
                 let hint = "mend `windows` or the bake and save another plan, or begin it now with --ignore-windows";
                 return Err(Problem::of(Code::Contradiction, message).hint(hint).into());
@@ -37,7 +37,7 @@ impl<'r> Run<'r, '_> {
             let since = *since.get_or_insert(now);
             let part = |from: SystemTime| at.duration_since(from).unwrap_or_default();
             let (left, whole) = (part(now), part(since));
-            self.voice.count_down(&format!("{group} waits for {}", zone.show(*at)), left, whole.max(left));
+            self.voice.count_down(&format!("{group} waits"), left, whole.max(left));
             let woken = self.ears.wait(left.clamp(Duration::from_millis(1), Duration::from_secs(1)), None)?;
             if let Woken::BySignal(signal) = woken {
                 self.voice.clear();

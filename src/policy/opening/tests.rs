@@ -133,6 +133,19 @@ fn a_window_of_an_hour_that_does_not_exist_is_closed_and_of_one_that_comes_twice
 }
 
 #[test]
+fn a_window_that_is_too_short_is_found_unless_it_touches_others() {
+    let windows =
+        ["mon 09:00 12:00 UTC", "tue 09:00 10:00 UTC", "wed 09:00 10:00 UTC", "wed 10:00 11:30 UTC"].map(window);
+    let short =
+        |room: u64| too_short(&windows, Duration::from_secs(room)).iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert!(short(HOUR).is_empty());
+    assert_eq!(short(2 * HOUR), ["{days: tue, from: 09:00, to: 10:00, zone: UTC}"]);
+    assert_eq!(short(3 * HOUR).len(), 3);
+    assert_eq!(short(4 * HOUR).len(), 4);
+    assert!(too_short(&[window("mon-sun 00:00 24:00 UTC")], Duration::from_secs(9_999 * HOUR)).is_empty());
+}
+
+#[test]
 fn a_bake_that_only_the_longest_day_of_the_year_holds_waits_for_it() {
     assert_eq!(opens(&["sun 00:00 24:00 Europe/Berlin"], "2026-11-30T08:00:00Z", 25 * HOUR), "2027-10-30T22:00:00Z");
     assert_eq!(opens(&["sun 00:00 24:00 UTC"], "2026-11-30T08:00:00Z", 25 * HOUR), "never");
