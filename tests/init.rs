@@ -271,7 +271,7 @@ sys.exit(os.waitstatus_to_exitcode(status) % 256)
 
 fn answered(test: &Test, answers: &str) -> (i32, String) {
     let output =
-        test.shell(&format!("timeout 30 python3 -c '{ANSWER}' '{}' {answers}", env!("CARGO_BIN_EXE_regal-inventory")));
+        test.shell(&format!("timeout 300 python3 -c '{ANSWER}' '{}' {answers}", env!("CARGO_BIN_EXE_regal-inventory")));
     (output.code, output.stdout + &output.stderr)
 }
 

@@ -10,7 +10,7 @@ const VERSION: [&str; 2] = ["--versions", "v=all"];
 const GROUPS: &str = "{\"web\": {\"hosts\": [\"w1\"]}, \"_meta\": {\"hostvars\": {}}}";
 
 /// The script runs another program, writes both numbers down, and waits for it.
-const HANGS: &str = "#!/bin/sh\necho starting >&2\nsleep 60 &\necho $$ $! > numbers\nwait\n";
+const HANGS: &str = "#!/bin/sh\necho starting >&2\nsleep 1000 &\necho $$ $! > numbers\nwait\n";
 
 /// The processes that a script wrote down.
 fn numbers(folder: &Path) -> Vec<u32> {
@@ -24,11 +24,11 @@ fn runs(number: u32) -> bool {
     stat.rsplit_once(')').is_some_and(|(_, fields)| !fields.trim_start().starts_with(['Z', 'X']))
 }
 
-/// Waits until something holds, at most ten seconds.
+/// Waits until something holds, at most ten minutes: as long as a busy machine may take.
 fn until(holds: impl Fn() -> bool) {
     let start = Instant::now();
     while !holds() {
-        assert!(start.elapsed() < Duration::from_secs(10), "it did not come");
+        assert!(start.elapsed() < Duration::from_secs(600), "it did not come");
         std::thread::sleep(Duration::from_millis(10));
     }
 }
@@ -37,13 +37,13 @@ fn until(holds: impl Fn() -> bool) {
 #[ignore = "long; run tests/run"]
 fn a_script_that_hangs_is_ended_with_all_it_started() {
     // The one ends when it is told to, the other does not.
-    let stubborn = HANGS.replace("sleep 60", "sh -c 'trap \"\" TERM; sleep 60; sleep 60'");
+    let stubborn = HANGS.replace("sleep 1000", "sh -c 'trap \"\" TERM; sleep 1000; sleep 1000'");
     let stubborn = stubborn.replace("echo starting", "trap '' TERM; echo starting");
     for script in [HANGS, &stubborn] {
         let test =
-            Test::new().script("s", script).args(&["-i", "s", "--source-timeout", "1s", "--list"]).args(&VERSION);
+            Test::new().script("s", script).args(&["-i", "s", "--source-timeout", "3s", "--list"]).args(&VERSION);
         let message = test.errors();
-        let expected = "s --list: the inventory script did not end within 1 second (`source_timeout`) and was stopped";
+        let expected = "s --list: the inventory script did not end within 3 seconds (`source_timeout`) and was stopped";
         assert!(message.contains(expected) && message.contains("    starting"), "{message}");
         let started = numbers(test.path());
         assert_eq!(started.len(), 2);
@@ -72,7 +72,7 @@ fn every_program_has_that_time() {
             "the vault password script `password` did not end",
         ),
     ] {
-        let message = test.env("REGAL_SOURCE_TIMEOUT", "1s").args(&["--list"]).args(&VERSION).errors();
+        let message = test.env("REGAL_SOURCE_TIMEOUT", "3s").args(&["--list"]).args(&VERSION).errors();
         assert!(message.contains(expected), "{message}");
     }
 }
@@ -106,34 +106,34 @@ fn what_a_program_prints_has_a_largest_size() {
 #[test]
 #[ignore = "long; run tests/run"]
 fn a_daemon_that_keeps_the_output_open_is_not_waited_for() {
-    let list = |script: &str| {
+    let list = |timeout: &str, script: &str| {
         let test =
-            Test::new().script("s", script).args(&["-i", "s", "--source-timeout", "2s", "--list"]).args(&VERSION);
-        let start = Instant::now();
+            Test::new().script("s", script).args(&["-i", "s", "--source-timeout", timeout, "--list"]).args(&VERSION);
         let output = test.run();
-        // What stays is the script's own matter, but not beyond this test.
-        for number in numbers(test.path()).into_iter().filter(|number| runs(*number)) {
+        // What stays is the script's own matter, but not beyond this test. Where nothing does, it was waited for.
+        let left: Vec<u32> = numbers(test.path()).into_iter().filter(|number| runs(*number)).collect();
+        for number in &left {
             Command::new("kill").arg(number.to_string()).status().unwrap();
         }
-        (output, start.elapsed())
+        (output, left.len())
     };
-    let (output, time) = list(&format!("#!/bin/sh\nsleep 60 &\necho $! > numbers\necho '{GROUPS}'\n"));
-    assert_eq!((output.code, output.stderr.as_str()), (0, ""));
-    assert!(time < Duration::from_secs(2), "{time:?}");
+    let (output, left) = list("1h", &format!("#!/bin/sh\nsleep 300 &\necho $! > numbers\necho '{GROUPS}'\n"));
+    assert_eq!((output.code, output.stderr.as_str(), left), (0, "", 1));
     // What comes late still belongs to it.
     let (front, back) = GROUPS.split_at(20);
-    let (output, _) = list(&format!(
-        "#!/bin/sh\n(sleep 0.5; echo '{back}'; exec sleep 60) &\necho $! > numbers\nprintf %s '{front}'\n"
-    ));
-    assert_eq!((output.code, output.stderr.as_str()), (0, ""));
-    let (output, _) = list(&format!("#!/bin/sh\nsleep 60 &\necho $! > numbers\nprintf %s '{front}'\n"));
+    let (output, left) = list(
+        "1h",
+        &format!("#!/bin/sh\n(sleep 0.5; echo '{back}'; exec sleep 300) &\necho $! > numbers\nprintf %s '{front}'\n"),
+    );
+    assert_eq!((output.code, output.stderr.as_str(), left), (0, "", 1));
+    let (output, _) = list("4s", &format!("#!/bin/sh\nsleep 300 &\necho $! > numbers\nprintf %s '{front}'\n"));
     let expected = "s --list: the inventory script ended, but a program that it started keeps its output open, and what it \
-                    printed is not complete after 2 seconds (`source_timeout`)";
+                    printed is not complete after 4 seconds (`source_timeout`)";
     assert!(output.stderr.contains(expected), "{}", output.stderr);
     // One that failed has nothing more to say.
-    let (output, time) = list("#!/bin/sh\nsleep 60 &\necho $! > numbers\nexit 4\n");
+    let (output, left) = list("1h", "#!/bin/sh\nsleep 300 &\necho $! > numbers\nexit 4\n");
     assert!(output.stderr.contains("failed (exit status: 4)"), "{}", output.stderr);
-    assert!(time < Duration::from_secs(2), "{time:?}");
+    assert_eq!(left, 1);
 }
 
 /// The command with a script that hangs, once that runs; `signals` as a shell sets them.
@@ -159,7 +159,7 @@ fn a_signal_ends_the_script_and_then_this_process() {
         until(|| !started.iter().any(|number| runs(*number)));
     }
     // One that was ignored from the start stays so, as under nohup.
-    let test = Test::new().script("s", &HANGS.replace("sleep 60", "sleep 1"));
+    let test = Test::new().script("s", &HANGS.replace("sleep 1000", "sleep 1"));
     let child = hanging(&test, "trap '' HUP;");
     Command::new("kill").args(["-HUP", &child.id().to_string()]).status().unwrap();
     let output = child.wait_with_output().unwrap();

@@ -41,7 +41,7 @@ fn place(test: &Test) -> Place {
 
 /// Opens the record. A child that another test is just starting has the lock of a writer that was dropped, until it runs its program.
 fn open(test: &Test) -> Writer {
-    let until = Instant::now() + Duration::from_secs(10);
+    let until = Instant::now() + Duration::from_secs(600);
     loop {
         match Writer::open(place(test), SystemTime::now) {
             Err(error) if error.problems[0].code == Code::RecordBusy && Instant::now() < until => {
@@ -260,7 +260,7 @@ fn what_is_watched_has_a_line_for_each_change_until_all_is_done() {
 /// Waits until the file is a page with a text, and says which file it is; whenever the file is there it is a whole page.
 fn page_with(path: &Path, text: &str) -> u64 {
     use std::os::unix::fs::MetadataExt;
-    let until = Instant::now() + Duration::from_secs(30);
+    let until = Instant::now() + Duration::from_secs(600);
     loop {
         // the file that is read is the one whose number is told, whatever takes its place meanwhile
         if let Ok(mut file) = std::fs::File::open(path) {

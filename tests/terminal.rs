@@ -285,7 +285,7 @@ fn a_program_that_takes_long_is_named_and_nothing_of_it_is_left() {
     for line in ["plan", "--graph", "check"] {
         let (text, code) = shown(&test, 120, &[], &line.split(' ').collect::<Vec<_>>());
         assert_eq!(code, 0, "{text}");
-        assert!(text.contains("  waiting for hosts.sh --list: 0s"), "{text:?}");
+        assert!(text.contains("  waiting for hosts.sh --list: "), "{text:?}");
         assert_eq!(words(&left(&text)), words(&test.shell(&format!("regal {line} 2>&1")).stdout), "{text:?}");
     }
     // the line has its place in the narrowest

@@ -155,7 +155,7 @@ def compare(program: str, folder: pathlib.Path, case: cases.Case, variables: dic
     arguments = [argument for source in case.sources for argument in ("-i", source)] if with_commas else []
     environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(folder.parent), **variables}
     call = [program, *arguments, "--list", "--versions", "probe=all"]
-    done = subprocess.run(call, cwd=folder, env=environment, capture_output=True, timeout=20, check=False)
+    done = subprocess.run(call, cwd=folder, env=environment, capture_output=True, timeout=300, check=False)
     message = done.stderr.decode("utf-8", "replace")
     if done.returncode not in (0, 1) or "panicked" in message:
         return [f"exit code {done.returncode}: {message}"], False

@@ -48,7 +48,7 @@ def own(name: str) -> bool:
 def run(program: str, folder: pathlib.Path, arguments: list[str]) -> subprocess.CompletedProcess[bytes]:
     """Runs the program in a folder; a hang is an error."""
     environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
-    return subprocess.run([program, *arguments], cwd=folder, env=environment, capture_output=True, timeout=20)
+    return subprocess.run([program, *arguments], cwd=folder, env=environment, capture_output=True, timeout=300)
 
 
 def compare(program: str, folder: pathlib.Path, sources: list[str]) -> tuple[list[str], Reading | None]:

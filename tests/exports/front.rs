@@ -171,7 +171,7 @@ pub fn version_routing(kind: Kind) {
     let mut front = Front::start(kind, "version");
     let visitors = front.visitors();
     front.roll_out(0..3, &[]);
-    std::thread::sleep(std::time::Duration::from_millis(1500));
+    visitors.go_round();
     let visits = visitors.stop();
     assert_all_good(&visits);
     assert_nobody_goes_back(&front, &visits);

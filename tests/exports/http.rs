@@ -2,10 +2,12 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+use super::site::wait_until;
 
 /// What a host serves: a version, or nothing while it is being worked on.
 type Serving = Arc<Mutex<Vec<Option<&'static str>>>>;
@@ -106,7 +108,7 @@ pub fn visit(port: u16, who: &str, headers: &str) -> Visit {
 
 fn ask(port: u16, headers: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    stream.set_read_timeout(Some(Duration::from_secs(120)))?;
     stream.write_all(format!("GET / HTTP/1.1\r\nHost: shop\r\n{headers}Connection: close\r\n\r\n").as_bytes())?;
     let mut text = String::new();
     stream.read_to_string(&mut text)?;
@@ -116,6 +118,8 @@ fn ask(port: u16, headers: &str) -> std::io::Result<String> {
 /// Visitors that ask one after another, all the time.
 pub struct Visitors {
     stop: Arc<AtomicBool>,
+    /// How often each thread has asked for all of its visitors.
+    rounds: Vec<Arc<AtomicUsize>>,
     threads: Vec<JoinHandle<Vec<Visit>>>,
 }
 
@@ -123,8 +127,9 @@ impl Visitors {
     /// A thread for each list of visitors, with their headers.
     pub fn start(port: u16, threads: Vec<Vec<(String, String)>>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
-        let run = |visitors: Vec<(String, String)>| {
-            let stop = Arc::clone(&stop);
+        let rounds: Vec<Arc<AtomicUsize>> = threads.iter().map(|_| Arc::default()).collect();
+        let run = |(visitors, round): (Vec<(String, String)>, &Arc<AtomicUsize>)| {
+            let (stop, round) = (Arc::clone(&stop), Arc::clone(round));
             std::thread::spawn(move || {
                 let mut visits = Vec::new();
                 while !stop.load(Ordering::Relaxed) {
@@ -132,12 +137,20 @@ impl Visitors {
                         visits.push(visit(port, who, headers));
                         std::thread::sleep(Duration::from_millis(3));
                     }
+                    round.fetch_add(1, Ordering::Relaxed);
                 }
                 visits
             })
         };
-        let threads = threads.into_iter().map(run).collect();
-        Visitors { stop, threads }
+        let threads = threads.into_iter().zip(&rounds).map(run).collect();
+        Visitors { stop, rounds, threads }
+    }
+
+    /// Waits until every visitor has begun and ended a visit from now on, and another one.
+    pub fn go_round(&self) {
+        let now: Vec<usize> = self.rounds.iter().map(|round| round.load(Ordering::Relaxed)).collect();
+        let past = |(round, now): (&Arc<AtomicUsize>, &usize)| round.load(Ordering::Relaxed) >= now + 3;
+        wait_until("all visitors", || self.rounds.iter().zip(&now).all(past));
     }
 
     /// Ends them, and gives all visits, by time.

@@ -19,7 +19,7 @@ import signal
 import sys
 import time
 
-LONGEST = 30.0
+LONGEST = 120.0
 
 
 def read(terminal: int, until: str) -> str:

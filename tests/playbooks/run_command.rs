@@ -87,7 +87,7 @@ fn killed_at_any_moment_it_goes_on_with_what_is_not_done() {
             let before = fs::read_to_string(site.path("log")).unwrap_or_default().lines().count();
             // what outlives its run keeps the next one out until it has ended
             let mut outcome = run(site, "");
-            for _ in 0..200 {
+            for _ in 0..6000 {
                 if outcome.code != 6 {
                     break;
                 }

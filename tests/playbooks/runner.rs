@@ -48,7 +48,7 @@ fn nobody_answers_and_what_was_approved_goes_on() {
     scenario.in_inventory("inventory/hosts.ini").on_one_ansible(|site| {
         let begin = std::time::Instant::now();
         let stopped = rollout(site, r#""rollout_approval": "after_canary", "rollout_approval_timeout": "2s""#);
-        assert!(begin.elapsed().as_secs() < 120);
+        assert!(begin.elapsed().as_secs() < 600);
         let stopped = stopped.exits(2).ran("installed", "A zulu");
         let stopped = stopped.says("not approved, nobody answered within 2 seconds: app_groupB1 was not touched");
         let command = stopped.command();
@@ -97,6 +97,6 @@ fn on_a_frozen_plan_it_waits_for_an_approval_and_goes_on_by_the_record() {
         let approves = format!("{own} approve --plan {again} B1");
         let later = format!("(until {is_done}; do sleep 0.2; done; sleep 3; {approves}) >/dev/null 2>&1 &");
         site.shell(&later);
-        rollout(site, r#""rollout_approval_timeout": "10s""#).exits(0).ran("brought", "A web1, B1 web2 web3");
+        rollout(site, r#""rollout_approval_timeout": "300s""#).exits(0).ran("brought", "A web1, B1 web2 web3");
     });
 }

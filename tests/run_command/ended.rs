@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn a_signal_reaches_the_command_and_ends_the_run() {
     let test = saved();
-    let command = "trap 'echo TERM >log; exit 9' TERM; echo $$ >pid; for i in $(seq 3000); do sleep 0.01; done";
+    let command = "trap 'echo TERM >log; exit 9' TERM; echo $$ >pid; for i in $(seq 60000); do sleep 0.01; done";
     let mut beside = Beside::start(&test, &["--", "sh", "-c", command]);
     wait_until("the command", || read(&test, "pid").ends_with('\n'));
     beside.signal("TERM");
@@ -37,7 +37,9 @@ try:
 except OSError:
     pass
 sys.exit(-os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))";
-    let command = "trap 'echo INT >>log' INT; : >pid; for i in 1 2 3 4 5 6 7 8 9; do sleep 0.1; done; exit 3";
+    // it stays a while after the first, for a second one to come
+    let command = "trap 'echo INT >>log' INT; : >pid; for i in $(seq 6000); do test -e log && break; sleep 0.1; done
+                   for i in 1 2 3 4 5; do sleep 0.1; done; exit 3";
     let program = env!("CARGO_BIN_EXE_regal-inventory");
     let mut terminal = Command::new("env");
     terminal.args(["--default-signal", "python3", "-c", presses]);
@@ -51,7 +53,7 @@ sys.exit(-os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))";
 #[test]
 fn a_second_signal_ends_a_command_that_ignores_the_first() {
     let test = saved();
-    let command = "trap '' INT TERM; echo $$ >pid; for i in $(seq 3000); do sleep 0.01; done";
+    let command = "trap '' INT TERM; echo $$ >pid; for i in $(seq 60000); do sleep 0.01; done";
     let mut beside = Beside::start(&test, &["--", "sh", "-c", command]);
     wait_until("the command", || read(&test, "pid").ends_with('\n'));
     beside.signal("INT");
@@ -77,7 +79,7 @@ fn a_signal_ends_a_watch() {
 #[test]
 fn a_command_that_outlives_its_run_keeps_others_out() {
     let test = saved();
-    let command = "echo $$ >pid; for i in $(seq 3000); do test -e go && exit; sleep 0.01; done";
+    let command = "echo $$ >pid; for i in $(seq 60000); do test -e go && exit; sleep 0.01; done";
     let mut beside = Beside::start(&test, &["--", "sh", "-c", command]);
     wait_until("the command", || read(&test, "pid").ends_with('\n'));
     beside.signal("KILL");
@@ -96,7 +98,7 @@ fn a_command_that_outlives_its_run_keeps_others_out() {
 #[test]
 fn a_command_ends_with_its_run_where_that_is_asked_for() {
     let test = saved();
-    let mut beside = Beside::start(&test, &["--kill-with-run", "--", "sh", "-c", "echo $$ >pid; exec sleep 60"]);
+    let mut beside = Beside::start(&test, &["--kill-with-run", "--", "sh", "-c", "echo $$ >pid; exec sleep 1000"]);
     wait_until("the command", || read(&test, "pid").ends_with('\n'));
     beside.signal("KILL");
     beside.wait();
@@ -120,8 +122,12 @@ fn what_a_command_leaves_behind_keeps_nobody_out() {
 fn of_two_runs_that_begin_at_once_one_goes_on() {
     for _ in 0..20 {
         let test = saved();
-        let command = ["--", "sh", "-c", "echo {group} >>log; sleep 0.05"];
+        // the one goes on until the other has ended, which it does since it is refused
+        let goes_on = "echo {group} >>log; for i in $(seq 6000); do test -e go && exit; sleep 0.05; done";
+        let command = ["--", "sh", "-c", goes_on];
         let mut both = [Beside::start(&test, &command), Beside::start(&test, &command)];
+        wait_until("the end of one", || both.iter_mut().any(|run| run.0.try_wait().unwrap().is_some()));
+        std::fs::write(test.path().join("go"), "").unwrap();
         let mut codes = both.each_mut().map(|run| run.wait().code().unwrap());
         codes.sort_unstable();
         assert_eq!(codes, [0, 6]);
@@ -143,7 +149,7 @@ fn a_run_that_is_killed_at_any_moment_goes_on_where_it_was() {
         let _ = beside.0.kill();
         killed += usize::from(beside.wait().code().is_none());
         let done = events(&test, &["done"]).len();
-        let end = Instant::now() + Duration::from_secs(30);
+        let end = Instant::now() + Duration::from_secs(600);
         while Beside::start(&test, &command).wait().code() == Some(6) {
             assert!(Instant::now() < end);
         }

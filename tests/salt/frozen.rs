@@ -173,7 +173,7 @@ fn at_its_canary(master: &Master) -> std::process::Child {
     let _ = std::fs::remove_file(master.folder.join("go"));
     let here = master.folder.display();
     let wait = format!(
-        "wait:\n  cmd.run:\n    - name: 'for i in $(seq 300); do test -e {here}/go && exit; sleep 0.1; done'\n"
+        "wait:\n  cmd.run:\n    - name: 'for i in $(seq 6000); do test -e {here}/go && exit; sleep 0.1; done'\n"
     );
     master.file("states/wait.sls", &wait);
     let options = format!("options={}", with_program(r#", "after": "wait""#));
@@ -181,7 +181,7 @@ fn at_its_canary(master: &Master) -> std::process::Child {
     let mut command = master.program("salt-run");
     command.arg("regal.rollout").arg(plan).arg(options).arg("--out=json").stdout(Stdio::piped()).stderr(Stdio::null());
     let child = command.spawn().unwrap();
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_secs(600);
     while master.releases() != "db1=2.0" {
         assert!(Instant::now() < end, "the canary is not deployed");
         std::thread::sleep(Duration::from_millis(100));

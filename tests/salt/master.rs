@@ -80,7 +80,7 @@ impl Master {
 
     /// Waits until every minion answers and the master knows its grains and pillar.
     pub fn wait_for_all(&self) {
-        let end = Instant::now() + Duration::from_secs(90);
+        let end = Instant::now() + Duration::from_secs(600);
         loop {
             let output = self.salt(&["*", "test.ping", "--out=json", "--static"]);
             let up = serde_json::from_str::<Value>(&output.stdout).ok();
@@ -219,7 +219,7 @@ fn configure(folder: &Path) {
         "master/master",
         format!(
             "root_dir: {here}\ninterface: 127.0.0.1\npublish_port: {publish}\nret_port: {answers}\nworker_threads: 2\n\
-             auto_accept: True\ntimeout: 3\ngather_job_timeout: 3\nfile_roots: {{base: [{here}/states], stage: [{here}/stage]}}\npillar_roots: {{base: [{here}/pillar]}}\nreactor: [{{shop/release: [{here}/react.sls]}}]\n"
+             auto_accept: True\ntimeout: 3\ngather_job_timeout: 10\nfile_roots: {{base: [{here}/states], stage: [{here}/stage]}}\npillar_roots: {{base: [{here}/pillar]}}\nreactor: [{{shop/release: [{here}/react.sls]}}]\n"
         ),
     );
     write(

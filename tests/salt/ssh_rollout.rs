@@ -37,7 +37,7 @@ fn program(name: &str, site: &Site) -> Command {
     let bin = PathBuf::from(std::env::var_os("TEST_SALT").expect("TEST_SALT is not set; run tests/run"));
     // What cannot copy a file to a host tries again without end.
     let mut command = Command::new("timeout");
-    command.arg("120").arg(bin.join(name));
+    command.arg("600").arg(bin.join(name));
     command.arg("-c").arg(site.path().join("etc")).stdin(Stdio::null()).current_dir(site.path());
     command
 }
@@ -123,7 +123,7 @@ fn salt_ssh_rolls_out_without_a_master_and_stops_at_who_fails_or_cannot_be_reach
     // The same for a command of `run`: salt-ssh itself passes over the host, with exit code 0.
     let bin = site.script("salt-ssh", &format!("#!/bin/sh\nexec \"$TEST_SALT/salt-ssh\" -c {here}/etc \"$@\"\n"));
     let passed =
-        run(Command::new("timeout").arg("120").arg(&bin).args(["-L", "web2,web3", "test.ping"]).stdin(Stdio::null()));
+        run(Command::new("timeout").arg("600").arg(&bin).args(["-L", "web2,web3", "test.ping"]).stdin(Stdio::null()));
     assert_eq!(passed.code, 0, "{passed:?}");
     site.regal(&[
         "plan",
@@ -138,7 +138,7 @@ fn salt_ssh_rolls_out_without_a_master_and_stops_at_who_fails_or_cannot_be_reach
     ]);
     let script = format!("{}/examples/salt/deploy-batch", env!("CARGO_MANIFEST_DIR"));
     let mut command = site.command("timeout");
-    command.args(["200", env!("CARGO_BIN_EXE_regal-inventory"), "run", "--plan", "p.rollout.yml", "--"]);
+    command.args(["600", env!("CARGO_BIN_EXE_regal-inventory"), "run", "--plan", "p.rollout.yml", "--"]);
     command.args([&script, "{hosts}", "{version}"]);
     let output = run(command.env("PATH", format!("{here}:{}", std::env::var("PATH").unwrap())));
     assert_eq!((output.code, site.read("web1.release").trim()), (5, "2.1"), "{output:?}");
