@@ -11,6 +11,8 @@ mod exit;
 mod export;
 mod init;
 mod invocation;
+mod judge;
+mod judging;
 mod listing;
 mod log;
 mod manual;
@@ -120,6 +122,7 @@ fn run(arguments: Arguments, shared: &Shared) -> anyhow::Result<u8> {
     done(match &arguments.command {
         Some(Command::Diff(options)) => return diff::run(&invocation, options),
         Some(Command::Run(options)) => return run::run(&invocation, options, shared),
+        Some(Command::Judge(options)) => return judge::run(&invocation, options, shared),
         Some(Command::Plan(options)) => plan::run(&invocation, options),
         Some(Command::Why(options)) => {
             // one host is asked about, whatever is shown of the others

@@ -14,6 +14,7 @@ mod number;
 mod pool;
 mod prometheus;
 mod samples;
+mod subject;
 mod token;
 
 use std::time::{Duration, Instant};
@@ -26,7 +27,6 @@ use crate::source::{Permit, Surroundings};
 use answers::{Answer, Answers};
 use command::Children;
 use course::Course;
-pub use kinds::Subject;
 use kinds::{Asker, Kind};
 pub use mann_whitney::{Side, chance};
 pub use number::Number;
@@ -34,6 +34,7 @@ pub use pool::AT_A_TIME;
 use pool::Pool;
 use samples::Samples;
 pub use samples::shown;
+pub use subject::Subject;
 
 /// How much longer than its time a measurement is waited for, should something be stuck.
 const GRACE: Duration = Duration::from_secs(5);
@@ -173,6 +174,11 @@ impl Judge {
     /// When the next measurement is due.
     pub fn due(&self) -> Option<Duration> {
         self.gates.iter().filter_map(|watched| watched.course.due()).min()
+    }
+
+    /// Whether something is being measured.
+    pub fn is_asking(&self) -> bool {
+        self.gates.iter().any(|watched| watched.open.is_some())
     }
 
     /// What the gates say, once that is known: a no as soon as one of them says it, a yes when all of them did.

@@ -6,6 +6,7 @@
 
 mod export;
 mod init;
+mod judge;
 mod record;
 mod run;
 mod settings;
@@ -18,6 +19,7 @@ use regal_inventory::session::GivenOption;
 
 pub use export::{ExportOptions, Wanted};
 pub use init::InitOptions;
+pub use judge::JudgeOptions;
 pub use record::{
     ApproveOptions, EndOutcome, HostsOptions, LogOptions, OnEventOption, RecordEvent, RecordOptions, StartOptions,
     StatusOptions,
@@ -136,6 +138,10 @@ pub enum Command {
     ///
     /// The batches are those of a frozen plan (--plan).
     Run(Box<RunOptions>),
+    /// Ask the gates of a batch whether it is well
+    ///
+    /// For as long as its bake lasts. The exit code is 5 if one of them says no.
+    Judge(JudgeOptions),
     /// Become a command that ends with the run that started it
     #[command(hide = true)]
     HeldBy {

@@ -20,9 +20,14 @@ pub const MEANINGS: &[(u8, &str, &[&str])] = &[
     (DONE, "done", &[]),
     (BAD_INPUT, "bad input", &[]),
     (WRONG_USAGE, "wrong usage", &[]),
-    (DRIFT, "the inventory differs from the frozen plan", &["", "plan", "why", "check", "diff", "run", "export"]),
+    (
+        DRIFT,
+        "the inventory differs from the frozen plan",
+        &["", "plan", "why", "check", "diff", "run", "judge", "export"],
+    ),
     (WAITING, "waiting for approval or for a window", &["run"]),
     (LOST, "stopped at a batch that failed", &["run"]),
+    (LOST, "a gate said no", &["judge"]),
     (BUSY, "somebody else runs the rollout", &["run", "record"]),
 ];
 

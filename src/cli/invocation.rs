@@ -66,6 +66,9 @@ impl<'a> Invocation<'a> {
         if let Some(Command::Run(options)) = &arguments.command {
             opening.record.clone_from(&options.record.record);
         }
+        if let Some(Command::Judge(options)) = &arguments.command {
+            opening.record.clone_from(&options.record.record);
+        }
         opening.tells_drift = matches!(arguments.command, Some(Command::Diff(_)));
         opening.except = except(arguments, shared)?;
         opening.no_exec = arguments.no_exec;

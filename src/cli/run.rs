@@ -9,6 +9,7 @@ mod job;
 mod room;
 mod telling;
 mod voice;
+mod watch;
 mod windows;
 
 use std::collections::HashSet;
@@ -48,7 +49,7 @@ pub fn run(invocation: &Invocation<'_>, options: &RunOptions, shared: &Shared) -
     let templates = job::Templates::new(options)?;
     let planned = planned(invocation, options)?;
     let schedule = Schedule::new(&frozen.plan, &frozen.names, &planned.plan, options.waves);
-    let job = Job::new(templates, &schedule, &planned, options, &frozen.path)?;
+    let job = Job::new(templates, &schedule, &planned, options, &frozen.path, invocation.session.execution())?;
     let approved = approved(&schedule, options)?;
     let caps = Caps::new(&frozen.plan, &frozen.names, gone(&frozen.plan, &planned.plan));
     let place = Place::new(&frozen.path, &frozen.id, options.record.record.as_deref());

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::json;
-use crate::record::{Direction, Event, Health, Line, Log, Lost, Measured};
+use crate::record::{Direction, Event, Health, Log, Lost, Measured};
 use crate::shown::{cut, printable};
 use crate::wording::count;
 
@@ -17,7 +17,7 @@ const LONGEST: usize = 200;
 pub fn write_text(log: &Log, out: &mut impl Write) -> io::Result<()> {
     for line in &log.lines {
         let run = line.run.as_deref().unwrap_or("-");
-        let text = format!("{}  {run:<12}  {}", line.at, words(line));
+        let text = format!("{}  {run:<12}  {}", line.at, words(&line.event));
         writeln!(out, "{}", printable(&text))?;
     }
     if log.lines.is_empty() {
@@ -36,8 +36,8 @@ pub fn write_json(log: &Log, out: &mut impl Write) -> io::Result<()> {
 }
 
 /// What happened, in a sentence.
-fn words(line: &Line) -> String {
-    match &line.event {
+pub fn words(event: &Event) -> String {
+    match event {
         Event::Start(start) => {
             let way = match (start.direction, &start.to) {
                 (Direction::Forward, _) => String::new(),

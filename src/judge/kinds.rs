@@ -1,12 +1,12 @@
 //! What is asked for a batch: its gates' texts filled, and the work that asking is.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::answers::{Answer, Answers};
 use super::client::Client;
 use super::command::Children;
+use super::subject::Subject;
 use super::token::Secret;
 use super::{hosts, prometheus};
 use crate::policy::Gate;
@@ -14,25 +14,6 @@ use crate::policy::gates::{Condition, Http, Measure, Part, Place, Token, parts};
 use crate::policy::promql::{Names, Query};
 use crate::shown::Shown;
 use crate::source::{Permit, Surroundings};
-
-/// The batch that is judged.
-#[derive(Clone, Debug, Default)]
-pub struct Subject {
-    /// Its group.
-    pub group: String,
-    /// `A`, `B1` …
-    pub batch: String,
-    /// The version.
-    pub version: String,
-    /// The hosts to judge.
-    pub hosts: Vec<String>,
-    /// The hosts of the version that are not updated yet.
-    pub others: Vec<String>,
-    /// What one connects to, by the names of hosts.
-    pub addresses: HashMap<String, String>,
-    /// What commands get in their environment besides.
-    pub variables: Vec<(String, String)>,
-}
 
 /// A gate's kind, filled for a batch.
 pub(super) enum Kind {

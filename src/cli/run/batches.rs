@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use regal_inventory::error::{Code, Error, Problem, io_message};
 use regal_inventory::policy::display_seconds;
-use regal_inventory::record::{Approve, Bake, Begin, Direction, Done, Event, Hosts, Lost, Writer};
+use regal_inventory::record::{Approve, Begin, Direction, Done, Event, Hosts, Lost, Writer};
 use regal_inventory::run::{
     Batch, Caps, Results, Schedule, Step, Verdict, Way, Work, asks, bake_left, may_lose, read_results, verdict, work,
 };
@@ -328,7 +328,7 @@ impl<'r, 'p> Run<'r, 'p> {
         self.count_lost(batch)
     }
 
-    fn lose(
+    pub fn lose(
         &mut self,
         batch: &Batch<'_>,
         host: Option<&str>,
@@ -343,7 +343,7 @@ impl<'r, 'p> Run<'r, 'p> {
         }))
     }
 
-    fn count_lost(&mut self, batch: &Batch<'_>) -> Result<(), Halt> {
+    pub fn count_lost(&mut self, batch: &Batch<'_>) -> Result<(), Halt> {
         self.failed += 1;
         if let Some(signal) = self.ears.signal() {
             return Err(Halt::Signal(signal));
@@ -360,34 +360,12 @@ impl<'r, 'p> Run<'r, 'p> {
         let last = self.schedule.steps.last().is_some_and(|last| {
             last.batches.iter().all(|batch| step.batches.iter().any(|here| here.group == batch.group))
         });
-        if self.way.direction == Direction::Forward && !last {
+        if self.way.direction == Direction::Forward && (!last || has_gates(step)) {
             self.bake(step, step.bake())?;
         }
         self.check(step)?;
         self.watched.insert(first(step).to_string());
         Ok(())
-    }
-
-    fn bake(&mut self, step: &Step<'_>, seconds: u64) -> Result<(), Halt> {
-        if seconds == 0 {
-            return Ok(());
-        }
-        self.append(Event::Bake(Bake { group: first(step).to_string(), seconds, cut_short: false }))?;
-        let what = format!("{} is watched", step.name());
-        self.voice.say(&format!("{what} for {}", display_seconds(seconds)));
-        let until = Instant::now() + Duration::from_secs(seconds);
-        let woken = loop {
-            let left = until.saturating_duration_since(Instant::now());
-            self.tell()?;
-            self.voice.count_down(&what, left + Duration::from_millis(999), Duration::from_secs(seconds));
-            match self.ears.wait(left.min(Duration::from_secs(1)), None)? {
-                Woken::BySignal(signal) => break Err(Halt::Signal(signal)),
-                _ if left.is_zero() => break Ok(()),
-                _ => {}
-            }
-        };
-        self.voice.clear();
-        woken
     }
 
     /// Calls the check for each batch of a step that was begun.
@@ -444,8 +422,13 @@ pub fn is_lost(batch: &regal_inventory::record::Batch) -> bool {
     matches!(batch.progress, regal_inventory::record::Progress::Lost { .. }) || !batch.lost.is_empty()
 }
 
+/// Whether a step is judged, and so watched although nothing comes after it.
+fn has_gates(step: &Step<'_>) -> bool {
+    step.batches.iter().any(|batch| !batch.conduct.gates.is_empty())
+}
+
 /// The first group of a step, which stands for it in the record.
-fn first<'s>(step: &'s Step<'_>) -> &'s str {
+pub fn first<'s>(step: &'s Step<'_>) -> &'s str {
     step.batches.first().map_or("", |batch| batch.group)
 }
 

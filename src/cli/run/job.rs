@@ -9,10 +9,11 @@ use indexmap::IndexMap;
 use regal_inventory::emit::export::{ALPHABET, host_fault};
 use regal_inventory::error::{Code, Error, Problem, Result, io_message};
 use regal_inventory::run::{Batch, MOST_BYTES, Schedule, Template, Values, check_version};
-use regal_inventory::session::Planned;
+use regal_inventory::session::{Execution, Planned};
 use regal_inventory::shown::Shown;
 
 use super::super::arguments::RunOptions;
+use super::super::judging::asks_hosts;
 use super::super::{on_event, starting};
 
 /// What is called when.
@@ -37,6 +38,8 @@ pub struct Job<'p> {
     /// What one connects to, by the names of hosts; empty where an address cannot be used.
     addresses: HashMap<&'p str, &'p str>,
     kill_with_run: bool,
+    /// Whether commands of gates may be run.
+    pub execution: Execution,
 }
 
 /// The files of one call.
@@ -81,6 +84,7 @@ impl<'p> Job<'p> {
         planned: &Planned<'p>,
         options: &RunOptions,
         plan: &Path,
+        execution: Execution,
     ) -> Result<Self> {
         let back_to = options.back_to.clone();
         let mut problems = Vec::new();
@@ -105,11 +109,13 @@ impl<'p> Job<'p> {
         Error::unless_any(problems, ())?;
         let addresses = match planned.addresses(options.by_name) {
             Ok(addresses) => addresses,
-            Err(error) if templates.any(Template::uses_hostfile) => return Err(error),
+            Err(error) if templates.any(Template::uses_hostfile) || schedule.batches().any(asks_hosts) => {
+                return Err(error);
+            }
             Err(_) => HashMap::new(),
         };
         let plan = plan.display().to_string();
-        Ok(Job { templates, plan, back_to, addresses, kill_with_run: options.kill_with_run })
+        Ok(Job { templates, plan, back_to, addresses, kill_with_run: options.kill_with_run, execution })
     }
 
     /// Returns what the placeholders are for some hosts of a batch.
@@ -148,6 +154,11 @@ impl<'p> Job<'p> {
             None => None,
         };
         Ok(Files { hosts, results })
+    }
+
+    /// What one connects to, by the names of hosts.
+    pub fn addresses(&self) -> &HashMap<&'p str, &'p str> {
+        &self.addresses
     }
 
     /// Returns the hosts of a batch by their addresses.
