@@ -28,8 +28,9 @@ pub fn ask(
     until: Instant,
 ) -> Result<Vec<Number>, String> {
     let url = format!("{}/api/v1/query", server.trim_end_matches('/'));
-    let left = until.saturating_duration_since(Instant::now()).as_secs_f64();
-    let timeout = format!("{left:.3}s");
+    let left = until.saturating_duration_since(Instant::now()).as_millis();
+    // a duration of Prometheus has no fraction
+    let timeout = format!("{}ms", left.max(1));
     let form = [("query", query), ("timeout", timeout.as_str())];
     let request = Request { url: &url, token, form: &form, until, most: MOST };
     values(&client.ask(&request)?)

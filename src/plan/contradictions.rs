@@ -6,8 +6,8 @@ use super::input::Assigned;
 use crate::diagnostics::Diagnostics;
 use crate::error::{Code, Location, Problem};
 use crate::policy::{
-    Amount, Approval, DomainOrder, Mode, OnFailure, Order, Remainder, Rules, Set, SpreadMode, display_milliseconds,
-    display_seconds, longest, too_short,
+    Amount, Approval, DomainOrder, Mode, OnFailure, Order, Remainder, Rules, Set, SpreadMode, display_seconds, longest,
+    too_short,
 };
 
 /// A problem for each contradiction; it names both sides and a way out.
@@ -124,9 +124,6 @@ fn gates(rules: &Rules, found: &mut Contradictions<'_>) {
             } else if gate.interval > bake {
                 let interval = display_seconds(gate.interval);
                 format!("`gates`: `{name}` is measured every {interval}, and `{key}` is {lasts}")
-            } else if gate.timeout_ms.div_ceil(1000) > bake {
-                let timeout = display_milliseconds(gate.timeout_ms);
-                format!("`gates`: `{name}` may take {timeout}, and `{key}` is {lasts}")
             } else {
                 continue;
             };
