@@ -17,6 +17,7 @@ mod playbooks {
     mod frozen_faults;
     mod frozen_plan;
     mod frozen_watch;
+    mod gates;
     mod inventories;
     mod inventory_plugin;
     mod lint;

@@ -91,6 +91,7 @@ class ActionModule(ActionBase):
             "approval": list(opening.approval()),
             "approval_seconds": settings.approval_timeout,
             "bake": 0 if check_mode else opening.bake(),
+            "judged": [] if check_mode else opening.judged(),
             "version_var": variable,
             "before": {"batch": before.batch, "group": before.name} if before else {},
         }
@@ -173,6 +174,13 @@ def _problems_at_first(run: Run, there: Mapping[str, Any]) -> Iterator[str]:
         if late := _known_too_late(run, variables):
             yield f"{', '.join(late)} of {owner} is known too late: give rollout_ variables with -e, not in the inventory"
             break
+    if run.plan.standing is None and not run.plan.settings.back:
+        for version, policy in policies(run.plan.every, there["hostvars"].raw_get).items():
+            if policy.only_frozen:
+                yield (
+                    f"the policy of {version} has {', '.join(policy.only_frozen)}, which only a frozen plan keeps: save one with"
+                    " regal-inventory plan --save FILE.rollout.yml, and give it with -i FILE.rollout.yml in place of the configuration"
+                )
     if "regal_plan" in there:
         yield "an older regal-inventory wrote the inventory: its regal_plan is no longer read; export it again"
 

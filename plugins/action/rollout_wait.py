@@ -10,23 +10,30 @@ from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.plugins.action import ActionBase
 from ansible.plugins.action.pause import ActionModule as Pause
+from ansible.utils.display import Display
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
 from regal_rollout import events  # noqa: E402
 from regal_rollout.program import Refusal  # noqa: E402
+from regal_rollout.recording import Recording  # noqa: E402
 from regal_rollout.run import CURRENT  # noqa: E402
+from regal_rollout.texts import shown  # noqa: E402
 from regal_rollout.waiting import let_go  # noqa: E402
 
 
 class ActionModule(Pause):
     """Returns in `cut_short` whether somebody went on before the time was over; fails where somebody ended the run."""
 
-    _VALID_ARGS = frozenset(("seconds",))
+    _VALID_ARGS = frozenset(("seconds", "judged"))
     _requires_connection = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         let_go()
+        judged = self._task.args.pop("judged", None) or []
+        if judged and CURRENT.recording:
+            return self._judge(ActionBase.run(self, tmp, task_vars), CURRENT.recording, [str(group) for group in judged])
         begun = time.monotonic()
         try:
             result = super().run(tmp, task_vars)
@@ -44,3 +51,12 @@ class ActionModule(Pause):
             except Refusal as refusal:
                 raise AnsibleActionFail(str(refusal).removeprefix("error: ")) from None
         return result | {"cut_short": cut_short}
+
+    def _judge(self, result: dict[str, Any], recording: Recording, groups: list[str]) -> dict[str, Any]:
+        """Judges batches for as long as they are watched; nobody goes on before the time is over."""
+        try:
+            ill = events.judged(recording, groups, int(self._task.args["seconds"]), lambda line: Display().display(shown(line)))
+        except Refusal as refusal:
+            raise AnsibleActionFail(f"the gates could not be asked: {str(refusal).removeprefix('error: ')}") from None
+        result |= {"changed": False, "cut_short": False, "ill": ill}
+        return result | ({"failed": True, "msg": "; ".join(f"{group}: {why}" for group, why in ill.items())} if ill else {})

@@ -174,7 +174,8 @@ class CallbackModule(CallbackBase):
         if task.action == "rollout_ask" and self._play:
             run.to_approve = tuple(self._of(host, "_rollout")["approval"])
         if task.action == "rollout_wait":
-            run.interrupted = True
+            run.gates = dict(_values(result).get("ill") or {})
+            run.interrupted = not run.gates
             return
         self._stuck(run, host, task, f"failed: {task.get_name()}")
 

@@ -10,12 +10,18 @@ short_description: Waits while a batch of rollout.yml is watched
 description:
   - Waits as M(ansible.builtin.pause) does. On a terminal, Ctrl+C and then C goes on at once, which the record of a frozen plan notes; Ctrl+C
     and then A ends the run, and the batch is watched by the next one.
+  - While batches are judged, nobody goes on before the time is over, and Ctrl+C ends the run.
   - Ends with the run where that is killed.
 options:
   seconds:
     description: How long to wait.
     type: int
     required: true
+  judged:
+    description: Groups of batches that C(regal-inventory judge) judges for as long. It fails where a gate says no of one, which is then in C(ill).
+    type: list
+    elements: str
+    default: []
 author:
   - regal-inventory (@regal-inventory)
 """
@@ -31,4 +37,8 @@ cut_short:
   description: Whether somebody went on before the time was over.
   type: bool
   returned: success
+ill:
+  description: Why a gate said no of a batch, by the batch's group.
+  type: dict
+  returned: where batches are judged
 """

@@ -46,6 +46,8 @@ def batch(name: str, state: str, done: str = "", lost: str = "", **more: Any) ->
         "back_to": None,
         "on_failure": "stop",
         "rollback_to": None,
+        "gates": False,
+        "lost_as_a_whole": None,
     } | more
 
 

@@ -7,13 +7,16 @@ through its last batch again, and through no host that the record knows as done.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from .batches import Batch
 from .opening import Opening
 from .policy import Policy
 from .recording import Recording
 from .run import Run
+from .standing import GATE
+from .texts import first_hosts
 
 
 def begun(recording: Recording, opening: Opening) -> None:
@@ -37,8 +40,11 @@ def watched(recording: Recording, run: Run, hosts: Collection[str], seconds: int
     for part in run.plan.waves[run.wave].parts:
         here = [host for host in part.hosts if host not in hosts]
         _lost(recording, run, part, here)
-        if not run.plan.waves[run.wave].watched and len(here) < len(part.hosts):
+        standing, is_new = run.plan.standing, not run.plan.waves[run.wave].watched
+        if is_new and len(here) < len(part.hosts):
             recording.hosts_done(part.group, [host for host in part.hosts if host in hosts])
+        # One of which a gate said no is watched anew.
+        if len(here) < len(part.hosts) and (is_new or standing and part.group in standing.ill):
             recording.bake(part.group, seconds)
         lost += here
     return lost
@@ -49,6 +55,37 @@ def cut_short(recording: Recording, run: Run, seconds: int) -> None:
     for part in run.plan.waves[run.wave].parts:
         if any(run.state(host) == "bake" for host in part.hosts):
             recording.cut_short(part.group, seconds)
+
+
+def judged(recording: Recording, groups: Sequence[str], seconds: int, say: Callable[[str], None]) -> dict[str, str]:
+    """Judges batches while they are watched, and returns why a gate said no of some, by their groups. Their hosts stay done."""
+    found: dict[str, str] = {}
+    values: dict[tuple[str, str], list[str]] = {}
+    for event in recording.judge(groups, seconds):
+        key = (str(event.get("group")), str(event.get("gate")))
+        if event.get("event") == "measure":
+            values.setdefault(key, []).append(_value(event))
+        if event.get("event") == "gate" and event.get("verdict") != "ok":
+            last = f"; last values: {' '.join(values[key][-5:])}" if key in values else ""
+            found.setdefault(key[0], f"gate {key[1]} {event.get('verdict')}: {event.get('why') or 'no reason given'}{last}")
+        say(_line(event))
+    for group, why in found.items():
+        recording.lost_as_a_whole(group, GATE, why)
+    return found
+
+
+def _value(event: Mapping[str, Any]) -> str:
+    value = event.get("value")
+    return f"{value:.4g}" if isinstance(value, (int, float)) else str(event.get("verdict"))
+
+
+def _line(event: Mapping[str, Any]) -> str:
+    """Returns what is shown of an event of `judge`."""
+    value = f", {_value(event)}" if event.get("value") is not None else ""
+    hosts = [f"{failed.get('host')}: {failed.get('why')}" for failed in event.get("hosts") or ()]
+    why = "; ".join(filter(None, [event.get("message"), event.get("why"), first_hosts(hosts)]))
+    what = "says" if event.get("event") == "gate" else "measured"
+    return f"{event.get('group')}: gate {event.get('gate')} {what} {event.get('verdict')}{value}{f': {why}' if why else ''}"
 
 
 def closed(recording: Recording, run: Run, hosts: Iterable[str], policies: Mapping[str, Policy]) -> bool:
@@ -72,7 +109,7 @@ def ended(recording: Recording, run: Run, interrupted: bool) -> None:
     """Records what became of the last wave, unless that was done, and how the run ended."""
     for index in run.begun():
         # A watch that is interrupted is no loss: the next run watches for the rest of its time, and deploys nothing again.
-        only_watched = interrupted and index == run.wave and run.step == "bake"
+        only_watched = (interrupted or run.gates) and index == run.wave and run.step == "bake"
         if index not in run.recorded_waves and not only_watched:
             for part in run.plan.waves[index].parts:
                 _lost(recording, run, part, [host for host in part.hosts if host in run.lost()], "interrupted" if interrupted else "")
@@ -94,6 +131,8 @@ def outcome(run: Run, interrupted: bool) -> tuple[str, str, str]:
     group = "" if next_ is None else run.plan.waves[next_].parts[0].group
     if interrupted:
         return "interrupted", "interrupted", group
+    if run.gates:
+        return "lost", "a gate says no", next(iter(run.gates))
     if run.outcome() == "finished" and not run.too_many and not (run.plan.settings.back and run.lost()):
         return "done", "", ""
     if run.to_approve:

@@ -97,8 +97,8 @@ class Opening:
         return len(lost.intersection(host for batch in beside for host in batch.hosts))
 
     def bake(self) -> int:
-        """Returns the seconds to watch the wave: of its batches, the longest counts. Nothing follows the last one."""
-        if self.last or self.plan.settings.back:
+        """Returns the seconds to watch the wave: of its batches, the longest counts. Nothing follows the last one, but its gates."""
+        if self.plan.settings.back or self.last and not self.judged():
             return 0
         given, standing = self.plan.settings.bake, self.plan.standing
         seconds = max(self.policy(part).bake_of(part.number) for part in self.wave.parts) if given is None else given
@@ -107,6 +107,11 @@ class Opening:
         now = datetime.now(timezone.utc)
         # Its time may be over, and the check after it is still to come.
         return max(1, *(standing.still_to_watch(part.group, seconds, now) for part in self.wave.parts))
+
+    def judged(self) -> list[str]:
+        """Returns the groups of the wave whose gates judge them while they are watched."""
+        standing = self.plan.standing
+        return [part.group for part in self.wave.parts if standing and part.group in standing.gates and not self.plan.settings.back]
 
     def needs_approval(self) -> bool:
         """Whether the wave begins only if somebody lets it: one version that wants it is enough."""

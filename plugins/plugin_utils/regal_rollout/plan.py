@@ -13,6 +13,7 @@ from .hooks import Hooks
 from .policy import Variables, comes_after, levels, policies, stem_of
 from .settings import Settings, truth
 from .standing import DONE, Standing
+from .texts import first_hosts
 
 
 @dataclass(frozen=True)
@@ -348,7 +349,7 @@ def _resume_problems(
 ) -> Iterator[str]:
     if settings.back and not settings.first:
         yield "rollout_from is needed: the last batch that was touched"
-    for name in ("rollout_take_over", "rollout_retry_lost"):
+    for name in ("rollout_take_over", "rollout_retry_lost", "rollout_on_event", "rollout_ignore_windows"):
         if name in settings.given:
             yield f"{name} is for a frozen plan, which has a record of its runs"
     given = settings.text("rollout_plan_id")
@@ -377,6 +378,9 @@ def _frozen_problems(settings: Settings, groups: Mapping[str, Sequence[str]], ev
     for name in ("rollout_from", "rollout_plan_id", "rollout_earlier_done"):
         if name in settings.given:
             yield f"{name}: the record of the frozen plan says where the rollout is; leave it out"
+    judged = [batch.group for batch in every if batch.group in standing.gates]
+    if judged and settings.bake == 0 and not settings.back:
+        yield f"rollout_bake is 0, and gates judge {first_hosts(judged)} while they are watched; leave it out, or give it a time"
     wanted = dict(zip(settings.versions, settings.back_to, strict=False)) if settings.back else {}
     for batch in every:
         version, before = wanted.get(batch.version), standing.back_to.get(batch.group)

@@ -41,6 +41,8 @@ class Policy:
     stages: tuple[Stage, ...] = ()
     # The groups of the versions that it comes after.
     after: tuple[str, ...] = ()
+    # The keys that hold only on a frozen plan.
+    only_frozen: tuple[str, ...] = ()
 
     def stage_of(self, number: int) -> Stage:
         """Returns the stage of a batch; without stages one that all batches are in."""
@@ -121,7 +123,6 @@ def _policy(stem: str, variables: Variables) -> Policy:
     version = _text(given.get("version"))
     of_this = _letters(_text(variables.get("regal_version"))) == _letters(version or stem)
     notes = variables.get("regal_notes") if of_this else None
-    after = given.get("after")
     bake = int(given.get("bake_seconds") or 0)
     canary_bake = given.get("canary_bake_seconds")
     return Policy(
@@ -130,9 +131,10 @@ def _policy(stem: str, variables: Variables) -> Policy:
         max_failed=int(given.get("max_failures") or 0),
         bake=bake,
         canary_bake=bake if canary_bake is None else int(canary_bake),
-        notes=tuple(map(str, notes)) if isinstance(notes, Sequence) and not isinstance(notes, str) else (),
+        notes=_texts(notes),
         stages=tuple(_stages(given.get("stages"))),
-        after=tuple(map(str, after)) if isinstance(after, Sequence) and not isinstance(after, str) else (),
+        after=_texts(given.get("after")),
+        only_frozen=_texts(given.get("only_frozen")),
     )
 
 
@@ -151,6 +153,10 @@ def _stages(given: object) -> Iterator[Stage]:
             canary_bake=int(stage["canary_bake_seconds"]),
         )
         first = end
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, Sequence) and not isinstance(value, str) else ()
 
 
 def _text(value: object) -> str:

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import re
 import shutil
 import signal
 import subprocess
+import sys
 import sysconfig
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 NAME = "regal-inventory"
@@ -20,6 +23,7 @@ PACKAGE = "regal_inventory"
 HOW_TO_NAME_IT = "REGAL_INVENTORY_BINARY=PATH, or `binary = PATH` under [regal_rollout] in ansible.cfg"
 # Seconds for `--version`, against a program that is another one and waits for something.
 PATIENCE = 30
+_PR_SET_PDEATHSIG = 1
 
 
 class Refusal(Exception):
@@ -93,6 +97,31 @@ def call(program: str, *arguments: str, text: str) -> tuple[int, str, str]:
     """Returns the exit code, what was printed, and messages; `text` is what it reads from stdin."""
     result = _run(program, *arguments, patience=None, text=text)
     return result.returncode, result.stdout.decode(), _stderr(result)
+
+
+def follow(program: str, *arguments: str, well: Collection[int]) -> Iterator[str]:
+    """Yields the lines that it prints as they come. It ends with this process, and with another exit code than these there is a Refusal."""
+    try:
+        # What it says to people goes into a file, since nobody reads two pipes at once.
+        with tempfile.TemporaryFile() as errors, subprocess.Popen(
+            [program, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True, preexec_fn=_end_with_parent()
+        ) as child:
+            yield from child.stdout or ()
+            code = child.wait()
+            errors.seek(0)
+            message = errors.read().decode(errors="replace").rstrip()
+    except OSError as error:
+        raise Refusal(f"error: {program}: cannot be run: {error.strerror}\n  hint: name another: {HOW_TO_NAME_IT}") from error
+    if code not in well:
+        raise Refusal(message or f"error: {program}: {_end(code)}, with no message, for {' '.join(arguments)}")
+
+
+def _end_with_parent() -> Callable[[], object] | None:
+    """Returns what makes a new process end with the one that started it, where the system can."""
+    if not sys.platform.startswith("linux"):
+        return None
+    prctl = ctypes.CDLL(None).prctl
+    return lambda: prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _run(program: str, *arguments: str, patience: int | None = PATIENCE, text: str | None = None) -> subprocess.CompletedProcess[bytes]:

@@ -4,25 +4,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 from . import program
 from .standing import Standing
 
 # The exit code of another run that is alive, or may be.
 BUSY = 6
+# The exit code of a gate that says no.
+LOST = 5
 TAKE_OVER = "-e rollout_take_over=true"
 
 
 class Recording:
     """The record of one frozen plan. Each method raises a program.Refusal where nothing could be recorded.
 
-    `find` returns the program; `run` is the id of the run once it has begun.
+    `find` returns the program; `run` is the id of the run once it has begun, and `on_event` what each event is handed to.
     """
 
     def __init__(self, plan: str, find: Callable[[], str]) -> None:
         self.plan = plan
         self.run = ""
+        self.on_event = ""
         self._find = find
         self._program = ""
 
@@ -35,10 +39,10 @@ class Recording:
         words += [f"--back-to={back_to}"] if back_to else []
         words += ["--take-over"] if take_over else []
         words += [f"--because={because}"] if because else []
-        return self._call("record", "start", *words).strip()
+        return self._call("record", *self._told(), "start", *words).strip()
 
     def approve(self, groups: Sequence[str]) -> None:
-        self._call("approve", "--", *groups)
+        self._call("approve", *self._told(), "--", *groups)
 
     def begin(self, group: str, rest: bool) -> None:
         """Records that a batch begins; with `rest`, without its hosts that are done."""
@@ -56,6 +60,18 @@ class Recording:
         words = [f"--{name}={text}" for name, text in (("step", step), ("message", message)) if text]
         self._append("lost", "--stdin", *words, "--", group, hosts=hosts)
 
+    def lost_as_a_whole(self, group: str, step: str, message: str) -> None:
+        """Records that a batch is lost although none of its hosts is."""
+        self._append("lost", f"--step={step}", f"--message={message}", "--", group)
+
+    def judge(self, groups: Sequence[str], seconds: int) -> Iterator[dict[str, Any]]:
+        """Judges batches for so long, and yields what is measured, and what the gates say, as it is recorded."""
+        words = ["judge", f"--run={self.run}", f"--seconds={seconds}", "--format=json", "--", *groups]
+        for line in program.follow(self._found(), f"--plan={self.plan}", *words, well=(0, LOST)):
+            event = json.loads(line)
+            if isinstance(event, dict):
+                yield event
+
     def bake(self, group: str, seconds: int) -> None:
         self._append("bake", "--", group, str(seconds))
 
@@ -69,13 +85,19 @@ class Recording:
             self._append("stop", *([f"--group={group}"] if group else []), "--", why)
         self._append("end", outcome)
 
-    def _append(self, *words: str, hosts: Iterable[str] = ()) -> None:
-        self._call("record", f"--run={self.run}", *words, text="".join(f"{host}\n" for host in hosts))
+    def _told(self) -> list[str]:
+        return [f"--on-event={self.on_event}"] if self.on_event else []
 
-    def _call(self, *words: str, text: str = "") -> str:
+    def _found(self) -> str:
         if not self._program:
             self._program = self._find()
-        code, printed, message = program.call(self._program, f"--plan={self.plan}", *words, text=text)
+        return self._program
+
+    def _append(self, *words: str, hosts: Iterable[str] = ()) -> None:
+        self._call("record", *self._told(), f"--run={self.run}", *words, text="".join(f"{host}\n" for host in hosts))
+
+    def _call(self, *words: str, text: str = "") -> str:
+        code, printed, message = program.call(self._found(), f"--plan={self.plan}", *words, text=text)
         if code == BUSY and "--take-over" in message:
             message = f"{message.splitlines()[0]}\n  hint: wait until it has ended; if you know that it has, take it over: {TAKE_OVER}"
         if code:

@@ -33,6 +33,7 @@ _TAKEN_BACK = (
     "rollout_version_var",
     "rollout_gather_facts",
     "rollout_strategy",
+    "rollout_on_event",
 )
 
 
@@ -44,11 +45,15 @@ def report(run: Run, options: Options) -> list[str]:
     untouched = []
     for batch in run.plan.chosen:
         by_step: dict[str, list[str]] = {}
+        ill = run.gates.get(batch.group)
         for host in batch.hosts:
             by_step.setdefault(UNWATCHED if run.unwatched(host) else run.state(host), []).append(host)
         lines += [
             f"  {batch.group}, {words}: {', '.join(by_step[step])}" for step, words in _WORDS.items() if step in by_step
         ]
+        if ill:
+            lines.append(f"  {batch.group}, {ill}")
+            lines.append("    look at it; the same command again judges it anew for its whole bake, and deploys nothing again before that")
         if "" in by_step:
             untouched.append(f"  {batch.group}, not started: {first_hosts(by_step[''])}")
     lines += shortened(untouched)
@@ -87,7 +92,7 @@ def settings_to_go_on(run: Run) -> dict[str, str | None]:
     if plan.standing and run.outcome() == "finished":
         changed["rollout_retry_lost"] = "true"
     # What goes on is begun by somebody.
-    of_this_run = {"rollout_take_over": None, "rollout_because": None}
+    of_this_run = {"rollout_take_over": None, "rollout_ignore_windows": None, "rollout_because": None}
     return {name: changed.get(name) or settings.printed(name) for name in SETTINGS} | of_this_run
 
 

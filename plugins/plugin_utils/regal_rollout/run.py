@@ -55,6 +55,8 @@ class Run:
     too_many: bool = False
     # Batches that were approved since the run began, by their groups.
     approved: set[str] = field(default_factory=set)
+    # Why a gate said no of a batch, by the group.
+    gates: dict[str, str] = field(default_factory=dict)
     # Whether it was ended by its user.
     interrupted: bool = False
 
@@ -118,9 +120,9 @@ class Run:
         return [host for host in self.plan.hosts if self.state(host) not in ("", "done") and not self.unwatched(host)]
 
     def unwatched(self, host: str) -> bool:
-        """Whether the watch of a host was interrupted, which is no loss."""
+        """Whether the watch of a host ended before its time, which is no loss of the host."""
         is_watched = self.state(host) == "bake" and self.plan.wave_of(host) == self.wave
-        return self.interrupted and is_watched and host not in self.stuck
+        return (self.interrupted or bool(self.gates)) and is_watched and host not in self.stuck
 
     def outcome(self) -> str:
         """Returns finished, stopped or refused."""
@@ -128,7 +130,7 @@ class Run:
         if not begun:
             return "refused"
         through = len(begun) == len(self.plan.waves) and (self.closed_last or not self.lost())
-        return "finished" if through and not self.interrupted else "stopped"
+        return "finished" if through and not self.interrupted and not self.gates else "stopped"
 
     def stats(self, done: Iterable[str]) -> dict[str, Any]:
         """Notes that these hosts are done, and returns what stands should nothing follow: the outcome, and the next batch, empty at the end."""
@@ -182,3 +184,5 @@ def begin(plan: Plan) -> None:
     if before and (before.begun() or before.recorded) and CURRENT.ended:
         CURRENT.ended(before)
     CURRENT.run, CURRENT.over = Run(plan), False
+    if CURRENT.recording:
+        CURRENT.recording.on_event = plan.settings.text("rollout_on_event")

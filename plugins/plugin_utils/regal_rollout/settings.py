@@ -28,6 +28,8 @@ SETTINGS = (
     "rollout_strategy",
     "rollout_take_over",
     "rollout_retry_lost",
+    "rollout_on_event",
+    "rollout_ignore_windows",
     "rollout_because",
 )
 # Set by the playbooks, and seen by hooks.
@@ -207,7 +209,7 @@ def _form_problems(settings: Settings) -> list[str]:
 
     duration = "seconds or a duration such as 90s, 10m, 1h30m"
     hold("rollout_waves", text("rollout_waves") in ("", "sequential", "parallel"), "sequential or parallel")
-    for name in ("rollout_take_over", "rollout_retry_lost", "rollout_earlier_done"):
+    for name in ("rollout_take_over", "rollout_retry_lost", "rollout_earlier_done", "rollout_ignore_windows"):
         hold(name, text(name).lower() in ("true", "yes", "false", "no"), "true or false")
     hold("rollout_approval_timeout", bool(DURATION.fullmatch(text("rollout_approval_timeout"))), duration)
     hold("rollout_approval", text("rollout_approval").lower() in APPROVALS, "never, after_canary, each_batch or after_stage")

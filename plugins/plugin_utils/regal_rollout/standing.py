@@ -12,6 +12,8 @@ from .batches import BATCH_GROUP
 
 # Groups of the inventory of a frozen plan that has a record.
 DONE, WAITING = "regal_done", "regal_waiting"
+# The step of a batch that is lost since a gate said no.
+GATE = "gate"
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Standing:
     and those that are back. `begun` are the batches that were begun on the way forward, and `finished` those that are done, also where the policy let hosts of them pass. `watched` has since when a batch was watched, and for how many seconds.
     `back_to` has the version that a batch was taken back to, or several that went back together, with commas. `to_go_back` are the groups that a way back goes through, in its order. `approved` are those that may begin.
     `back_by_itself` are the batches whose version goes back where one of them is lost, and `rollback_to` has the version that the policy
-    names for a way back.
+    names for a way back. Of the batches that have `gates`, those are `ill` of which one said no.
     """
 
     plan: str = ""
@@ -40,6 +42,8 @@ class Standing:
     approved: frozenset[str] = frozenset()
     back_by_itself: frozenset[str] = frozenset()
     rollback_to: Mapping[str, str] = field(default_factory=dict)
+    gates: frozenset[str] = frozenset()
+    ill: frozenset[str] = frozenset()
 
     @classmethod
     def of_document(cls, document: Mapping[str, Any]) -> Standing:
@@ -69,6 +73,8 @@ class Standing:
             approved=frozenset(batch["group"] for batch in batches if batch["approved_by"]),
             back_by_itself=frozenset(batch["group"] for batch in batches if batch["on_failure"] == "rollback"),
             rollback_to={batch["group"]: batch["rollback_to"] for batch in batches if batch["rollback_to"]},
+            gates=frozenset(batch["group"] for batch in batches if batch["gates"]),
+            ill=frozenset(batch["group"] for batch in batches if (batch["lost_as_a_whole"] or {}).get("step") == GATE),
         )
 
     @classmethod
@@ -94,8 +100,8 @@ class Standing:
         return self.hosts[group] if group in self.finished else self.done.get(group, frozenset())
 
     def still_to_watch(self, group: str, seconds: int, now: datetime) -> int:
-        """Returns the seconds that are left of these; all of them where the clock went back."""
-        if group not in self.watched:
+        """Returns the seconds that are left of these; all of them where the clock went back, or a gate has said no."""
+        if group not in self.watched or group in self.ill:
             return seconds
         gone = int((now - self.watched[group][0]).total_seconds())
         return max(0, seconds - gone) if gone >= 0 else seconds

@@ -65,6 +65,7 @@ def because_of(run: Run) -> str:
         by_step: dict[str, list[str]] = {}
         for host in [host for host in part.hosts if host in lost]:
             by_step.setdefault(run.state(host), []).append(host)
+        parts += [f"{part.group}: {run.gates[part.group]}"] if part.group in run.gates else []
         parts += [f"{part.group} lost {first_hosts(hosts)} in {step}" for step, hosts in by_step.items()]
     return "; ".join(parts)
 
@@ -86,4 +87,5 @@ def _to_blame(run: Run, policies: Mapping[str, Policy]) -> list[str]:
     """Returns the versions that lost more than may be; where none did by itself, those that lost a host in the last wave that began."""
     lost, last = set(run.lost()), run.begun()[-1]
     lost_here = [part.version for part in run.plan.waves[last].parts if lost.intersection(part.hosts)]
-    return Opening(run, last + 1, policies).lost_too_many() or list(dict.fromkeys(lost_here))
+    ill = [part.version for part in run.plan.chosen if part.group in run.gates]
+    return list(dict.fromkeys(ill)) or Opening(run, last + 1, policies).lost_too_many() or list(dict.fromkeys(lost_here))

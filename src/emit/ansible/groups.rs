@@ -19,6 +19,7 @@ use crate::error::{Code, Error, Problem, Result};
 use crate::inventory::{GroupId, Inventory};
 use crate::plan::names::{GroupNames, ROOT, RolloutNames};
 use crate::plan::{Batch, Plan, Rollout, Stage, plan_id};
+use crate::policy::OnFailure;
 use crate::policy::naming::cleaned;
 use crate::shown::Shown;
 use crate::text::{Arena, Pos};
@@ -345,10 +346,26 @@ fn policy<'a>(arena: &'a Arena, rollout: &Rollout<'a>, names: &RolloutNames, aft
         let stages: Vec<Value<'a>> = (0..rollout.phases.len()).map(|place| stage(arena, rollout, place)).collect();
         entries.push(("stages", Value::List(arena.alloc_slice_copy(&stages))));
     }
+    let only_frozen: Vec<Value<'a>> = only_frozen(rollout).into_iter().map(Value::Str).collect();
+    if !only_frozen.is_empty() {
+        entries.push(("only_frozen", Value::List(arena.alloc_slice_copy(&only_frozen))));
+    }
     if !after.is_empty() {
         entries.push(("after", Value::List(arena.alloc_slice_copy(after))));
     }
     mapping(arena, entries)
+}
+
+/// The keys of a policy that hold only on a frozen plan, which has a record; a playbook must not run without them unnoticed.
+fn only_frozen(rollout: &Rollout<'_>) -> Vec<&'static str> {
+    let conducts = || std::iter::once(&rollout.conduct).chain(rollout.phases.iter().map(|phase| &phase.conduct));
+    let keys = [
+        ("gates", conducts().any(|conduct| !conduct.gates.is_empty())),
+        ("windows", conducts().any(|conduct| !conduct.windows.is_empty())),
+        ("blackouts", conducts().any(|conduct| !conduct.blackouts.is_empty())),
+        ("on_failure", rollout.conduct.on_failure != OnFailure::Stop),
+    ];
+    keys.into_iter().filter(|(_, is_set)| *is_set).map(|(key, _)| key).collect()
 }
 
 /// What a playbook needs to know of a stage; its batches follow those of the stage before.
