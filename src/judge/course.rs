@@ -112,16 +112,17 @@ impl Course {
     /// Why the gate said no, for people; `last` is what its last measurement said.
     pub fn why(&self, last: Option<&str>) -> String {
         let (failed, inconclusive) = (self.failed, self.inconclusive);
+        let all = count(self.well + failed + inconclusive, "measurement");
+        let limit = |limit| if limit == 0 { "none may".to_string() } else { format!("{limit} may") };
         let what = if failed > self.failure_limit {
-            format!("{failed} failed, and {} may", self.failure_limit)
+            format!("{failed} of {all} failed ({})", limit(self.failure_limit))
         } else if inconclusive > self.inconclusive_limit {
-            format!("{inconclusive} inconclusive, and {} may be", self.inconclusive_limit)
+            format!("{inconclusive} of {all} inconclusive ({} be)", limit(self.inconclusive_limit))
         } else {
-            "none was well".to_string()
+            format!("none of {all} was well")
         };
-        let all = self.well + failed + inconclusive;
         let last = last.map(|last| format!(": {last}")).unwrap_or_default();
-        format!("of {} {what}{last}", count(all, "measurement"))
+        format!("{what}{last}")
     }
 }
 
@@ -186,7 +187,7 @@ mod tests {
             assert_eq!(course.said(), said);
         }
         assert_eq!(course.due(), None);
-        assert_eq!(course.why(Some("HTTP 500")), "of 2 measurements 2 failed, and 1 may: HTTP 500");
+        assert_eq!(course.why(Some("HTTP 500")), "2 of 2 measurements failed (1 may): HTTP 500");
     }
 
     #[test]
