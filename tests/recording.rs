@@ -99,6 +99,8 @@ fn a_rollout_is_recorded_event_by_event() {
 fn a_batch_is_done_once_its_last_host_is_or_where_the_rest_may_pass() {
     let (test, process) = (saved(), Deploys::new());
     start(&test, &process, "");
+    well(&record(&test, &format!("ignore-windows {B1}")));
+    assert_eq!(events(&test).last().unwrap()["event"], json!("ignore_windows"));
     well(&record(&test, &format!("begin {B1} {A}")));
     well(&record(&test, &format!("done {B1} web2 web3")));
     well(&record(&test, &format!("done {B1} web4 --hosts-only")));
@@ -108,7 +110,22 @@ fn a_batch_is_done_once_its_last_host_is_or_where_the_rest_may_pass() {
     well(&record(&test, &format!("lost {A}")));
     well(&record(&test, &format!("done {A} --let-pass --stdin </dev/null")));
     let words: Vec<Value> = events(&test).into_iter().map(|event| event["event"].clone()).collect();
-    assert_eq!(words, ["start", "begin", "begin", "hosts_done", "hosts_done", "bake", "begin", "done", "lost", "done"]);
+    assert_eq!(
+        words,
+        [
+            "start",
+            "ignore_windows",
+            "begin",
+            "begin",
+            "hosts_done",
+            "hosts_done",
+            "bake",
+            "begin",
+            "done",
+            "lost",
+            "done"
+        ]
+    );
     let status = test.shell(&format!("regal status {FILE} --format json")).json();
     well(&record(&test, &format!("bake {A} 4 --cut-short")));
     assert_eq!(events(&test).last().unwrap()["cut_short"], json!(true));

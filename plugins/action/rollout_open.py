@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsiblePromptInterrupt, AnsiblePromptNoninteractive
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 from ansible.utils.vars import load_extra_vars
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
@@ -20,12 +22,17 @@ from regal_rollout import events  # noqa: E402
 from regal_rollout.batches import Batch  # noqa: E402
 from regal_rollout.needs import needed_after_all, version_var  # noqa: E402
 from regal_rollout.opening import Opening  # noqa: E402
+from regal_rollout.plan import Wave  # noqa: E402
 from regal_rollout.policy import policies, target  # noqa: E402
 from regal_rollout.program import Refusal  # noqa: E402
 from regal_rollout.report import settings_to_go_on  # noqa: E402
 from regal_rollout.run import CURRENT, Run  # noqa: E402
 from regal_rollout.settings import OWN, of_the_play, truth  # noqa: E402
 from regal_rollout.texts import shown  # noqa: E402
+from regal_rollout.waiting import let_go  # noqa: E402
+
+
+NOW = "; the same command goes on then, or now with -e rollout_ignore_windows=true"
 
 
 class ActionModule(ActionBase):
@@ -52,8 +59,10 @@ class ActionModule(ActionBase):
         if problems:
             raise AnsibleActionFail("; ".join(problems))
         if CURRENT.recording and not there.get("ansible_check_mode"):
+            wave = run.plan.waves[run.plan.wave_of(there["inventory_hostname"])]
             try:
-                opened["recorded"] = self._recorded(run, opened, there)
+                ignored = self._hold(run, opened, wave)
+                opened["recorded"] = self._recorded(run, opened, there, ignored)
             except Refusal as refusal:
                 raise AnsibleActionFail(str(refusal).removeprefix("error: ")) from None
         if opened["begins"]:
@@ -82,6 +91,7 @@ class ActionModule(ActionBase):
             "of": self._of_each(opening, there),
             "failed_hosts": opening.lost(),
             "stop": stop,
+            "held": {},
             # Whether nothing stands between the opening of the batch and its begin.
             "begins": not stop and "begun" in there.get("_rollout_without", ()),
             "asks": opening.asks() and not check_mode,
@@ -96,8 +106,28 @@ class ActionModule(ActionBase):
             "before": {"batch": before.batch, "group": before.name} if before else {},
         }
 
-    def _recorded(self, run: Run, opened: Mapping[str, Any], there: Mapping[str, Any]) -> str:
-        """Records that the run, or a batch of it, begins, and returns the id of the run."""
+    def _hold(self, run: Run, opened: dict[str, Any], wave: Wave) -> list[str]:
+        """Ends the run before a wave that may not begin now, after a wait on a terminal; returns batches whose windows are ignored."""
+        recording, settings = CURRENT.recording, run.plan.settings
+        if recording is None or settings.back or wave.watched or opened["stop"]:
+            return []
+        ignores = truth(settings.text("rollout_ignore_windows"))
+        while True:
+            by_group = recording.standing().held
+            closed = [part.group for part in wave.parts if part.group in by_group and by_group[part.group]["by"] != "cap"]
+            capped = [part.group for part in wave.parts if part.group in by_group and part.group not in closed]
+            held = [*capped, *([] if ignores else closed)][:1]
+            if not held:
+                return closed
+            if capped or not waited(held[0], by_group[held[0]]):
+                break
+        opened["held"] = {"group": held[0], "by": by_group[held[0]]["by"], "says": says(by_group[held[0]])}
+        opened["stop"], opened["begins"] = True, False
+        opened["lines"].append(f"{held[0]} does not begin: {opened['held']['says']}{'' if capped else NOW}")
+        return []
+
+    def _recorded(self, run: Run, opened: Mapping[str, Any], there: Mapping[str, Any], ignored: list[str]) -> str:
+        """Records that the run, or a batch of it, begins, whose windows may be ignored, and returns the id of the run."""
         recording, settings, standing = CURRENT.recording, run.plan.settings, run.plan.standing
         if recording is None or standing is None:
             return ""
@@ -110,6 +140,8 @@ class ActionModule(ActionBase):
             if (now.done, now.back, now.to_go_back) != (standing.done, standing.back, standing.to_go_back):
                 recording.end("failed", "the record changed while the inventory was read", "")
                 raise Refusal(f"error: {standing.record}: the record has changed since the inventory was read\n  hint: run the command again")
+        for group in ignored:
+            recording.ignore_windows(group)
         if opened["begins"]:
             index = run.plan.wave_of(there["inventory_hostname"])
             events.begun(recording, Opening(run, index, policies(run.plan.every, there["hostvars"].raw_get)))
@@ -127,6 +159,25 @@ class ActionModule(ActionBase):
         if settings.back:
             return settings.back_to[settings.versions.index(part.version)]
         return target(part, opening.policy(part), there["hostvars"].raw_get(part.hosts[0]))
+
+
+def says(held: Mapping[str, Any]) -> str:
+    """Returns what keeps a batch from beginning, and until when."""
+    return shown(str(held["why"])) + (f", until {held['until']}" if held.get("until") else "")
+
+
+def waited(group: str, held: Mapping[str, Any]) -> bool:
+    """Waits on a terminal, at most an hour, until a batch may begin; returns whether to look again."""
+    if not held.get("until"):
+        return False
+    until = datetime.fromisoformat(str(held["until"]).replace("Z", "+00:00"))
+    let_go()
+    seconds = min(3600, max(1, int((until - datetime.now(timezone.utc)).total_seconds()) + 1))
+    try:
+        Display().prompt_until(f"{group} waits: {says(held)}. Ctrl+C ends the run", seconds=seconds)
+    except (AnsiblePromptNoninteractive, AnsiblePromptInterrupt):
+        return False
+    return True
 
 
 def _approved_since(opening: Opening) -> list[str]:

@@ -141,6 +141,7 @@ class CallbackModule(CallbackBase):
             if values.get("recorded") and not run.recorded:
                 self._keep(run, str(values["recorded"]))
             run.approved.update(values["approved"])
+            run.held = dict(values["held"])
             self._take_as_new(run)
             if values["begins"]:
                 run.begin()

@@ -8,7 +8,8 @@ use regal_inventory::frozen::Frozen;
 use regal_inventory::nearest;
 use regal_inventory::record::process::Process;
 use regal_inventory::record::{
-    Bake, Batch, Begin, Direction, Done, End, Event, Hosts, Lost, Outcome, Place, Start, State, Stop, Writer,
+    Bake, Batch, Begin, Direction, Done, End, Event, Hosts, IgnoreWindows, Lost, Outcome, Place, Start, State, Stop,
+    Writer,
 };
 use regal_inventory::run::{Schedule, counts};
 use regal_inventory::session::Shared;
@@ -108,6 +109,9 @@ fn events(frozen: &Frozen<'_>, state: &State, way: Direction, event: &RecordEven
         }
         RecordEvent::Bake { group, seconds, cut_short } => {
             vec![Event::Bake(Bake { group: has(group)?, seconds: *seconds, cut_short: *cut_short })]
+        }
+        RecordEvent::IgnoreWindows { group } => {
+            vec![Event::IgnoreWindows(IgnoreWindows { group: has(group)?, by: who::who() })]
         }
         RecordEvent::Stop { why, group } => {
             vec![Event::Stop(Stop { why: why.clone(), group: group.as_ref().map(has).transpose()? })]

@@ -82,3 +82,18 @@ fn what_would_leave_the_gates_out_is_refused_before_any_host_is_touched() {
         run.fails().untouched().says("the policy of shop-2.5.0 has gates, which only a frozen plan keeps");
     });
 }
+
+#[test]
+#[ignore = "needs ansible; run tests/run"]
+fn a_batch_begins_in_no_blackout_unless_somebody_says_so() {
+    scenario().on_one_ansible(|site| {
+        saved(site, "blackouts: [{from: 2020-01-01, to: 2090-01-01, zone: UTC, why: Christmas}]\n");
+        rollout(site).go().exits(2).untouched().says("shop-2.5.0_groupA does not begin: ").says("Christmas");
+        let all = events(site, 0);
+        assert_eq!((all[0].as_str(), all[2].as_str()), ("start", "end waiting"), "{all:?}");
+        assert!(all[1].starts_with("stop A ") && all[1].contains("Christmas"), "{all:?}");
+        let run = rollout(site).set("rollout_ignore_windows=true").option("--limit=web1").go();
+        run.exits(0).ran("deploy", "A web1");
+        assert_eq!(events(site, 3), ["start", "ignore_windows A", "begin A", "done A web1", "end done"]);
+    });
+}

@@ -47,6 +47,7 @@ def batch(name: str, state: str, done: str = "", lost: str = "", **more: Any) ->
         "on_failure": "stop",
         "rollback_to": None,
         "gates": False,
+        "held": None,
         "lost_as_a_whole": None,
     } | more
 

@@ -133,6 +133,8 @@ def outcome(run: Run, interrupted: bool) -> tuple[str, str, str]:
         return "interrupted", "interrupted", group
     if run.gates:
         return "lost", "a gate says no", next(iter(run.gates))
+    if run.held:
+        return "lost" if run.held["by"] == "cap" else "waiting", str(run.held["says"]), str(run.held["group"])
     if run.outcome() == "finished" and not run.too_many and not (run.plan.settings.back and run.lost()):
         return "done", "", ""
     if run.to_approve:

@@ -72,6 +72,10 @@ class Recording:
             if isinstance(event, dict):
                 yield event
 
+    def ignore_windows(self, group: str) -> None:
+        """Records that a batch begins although its windows are closed."""
+        self._append("ignore-windows", "--", group)
+
     def bake(self, group: str, seconds: int) -> None:
         self._append("bake", "--", group, str(seconds))
 

@@ -57,6 +57,8 @@ class Run:
     approved: set[str] = field(default_factory=set)
     # Why a gate said no of a batch, by the group.
     gates: dict[str, str] = field(default_factory=dict)
+    # What keeps the next batch from beginning: `group`, `by` and `says`.
+    held: dict[str, Any] = field(default_factory=dict)
     # Whether it was ended by its user.
     interrupted: bool = False
 

@@ -24,7 +24,8 @@ class Standing:
     and those that are back. `begun` are the batches that were begun on the way forward, and `finished` those that are done, also where the policy let hosts of them pass. `watched` has since when a batch was watched, and for how many seconds.
     `back_to` has the version that a batch was taken back to, or several that went back together, with commas. `to_go_back` are the groups that a way back goes through, in its order. `approved` are those that may begin.
     `back_by_itself` are the batches whose version goes back where one of them is lost, and `rollback_to` has the version that the policy
-    names for a way back. Of the batches that have `gates`, those are `ill` of which one said no.
+    names for a way back. Of the batches that have `gates`, those are `ill` of which one said no. `held` has what keeps a batch from beginning
+    now: `by` (window, blackout, cap), `why` and `until`.
     """
 
     plan: str = ""
@@ -44,6 +45,7 @@ class Standing:
     rollback_to: Mapping[str, str] = field(default_factory=dict)
     gates: frozenset[str] = frozenset()
     ill: frozenset[str] = frozenset()
+    held: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def of_document(cls, document: Mapping[str, Any]) -> Standing:
@@ -74,6 +76,7 @@ class Standing:
             back_by_itself=frozenset(batch["group"] for batch in batches if batch["on_failure"] == "rollback"),
             rollback_to={batch["group"]: batch["rollback_to"] for batch in batches if batch["rollback_to"]},
             gates=frozenset(batch["group"] for batch in batches if batch["gates"]),
+            held={batch["group"]: batch["held"] for batch in batches if batch["held"]},
             ill=frozenset(batch["group"] for batch in batches if (batch["lost_as_a_whole"] or {}).get("step") == GATE),
         )
 

@@ -25,6 +25,7 @@ def let_go() -> None:
     if CURRENT.lock is not None:
         with suppress(OSError):
             os.close(CURRENT.lock)
+        CURRENT.lock = None
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 

@@ -61,6 +61,8 @@ def because_of(run: Run) -> str:
     """Returns why a run ended, in a few words."""
     lost = set(run.lost())
     parts = []
+    if run.held:
+        return f"{run.held['group']} does not begin: {run.held['says']}"
     for part in run.plan.waves[run.begun()[-1]].parts:
         by_step: dict[str, list[str]] = {}
         for host in [host for host in part.hosts if host in lost]:
@@ -85,6 +87,8 @@ def touched(standing: Standing, run: Run, versions: tuple[str, ...]) -> dict[str
 
 def _to_blame(run: Run, policies: Mapping[str, Policy]) -> list[str]:
     """Returns the versions that lost more than may be; where none did by itself, those that lost a host in the last wave that began."""
+    if run.held:
+        return [part.version for part in run.plan.chosen if part.group == run.held["group"]][:1]
     lost, last = set(run.lost()), run.begun()[-1]
     lost_here = [part.version for part in run.plan.waves[last].parts if lost.intersection(part.hosts)]
     ill = [part.version for part in run.plan.chosen if part.group in run.gates]

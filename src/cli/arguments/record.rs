@@ -136,6 +136,11 @@ pub enum RecordEvent {
         #[arg(long)]
         cut_short: bool,
     },
+    /// A batch begins although its windows are closed
+    IgnoreWindows {
+        /// The group of the batch
+        group: String,
+    },
     /// The run goes no further
     Stop {
         /// Why
