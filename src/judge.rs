@@ -26,14 +26,13 @@ use crate::shown::Shown;
 use crate::source::{Permit, Surroundings};
 use answers::{Answer, Answers};
 use command::Children;
-use course::Course;
+pub use course::Course;
 use kinds::{Asker, Kind};
 pub use mann_whitney::{Side, chance};
 pub use number::Number;
 pub use pool::AT_A_TIME;
 use pool::Pool;
-use samples::Samples;
-pub use samples::shown;
+pub use samples::{Samples, missed};
 pub use subject::Subject;
 
 /// How much longer than its time a measurement is waited for, should something be stuck.

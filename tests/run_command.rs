@@ -2,6 +2,7 @@
 
 mod caps;
 mod ended;
+mod gates;
 mod on_event;
 mod receivers;
 mod stages;

@@ -177,6 +177,11 @@ pub const EXAMPLES: &[Example] = &[
         "A yes for the first batch after the canary:",
         &["regal-inventory approve --plan 2.5.0.rollout.yml B1"],
     ),
+    example(
+        "judge",
+        "Each gate of the canary once, to try them before a rollout:",
+        &["regal-inventory judge --plan 2.5.0.rollout.yml A --once"],
+    ),
     example("log", "What happened so far:", &["regal-inventory log 2.5.0.rollout.yml"]),
     example(
         "record",
