@@ -6,6 +6,7 @@ mod gates;
 mod on_event;
 mod receivers;
 mod stages;
+mod way_back;
 mod windows;
 
 use std::process::{Child, Command, Stdio};

@@ -10,8 +10,10 @@ mod room;
 mod telling;
 mod voice;
 mod watch;
+mod way_back;
 mod windows;
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::time::SystemTime;
 
@@ -51,6 +53,7 @@ pub fn run(invocation: &Invocation<'_>, options: &RunOptions, shared: &Shared) -
     let schedule = Schedule::new(&frozen.plan, &frozen.names, &planned.plan, options.waves);
     let job = Job::new(templates, &schedule, &planned, options, &frozen.path, invocation.session.execution())?;
     let approved = approved(&schedule, options)?;
+    let voice = Voice::new(options.format);
     let caps = Caps::new(&frozen.plan, &frozen.names, gone(&frozen.plan, &planned.plan));
     let place = Place::new(&frozen.path, &frozen.id, options.record.record.as_deref());
     messages::warnings(&planned.warnings, invocation.color);
@@ -62,13 +65,18 @@ pub fn run(invocation: &Invocation<'_>, options: &RunOptions, shared: &Shared) -
     if options.dry_run {
         let state = record::fold(&place.read()?);
         refuse_another_version(&schedule, &state, options)?;
+        if way_back::is_undone(&schedule, &state, options, &voice) {
+            return Ok(super::exit::LOST);
+        }
         let scope = scope_of(&state);
         dry::print(&job, &schedule, &scope, &state, way(&job, options))?;
         return Ok(super::exit::DONE);
     }
     let mut writer = Writer::open(place, SystemTime::now)?;
     refuse_another_version(&schedule, writer.state(), options)?;
-    let voice = Voice::new(options.format);
+    if way_back::is_undone(&schedule, writer.state(), options, &voice) {
+        return Ok(super::exit::LOST);
+    }
     if writer.is_torn() {
         voice.say(
             "the end of the record was cut off while it was written: that event is not known, and is written over",
@@ -84,12 +92,16 @@ pub fn run(invocation: &Invocation<'_>, options: &RunOptions, shared: &Shared) -
         because: None,
     };
     let post = job.templates.on_event.clone().map(|command| Post::open(command, &mut writer)).transpose()?;
-    writer.begin_run(start, options.take_over)?;
-    let scope = scope_of(writer.state());
+    writer.begin_run(start.clone(), options.take_over)?;
+    let (scope, room) = (scope_of(writer.state()), OnceCell::new());
     let ears = Ears::new(&shared.interrupt, Lock::new(writer.share_lock()?)?)?;
     let mut run = Run::new(writer, post, &job, voice, ears, &schedule, &caps, &scope, way(&job, options), options)?;
     let ended = run.go(&approved);
-    run.end(ended)
+    let way_back = run.way_back(&ended);
+    let first = run.close(ended, way_back.is_none());
+    let way_back = way_back.filter(|_| first.recorded.is_ok());
+    let back = way_back.map(|way_back| run.go_back(&way_back, start, &room));
+    run.end(first, back)
 }
 
 /// Refuses to call commands where no program may be run.

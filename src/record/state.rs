@@ -37,6 +37,8 @@ pub struct Batch {
     pub lost: IndexMap<String, Loss>,
     /// The version that it was last taken back to.
     pub back_to: Option<String>,
+    /// Why it went back by itself, as long as it has not begun again on the way forward.
+    pub back_because: Option<String>,
     /// Since when it is watched, and for how many seconds, where that was recorded since it was last begun.
     pub watched: Option<(String, u64)>,
     /// What was measured of it since it was last begun on the way forward, by the names of its gates.
@@ -244,6 +246,7 @@ impl State {
             done: Hosts::default(),
             lost: IndexMap::new(),
             back_to: self.run(run).and_then(|run| run.start.to.clone()),
+            back_because: self.run(run).and_then(|run| run.start.because.clone()),
             watched: None,
             measures: IndexMap::new(),
             judged: Vec::new(),
@@ -259,6 +262,7 @@ impl State {
                     // why it goes back is still to be seen
                     batch.measures = std::mem::take(&mut known.measures);
                     batch.judged = std::mem::take(&mut known.judged);
+                    batch.back_because = batch.back_because.or(known.back_because.take());
                 }
                 *known = batch;
             }

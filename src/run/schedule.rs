@@ -8,7 +8,7 @@ use crate::error::{Code, Error, Problem, Result};
 use crate::plan::names::GroupNames;
 use crate::plan::waves::levels;
 use crate::plan::{Plan, Rollout, Stage};
-use crate::policy::Conduct;
+use crate::policy::{Conduct, OnFailure};
 use crate::record::State;
 use crate::shown::Shown;
 
@@ -35,6 +35,10 @@ pub struct Batch<'p> {
     pub max_failures: usize,
     /// What holds while it is rolled out.
     pub conduct: &'p Conduct,
+    /// What follows for its version where it is lost.
+    pub on_failure: OnFailure,
+    /// The version that a way back leads to, where the policy says one.
+    pub rollback_to: Option<&'p str>,
 }
 
 /// Batches with one gate before all of them: one batch, or one of each version.
@@ -90,6 +94,8 @@ impl<'p> Schedule<'p> {
                 phase: batch.phase,
                 max_failures: rollout.max_failures_at(batch),
                 conduct: rollout.conduct_of(batch),
+                on_failure: rollout.conduct.on_failure,
+                rollback_to: rollout.conduct.rollback_to.as_deref(),
             }
         };
         let wanted = |rollout: &Rollout<'_>| today.rollouts.iter().any(|today| today.version == rollout.version);

@@ -35,7 +35,7 @@ pub struct RunOptions {
     /// Begin batches outside their windows too
     ///
     /// `windows` and `blackouts` of the policy count no longer. Who does so stands in the record.
-    #[arg(long, conflicts_with = "back_to")]
+    #[arg(long, conflicts_with = "back_to", hide_short_help = true)]
     pub ignore_windows: bool,
     /// Call this after each bake; it may say no
     ///
@@ -47,7 +47,8 @@ pub struct RunOptions {
     pub max_failed_batches: usize,
     /// Begin with batches whose hosts failed
     ///
-    /// Also with those that are done but for hosts that failed or were unreachable.
+    /// Also with those that are done but for hosts that failed or were unreachable. Where a version went back by itself, this rolls it
+    /// out again.
     #[arg(long, conflicts_with = "back_to")]
     pub retry_lost: bool,
     /// Go back to this version
@@ -55,6 +56,11 @@ pub struct RunOptions {
     /// Goes through all batches that were begun, the last first, past failures; {version} is this one.
     #[arg(long, value_name = "VERSION", conflicts_with = "until")]
     pub back_to: Option<String>,
+    /// Stop where a batch is lost, and do not go back
+    ///
+    /// Although the policy says `on_failure: rollback`.
+    #[arg(long, conflicts_with = "back_to", hide_short_help = true)]
+    pub no_rollback: bool,
     /// Call this if the run stops before all is done
     ///
     /// ROLLOUT_OUTCOME and ROLLOUT_WHY say why.

@@ -11,7 +11,8 @@ use regal_inventory::error::{Code, Error, Problem, io_message};
 use regal_inventory::policy::display_seconds;
 use regal_inventory::record::{Approve, Begin, Direction, Done, Event, Hosts, Lost, Writer};
 use regal_inventory::run::{
-    Batch, Caps, Results, Schedule, Step, Verdict, Way, Work, asks, bake_left, may_lose, read_results, verdict, work,
+    Batch, Caps, Results, Schedule, Step, Values, Verdict, Way, Work, asks, bake_left, may_lose, read_results, verdict,
+    work,
 };
 use regal_inventory::wording::count;
 
@@ -34,14 +35,16 @@ pub struct Run<'r, 'p> {
     pub scope: &'r Schedule<'r>,
     pub options: &'r RunOptions,
     pub way: Way,
+    /// The version that it goes back to by itself, once it does.
+    pub back_to: Option<String>,
     /// Who is told what is recorded.
     pub post: Option<Post>,
     folder: tempfile::TempDir,
     calls: usize,
     /// Batches that were lost in this run.
-    failed: usize,
+    pub failed: usize,
     /// Steps that were watched in this run, by their first group.
-    watched: HashSet<String>,
+    pub watched: HashSet<String>,
     /// Whether a command was ended by force, so that what it started may still be there.
     pub killed: bool,
 }
@@ -100,6 +103,7 @@ impl<'r, 'p> Run<'r, 'p> {
             scope,
             options,
             way,
+            back_to: None,
             folder,
             calls: 0,
             failed: 0,
@@ -156,7 +160,7 @@ impl<'r, 'p> Run<'r, 'p> {
             batches.iter().filter_map(|batch| state.forward(batch.group)).any(is_lost)
         };
         let all = 0..self.scope.steps.len();
-        if !self.options.retry_lost {
+        if !self.options.retry_lost || self.way.direction == Direction::Back {
             return all.collect();
         }
         let (lost, others): (Vec<usize>, Vec<usize>) = all.partition(has_lost);
@@ -273,7 +277,7 @@ impl<'r, 'p> Run<'r, 'p> {
     /// Runs the command for some hosts of a batch.
     fn deploy(&mut self, batch: &Batch<'r>, hosts: &[&'r str]) -> Result<Verdict, Halt> {
         let files = self.files(hosts)?;
-        let values = self.job.values(batch, hosts, Some(&files));
+        let values = self.values(batch, hosts, Some(&files));
         let words = self.job.templates.deploy.fill(&values);
         let mut command = self.job.command(&words, &values)?;
         command.env("ROLLOUT_RESULTS", &files.results);
@@ -379,7 +383,7 @@ impl<'r, 'p> Run<'r, 'p> {
                 continue;
             }
             let files = self.files(&batch.hosts)?;
-            let values = self.job.values(batch, &batch.hosts, Some(&files));
+            let values = self.values(batch, &batch.hosts, Some(&files));
             let words = check.fill(&values);
             self.voice.say(&format!("{} is checked", batch.group));
             let ended =
@@ -401,6 +405,15 @@ impl<'r, 'p> Run<'r, 'p> {
             }
         }
         Ok(())
+    }
+
+    /// What stands for a batch in a command.
+    fn values(&self, batch: &Batch<'_>, hosts: &[&str], files: Option<&Files>) -> Values {
+        let values = self.job.values(batch, hosts, files);
+        match &self.back_to {
+            Some(version) => Values { version: version.clone(), ..values },
+            None => values,
+        }
     }
 
     fn files(&mut self, hosts: &[&str]) -> Result<Files, Halt> {

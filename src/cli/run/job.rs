@@ -102,6 +102,8 @@ impl<'p> Job<'p> {
                     let mut versions: Vec<&Batch<'_>> = schedule.batches().collect();
                     versions.dedup_by_key(|batch| batch.version);
                     problems.extend(versions.iter().filter_map(|batch| wrong(batch.version, &batch.shown())));
+                    let back = versions.iter().filter_map(|batch| batch.rollback_to);
+                    problems.extend(back.filter_map(|version| wrong(version, &Shown::new(version))));
                 }
             }
         }

@@ -13,10 +13,12 @@ impl Run<'_, '_> {
     /// The record cannot be written.
     pub fn tell(&mut self) -> Result<()> {
         let Some(post) = &self.post else { return Ok(()) };
-        let (job, schedule) = (self.job, self.schedule);
+        let (job, schedule, back_to) = (self.job, self.schedule, self.back_to.clone());
         post.send(&mut self.writer, |group| {
             let batch = group.and_then(|group| schedule.batches().find(|batch| batch.group == group));
-            batch.map_or_else(|| job.no_values(), |batch| job.values(batch, &batch.hosts, None))
+            let mut values = batch.map_or_else(|| job.no_values(), |batch| job.values(batch, &batch.hosts, None));
+            values.version = back_to.clone().unwrap_or(values.version);
+            values
         });
         let failures = post.failures();
         self.not_told(failures)

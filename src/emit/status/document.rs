@@ -49,6 +49,8 @@ struct RunDocument<'r> {
     since: &'r str,
     direction: Direction,
     to: Option<&'r str>,
+    /// Why it goes back by itself.
+    because: Option<&'r str>,
     command: &'r [String],
     /// `alive`, `ended`, `unknown` where it cannot be seen.
     process: &'static str,
@@ -85,6 +87,8 @@ struct BatchDocument<'r> {
     lost_as_a_whole: Option<LostDocument<'r>>,
     approved_by: Option<&'r str>,
     back_to: Option<&'r str>,
+    /// Why it went back by itself; it is not to be rolled out again unasked.
+    back_because: Option<&'r str>,
     /// The last time that it was watched.
     watched: Option<Watched<'r>>,
     /// Whether gates judge it while it is watched.
@@ -169,6 +173,7 @@ fn run_document<'r>(report: &StatusReport<'r, '_>, run: &'r Run) -> RunDocument<
         since: &run.at,
         direction: run.start.direction,
         to: run.start.to.as_deref(),
+        because: run.start.because.as_deref(),
         command: &run.start.command,
         process,
         doing: doing(&run.now),
@@ -214,6 +219,7 @@ fn batch_document<'r>(batch: &BatchStanding<'r>) -> BatchDocument<'r> {
         lost: batch.lost.iter().map(|(host, loss)| lost(Some(host), loss)).collect(),
         lost_as_a_whole: batch.whole.map(|loss| lost(None, loss)),
         back_to: batch.back_to,
+        back_because: batch.back_because,
         approved_by: batch.approval.map(|approval| approval.by.as_str()),
         watched: batch.watched.map(|(since, seconds)| Watched { since, seconds: *seconds }),
         gates: !batch.conduct.gates.is_empty(),

@@ -49,6 +49,8 @@ pub(super) struct BatchStanding<'r> {
     pub is_back: bool,
     /// The version that it was taken back to.
     pub back_to: Option<&'r str>,
+    /// Why it went back by itself, as long as it has not begun again.
+    pub back_because: Option<&'r str>,
     /// What follows where it is lost, which the whole version has in common.
     pub on_failure: OnFailure,
     /// The version that a way back leads to.
@@ -197,6 +199,7 @@ impl<'r> BatchStanding<'r> {
             watched: known.and_then(|batch| batch.watched.as_ref()),
             is_back: known.is_some_and(|batch| batch.direction == Direction::Back),
             back_to: known.and_then(|batch| batch.back_to.as_deref()),
+            back_because: known.and_then(|batch| batch.back_because.as_deref()),
             conduct: rollout.conduct_of(planned),
             on_failure: rollout.conduct.on_failure,
             rollback_to: rollout.conduct.rollback_to.as_deref(),

@@ -105,7 +105,9 @@ pub(super) fn run(report: &StatusReport<'_, '_>) -> String {
             Some((why, None)) => format!(" ({})", cut(why, LONGEST)),
             None => String::new(),
         };
-        return format!("nobody runs it; the last run, by {}, ended {at}: {}{why}", run.start.who, end.outcome.words());
+        let back = by_itself(run).map(|back| format!("{back}, and ")).unwrap_or_default();
+        let ended = format!("{back}ended {at}: {}{why}", end.outcome.words());
+        return format!("nobody runs it; the last run, by {}, {ended}", run.start.who);
     }
     let way = match (run.start.direction, &run.start.to) {
         (Direction::Forward, _) => String::new(),
@@ -113,7 +115,8 @@ pub(super) fn run(report: &StatusReport<'_, '_>) -> String {
         (Direction::Back, None) => " back".to_string(),
     };
     let process = &run.start.process;
-    let by = format!("{way} by {} since {}", run.start.who, run.at);
+    let because = run.start.because.as_ref().map(|why| format!(" ({})", cut(why, LONGEST))).unwrap_or_default();
+    let by = format!("{way}{because} by {} since {}", run.start.who, run.at);
     match report.liveness {
         Liveness::Alive => format!("run{by} (process {}): {}", process.pid, now(report, run)),
         Liveness::Ended if report.locked => {
@@ -127,6 +130,12 @@ pub(super) fn run(report: &StatusReport<'_, '_>) -> String {
             format!("run{by} ({place}): {}", now(report, run))
         }
     }
+}
+
+/// Of a way back that began by itself, where it led and why.
+fn by_itself(run: &Run) -> Option<String> {
+    let (to, because) = (run.start.to.as_deref()?, run.start.because.as_deref()?);
+    Some(format!("went back to {to} by itself ({})", cut(because, LONGEST)))
 }
 
 /// What a run is at.
