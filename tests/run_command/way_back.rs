@@ -175,9 +175,9 @@ run: to roll it out again: the same command with --retry-lost
 
 #[test]
 fn hooks_are_called_once_at_the_very_end() {
-    let hook = "#!/bin/sh\necho \"$1 $ROLLOUT_OUTCOME $ROLLOUT_BACK $ROLLOUT_BATCH $ROLLOUT_WHY\" >>log\n";
+    let hook = "#!/bin/sh\necho \"$1 $ROLLOUT_OUTCOME $ROLLOUT_WAY_BACK $ROLLOUT_BATCH $ROLLOUT_WHY\" >>log\n";
     let hooks = "--on-stop './hook stop' --on-end './hook end'";
-    for (broken, word) in [("B1", "done"), ("B1\nback", "failed")] {
+    for (broken, word) in [("B1", "finished"), ("B1\nback", "failed")] {
         let test = rolling_back("").script("hook", hook).file("broken", broken);
         let output = run(
             &test,

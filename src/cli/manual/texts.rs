@@ -63,8 +63,8 @@ pub const VARIABLES: &[Variable] = &[
         commands: For::Run,
     },
     Variable {
-        name: "ROLLOUT_OUTCOME, ROLLOUT_WHY",
-        what: "set for the commands of --on-stop and --on-end: how the run ended, and why",
+        name: "ROLLOUT_OUTCOME, ROLLOUT_WHY, ROLLOUT_WAY_BACK",
+        what: "set for the commands of --on-stop and --on-end: how the run ended, why, and what became of a way back by itself",
         commands: For::Run,
     },
     Variable {

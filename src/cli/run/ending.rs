@@ -101,7 +101,8 @@ impl Run<'_, '_> {
     /// Why the run, or its way back, could not go on.
     pub fn end(mut self, first: Closed, back: Option<Closed>) -> anyhow::Result<u8> {
         self.ears.forget();
-        let way_back = back.as_ref().map(|back| if back.ending.outcome == Outcome::Done { "done" } else { "failed" });
+        let way_back =
+            back.as_ref().map(|back| if back.ending.outcome == Outcome::Done { "finished" } else { "failed" });
         let (outcome, why) = (first.ending.outcome, first.ending.why.as_ref());
         if outcome != Outcome::Done
             && let Some(hook) = &self.job.templates.on_stop
@@ -202,7 +203,7 @@ impl Run<'_, '_> {
             command.env("ROLLOUT_OUTCOME", word(outcome));
             command.env("ROLLOUT_WHY", why.map_or("", |(why, _)| why));
             if let Some(way_back) = way_back {
-                command.env("ROLLOUT_BACK", way_back);
+                command.env("ROLLOUT_WAY_BACK", way_back);
             }
             self.ears.run(&mut command, &self.voice)
         });
