@@ -26,10 +26,13 @@ const PLACES: [(&str, &str, usize); 10] = [
     ("system/portable.rs", "Command::new(", 1),
 ];
 /// The same of the Python that goes with the program.
-const IN_PYTHON: [(&str, &str, usize); 3] = [
+const IN_PYTHON: [(&str, &str, usize); 5] = [
     ("packaging/python/regal_inventory/__init__.py", "subprocess.run(", 1),
     ("playbooks/salt/_runners/regal.py", "subprocess.run(", 1),
+    ("plugins/plugin_utils/regal_rollout/program.py", "subprocess.Popen(", 1),
     ("plugins/plugin_utils/regal_rollout/program.py", "subprocess.run(", 1),
+    // ansible-playbook itself, for the way back
+    ("plugins/plugin_utils/rollout_way_back.py", "subprocess.Popen(", 1),
 ];
 /// What starts a process in Rust, and in Python.
 const RUST: [&str; 8] =
