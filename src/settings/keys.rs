@@ -425,7 +425,7 @@ pub static KEYS: &[Key] = &[
         "what `shuffle`, `rank` and `bucket` hash with each host; another seed gives other canaries",
     )
     .or("empty"),
-    policy(PolicyKey::Bake, "bake", Shape::Scalar, DURATION, "how long to wait after a batch; nothing is measured meanwhile").or("0"),
+    policy(PolicyKey::Bake, "bake", Shape::Scalar, DURATION, "how long to watch a batch before the next one; without gates nothing is measured meanwhile").or("0"),
     policy(
         PolicyKey::Approval,
         "approval",

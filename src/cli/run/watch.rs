@@ -47,13 +47,15 @@ impl<'r> Run<'r, '_> {
         };
         self.voice.clear();
         ended?;
+        let mut ill = Vec::new();
         for (group, why) in judging.ill() {
             let Some(batch) = step.batches.iter().find(|batch| batch.group == group) else { continue };
             self.voice.say(&format!("{group} is lost: {why}"));
             self.lose(batch, None, Some("gate"), Some(why))?;
-            self.count_lost(batch)?;
+            ill.push(batch);
         }
-        Ok(())
+        // all of them are recorded before the first one may end the run
+        ill.into_iter().try_for_each(|batch| self.count_lost(batch))
     }
 
     /// The judges of the batches of which something was rolled out; a way back is not judged.
