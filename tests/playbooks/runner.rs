@@ -97,6 +97,6 @@ fn on_a_frozen_plan_it_waits_for_an_approval_and_goes_on_by_the_record() {
         let approves = format!("{own} approve --plan {again} B1");
         let later = format!("(until {is_done}; do sleep 0.2; done; sleep 3; {approves}) >/dev/null 2>&1 &");
         site.shell(&later);
-        rollout(site, r#""rollout_approval_timeout": "300s""#).exits(0).ran("brought", "A web1, B1 web2 web3");
+        rollout(site, r#""rollout_approval_timeout": "30s""#).exits(0).ran("brought", "A web1, B1 web2 web3");
     });
 }
