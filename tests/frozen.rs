@@ -304,7 +304,7 @@ fn the_record_of_another_plan_is_refused() {
 const GATES: &str = "--bake 10m --on-failure rollback --rollback-to 2.4.0 --max-unavailable 3 --windows '[{days: mon-thu, from: \"09:00\", to: \"16:00\", zone: Europe/Berlin}]' \
     --blackouts '[{from: 2026-12-20, to: 2027-01-06, zone: Europe/Berlin, why: Christmas}]' --overrides '{shop-2.5.0: {after: db-1.0}}' --gates \
     '[{prometheus: up, server: \"http://p:9090\", max: 1, token_file: /etc/token}, \
-      {name: slower, prometheus: up, server: \"http://p:9090\", compare: {by: ratio, max: 1.2, significance: 0.01}}, \
+      {name: slower, prometheus: \"up{host=~'\\''{{ hosts }}'\\''}\", server: \"http://p:9090\", compare: {by: ratio, max: 1.2, significance: 0.01}}, \
       {http: \"http://{{ host }}/\", status: 200, body: ok, max_time: 500ms, token_variable: TOKEN}, \
       {command: [./check, \"{{ hosts }}\"], interval: 1m, initial_delay: 5m, failure_limit: 1, inconclusive_limit: 2, timeout: 5s}]'";
 
