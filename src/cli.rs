@@ -122,7 +122,7 @@ fn run(arguments: Arguments, shared: &Shared) -> anyhow::Result<u8> {
     done(match &arguments.command {
         Some(Command::Diff(options)) => return diff::run(&invocation, options),
         Some(Command::Run(options)) => return run::run(&invocation, options, shared),
-        Some(Command::Judge(options)) => return judge::run(&invocation, options, shared),
+        Some(Command::Judge(options)) => return judge::run(&arguments, &invocation, options, shared),
         Some(Command::Plan(options)) => plan::run(&invocation, options),
         Some(Command::Why(options)) => {
             // one host is asked about, whatever is shown of the others

@@ -8,7 +8,7 @@ use crate::support::Test;
 /// Where the sources start a process, and how often. `SECURITY.md` says what each is for. A new place needs a permit of
 /// `source/execution.rs`, a line there, and a case below.
 const PLACES: [(&str, &str, usize); 10] = [
-    // `--on-event` of `run`, `approve` and `record`
+    // `--on-event` of `run`, `judge`, `approve` and `record`
     ("cli/on_event.rs", "Command::new(", 1),
     ("cli/on_event.rs", ".spawn()", 1),
     // `held-by`, between a run and its command

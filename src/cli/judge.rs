@@ -11,9 +11,10 @@ use regal_inventory::session::Shared;
 use regal_inventory::shown::{Shown, printable};
 use serde::Serialize;
 
-use super::arguments::{AnswerFormat, JudgeOptions};
+use super::arguments::{AnswerFormat, Arguments, JudgeOptions};
 use super::invocation::Invocation;
 use super::judging::{Judging, Rollout, addresses};
+use super::on_event::Brief;
 use super::{exit, messages};
 
 /// The longest wait until signals are looked at.
@@ -23,11 +24,17 @@ const TICK: Duration = Duration::from_millis(200);
 ///
 /// # Errors
 /// Bad input; a record that cannot be written.
-pub fn run(invocation: &Invocation<'_>, options: &JudgeOptions, shared: &Shared) -> anyhow::Result<u8> {
+pub fn run(
+    arguments: &Arguments,
+    invocation: &Invocation<'_>,
+    options: &JudgeOptions,
+    shared: &Shared,
+) -> anyhow::Result<u8> {
     let Some(frozen) = invocation.session.frozen() else {
         let problem = Problem::of(Code::InvalidOption, "no frozen plan is named");
         return Err(Error::from(problem.hint("save one with plan --save FILE, then name it: --plan FILE")).into());
     };
+    let brief = Brief::new(arguments, &options.on_event, frozen)?;
     let planned = invocation.session.plan()?;
     messages::warnings(&planned.warnings, invocation.color);
     let schedule = Schedule::new(&frozen.plan, &frozen.names, &planned.plan, false);
@@ -59,6 +66,7 @@ pub fn run(invocation: &Invocation<'_>, options: &JudgeOptions, shared: &Shared)
             "judge: {group}: gate {gate} is not asked: no host of the version is left that is not updated yet"
         ));
     }
+    let post = writer.as_mut().map(|writer| brief.open(writer)).transpose()?.flatten();
     // by hand one wants to see what each of them says
     while judging.said().is_none() || options.once && judging.is_asking() {
         if shared.interrupt.signal().is_some() {
@@ -68,8 +76,12 @@ pub fn run(invocation: &Invocation<'_>, options: &JudgeOptions, shared: &Shared)
             say(&event, options.format);
             if let Some(writer) = &mut writer {
                 writer.append(event)?;
+                brief.send(post.as_ref(), writer);
             }
         }
+    }
+    if let Some(writer) = &mut writer {
+        brief.close(post, writer)?;
     }
     Ok(if judging.said() == Some(Health::Ok) { exit::DONE } else { exit::LOST })
 }

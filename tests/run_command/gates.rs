@@ -88,3 +88,20 @@ fn where_a_name_would_be_read_as_a_query_the_policy_is_refused() {
         assert!(output.stderr.contains("regal.yml:5:"), "{}", output.stderr);
     }
 }
+
+#[test]
+fn what_judge_measures_is_handed_on() {
+    let test = with_gate("command: [test, -n, '{{ hosts }}']").script("tell", "#!/bin/sh\ncat >>told\n");
+    let started = test.shell(&format!("regal record --plan {PLAN} start --process $PPID"));
+    assert_eq!(started.code, 0, "{}", started.stderr);
+    let group = "2.5.0_groupA";
+    assert_eq!(test.shell(&format!("regal record --plan {PLAN} begin {group}")).code, 0);
+    let judged = test.shell(&format!("regal judge --plan {PLAN} --seconds 1 --on-event ./tell {group}"));
+    assert_eq!(judged.code, 0, "{}", judged.stderr);
+    let told = std::fs::read_to_string(test.path().join("told")).unwrap();
+    let recorded = std::fs::read_to_string(test.path().join(PLAN.replace(".yml", ".jsonl"))).unwrap();
+    let measured: Vec<&str> =
+        recorded.lines().filter(|line| line.contains("measure") || line.contains("\"gate\"")).collect();
+    assert_eq!(told.lines().collect::<Vec<_>>(), measured);
+    assert!(measured.len() >= 3, "{recorded}");
+}

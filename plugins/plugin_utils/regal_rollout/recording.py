@@ -66,7 +66,7 @@ class Recording:
 
     def judge(self, groups: Sequence[str], seconds: int) -> Iterator[dict[str, Any]]:
         """Judges batches for so long, and yields what is measured, and what the gates say, as it is recorded."""
-        words = ["judge", f"--run={self.run}", f"--seconds={seconds}", "--format=json", "--", *groups]
+        words = ["judge", f"--run={self.run}", f"--seconds={seconds}", "--format=json", *self._told(), "--", *groups]
         for line in program.follow(self._found(), f"--plan={self.plan}", *words, well=(0, LOST)):
             event = json.loads(line)
             if isinstance(event, dict):

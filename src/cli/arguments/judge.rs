@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::AnswerFormat;
-use super::record::RecordOption;
+use super::record::{OnEventOption, RecordOption};
 
 /// Options of `judge`.
 #[derive(Debug, Args)]
@@ -32,6 +32,8 @@ pub struct JudgeOptions {
     /// json has one measurement per line.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: AnswerFormat,
+    #[command(flatten)]
+    pub on_event: OnEventOption,
     #[command(flatten)]
     pub record: RecordOption,
 }

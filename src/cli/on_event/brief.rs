@@ -40,11 +40,34 @@ impl<'f, 'a> Brief<'f, 'a> {
     /// # Errors
     /// The record cannot be written; the system refuses a thread.
     pub fn append(&self, writer: &mut Writer, append: impl FnOnce(&mut Writer) -> Result<()>) -> anyhow::Result<()> {
-        let Some(template) = &self.template else { return Ok(append(writer)?) };
-        let post = Post::open(template.clone(), writer)?;
+        let post = self.open(writer)?;
         let appended = append(writer);
+        self.close(post, writer)?;
+        Ok(appended?)
+    }
+
+    /// Begins to keep what is appended from now on; nothing where nobody is to be told.
+    ///
+    /// # Errors
+    /// The system refuses a thread.
+    pub fn open(&self, writer: &mut Writer) -> std::io::Result<Option<Post>> {
+        self.template.clone().map(|template| Post::open(template, writer)).transpose()
+    }
+
+    /// Hands on what was appended since, without waiting for it.
+    pub fn send(&self, post: Option<&Post>, writer: &mut Writer) {
+        let Some(post) = post else { return };
         let back_to = writer.run().and_then(|id| writer.state().run(id)).and_then(|run| run.start.to.clone());
         post.send(writer, |group| values(self.frozen, group, back_to.as_deref()));
+    }
+
+    /// Waits until all is handed on, or given up, and records what was not.
+    ///
+    /// # Errors
+    /// The record cannot be written.
+    pub fn close(&self, post: Option<Post>, writer: &mut Writer) -> Result<()> {
+        self.send(post.as_ref(), writer);
+        let Some(post) = post else { return Ok(()) };
         let failures = post.close(|end, time| {
             let time = Timespec { tv_sec: time.as_secs().try_into().unwrap_or(i64::MAX), tv_nsec: 0 };
             poll(&mut [PollFd::from_borrowed_fd(end, PollFlags::IN)], Some(&time)).map(drop)
@@ -53,7 +76,7 @@ impl<'f, 'a> Brief<'f, 'a> {
             messages::lines(&words(&unsent));
             writer.append(Event::Unsent(unsent))?;
         }
-        Ok(appended?)
+        Ok(())
     }
 }
 
