@@ -130,6 +130,8 @@ fn on_a_terminal(test: &Test, text: &str) -> (i32, String) {
     let asks = "import os, pty, signal, sys
 pid, fd = pty.fork()
 if pid == 0:
+    # ignored where the tests run in the background of a shell
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execv(sys.argv[1], sys.argv[1:2] + ['run', '--plan', 'p.rollout.yml', '--', 'echo', '{group}'])
 text, sent = b'', False
 try:
