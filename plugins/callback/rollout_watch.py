@@ -14,7 +14,7 @@ description:
   - Loaded with rollout.yml and rollback.yml, which refuse to run without it.
   - Notes in which step each host is, and prints the report at the end, also of a run that ended in its middle.
   - Runs C(end.yml) of the hooks at the end of a run.
-  - Starts C(rollback.yml) where hosts of a frozen plan were lost whose policy says C(on_failure: rollback).
+  - Starts C(rollback.yml) where hosts of a frozen plan were lost and C(on_failure) of its policy is C(rollback).
   - In a rollback, sets the host variable C(rollout_away) where a host could not be reached, and takes the host out of the handlers that
     are still to come.
   - Of a frozen plan, keeps its record with the program C(regal-inventory).

