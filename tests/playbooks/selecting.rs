@@ -91,7 +91,7 @@ fn all_mistakes_are_named_at_once() {
             ("rollout_form=B1", "unknown variable rollout_form; there are rollout_version,"),
             (
                 "rollout_batch=B1",
-                "rollout_in_progress, rollout_lost, rollout_away are set by the playbook and cannot be given",
+                "rollout_in_progress, rollout_lost, rollout_away, rollout_way_back are set by the playbook and cannot be given",
             ),
             ("rollout_back_to=a,b", "rollout_back_to must be the version to go back to"),
             ("rollout_strategy=free", "rollout_strategy must be a kind of linear"),
