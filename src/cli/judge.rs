@@ -68,7 +68,7 @@ pub fn run(
     }
     let post = writer.as_mut().map(|writer| brief.open(writer)).transpose()?.flatten();
     // by hand one wants to see what each of them says
-    while judging.said().is_none() || options.once && judging.is_asking() {
+    while !judging.is_over() || options.once && judging.is_asking() {
         if shared.interrupt.signal().is_some() {
             break;
         }

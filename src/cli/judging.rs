@@ -18,6 +18,8 @@ use super::invocation::surroundings;
 /// The judges of the batches of a step, with its clock.
 pub struct Judging<'p> {
     begun: Instant,
+    /// For how long it is watched; nothing for once.
+    time: Option<Duration>,
     judges: Vec<(&'p str, Judge)>,
 }
 
@@ -58,7 +60,7 @@ impl<'p> Judging<'p> {
             };
             judges.push((batch.group, Judge::new(gates, subject, time, &surroundings, permit)?));
         }
-        Ok(Judging { begun: Instant::now(), judges })
+        Ok(Judging { begun: Instant::now(), time, judges })
     }
 
     /// The gates that are not asked, each with its group.
@@ -76,6 +78,16 @@ impl<'p> Judging<'p> {
             wait = if events.is_empty() { wait } else { Duration::ZERO };
         }
         events
+    }
+
+    /// Whether nothing is to come any more: a gate said no, or all time is over and they said yes. Without a gate that is asked it is
+    /// watched all the same.
+    pub fn is_over(&self) -> bool {
+        match self.said() {
+            None => false,
+            Some(Health::Ok) => self.time.is_none_or(|time| self.begun.elapsed() >= time),
+            Some(_) => true,
+        }
     }
 
     /// What all of them say, once that is known: a no as soon as there is one.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::json;
 use crate::record::{Direction, Event, Health, Log, Lost, Measured};
 use crate::shown::{cut, printable};
-use crate::wording::count;
+use crate::wording::{count, number};
 
 /// The most characters of what a host said, and of a command.
 const LONGEST: usize = 200;
@@ -89,8 +89,9 @@ pub fn words(event: &Event) -> String {
 }
 
 fn measured(event: &Measured) -> String {
-    let value = event.value.map(|value| format!(" {value}")).unwrap_or_default();
-    let beside = event.beside.map(|(batch, others)| format!(" ({batch} beside {others})")).unwrap_or_default();
+    let value = event.value.map(|value| format!(" {}", number(value))).unwrap_or_default();
+    let beside = |(batch, others)| format!(" ({} beside {})", number(batch), number(others));
+    let beside = event.beside.map(beside).unwrap_or_default();
     let hosts: Vec<String> = event.hosts.iter().map(|host| format!("{}: {}", host.host, host.why)).collect();
     let said = event.message.iter().chain(&hosts).map(|text| format!("; {text}")).collect::<String>();
     format!("{}{value}{beside}, {}{}", event.gate, event.verdict.words(), cut(&said, LONGEST))

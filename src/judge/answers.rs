@@ -1,11 +1,10 @@
 //! The answers to the parts of a measurement, and what they say together.
 
 use super::command::Said;
-use super::number::Number;
-use super::samples::{Samples, missed, shown, wanted};
-use crate::policy::gates::{Condition, Measure, Range};
+use super::samples::{Samples, missed, wanted};
+use crate::policy::gates::{Condition, Measure, Number, Range};
 use crate::record::{Health, HostFailure, Measured};
-use crate::wording::count;
+use crate::wording::{count, number as shown};
 
 /// The most hosts that a measurement names.
 const MOST: usize = 20;

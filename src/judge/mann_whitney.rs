@@ -4,7 +4,7 @@
 //! normal distribution, with the corrections for ties and for continuity. Own code, since the crates either go through all
 //! arrangements one by one or compare every value with every other one: a sample here may have thousands.
 
-use super::number::Number;
+use crate::policy::gates::Number;
 
 /// The most values of the smaller sample that are counted exactly.
 const EXACT: usize = 8;

@@ -5,8 +5,8 @@ use std::time::Instant;
 use serde::Deserialize;
 
 use super::client::{Client, Reply, Request};
-use super::number::Number;
 use super::token::Secret;
+use crate::policy::gates::Number;
 use crate::shown::{Shown, cut};
 
 /// The most bytes of an answer.

@@ -1,9 +1,9 @@
 //! Two samples beside each other: what the batch's hosts measure, and what the hosts that are not updated yet do.
 
 use super::mann_whitney::{Side, chance};
-use super::number::{Number, mean};
-use crate::policy::gates::{By, Compare, Range};
+use crate::policy::gates::{By, Compare, Number, Range};
 use crate::record::Health;
+use crate::wording::number as shown;
 
 /// The values so far.
 #[derive(Clone, Debug, Default)]
@@ -92,16 +92,12 @@ impl Samples {
     }
 }
 
-/// A number for people: four digits that count.
-pub fn shown(number: f64) -> String {
-    let size = number.abs();
-    if size != 0.0 && !(1e-4..1e9).contains(&size) {
-        return format!("{number:.3e}");
+/// The mean of some numbers; nothing of none, or where their sum is no number any more.
+fn mean(numbers: &[Number]) -> Option<Number> {
+    if numbers.is_empty() {
+        return None;
     }
-    let whole = if size < 1.0 { 0 } else { size.log10().floor() as usize + 1 };
-    let leading = if size > 0.0 && size < 1.0 { (-size.log10()).floor() as usize } else { 0 };
-    let text = format!("{number:.*}", 4_usize.saturating_sub(whole) + leading);
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
+    Number::new(numbers.iter().map(|number| number.get() / numbers.len() as f64).sum())
 }
 
 fn signed(number: f64) -> String {
@@ -182,8 +178,9 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_shown_with_four_digits() {
-        let all = [0.0, 1.0, 1.25, 0.012_345, 123.456, 12_345.6, 1e12, 1e-9, -0.5].map(shown);
-        assert_eq!(all, ["0", "1", "1.25", "0.01235", "123.5", "12346", "1.000e12", "1.000e-9", "-0.5"]);
+    fn a_mean_of_huge_numbers_is_no_infinity() {
+        let huge = [Number::new(f64::MAX).unwrap(); 2];
+        assert_eq!(mean(&huge), Number::new(f64::MAX));
+        assert_eq!(mean(&[]), None);
     }
 }

@@ -1,5 +1,6 @@
 //! `gates`: what is measured while a batch is watched, and what it must be for the rollout to go on.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -138,16 +139,22 @@ pub enum Token {
     Variable(String),
 }
 
-/// A finite number.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
+/// A number that is neither infinite nor NaN, so that any two have an order.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
 pub struct Number(f64);
 
 impl Number {
+    /// Returns the number if it is one.
+    pub fn new(value: f64) -> Option<Self> {
+        // one zero, so that equal numbers are the same
+        value.is_finite().then_some(Number(value + 0.0))
+    }
+
     /// Reads a number such as `0.05` or `1e6`; no infinite one, and not what is none.
     pub fn parse(text: &str) -> Option<Self> {
         let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
-        text.parse().ok().filter(|number: &f64| is_plain && number.is_finite()).map(Number)
+        text.parse().ok().filter(|_| is_plain).and_then(Number::new)
     }
 
     /// The number.
@@ -156,13 +163,33 @@ impl Number {
     }
 }
 
-impl PartialEq for Number {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.to_bits() == other.0.to_bits()
+impl TryFrom<f64> for Number {
+    type Error = &'static str;
+
+    fn try_from(value: f64) -> Result<Self, Self::Error> {
+        Number::new(value).ok_or("a number is infinite or none")
+    }
+}
+
+impl From<Number> for f64 {
+    fn from(number: Number) -> f64 {
+        number.0
     }
 }
 
 impl Eq for Number {}
+
+impl PartialOrd for Number {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Number {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
 
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -314,6 +341,13 @@ mod tests {
             assert!(parts(text, place).unwrap_err().contains("has no meaning there"), "{text}");
         }
         assert_eq!(parts("a {{ hosts", Place::Query).unwrap_err(), "`{{` has no `}}` after it");
+    }
+
+    #[test]
+    fn what_has_no_order_is_no_number() {
+        assert_eq!([f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(Number::new), [None; 3]);
+        assert_eq!(Number::new(-0.0), Number::new(0.0));
+        assert_eq!(Number::new(-0.0).unwrap().cmp(&Number::new(0.0).unwrap()), Ordering::Equal);
     }
 
     #[test]

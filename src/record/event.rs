@@ -220,7 +220,7 @@ pub struct Measured {
     /// Of a comparison: how likely chance alone would bring that about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chance: Option<f64>,
-    /// Of `http`: the hosts that failed, each with why.
+    /// Of `http`: the hosts that failed, each with why; the first twenty of them. `value` counts them all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hosts: Vec<HostFailure>,
     /// Why it failed or tells nothing.

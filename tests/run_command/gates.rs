@@ -105,3 +105,17 @@ fn what_judge_measures_is_handed_on() {
     assert_eq!(told.lines().collect::<Vec<_>>(), measured);
     assert!(measured.len() >= 3, "{recorded}");
 }
+
+#[test]
+fn where_no_gate_is_asked_the_watch_lasts_all_the_same() {
+    let query = "prometheus: 'x{host=~\"{{ hosts }}\"}', server: 'http://127.0.0.1:9', compare: {by: ratio, max: 1.1}";
+    let test = with_gate(query);
+    assert_eq!(test.shell(&format!("regal record --plan {PLAN} start --process $PPID")).code, 0);
+    assert_eq!(test.shell(&format!("regal record --plan {PLAN} begin 2.5.0_groupA 2.5.0_groupB1")).code, 0);
+    let begun = std::time::Instant::now();
+    // the last batch has nobody to be compared with
+    let judged = test.shell(&format!("regal judge --plan {PLAN} --seconds 2 2.5.0_groupB1"));
+    assert_eq!(judged.code, 0, "{}", judged.stderr);
+    assert!(judged.stderr.contains("gate prometheus is not asked"), "{}", judged.stderr);
+    assert!(begun.elapsed().as_secs() >= 2, "{:?}", begun.elapsed());
+}

@@ -189,3 +189,20 @@ fn on_a_terminal_a_run_waits_until_its_window_opens() {
     let opens = format!("{}:00Z", to.replace(' ', "T")).parse::<Timestamp>().unwrap();
     assert!(opens <= at && at.as_second() < opens.as_second() + 5, "{at}");
 }
+
+#[test]
+fn what_was_lost_goes_on_inside_its_windows_only() {
+    let test = dark(2, "");
+    let lost = run(&test, "--ignore-windows -- false");
+    assert_eq!(lost.code, 5, "{}", lost.stderr);
+    // as run itself says, so does status to a playbook
+    assert_eq!(run(&test, "-- true").code, 4);
+    let status = test.shell("regal status p.rollout.yml --format json").stdout;
+    let status: serde_json::Value = serde_json::from_str(&status).unwrap();
+    let batches: Vec<_> = status["batches"].as_array().unwrap().iter().map(|batch| &batch["held"]["by"]).collect();
+    assert_eq!(batches, ["blackout", "blackout", "blackout"], "{status}");
+    assert_eq!(run(&test, "--ignore-windows -- true").code, 0);
+    let status = test.shell("regal status p.rollout.yml --format json").stdout;
+    let status: serde_json::Value = serde_json::from_str(&status).unwrap();
+    assert!(status["batches"].as_array().unwrap().iter().all(|batch| batch["held"].is_null()), "{status}");
+}

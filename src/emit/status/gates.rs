@@ -3,6 +3,7 @@
 use super::standing::BatchStanding;
 use crate::record::{Health, Measured};
 use crate::shown::cut;
+use crate::wording::number;
 
 /// How many values a line shows, the last ones.
 pub(super) const SHOWN: usize = 40;
@@ -94,16 +95,6 @@ impl GateStanding<'_> {
     }
 }
 
-/// A number with four digits that count.
-fn number(value: f64) -> String {
-    if value == 0.0 || !value.is_finite() {
-        return value.to_string();
-    }
-    let digits = (3 - value.abs().log10().floor() as i32).clamp(0, 12) as usize;
-    let text = format!("{value:.digits$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,14 +127,5 @@ mod tests {
         let negative = [Some(-1.0), Some(1.0)].map(measured);
         assert_eq!(standing(&negative).line(), "▁█");
         assert_eq!((standing(&[]).line(), standing(&[]).path(9.0, 9.0)), (String::new(), String::new()));
-    }
-
-    #[test]
-    fn numbers_have_four_digits_that_count() {
-        for (value, text) in
-            [(0.123_456, "0.1235"), (1234.567, "1235"), (0.5, "0.5"), (0.0, "0"), (2.0, "2"), (1e-7, "0.0000001")]
-        {
-            assert_eq!(number(value), text);
-        }
     }
 }

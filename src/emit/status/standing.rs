@@ -228,12 +228,18 @@ impl Held {
     }
 }
 
-/// Asks of each batch that waits whether its windows are open; those with the same windows and bake are asked once.
+/// Asks of each batch that waits or is to go on whether its windows are open; those with the same windows and bake are asked once.
 fn close(batches: &mut [BatchStanding<'_>], rollout: &Rollout<'_>, now: SystemTime) {
     let mut before: Option<(&Conduct, u64, Option<Closed>)> = None;
     for (place, (batch, planned)) in batches.iter_mut().zip(&rollout.batches).enumerate() {
         let conduct = batch.conduct;
-        if batch.step != Step::Waiting || (conduct.windows.is_empty() && conduct.blackouts.is_empty()) {
+        let is_to_begin = match batch.step {
+            Step::Running(_) => false,
+            // those of it that are lost may be tried again
+            Step::Done(_) => !batch.lost.is_empty(),
+            Step::Waiting | Step::Interrupted(_) | Step::Lost(_) => true,
+        } && !batch.is_back;
+        if !is_to_begin || (conduct.windows.is_empty() && conduct.blackouts.is_empty()) {
             continue;
         }
         // what comes last is watched only where something is measured
